@@ -1,0 +1,91 @@
+"""What Python users call: load a loss by name, path or text, or check one without loading it."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names, read_source
+from alphadsl.check.parameters import Override
+from alphadsl.pipeline import check_spec, lower_spec
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.faults import InputError
+from alphadsl.report.source import Source, Span
+from alphadsl.report.suggest import suggest
+
+if TYPE_CHECKING:
+    from alphadsl.backend.module import Backend, Compile, ContrastiveLoss
+
+
+def load(
+    spec: str | Path, *, backend: "Backend" = "auto", compile: "Compile" = "auto", **parameters: float
+) -> "ContrastiveLoss":
+    """The loss of a built-in name (`"infonce"`) or of a file (`"specs/mine.alpha"`, its last loss).
+
+    Keywords override parameters. `backend` is `"auto"`, `"dense"` or `"interpreter"` (slow, float64, the oracle);
+    `compile` puts the dense step through `torch.compile`, `"auto"` only where that pays. Raises `SpecError` with its
+    diagnostics for a wrong spec or parameter, `InputError` for a name or file that is not there.
+    """
+    return _build(find_text(spec), backend, compile, parameters)
+
+
+def loads(
+    text: str, *, backend: "Backend" = "auto", compile: "Compile" = "auto", **parameters: float
+) -> "ContrastiveLoss":
+    """The last loss of a spec text; otherwise as `load`."""
+    return _build(SpecText(Source("<text>", text), None), backend, compile, parameters)
+
+
+def check(spec: str | Path) -> list[Diagnostic]:
+    """All that is wrong or doubtful in a spec: a text, a path, or a built-in name. Raises nothing for a wrong spec."""
+    is_text = isinstance(spec, str) and ("\n" in spec or "{" in spec)
+    text = SpecText(Source("<text>", str(spec)), None) if is_text else find_text(spec)
+    return list(check_spec(text).diagnostics)
+
+
+def library() -> tuple[str, ...]:
+    """The names of the built-in losses."""
+    return library_names()
+
+
+def find_text(spec: str | Path) -> SpecText:
+    """The text of a spec, by path or by name; raises `InputError` where there is none."""
+    path = Path(spec)
+    if path.suffix == SUFFIX or path.parent != Path() or path.is_file():
+        try:
+            return SpecText(read_source(path), path.parent)
+        except UnicodeDecodeError as failure:
+            raise InputError(f"{path} is not UTF-8 text (byte {failure.start})", "is it a spec?") from None
+        except OSError as failure:
+            raise InputError(f"{path} cannot be read: {failure.strerror or failure}") from None
+    found = find_spec(str(spec), Path())
+    if found is None:
+        close = suggest(str(spec), library_names())
+        remedy = f"did you mean {close}?" if close else "alphadsl list shows the library; a file ends in .alpha"
+        raise InputError(f"there is no loss called {spec}", remedy)
+    return found
+
+
+def overrides_from(parameters: Mapping[str, float], origin: str) -> dict[str, Override]:
+    """Parameter values as given in Python or on the command line, each with a place to blame."""
+    overrides = {}
+    for name, value in parameters.items():
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            raise InputError(f"{name} must be a finite number, not {value!r}")
+        text = f"{name}={value:g}" if float(f"{value:g}") == value else f"{name}={value!r}"
+        source = Source(origin, text)
+        overrides[name] = Override(float(value), Span(source, 0, len(text)))
+    return overrides
+
+
+def _build(
+    text: SpecText, backend: "Backend", compile: "Compile", parameters: Mapping[str, float]
+) -> "ContrastiveLoss":
+    lowered = lower_spec(text, overrides_from(parameters, "keyword argument"))
+    from alphadsl.backend.module import BACKENDS, ContrastiveLoss
+
+    if backend not in BACKENDS:
+        raise InputError(f"there is no backend {backend!r}", f"choose one of {', '.join(BACKENDS)}")
+    if compile not in (True, False, "auto"):
+        raise InputError(f"compile must be True, False or 'auto', not {compile!r}")
+    return ContrastiveLoss(lowered.loss, lowered.core, backend, compile, InputError)

@@ -1,0 +1,78 @@
+"""From a core to callables: the generated source, executed and compiled, each distinct text once per process.
+
+Two losses that differ in the values of their parameters have one text, so a sweep over a temperature compiles once.
+The text is registered with `linecache`: tracebacks and profilers show it.
+"""
+
+import linecache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.emit import emit_core
+from alphadsl.backend.runtime import functions, simplex, step
+from alphadsl.ir.core import Core
+from alphadsl.ir.nodes import Pairs
+
+LAYOUTS: dict[Pairs, Callable[[Tensor], step.Batch]] = {
+    Pairs.TWO_VIEW: step.two_view,
+    Pairs.SAME_VIEW: step.same_view,
+    Pairs.CROSS_VIEW: step.cross_view,
+}
+RUNTIME = {
+    "torch": torch,
+    **{
+        function.__name__: function
+        for function in (functions.share, functions.log_share, functions.log_softplus, functions.pow0)
+    },
+    **{
+        function.__name__: function
+        for function in (simplex.projected_multiplier, simplex.root_multiplier, simplex.invert)
+    },
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """The steps of a loss on z_VND and its parameters: value alone, value and gradient, importances."""
+
+    value: Callable[..., Tensor]
+    value_and_gradient: Callable[..., tuple[Tensor, Tensor]]
+    importance: Callable[..., step.Weights]
+
+
+def build_program(core: Core) -> Program:
+    """The eager program of a core."""
+    return _eager(core.name, emit_core(core), core.pairs)
+
+
+def compile_program(core: Core) -> Program:
+    """The same program through Inductor, as whole graphs."""
+    return _compiled(core.name, emit_core(core), core.pairs)
+
+
+@cache
+def _eager(name: str, source: str, pairs: Pairs) -> Program:
+    filename = f"<alphadsl {name} {abs(hash(source)):x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace = dict(RUNTIME)
+    exec(compile(source, filename, "exec"), namespace)
+    core, layout = namespace[f"{name}_core"], LAYOUTS[pairs]
+
+    def importance(z_VND: Tensor, *parameters: Tensor) -> step.Weights:
+        return step.importance(core, layout(step.unit_rows(z_VND)[0]), parameters)
+
+    return Program(partial(step.value, core, layout), partial(step.value_and_gradient, core, layout), importance)
+
+
+@cache
+def _compiled(name: str, source: str, pairs: Pairs) -> Program:
+    eager = _eager(name, source, pairs)
+    return Program(
+        torch.compile(eager.value, fullgraph=True),
+        torch.compile(eager.value_and_gradient, fullgraph=True),
+        eager.importance,
+    )

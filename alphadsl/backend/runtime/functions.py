@@ -1,0 +1,28 @@
+"""Pointwise functions that torch does not have, finite wherever their mathematics is.
+
+Nothing here is differentiated by autograd: generated code carries its own gradient.
+"""
+
+import torch
+from torch import Tensor
+
+
+def share(part: Tensor, whole: Tensor) -> Tensor:
+    """part / whole, and 0 where the whole is 0."""
+    return torch.where(whole == 0, 0.0, part / torch.where(whole == 0, 1.0, whole))
+
+
+def log_share(part: Tensor, whole: Tensor) -> Tensor:
+    """The logarithm of `share`, from logarithms."""
+    return torch.where(whole == -torch.inf, -torch.inf, part - torch.where(whole == -torch.inf, 0.0, whole))
+
+
+def log_softplus(x: Tensor) -> Tensor:
+    """log(log(1 + e^x)); below -30 the inner logarithm is e^x to more than float64's digits."""
+    inner = torch.log1p(torch.exp(-x.abs())) + x.clamp_min(0)
+    return torch.where(x < -30, x, torch.log(torch.where(x < -30, 1.0, inner)))
+
+
+def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
+    """base ** exponent, and 0 where the base is 0."""
+    return torch.where(base > 0, torch.where(base > 0, base, 1.0) ** exponent, 0.0)

@@ -1,0 +1,135 @@
+"""Which of the ways to build alpha a loss uses: exactly one, and all of it."""
+
+from alphadsl.check.expressions import Resolver
+from alphadsl.check.names import Definition, Names
+from alphadsl.ir.nodes import AlphaGradient, Coordinate, Direct, Expr, Family, MinPlayer, Num, Proportional
+from alphadsl.report.catalogue.families import (
+    MisplacedGradient,
+    MisplacedTilde,
+    MisplacedWeight,
+    MissingPhi,
+    MissingPsi,
+    MissingRegulariser,
+    MissingSimplex,
+    NoFamily,
+    TwoFamilies,
+    UnknownSet,
+)
+from alphadsl.report.catalogue.levels import WrongShape
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.source import Span
+from alphadsl.syntax.tree import FunctionItem, IndexedItem
+
+SHAPES = {"phi": "phi(x)", "psi": "psi(x)", "R": "R(a)", "weight": "weight[i,j]", "alpha": "alpha[i,j]"}
+COORDINATE = "a coordinate loss derives alpha from phi and psi"
+DIRECT = "alpha is given directly"
+MIN_PLAYER = "a min player solves for alpha"
+
+
+def check_family(names: Names) -> list[Diagnostic]:
+    """Whether the parts present make up exactly one family."""
+    shapes = [fault for name in SHAPES if (fault := _misshapen(name, names.definitions.get(name)))]
+    faults = shapes + _tildes(names) + _unknown_sets(names)
+    return faults or _counted(names) or _incomplete(names) or _misplaced(names)
+
+
+def resolve_family(names: Names, resolver: Resolver) -> Family:
+    """The family, its parts resolved; `check_family` has found it whole."""
+    match names.definitions:
+        case {"phi": FunctionItem() as phi, "psi": FunctionItem() as psi}:
+            return Coordinate(resolver.resolve_function(phi), resolver.resolve_function(psi), _weight(names, resolver))
+        case {"R": FunctionItem() as regulariser}:
+            return MinPlayer(resolver.resolve_function(regulariser))
+        case {"alpha": IndexedItem() as alpha}:
+            stated = resolver.resolve_definition(alpha)
+            return Proportional(stated) if alpha.relation.text == "~" else Direct(stated)
+        case _:
+            raise AssertionError("check_family lets no other case pass")
+
+
+def alpha_gradient(names: Names) -> AlphaGradient:
+    return AlphaGradient.THROUGH if names.throughs else AlphaGradient.STOPPED
+
+
+def _weight(names: Names, resolver: Resolver) -> Expr:
+    match names.definitions.get("weight"):
+        case IndexedItem() as weight:
+            return resolver.resolve_definition(weight)
+        case _:
+            return Num(1.0)
+
+
+def _misshapen(name: str, item: Definition | None) -> Diagnostic | None:
+    match name, item:
+        case _, None:
+            return None
+        case (("phi" | "psi" | "R"), FunctionItem()):
+            return None
+        case (("weight" | "alpha"), IndexedItem(_, indices)) if [index.text for index in indices] == ["i", "j"]:
+            return None
+        case _, found:
+            left = found.span.text.partition("=")[0].partition("~")[0].strip()
+            return WrongShape(found.name.span, name, SHAPES[name], left)
+
+
+def _tildes(names: Names) -> list[Diagnostic]:
+    return [
+        MisplacedTilde(item.relation.span, name)
+        for name, item in names.definitions.items()
+        if isinstance(item, IndexedItem) and item.relation.text == "~" and name != "alpha"
+    ]
+
+
+def _unknown_sets(names: Names) -> list[Diagnostic]:
+    return [
+        UnknownSet(item.span, item.name.text, item.domain.text)
+        for item in names.members
+        if (item.name.text, item.domain.text) != ("alpha", "simplex")
+    ]
+
+
+def _claims(names: Names) -> list[tuple[Span, str]]:
+    """The first sign of each family, in the order of the spec."""
+    found: dict[str, Span] = {}
+    for part, role in (("phi", COORDINATE), ("psi", COORDINATE), ("alpha", DIRECT), ("R", MIN_PLAYER)):
+        if part in names.definitions:
+            found.setdefault(role, names.definitions[part].name.span)
+    for member in names.members:
+        found.setdefault(MIN_PLAYER, member.span)
+    return [(span, role) for role, span in found.items()]
+
+
+def _counted(names: Names) -> list[Diagnostic]:
+    match _claims(names):
+        case []:
+            return [NoFamily(names.loss.name.span, names.loss.name.text)]
+        case [_]:
+            return []
+        case [(first, first_role), (second, second_role), *_]:
+            return [TwoFamilies(second, first, first_role, second_role)]
+        case _:
+            raise AssertionError("unreachable")
+
+
+def _incomplete(names: Names) -> list[Diagnostic]:
+    has, members = names.definitions, names.members
+    if "psi" in has and "phi" not in has:
+        return [MissingPhi(has["psi"].name.span)]
+    if "phi" in has and "psi" not in has:
+        return [MissingPsi(has["phi"].name.span, "phi")]
+    if "R" in has and not members:
+        return [MissingSimplex(has["R"].name.span)]
+    if members and "R" not in has:
+        return [MissingRegulariser(members[0].span)]
+    return []
+
+
+def _misplaced(names: Names) -> list[Diagnostic]:
+    has = names.definitions
+    weights = [MisplacedWeight(has["weight"].name.span)] if "weight" in has and "phi" not in has else []
+    gradients = [
+        MisplacedGradient(item.span, item.name.text)
+        for item in names.throughs
+        if "alpha" not in has or item.name.text != "alpha"
+    ]
+    return [*weights, *gradients]

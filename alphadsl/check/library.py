@@ -1,0 +1,53 @@
+"""Where named losses are found: in the same file, beside the file, then in the library that ships with the package.
+
+Only a file called NAME.alpha, for an identifier NAME, is ever opened.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from alphadsl.report.source import Source
+from alphadsl.syntax.parse import Parsed, parse_source
+
+SUFFIX = ".alpha"
+LARGEST_FILE = 1 << 20
+
+
+@dataclass(frozen=True)
+class SpecText:
+    """A source and the folder whose specs it may name."""
+
+    source: Source
+    folder: Path | None
+
+
+@cache
+def library_names() -> tuple[str, ...]:
+    """The built-in losses, in alphabetical order."""
+    entries = resources.files("specs").iterdir()
+    return tuple(sorted(entry.name.removesuffix(SUFFIX) for entry in entries if entry.name.endswith(SUFFIX)))
+
+
+def find_spec(name: str, folder: Path | None) -> SpecText | None:
+    """The spec called `name`, beside a file or in the library."""
+    beside = folder / f"{name}{SUFFIX}" if folder else None
+    if beside and beside.is_file():
+        return SpecText(read_source(beside), folder)
+    if name in library_names():
+        text = resources.files("specs").joinpath(f"{name}{SUFFIX}").read_text(encoding="utf-8")
+        return SpecText(Source(f"specs/{name}{SUFFIX}", text), None)
+    return None
+
+
+def read_source(path: Path) -> Source:
+    """Read a spec file; raises OSError or UnicodeDecodeError. What is longer than any spec is cut, and refused later."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST_FILE)
+    return Source(str(path), data.decode("utf-8"))
+
+
+@cache
+def parsed(source: Source) -> Parsed:
+    return parse_source(source)

@@ -1,0 +1,177 @@
+"""Intervals of the extended real line, and arithmetic on them that never claims too little.
+
+Every operation returns an interval that contains all results for arguments from the given intervals. Ends may be
+open, so that `(0, inf)` is positive and `[0, inf)` only non-negative: the difference decides whether a logarithm is
+allowed. Floating-point rounding of an end is ignored; infinities and overflow are not.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+INFINITY = math.inf
+
+
+@dataclass(frozen=True, config=ConfigDict(ser_json_inf_nan="strings"))
+class Interval:
+    low: float
+    high: float
+    low_open: bool = False
+    high_open: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low or (value == self.low and not self.low_open)
+        below = value < self.high or (value == self.high and not self.high_open)
+        return above and below
+
+    def __str__(self) -> str:
+        left = "(" if self.low_open else "["
+        right = ")" if self.high_open else "]"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+    @property
+    def positive(self) -> bool:
+        return self.low > 0 or (self.low == 0 and self.low_open)
+
+    @property
+    def non_negative(self) -> bool:
+        return self.low >= 0
+
+    @property
+    def negative(self) -> bool:
+        return self.high < 0 or (self.high == 0 and self.high_open)
+
+    @property
+    def non_positive(self) -> bool:
+        return self.high <= 0
+
+    @property
+    def point(self) -> bool:
+        return self.low == self.high
+
+
+REAL = Interval(-INFINITY, INFINITY, True, True)
+NON_NEGATIVE = Interval(0.0, INFINITY, False, True)
+POSITIVE = Interval(0.0, INFINITY, True, True)
+NEGATIVE = Interval(-INFINITY, 0.0, True, True)
+UNIT = Interval(0.0, 1.0)
+
+
+def point(value: float) -> Interval:
+    return Interval(value, value)
+
+
+def hull(intervals: Iterable[Interval]) -> Interval:
+    """The smallest interval that contains all the given ones."""
+    parts = tuple(intervals)
+    low = min(part.low for part in parts)
+    high = max(part.high for part in parts)
+    return Interval(
+        low,
+        high,
+        all(part.low_open for part in parts if part.low == low),
+        all(part.high_open for part in parts if part.high == high),
+    )
+
+
+def negated(a: Interval) -> Interval:
+    return Interval(-a.high, -a.low, a.high_open, a.low_open)
+
+
+def added(a: Interval, b: Interval) -> Interval:
+    return Interval(a.low + b.low, a.high + b.high, a.low_open or b.low_open, a.high_open or b.high_open)
+
+
+def multiplied(a: Interval, b: Interval) -> Interval:
+    corners = [_corner(x, y) for x in _ends(a) for y in _ends(b)]
+    low = min(value for value, _ in corners)
+    high = max(value for value, _ in corners)
+    return Interval(
+        low,
+        high,
+        all(is_open for value, is_open in corners if value == low),
+        all(is_open for value, is_open in corners if value == high),
+    )
+
+
+def reciprocal(a: Interval) -> Interval:
+    """1 / a; the whole line where `a` contains zero (the checker refuses that before)."""
+    if 0.0 in a or a.low < 0 < a.high:
+        return REAL
+    low = _inverted(a.high, -1.0 if a.high <= 0 else 1.0)
+    high = _inverted(a.low, -1.0 if a.high <= 0 else 1.0)
+    return Interval(low, high, a.high_open or math.isinf(a.high), a.low_open or a.low == 0)
+
+
+def monotone(a: Interval, function: Callable[[float], float]) -> Interval:
+    """The image under a strictly increasing function, which is given its limits at infinity."""
+    low, high = function(a.low), function(a.high)
+    return Interval(low, high, a.low_open or math.isinf(a.low), a.high_open or math.isinf(a.high))
+
+
+def power(base: Interval, exponent: Interval) -> Interval:
+    """base ** exponent for a non-negative base, or a whole-number exponent."""
+    if base.non_negative:
+        return _positive_power(base, exponent)
+    if not exponent.point or exponent.low != round(exponent.low):
+        return REAL
+    if exponent.low < 0:
+        return reciprocal(power(base, negated(exponent)))
+    if exponent.low % 2:
+        return monotone(base, lambda value: safe_power(value, exponent.low))
+    reach = max(abs(base.low), abs(base.high))
+    return Interval(0.0 if base.high >= 0 else safe_power(base.high, exponent.low), safe_power(reach, exponent.low))
+
+
+def safe_power(base: float, exponent: float) -> float:
+    """`base ** exponent` with the limits at 0 and infinity, and infinity where floats overflow."""
+    if base == 0.0 and exponent < 0:
+        return INFINITY
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -INFINITY if base < 0 and exponent % 2 else INFINITY
+    except ValueError:
+        return math.nan
+
+
+def safe_exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return INFINITY
+
+
+def _positive_power(base: Interval, exponent: Interval) -> Interval:
+    corners = []
+    for b, b_open in _ends(base):
+        for e, e_open in _ends(exponent):
+            unbounded = (b in (0.0, INFINITY) and not (e == 0 and e_open)) or math.isinf(e)
+            value = safe_power(b, e)
+            is_open = (b_open or e_open) and not (b == 1.0 or e == 0.0)
+            corners.append((value, is_open or (unbounded and b_open)))
+    low = min(value for value, _ in corners)
+    high = max(value for value, _ in corners)
+    low_open = all(is_open for value, is_open in corners if value == low)
+    if low == 0.0 and base.positive:
+        low_open = True
+    return Interval(low, high, low_open, all(is_open for value, is_open in corners if value == high))
+
+
+def _ends(a: Interval) -> tuple[tuple[float, bool], tuple[float, bool]]:
+    return (a.low, a.low_open), (a.high, a.high_open)
+
+
+def _corner(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[float, bool]:
+    """A product of two ends; a closed zero stays attained, and zero times infinity is zero."""
+    (a, a_open), (b, b_open) = x, y
+    if a == 0 or b == 0:
+        attained = (a == 0 and not a_open) or (b == 0 and not b_open)
+        return 0.0, not attained
+    return a * b, a_open or b_open
+
+
+def _inverted(value: float, side: float) -> float:
+    return math.copysign(INFINITY, side) if value == 0 else 1.0 / value

@@ -1,0 +1,129 @@
+"""Walking and rebuilding expressions. Everything is memoised on structure, so shared parts are visited once."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from alphadsl.ir.nodes import (
+    Apply,
+    Count,
+    Distance,
+    Expr,
+    Inverse,
+    Level,
+    Multiplier,
+    Num,
+    Param,
+    Quantity,
+    Reduce,
+    Statistic,
+    Var,
+)
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The parts evaluated at the same anchor; the functions of an `Inverse` or `Multiplier` are not among them."""
+    match expr:
+        case Apply(_, args):
+            return args
+        case Reduce(_, body):
+            return (body,)
+        case Inverse():
+            return (expr.target,)
+        case Multiplier():
+            return (expr.cost, expr.low, expr.high)
+        case _:
+            return ()
+
+
+def rebuild(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """The same node over other children; the node itself if nothing changed."""
+    if all(new is old for new, old in zip(parts, children(expr), strict=True)):
+        return expr
+    match expr:
+        case Apply(op, _):
+            return Apply(op, parts, span=expr.span)
+        case Reduce(over, _):
+            return Reduce(over, parts[0], span=expr.span)
+        case Inverse(slope, curvature):
+            return Inverse(slope, curvature, parts[0])
+        case Multiplier(method, response, curvature):
+            return Multiplier(method, response, curvature, *parts)
+        case _:
+            return expr
+
+
+def rewrite(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
+    """Apply a rule to every node, children first."""
+    done: dict[Expr, Expr] = {}
+    for node in walk(expr):
+        done[node] = rule(rebuild(node, tuple(done[child] for child in children(node))))
+    return done[expr]
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Every distinct node, children before parents: the order of evaluation."""
+    seen: set[Expr] = set()
+    pending = [(expr, False)]
+    while pending:
+        node, entered = pending.pop()
+        if entered:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            pending.append((node, True))
+            pending += [(child, False) for child in reversed(children(node))]
+
+
+def substitute(expr: Expr, bindings: Mapping[str, Expr]) -> Expr:
+    """Put expressions in the place of variables."""
+
+    def rule(node: Expr) -> Expr:
+        match node:
+            case Var(name) if name in bindings:
+                return bindings[name]
+            case _:
+                return node
+
+    return rewrite(expr, rule)
+
+
+def mentions(expr: Expr, variable: str) -> bool:
+    return any(isinstance(node, Var) and node.name == variable for node in walk(expr))
+
+
+def level_of(expr: Expr) -> Level:
+    """Constant, batch, row or pair: the indices a value depends on."""
+    levels: dict[Expr, Level] = {}
+    for node in walk(expr):
+        levels[node] = _own_level(node, max((levels[child] for child in children(node)), default=Level.CONSTANT))
+    return levels[expr]
+
+
+def size_of(expr: Expr) -> int:
+    """How many nodes the expression has when written out in full."""
+    sizes: dict[Expr, int] = {}
+    for node in walk(expr):
+        sizes[node] = 1 + sum(sizes[child] for child in children(node))
+    return sizes[expr]
+
+
+def depth_of(expr: Expr) -> int:
+    depths: dict[Expr, int] = {}
+    for node in walk(expr):
+        depths[node] = 1 + max((depths[child] for child in children(node)), default=0)
+    return depths[expr]
+
+
+def _own_level(node: Expr, inside: Level) -> Level:
+    match node:
+        case Num() | Param() | Var():
+            return Level.CONSTANT
+        case Count():
+            return Level.ROW
+        case Statistic() | Reduce() | Multiplier():
+            return Level.ROW
+        case Distance(Quantity.POSITIVE):
+            return Level.ROW
+        case Distance():
+            return Level.PAIR
+        case Apply() | Inverse():
+            return inside

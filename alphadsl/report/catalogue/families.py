@@ -1,0 +1,164 @@
+"""Faults of a loss as a whole: no family, two of them, or half of one."""
+
+from dataclasses import dataclass
+
+from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.source import Span
+
+
+@dataclass(frozen=True)
+class NoFamily(Diagnostic):
+    """A loss must say how alpha is built, in one of the ways of the language: phi and psi (coordinate), alpha itself
+    (direct), or a regulariser R that alpha solves on the simplex (min player)."""
+
+    code = "no-family"
+    title_template = "{name} does not say how its pairs are weighed"
+    label_template = "no phi and psi, no alpha, no R"
+    help_template = (
+        "define phi(x) and psi(x), or alpha[i,j] = ..., or alpha[i,j] ~ ..., or R(a) = ... with alpha in simplex"
+    )
+    wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n}\n"
+    right = "loss x {\n  param tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TwoFamilies(Diagnostic):
+    """Each family fixes alpha: a coordinate loss derives it from phi and psi, a direct loss states it, a min player
+    solves for it. A loss uses exactly one."""
+
+    code = "two-families"
+    title_template = "this loss fixes alpha twice"
+    label_template = "but {second_role}"
+    help_template = "keep one of them; to reweight a coordinate loss, define weight[i,j]"
+    wrong = "loss x {\n  phi(x) = x\n  psi(x) = x\n  alpha[i,j] ~ exp(-d[i,j]^2)\n}\n"
+    right = "loss x {\n  alpha[i,j] ~ exp(-d[i,j]^2)\n}\n"
+
+    first: Span
+    first_role: str
+    second_role: str
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.first, self.first_role),)
+
+
+@dataclass(frozen=True)
+class MissingPhi(Diagnostic):
+    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both."""
+
+    code = "missing-phi"
+    title_template = "psi is defined, but phi is not"
+    label_template = "a coordinate loss needs phi as well"
+    help_template = "write phi(x) = x to sum psi over the negatives as it is"
+    wrong = "loss x {\n  psi(x) = exp(x)\n}\n"
+    right = "loss x {\n  phi(x) = log(1 + x)\n  psi(x) = exp(x)\n}\n"
+
+
+@dataclass(frozen=True)
+class MissingPsi(Diagnostic):
+    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both."""
+
+    code = "missing-psi"
+    title_template = "{present} is defined, but psi is not"
+    label_template = "a coordinate loss needs psi as well"
+    help_template = "write psi(x) = x to pass d[i]^2 - d[i,j]^2 on as it is"
+    wrong = "loss x {\n  phi(x) = log(1 + x)\n}\n"
+    right = "loss x {\n  phi(x) = log(1 + x)\n  psi(x) = exp(x)\n}\n"
+
+    present: str
+
+
+@dataclass(frozen=True)
+class MissingSimplex(Diagnostic):
+    """The min player chooses alpha from a feasible set, which the spec names."""
+
+    code = "missing-simplex"
+    title_template = "R is defined, but not where alpha may lie"
+    label_template = "a min player needs a feasible set"
+    help_template = "write alpha in simplex"
+    wrong = "loss x {\n  R(a) = -a^2\n}\n"
+    right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
+
+
+@dataclass(frozen=True)
+class MissingRegulariser(Diagnostic):
+    """On the simplex alone, the min player would put all weight on the nearest negative: R is what spreads it."""
+
+    code = "missing-regulariser"
+    title_template = "alpha lies in the simplex, but nothing spreads it there"
+    label_template = "a min player needs a regulariser R"
+    help_template = "write R(a) = -tau * a * log(a), or another concave R"
+    wrong = "loss x {\n  alpha in simplex\n}\n"
+    right = "loss x {\n  R(a) = -a * log(a)\n  alpha in simplex\n}\n"
+
+
+@dataclass(frozen=True)
+class UnknownSet(Diagnostic):
+    """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one."""
+
+    code = "unknown-set"
+    title_template = "{subject} in {name} is not known"
+    label_template = "the language knows alpha in simplex"
+    help_template = "write alpha in simplex"
+    wrong = "loss x {\n  R(a) = -a^2\n  alpha in ball\n}\n"
+    right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
+
+    subject: str
+    name: str
+
+
+@dataclass(frozen=True)
+class MisplacedGradient(Diagnostic):
+    """`gradient through alpha` lets the network differentiate an alpha that the spec states. A coordinate loss is
+    differentiated anyway, and at the min player's optimum the derivative through alpha vanishes (Danskin)."""
+
+    code = "misplaced-gradient"
+    title_template = "gradient through {name} has no meaning in this loss"
+    label_template = "only a stated alpha[i,j] can be differentiated"
+    help_template = "remove the line, or state alpha[i,j]"
+    wrong = "loss x {\n  phi(x) = x\n  psi(x) = x\n  gradient through alpha\n}\n"
+    right = "loss x {\n  alpha[i,j] ~ exp(-d[i,j]^2)\n  gradient through alpha\n}\n"
+
+    name: str
+
+
+@dataclass(frozen=True)
+class MisplacedWeight(Diagnostic):
+    """weight[i,j] multiplies psi in a coordinate loss; in the other families alpha is the weight."""
+
+    code = "misplaced-weight"
+    title_template = "weight[i,j] has no meaning without phi and psi"
+    label_template = "only a coordinate loss is reweighted"
+    help_template = "multiply alpha[i,j] by it instead"
+    wrong = "loss x {\n  weight[i,j] = exp(s[i,j])\n  alpha[i,j] ~ 1\n}\n"
+    right = "loss x {\n  alpha[i,j] ~ exp(s[i,j])\n}\n"
+
+
+@dataclass(frozen=True)
+class MisplacedTilde(Diagnostic):
+    """`~` says that a row is proportional to what follows and sums to one, which is a statement about alpha."""
+
+    code = "misplaced-tilde"
+    title_template = "{name} cannot be given up to proportion"
+    label_template = "~ is for alpha[i,j]"
+    help_template = "write ="
+    wrong = "loss x {\n  h[i,j] ~ exp(s[i,j])\n  alpha[i,j] ~ h[i,j]\n}\n"
+    right = "loss x {\n  h[i,j] = exp(s[i,j])\n  alpha[i,j] ~ h[i,j]\n}\n"
+
+    name: str
+
+
+DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
+    NoFamily,
+    TwoFamilies,
+    MissingPhi,
+    MissingPsi,
+    MissingSimplex,
+    MissingRegulariser,
+    UnknownSet,
+    MisplacedGradient,
+    MisplacedWeight,
+    MisplacedTilde,
+)

@@ -1,0 +1,138 @@
+"""Faults of levels and kinds: constant < row [i] < pair [i,j], and what may be called, indexed or bare."""
+
+from dataclasses import dataclass
+
+from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.source import Span
+
+
+@dataclass(frozen=True)
+class LevelMismatch(Diagnostic):
+    """Every expression lives on a level: a constant, one value per anchor [i], or one per pair [i,j]. A definition may
+    use what lives on its own level or below; a reduction over j takes a pair to a row."""
+
+    code = "level-mismatch"
+    title_template = "{what} is {expected}, but this is {found}"
+    label_template = "{found}"
+    help_template = "{remedy}"
+    wrong = "loss x {\n  u[i] = exp(s[i,j])\n  alpha[i,j] ~ exp(s[i,j]) / u[i]\n}\n"
+    right = "loss x {\n  u[i] = sum_j(exp(s[i,j]))\n  alpha[i,j] ~ exp(s[i,j]) / u[i]\n}\n"
+
+    what: str
+    expected: str
+    found: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class IndexMismatch(Diagnostic):
+    """i is the anchor and j runs over its negatives, so a row is written [i] and a pair [i,j]."""
+
+    code = "index-mismatch"
+    title_template = "{name} is written {expected}"
+    label_template = "found {found}"
+    note_template = "i is the anchor, j one of its negatives; d[i] and s[i] are taken to the positive"
+    help_template = "write {expected}"
+    wrong = "loss x {\n  alpha[i,j] ~ exp(-d[j]^2)\n}\n"
+    right = "loss x {\n  alpha[i,j] ~ exp(-d[i,j]^2)\n}\n"
+
+    name: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
+class WrongUse(Diagnostic):
+    """A function is called, a definition of pairs or rows is indexed, a parameter stands bare."""
+
+    code = "wrong-use"
+    title_template = "{name} is {kind}"
+    label_template = "used as {used}"
+    help_template = "write {remedy}"
+    wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau(x)\n  psi(x) = x\n}\n"
+    right = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
+
+    name: str
+    kind: str
+    used: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class WrongArity(Diagnostic):
+    """Every function takes a fixed number of arguments."""
+
+    code = "wrong-arity"
+    title_template = "{name} takes {expected}, not {found}"
+    label_template = "{found} given"
+    help_template = "give {name} {expected}"
+    wrong = "loss x {\n  phi(x) = x\n  psi(x) = max(x)\n}\n"
+    right = "loss x {\n  phi(x) = x\n  psi(x) = max(x, 0)\n}\n"
+
+    name: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
+class WrongShape(Diagnostic):
+    """The parts of a family have fixed shapes: phi(x), psi(x), R(a), weight[i,j], alpha[i,j]."""
+
+    code = "wrong-shape"
+    title_template = "{name} is defined as {expected}"
+    label_template = "found {found}"
+    help_template = "write {expected} = ..."
+    wrong = "loss x {\n  alpha[i] = 1\n}\n"
+    right = "loss x {\n  alpha[i,j] = 1\n}\n"
+
+    name: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
+class ClosedFunction(Diagnostic):
+    """A function sees its argument, the parameters and the constants. It does not see the distances, so that phi, psi
+    and R can be judged as functions of one number."""
+
+    code = "closed-function"
+    title_template = "{function} is a function of {argument} alone"
+    label_template = "depends on the pair or the anchor"
+    note_template = "psi is given d[i]^2 - d[i,j]^2, phi the sum of psi over j, R an importance alpha_ij"
+    help_template = "to weigh the pairs of a coordinate loss, define weight[i,j]"
+    wrong = "loss x {\n  phi(x) = x\n  psi(x) = x * exp(s[i,j])\n}\n"
+    right = "loss x {\n  phi(x) = x\n  psi(x) = x\n  weight[i,j] = stopgrad(exp(s[i,j]))\n}\n"
+
+    function: str
+    argument: str
+    defined: Span
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.defined, f"in the definition of {self.function}"),)
+
+
+@dataclass(frozen=True)
+class TooManyOperations(Diagnostic):
+    """Definitions that use each other many times grow when they are written out; past a limit, no formula of a paper
+    is meant, and every later step (proofs, derivatives, generated code) would become slow."""
+
+    code = "too-many-operations"
+    title_template = "this expression has more than {limit} operations once its definitions are written out"
+    label_template = "grows past the limit here"
+    help_template = "use fewer repetitions of long definitions"
+    wrong = "loss x {\n  a(x) = x + x + x + x + x\n  b(x) = a(a(a(a(x))))\n  psi(x) = b(b(x))\n  phi(x) = x\n}\n"
+    right = "loss x {\n  a(x) = x + x + x + x + x\n  psi(x) = a(a(x))\n  phi(x) = x\n}\n"
+
+    limit: int
+
+
+DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
+    LevelMismatch,
+    IndexMismatch,
+    WrongUse,
+    WrongArity,
+    WrongShape,
+    ClosedFunction,
+    TooManyOperations,
+)

@@ -1,0 +1,110 @@
+"""Faults of the text itself: characters, tokens, and texts too large or too deep to be read."""
+
+from dataclasses import dataclass
+
+from alphadsl.report.diagnostic import Diagnostic, Label
+
+
+@dataclass(frozen=True)
+class UnexpectedToken(Diagnostic):
+    """The text is not a spec here: something is missing, superfluous or in the wrong place.
+
+    A spec is a list of losses, `loss NAME { ... }`, with one definition per line in each. The message names the
+    mistake where it is a known one (a missing operator, a missing `=`, a loss that is never closed, ...) and says what
+    could stand there otherwise. Reading goes on at the next line, so that every broken line is told at once.
+    """
+
+    code = "unexpected-token"
+    title_template = "{problem}"
+    label_template = "{mark}"
+    help_template = "{advice}"
+    wrong = "loss mine {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau log(x)\n  psi(x) = exp(x / tau)\n}\n"
+    right = "loss mine {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau * log(x)\n  psi(x) = exp(x / tau)\n}\n"
+
+    mistake: str
+    problem: str
+    mark: str
+    advice: str
+    also: tuple[Label, ...] = ()
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return self.also
+
+
+@dataclass(frozen=True)
+class UnexpectedCharacter(Diagnostic):
+    """A character that the language does not use, or one that only looks like one it uses.
+
+    Names are written in Latin or Greek letters, digits and underscores: τ and tau are one name. A letter of another
+    script can look the same and be another (Cyrillic а is not Latin a), and an invisible one cannot be seen at all, so
+    both are refused and named by their number in Unicode.
+    """
+
+    code = "unexpected-character"
+    title_template = "the character {character} is not part of the language"
+    label_template = "this character"
+    help_template = "{advice}"
+    wrong = "loss mine {\n  phi(x) = x\n  psi(x) = x × 2\n}\n"
+    right = "loss mine {\n  phi(x) = x\n  psi(x) = x * 2\n}\n"
+
+    character: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class TooDeep(Diagnostic):
+    """An expression is nested deeper than any formula of a paper is.
+
+    Brackets, calls and operators count, a long sum `a + b + c + ...` too, because each of its signs is applied to the
+    result of the ones before. The limit keeps every later step (proofs, derivatives, generated code) bounded.
+    """
+
+    code = "too-deep"
+    title_template = "this expression is nested more than {limit} levels deep"
+    label_template = "level {limit} is passed here"
+    help_template = "give a part of it a name of its own on a line before, and use that name here"
+    wrong = "loss mine {\n  phi(x) = " + "(" * 65 + "x" + ")" * 65 + "\n  psi(x) = x\n}\n"
+    right = "loss mine {\n  phi(x) = (x)\n  psi(x) = x\n}\n"
+
+    limit: int
+
+
+@dataclass(frozen=True)
+class TooLarge(Diagnostic):
+    """The file is larger than a spec can sensibly be.
+
+    A loss is a handful of lines. A text far beyond that is a data file given by mistake, and is refused before it is
+    read.
+    """
+
+    code = "too-large"
+    title_template = "this file is too large for a spec: it has more than {limit} {unit}"
+    label_template = "the limit is reached here"
+    help_template = "check that this is the file you meant, or split it: one loss per file is usual"
+    wrong = "loss mine {\n  phi(x) = x\n  psi(x) = x\n}\n" + "# far too much\n" * 5000
+    right = "loss mine {\n  phi(x) = x\n  psi(x) = x\n}\n"
+
+    limit: int
+    unit: str
+
+
+@dataclass(frozen=True)
+class NumberTooLarge(Diagnostic):
+    """A number that double precision cannot hold.
+
+    Every number of a spec is a float64, whose largest value is about 1.8e308. An unbounded end of an interval is
+    written `inf`.
+    """
+
+    code = "number-too-large"
+    title_template = "the number {number} is too large"
+    label_template = "larger than about 1.8e308, the largest float64"
+    help_template = "write a smaller number, or inf where an interval has no upper end"
+    wrong = "loss mine {\n  param tau = 1e999 in (0, inf)\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
+    right = "loss mine {\n  param tau = 1e9 in (0, inf)\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
+
+    number: str
+
+
+DIAGNOSTICS = (UnexpectedToken, UnexpectedCharacter, TooDeep, TooLarge, NumberTooLarge)

@@ -1,0 +1,76 @@
+"""What a user is told about a spec: one frozen dataclass for everything that can be wrong, and the exception.
+
+A subclass holds the facts as fields and the prose as templates over those fields. Where the prose is printed is the
+renderer's business; where a fact is found is the checker's, and a raise site there is one line.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from alphadsl.report.source import Span
+
+
+class Severity(StrEnum):
+    """An error refuses the spec; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A further place that explains the first, and what to see there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One fault of a spec. The docstring of a subclass is its page in `alphadsl explain CODE`."""
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    title_template: ClassVar[str]
+    label_template: ClassVar[str] = ""
+    note_template: ClassVar[str] = ""
+    help_template: ClassVar[str] = ""
+    wrong: ClassVar[str]
+    right: ClassVar[str]
+
+    span: Span
+
+    @property
+    def title(self) -> str:
+        return self.title_template.format(**vars(self))
+
+    @property
+    def label(self) -> str:
+        return self.label_template.format(**vars(self))
+
+    @property
+    def note(self) -> str:
+        return self.note_template.format(**vars(self))
+
+    @property
+    def help(self) -> str:
+        return self.help_template.format(**vars(self))
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return ()
+
+
+class SpecError(ValueError):
+    """A spec was refused; `diagnostics` says why, and `str()` shows them as the command line does."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from alphadsl.report.render import render_full
+
+        return "\n".join(render_full(diagnostic) for diagnostic in self.diagnostics)

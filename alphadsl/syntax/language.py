@@ -1,0 +1,33 @@
+"""The parser that Lark generates from `grammar/alpha.lark`, built once per process."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from lark import Lark, Token
+from lark.lark import PostLex
+
+from alphadsl.syntax.build import Build
+
+KEYWORDS = ("loss", "extends", "param", "set", "in", "pairs", "gradient", "through", "inf")
+
+
+class _KeepUnused(PostLex):
+    """Lark drops terminals that no rule takes; these are read for comments and for messages."""
+
+    always_accept = ("COMMENT", "POWER", "DEFINE", "SEMICOLON", "OPEN_STRING", "STRAY")
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return stream
+
+
+@cache
+def language() -> Lark:
+    return Lark.open_from_package(
+        "grammar",
+        "alpha.lark",
+        parser="lalr",
+        lexer="basic",
+        maybe_placeholders=True,
+        transformer=Build(),
+        postlex=_KeepUnused(),
+    )

@@ -1,0 +1,97 @@
+"""From text to lexemes: names in ASCII, comments aside, and only the line breaks that end something.
+
+A line break inside brackets is dropped, unless the next line clearly starts a definition: then the bracket was
+forgotten, and the parser is to see it. Refused: a text beyond the limits, before any work is done on it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from lark import Token
+
+from alphadsl.report.catalogue.syntax import TooLarge
+from alphadsl.report.source import Source, Span
+from alphadsl.syntax.language import KEYWORDS, language
+from alphadsl.syntax.lexeme import Lexeme, Refused
+from alphadsl.syntax.spelling import foreign_character, spell
+from alphadsl.syntax.tree import Comment
+
+MOST_CHARACTERS = 64 * 1024
+MOST_TOKENS = 20_000
+
+NEWLINE, END = "_NEWLINE", "$END"
+_STARTS_DEFINITION = re.compile(
+    r"(LOSS|PARAM|SET|PAIRS|GRADIENT|RBRACE)\b"
+    r"|NAME (LPAR NAME RPAR |LSQB NAME (COMMA NAME )?RSQB )?(EQUAL|TILDE|DEFINE)\b"
+    r"|NAME IN NAME\b"
+)
+
+
+def scan(source: Source) -> tuple[list[Lexeme], tuple[Comment, ...]]:
+    """The lexemes, ending with a line break and the end of the file, and the comments."""
+    lexemes = [_lexeme(source, token) for token in _tokens(source)]
+    comments = tuple(Comment(str(lexeme), lexeme.span) for lexeme in lexemes if lexeme.type == "COMMENT")
+    end = Span(source, len(source.text), len(source.text))
+    lines = [*_lines(lexeme for lexeme in lexemes if lexeme.type != "COMMENT")]
+    return [*_without_wraps(lines, Lexeme.of(NEWLINE, "", end)), Lexeme.of(END, "", end)], comments
+
+
+def _tokens(source: Source) -> list[Token]:
+    if len(source.text) > MOST_CHARACTERS:
+        place = Span(source, MOST_CHARACTERS, MOST_CHARACTERS)
+        raise Refused(TooLarge(place, limit=MOST_CHARACTERS, unit="characters"))
+    tokens = [*islice(language().lex(source.text), MOST_TOKENS + 1)]
+    if len(tokens) > MOST_TOKENS:
+        place = _span(source, tokens[-1])
+        raise Refused(TooLarge(place, limit=MOST_TOKENS, unit="words and signs"))
+    return tokens
+
+
+def _span(source: Source, token: Token) -> Span:
+    assert token.start_pos is not None
+    return Span(source, token.start_pos, token.start_pos + len(token))
+
+
+def _lexeme(source: Source, token: Token) -> Lexeme:
+    span = _span(source, token)
+    if token.type != "NAME":
+        return Lexeme.of(token.type, str(token), span)
+    name = spell(token)
+    if not name:
+        place = span.start + foreign_character(token)
+        return Lexeme.of("STRAY", source.text[place], Span(source, place, place + 1))
+    return Lexeme.of(name.upper() if name in KEYWORDS else "NAME", name, span)
+
+
+def _lines(lexemes: Iterable[Lexeme]) -> Iterator[list[Lexeme]]:
+    """Each line with the line break that ends it; the last one may have none."""
+    line: list[Lexeme] = []
+    for lexeme in lexemes:
+        line.append(lexeme)
+        if lexeme.type == NEWLINE:
+            yield line
+            line = []
+    yield line
+
+
+def _without_wraps(lines: list[list[Lexeme]], last: Lexeme) -> Iterator[Lexeme]:
+    depth = 0
+    pending: Lexeme | None = None
+    for line in lines:
+        if depth and _STARTS_DEFINITION.match(" ".join(lexeme.type for lexeme in line)):
+            depth = 0
+        if pending and not depth:
+            yield pending
+        pending = None
+        for lexeme in line:
+            match lexeme.type:
+                case "LPAR" | "LSQB":
+                    depth += 1
+                case "RPAR" | "RSQB":
+                    depth = max(0, depth - 1)
+                case "_NEWLINE":
+                    pending = lexeme
+                    continue
+            yield lexeme
+    yield pending or last

@@ -1,0 +1,40 @@
+"""Names in, their ASCII spelling out: `φ` and `phi` are one name, `𝜏₁` is `tau1`.
+
+A letter without a spelling (another script, a superscript, a capital that only looks Latin) is refused by position.
+"""
+
+import unicodedata
+
+# After NFKC, so variants (ϕ, ϵ, µ, 𝛼) are already the plain letter. No omicron and no capital that looks Latin: the
+# papers do not use them, and a reader could not tell them apart.
+GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξπρσςτυφχψωΓΔΘΛΞΠΣΦΨΩ",
+        (
+            "alpha beta gamma delta eps zeta eta theta iota kappa lambda mu nu xi pi rho sigma sigma tau upsilon phi "
+            "chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+        ).split(),
+        strict=True,
+    )
+)
+
+
+def spell(name: str) -> str:
+    """The ASCII spelling of a name; empty if some character has none."""
+    letters = [_spell_letter(char) for char in name]
+    spelled = "".join(letters)
+    return spelled if all(letters) and spelled.isidentifier() else ""
+
+
+def foreign_character(name: str) -> int:
+    """Where a name without an ASCII spelling goes wrong."""
+    return next((index for index, char in enumerate(name) if not _spell_letter(char)), 0)
+
+
+def _spell_letter(char: str) -> str:
+    if char.isascii():
+        return char
+    if unicodedata.decomposition(char).startswith("<super>"):
+        return ""
+    spelled = "".join(GREEK.get(plain, plain) for plain in unicodedata.normalize("NFKC", char))
+    return spelled if spelled.isascii() and spelled.isalnum() else ""

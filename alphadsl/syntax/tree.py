@@ -1,0 +1,181 @@
+"""The surface tree: what the author wrote, name by name, before anything is resolved.
+
+Nodes are frozen and carry their span, which takes no part in equality; comments are kept with their places, so that
+a formatter can print the file again. Identifiers are already spelled in ASCII (`φ` is `phi`); nothing else is changed.
+"""
+
+from dataclasses import dataclass, field
+
+from alphadsl.report.source import Span
+
+
+@dataclass(frozen=True)
+class Name:
+    text: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Number:
+    value: float
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """A bare name: a parameter, a function's argument, `inf`."""
+
+    name: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """`d[i,j]`, `s[i]`, or a definition of the author's, `h[i,j]`."""
+
+    name: Name
+    indices: tuple[Name, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Call:
+    """`exp(x)`, `mean_j(h[i,j])`, or a function of the author's."""
+
+    name: Name
+    arguments: tuple["Expression", ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Unary:
+    """`-x`."""
+
+    operand: "Expression"
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Binary:
+    """`operator` is one of `+ - * / ^ < <= > >= ==`."""
+
+    operator: str
+    left: "Expression"
+    right: "Expression"
+    span: Span = field(compare=False, repr=False)
+
+
+Expression = Number | Identifier | Indexed | Call | Unary | Binary
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """`(0, inf)`, `[0, 1)`: ends are signed numbers, `inf` among them."""
+
+    low: float
+    high: float
+    low_open: bool
+    high_open: bool
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class ParamItem:
+    """`param tau = 0.5 in (0, inf)   "temperature"`."""
+
+    name: Name
+    value: Expression
+    bounds: Bounds | None
+    doc: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class SetItem:
+    """`set tau = 0.2`."""
+
+    name: Name
+    value: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class PairsItem:
+    """`pairs two_view`."""
+
+    name: Name
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class ThroughItem:
+    """`gradient through alpha`."""
+
+    name: Name
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class MemberItem:
+    """`alpha in simplex`."""
+
+    name: Name
+    domain: Name
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class FunctionItem:
+    """`psi(x) = exp(x / tau)`."""
+
+    name: Name
+    argument: Name
+    body: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class IndexedItem:
+    """`alpha[i,j] ~ exp(-d[i,j]^p / tau)`; `relation` is `=` or `~`."""
+
+    name: Name
+    indices: tuple[Name, ...]
+    relation: Name
+    body: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class ConstantItem:
+    """`c = 2 * tau`."""
+
+    name: Name
+    body: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+Item = ParamItem | SetItem | PairsItem | ThroughItem | MemberItem | FunctionItem | IndexedItem | ConstantItem
+
+
+@dataclass(frozen=True)
+class LossDef:
+    """`loss NAME extends PARENT { ... }`."""
+
+    name: Name
+    parent: Name | None
+    items: tuple[Item, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Comment:
+    """`# ...`, up to the end of its line."""
+
+    text: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class SpecFile:
+    losses: tuple[LossDef, ...]
+    comments: tuple[Comment, ...]

@@ -1,0 +1,162 @@
+"""Sums as terms with coefficients and products as bases with exponents: the normal form that `simplify` works in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, mul, neg, power
+from alphadsl.ir.nodes import Apply, Distance, Expr, Num, Quantity
+from alphadsl.ir.traversal import level_of
+
+Terms = dict[Expr, float]
+Rule = Callable[[Expr], Expr]
+
+
+@dataclass(frozen=True)
+class Product:
+    """coefficient * prod base^exponent * exp(exponential)."""
+
+    coefficient: float
+    powers: dict[Expr, Expr]
+    exponential: Expr
+
+
+def as_product(expr: Expr, simplified: Rule) -> Product:
+    """Read an expression as a product; exponents of one base are added, and so are the exponents of e."""
+    match expr:
+        case Num(value):
+            return Product(value, {}, ZERO)
+        case Apply("neg", (a,)):
+            inner = as_product(a, simplified)
+            return Product(-inner.coefficient, inner.powers, inner.exponential)
+        case Apply("mul", (a, b)):
+            return multiply(as_product(a, simplified), as_product(b, simplified), simplified)
+        case Apply("div", (a, b)) if b != ZERO:
+            return multiply(as_product(a, simplified), raised(as_product(b, simplified), -1.0, simplified), simplified)
+        case Apply("exp", (a,)):
+            return Product(1.0, {}, a)
+        case Apply("pow", (base, exponent)) if base != ONE:
+            return Product(1.0, {base: exponent}, ZERO)
+        case Apply("pow"):
+            return Product(1.0, {}, ZERO)
+        case _:
+            return Product(1.0, {expr: ONE}, ZERO)
+
+
+def multiply(a: Product, b: Product, simplified: Rule) -> Product:
+    powers = dict(a.powers)
+    for base, exponent in b.powers.items():
+        joined = simplified(add(powers[base], exponent)) if base in powers else exponent
+        powers[base] = joined
+    powers = {base: exponent for base, exponent in powers.items() if exponent != ZERO}
+    return Product(a.coefficient * b.coefficient, powers, simplified(add(a.exponential, b.exponential)))
+
+
+def raised(product: Product, exponent: float, simplified: Rule) -> Product:
+    """A product to a whole power."""
+    powers = {base: simplified(mul(Num(exponent), inner)) for base, inner in product.powers.items()}
+    coefficient = product.coefficient**exponent if product.coefficient else 0.0
+    return Product(coefficient, powers, simplified(mul(Num(exponent), product.exponential)))
+
+
+def from_product(product: Product) -> Expr:
+    """Write a product as a fraction: negative exponents below the line, the coefficient in front."""
+    if product.coefficient == 0:
+        return ZERO
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for base, exponent in sorted(product.powers.items(), key=lambda item: (level_of(item[0]), _rank(item[0]))):
+        flipped = _negated(exponent)
+        (above if flipped is None else below).append(_power(base, flipped or exponent))
+    if product.exponential != ZERO:
+        above.append(exp(product.exponential))
+    sign, size = (neg, -product.coefficient) if product.coefficient < 0 else (_same, product.coefficient)
+    if size != 1 or not above:
+        above.insert(0, Num(size))
+    whole = mul(*above)
+    return sign(div(whole, mul(*below)) if below else whole)
+
+
+def as_terms(expr: Expr, simplified: Rule) -> Terms:
+    """Read an expression as a sum; equal terms are collected. The constant is the coefficient of 1."""
+    terms: Terms = {}
+    _collect(expr, 1.0, terms, simplified)
+    _join_gap(terms)
+    return {term: coefficient for term, coefficient in terms.items() if coefficient != 0}
+
+
+def from_terms(terms: Terms) -> Expr:
+    """Write a sum: pair terms before row terms, so that what nearly cancels does so first; led by a positive term."""
+    ordered = sorted(terms.items(), key=lambda item: (-level_of(item[0]), _rank(item[0])))
+    lead = next((item for item in ordered if item[1] > 0), None)
+    first = [lead] if lead else []
+    parts = [_scaled(*item) for item in first + [item for item in ordered if item is not lead]]
+    return add(*parts) if parts else ZERO
+
+
+def _collect(expr: Expr, scale: float, terms: Terms, simplified: Rule) -> None:
+    match expr:
+        case Apply("add", (a, b)):
+            _collect(a, scale, terms, simplified)
+            _collect(b, scale, terms, simplified)
+        case Num(value):
+            terms[ONE] = terms.get(ONE, 0.0) + scale * value
+        case _:
+            product = as_product(expr, simplified)
+            rest = from_product(Product(1.0, product.powers, product.exponential))
+            if isinstance(rest, Apply) and rest.op == "add":
+                _collect(rest, scale * product.coefficient, terms, simplified)
+            else:
+                terms[rest] = terms.get(rest, 0.0) + scale * product.coefficient
+
+
+def _join_gap(terms: Terms) -> None:
+    """d[i]^2 - d[i,j]^2 stays one quantity: apart, each loses the digits that the difference needs."""
+    positive, negative, gap = (Distance(of) for of in (Quantity.POSITIVE, Quantity.NEGATIVE, Quantity.GAP))
+    if positive in terms and terms.get(negative) == -terms[positive]:
+        terms[gap] = terms.get(gap, 0.0) + terms.pop(positive)
+        del terms[negative]
+
+
+def _scaled(term: Expr, coefficient: float) -> Expr:
+    if term == ONE:
+        return Num(coefficient)
+    sign = neg if coefficient < 0 else _same
+    size = abs(coefficient)
+    match term:
+        case _ if size == 1:
+            return sign(term)
+        case Apply("div", (a, b)):
+            return sign(div(Num(size) if a == ONE else mul(Num(size), a), b))
+        case _:
+            return sign(mul(Num(size), term))
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    match base, exponent:
+        case _, Num(1.0):
+            return base
+        case Apply("pow0", (inner, small)), Num():
+            return apply("pow0", inner, mul(small, exponent))
+        case _:
+            return power(base, exponent)
+
+
+def _negated(exponent: Expr) -> Expr | None:
+    """The exponent without its minus sign, or None if it has none."""
+    match exponent:
+        case Num(value) if value < 0:
+            return Num(-value)
+        case Apply("neg", (a,)):
+            return a
+        case _:
+            return None
+
+
+def _rank(expr: Expr) -> tuple[int, str]:
+    """A fixed order among expressions of one level: distances and reductions before what is computed from them."""
+    order = {"num": 0, "param": 0, "count": 0, "distance": 1, "reduce": 2, "statistic": 2}
+    return order.get(expr.kind, 3), repr(expr)
+
+
+def _same(expr: Expr) -> Expr:
+    return expr

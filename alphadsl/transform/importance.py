@@ -1,0 +1,67 @@
+"""Lowers every family to the same three expressions: the value of an anchor, and its two pairwise importances.
+
+Coordinate: alpha and beta are derivatives of the anchor's loss by its distances (Tian 2022, Theorem 1). Direct,
+proportional and min player: alpha is what the author or the min player says, held fixed unless the author lets the
+gradient through it.
+"""
+
+from alphadsl.ir.build import GAP, apply, mul, share, total
+from alphadsl.ir.core import Derived
+from alphadsl.ir.nodes import (
+    AlphaGradient,
+    Apply,
+    Coordinate,
+    Direct,
+    Expr,
+    Function,
+    Loss,
+    MinPlayer,
+    Proportional,
+)
+from alphadsl.ir.traversal import rewrite, substitute
+from alphadsl.transform.differentiate import differentiate_by_distances
+from alphadsl.transform.player import lower_min_player
+from alphadsl.transform.scope import scope_of
+from alphadsl.transform.simplify import Simplifier
+
+
+def lower_importance(loss: Loss) -> Derived:
+    """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not."""
+    value = Simplifier(scope_of(loss))(anchor_value(loss))
+    attract, repel = differentiate_by_distances(value)
+    return Derived(*(_without_stops(part) for part in (value, attract, repel)))
+
+
+def anchor_value(loss: Loss) -> Expr:
+    """What the loss minimises at one anchor."""
+    match loss.family:
+        case Coordinate(phi, psi, weight):
+            return call(phi, total(mul(weight, call(psi, GAP))))
+        case Direct(alpha):
+            return _energy(loss, alpha)
+        case Proportional(alpha):
+            return _energy(loss, share(alpha, total(alpha)))
+        case MinPlayer() as player:
+            return _energy(loss, lower_min_player(loss, player))
+
+
+def call(function: Function, argument: Expr) -> Expr:
+    return substitute(function.body, {function.argument: argument})
+
+
+def _without_stops(expr: Expr) -> Expr:
+    """Once the weights are derived, nothing is differentiated any more."""
+
+    def rule(part: Expr) -> Expr:
+        match part:
+            case Apply("stopgrad", (held,)):
+                return held
+            case _:
+                return part
+
+    return rewrite(expr, rule)
+
+
+def _energy(loss: Loss, alpha: Expr) -> Expr:
+    held = apply("stopgrad", alpha) if loss.alpha_gradient == AlphaGradient.STOPPED else alpha
+    return total(mul(held, GAP))

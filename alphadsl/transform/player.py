@@ -1,0 +1,122 @@
+"""The min player: alpha = argmin over the simplex of sum_j alpha_j d_ij^2 - R(alpha), row by row, as an expression.
+
+At the optimum R'(alpha_ij) = d[i,j]^2 + lambda_i wherever alpha_ij > 0, so alpha is the inverse of the falling slope R'
+at a price that the multiplier lambda_i sets. If the slope can be inverted on paper and the response is an exponential
+of the price, the multiplier is a row sum (entropy: softmax); if the response is linear, it is found by sorting
+(square: simplex projection); otherwise by root finding, and a slope without an inverse on paper is inverted by number.
+Prices are taken relative to the nearest negative, as a softmax is to its maximum: they lie in [R'(1), R'(1/n)].
+"""
+
+from alphadsl.ir.build import (
+    COUNT,
+    NEGATIVE_D2,
+    ONE,
+    ZERO,
+    add,
+    apply,
+    div,
+    exp,
+    log,
+    mul,
+    neg,
+    power,
+    share,
+    sub,
+    total,
+)
+from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.ir.interval import INFINITY, Interval, point
+from alphadsl.ir.nodes import (
+    Apply,
+    Expr,
+    Function,
+    Inverse,
+    Loss,
+    Method,
+    MinPlayer,
+    Multiplier,
+    Over,
+    Reduce,
+    Var,
+)
+from alphadsl.ir.traversal import mentions, substitute
+from alphadsl.transform.differentiate import differentiate
+from alphadsl.transform.scope import scope_of
+from alphadsl.transform.simplify import Simplifier
+
+PRICE = "price"
+
+
+def lower_min_player(loss: Loss, player: MinPlayer) -> Expr:
+    """alpha[i,j] of the min player."""
+    argument = player.regulariser.argument
+    scope = scope_of(loss).binding(argument, Interval(0.0, 1.0, low_open=True))
+    simplified = Simplifier(scope)
+    slope = simplified(differentiate(Function(argument, simplified(player.regulariser.body))))
+    curvature = simplified(differentiate(Function(argument, slope)))
+    response = invert(slope, argument, Var(PRICE))
+    if response is None:
+        target = Var(PRICE)
+        numeric = Inverse(Function(argument, slope), Function(argument, curvature), target)
+        return _at_multiplier(Method.ROOT, numeric, argument, slope, curvature, simplified)
+    response = simplified(response)
+    rate = simplified(div(differentiate(Function(PRICE, response)), response))
+    if not mentions(rate, PRICE):
+        weight = exp(mul(rate, NEGATIVE_D2))
+        return share(weight, total(weight))
+    linear = not mentions(simplified(differentiate(Function(PRICE, response))), PRICE)
+    clipped = _clipped(loss, response, argument, slope)
+    return _at_multiplier(Method.PROJECTION if linear else Method.ROOT, clipped, argument, slope, curvature, simplified)
+
+
+def invert(expr: Expr, argument: str, value: Expr) -> Expr | None:
+    """The argument at which the expression takes a value, or None if it cannot be peeled off layer by layer."""
+    match expr:
+        case Var(name) if name == argument:
+            return value
+        case Apply("neg", (a,)):
+            return invert(a, argument, neg(value))
+        case Apply("exp", (a,)):
+            return invert(a, argument, log(value))
+        case Apply("log", (a,)):
+            return invert(a, argument, exp(value))
+        case Apply("add", (a, b)) if not mentions(b, argument):
+            return invert(a, argument, sub(value, b))
+        case Apply("add", (a, b)) if not mentions(a, argument):
+            return invert(b, argument, sub(value, a))
+        case Apply("mul", (a, b)) if not mentions(b, argument):
+            return invert(a, argument, div(value, b))
+        case Apply("mul", (a, b)) if not mentions(a, argument):
+            return invert(b, argument, div(value, a))
+        case Apply("div", (a, b)) if not mentions(b, argument):
+            return invert(a, argument, mul(value, b))
+        case Apply("div", (a, b)) if not mentions(a, argument):
+            return invert(b, argument, div(a, value))
+        case Apply("pow", (a, b)) if not mentions(b, argument):
+            return invert(a, argument, power(value, div(ONE, b)))
+        case _:
+            return None
+
+
+def _at_multiplier(
+    method: Method, response: Expr, argument: str, slope: Expr, curvature: Expr, simplified: Simplifier
+) -> Expr:
+    """The response at the relative cost plus the multiplier that makes the row sum to one."""
+    cost = sub(NEGATIVE_D2, Reduce(Over.MIN, NEGATIVE_D2))
+    low = simplified(substitute(slope, {argument: ONE}))
+    high = simplified(substitute(slope, {argument: div(ONE, COUNT)}))
+    bought = Function(PRICE, simplified(response))
+    multiplier = Multiplier(method, bought, Function(argument, curvature), cost, low, high)
+    alpha = substitute(response, {PRICE: add(cost, multiplier)})
+    return div(alpha, total(alpha))
+
+
+def _clipped(loss: Loss, response: Expr, argument: str, slope: Expr) -> Expr:
+    """Where the slope is finite at 0, a price above it buys nothing."""
+    values = {parameter.name: point(parameter.value) for parameter in loss.parameters}
+    at_zero = infer_interval(slope, Scope(values, {argument: point(0.0)}))
+    if at_zero.high == INFINITY:
+        return response
+    choke = substitute(slope, {argument: ZERO})
+    affordable = apply("min", Var(PRICE), choke)
+    return apply("relu", substitute(response, {PRICE: affordable}))

@@ -1,0 +1,182 @@
+"""Rewrites an expression to a shorter equal one, children first, until nothing changes.
+
+Sums and products are brought to normal form, so that what cancels on paper cancels here; row-level factors leave the
+reductions they do not take part in; d[i]^2 - d[i,j]^2 becomes one quantity. Only exact identities are used, on the
+domain that the checker has proved.
+"""
+
+import math
+from collections.abc import Callable
+
+from alphadsl.ir.build import COUNT, ONE, ZERO, add, apply, div, log, mul, power, share, total
+from alphadsl.ir.core import Derived
+from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.ir.interval import safe_exp, safe_power
+from alphadsl.ir.nodes import Apply, Expr, Level, Num, Over, Reduce
+from alphadsl.ir.traversal import children, level_of, rebuild, walk
+from alphadsl.transform.canonical import (
+    Product,
+    as_product,
+    as_terms,
+    from_product,
+    from_terms,
+    multiply,
+    raised,
+)
+
+FOLDABLE: dict[str, Callable[..., float]] = {
+    "exp": safe_exp,
+    "log": math.log,
+    "sqrt": math.sqrt,
+    "abs": abs,
+    "tanh": math.tanh,
+    "min": min,
+    "max": max,
+    "relu": lambda value: max(value, 0.0),
+    "pow": safe_power,
+    "lt": lambda a, b: float(a < b),
+    "le": lambda a, b: float(a <= b),
+    "gt": lambda a, b: float(a > b),
+    "ge": lambda a, b: float(a >= b),
+    "eq": lambda a, b: float(a == b),
+}
+
+
+class Simplifier:
+    """Simplification under what is known of the parameters; results are remembered per expression."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._done: dict[Expr, Expr] = {}
+
+    def __call__(self, expr: Expr) -> Expr:
+        for node in () if expr in self._done else walk(expr):
+            if node not in self._done:
+                found = self._rule(rebuild(node, tuple(self._done[child] for child in children(node))))
+                found = found if found == node else self(found)
+                self._done[node] = self._done[found] = found
+        return self._done[expr]
+
+    def _rule(self, expr: Expr) -> Expr:
+        match expr:
+            case Apply(op, args) if op in FOLDABLE and all(isinstance(arg, Num) for arg in args):
+                return self._folded(op, args)
+            case Apply("add"):
+                return from_terms(as_terms(expr, self))
+            case Apply("neg" | "mul" | "div" | "exp"):
+                return self._exponential(from_product(as_product(expr, self)))
+            case Apply("pow", (base, exponent)):
+                return self._power(base, exponent)
+            case Apply("pow0", (base, exponent)):
+                positive = infer_interval(base, self.scope).positive
+                return power(base, exponent) if positive or exponent == ZERO else expr
+            case Apply("share", (part, whole)):
+                return self._share(part, whole)
+            case Apply():
+                return self._call(expr)
+            case Reduce(over, body):
+                return self._reduce(over, body)
+            case _:
+                return expr
+
+    def _folded(self, op: str, args: tuple[Expr, ...]) -> Expr:
+        """A number, unless it would be infinite or undefined: then the expression says more."""
+        unfolded = Apply(op, args)
+        try:
+            value = float(FOLDABLE[op](*(arg.value for arg in args if isinstance(arg, Num))))
+        except (ValueError, OverflowError):
+            return unfolded
+        return Num(value) if math.isfinite(value) else unfolded
+
+    def _exponential(self, expr: Expr) -> Expr:
+        match expr:
+            case Apply("exp", (Apply("log", (a,)),)):
+                return a
+            case Apply("exp", (Num(),) as args):
+                return self._folded("exp", args)
+            case _:
+                return expr
+
+    def _power(self, base: Expr, exponent: Expr) -> Expr:
+        match base, exponent:
+            case _, Num(0.0):
+                return ONE
+            case _, Num(1.0):
+                return base
+            case Apply("pow", (inner, first)), _ if infer_interval(inner, self.scope).non_negative:
+                return power(inner, mul(first, exponent))
+            case Apply("exp", (a,)), _:
+                return apply("exp", mul(a, exponent))
+            case Apply("mul" | "div" | "neg"), Num(whole) if whole == round(whole):
+                return from_product(raised(as_product(base, self), whole, self))
+            case _:
+                return power(base, exponent)
+
+    def _share(self, part: Expr, whole: Expr) -> Expr:
+        """Row-level factors common to part and whole cancel; a whole that cannot be 0 divides plainly."""
+        above, below = as_product(part, self), as_product(whole, self)
+        common = {
+            base: power
+            for base, power in above.powers.items()
+            if below.powers.get(base) == power and infer_interval(base, self.scope).positive
+        }
+        if above.coefficient != 1 or common:
+            inverse = raised(Product(above.coefficient, common, ZERO), -1.0, self)
+            return share(from_product(multiply(above, inverse, self)), from_product(multiply(below, inverse, self)))
+        return div(part, whole) if whole in (COUNT, ONE) else share(part, whole)
+
+    def _call(self, expr: Apply) -> Expr:
+        match expr:
+            case Apply("log", (Apply("exp", (a,)),)):
+                return a
+            case Apply("sqrt", (a,)):
+                return power(a, Num(0.5))
+            case Apply("stopgrad", (Num() as a,)) | Apply("stopgrad", (Apply("stopgrad") as a,)):
+                return a
+            case Apply("where", (Num(value), a, b)):
+                return a if value else b
+            case Apply("relu", (a,)) if infer_interval(a, self.scope).non_negative:
+                return a
+            case _:
+                return expr
+
+    def _reduce(self, over: Over, body: Expr) -> Expr:
+        match over:
+            case Over.MEAN:
+                return div(total(body), COUNT)
+            case Over.SUM:
+                return self._sum(body)
+            case _:
+                return self._shifted(over, body)
+
+    def _sum(self, body: Expr) -> Expr:
+        if level_of(body) < Level.PAIR:
+            return mul(COUNT, body)
+        match body:
+            case Apply("share", (part, whole)) if whole == self(total(part)):
+                return self._share(whole, whole)
+        product = as_product(body, self)
+        inner = {base: power for base, power in product.powers.items() if _is_pair(base) or _is_pair(power)}
+        outer = {base: power for base, power in product.powers.items() if base not in inner}
+        pulled = from_product(Product(product.coefficient, outer, ZERO))
+        rest = from_product(Product(1.0, inner, product.exponential))
+        return total(rest) if pulled == ONE else mul(pulled, self(total(rest)))
+
+    def _shifted(self, over: Over, body: Expr) -> Expr:
+        """max, min and log-sum-exp commute with adding what does not depend on j."""
+        if level_of(body) < Level.PAIR:
+            return add(body, log(COUNT)) if over == Over.LOGSUMEXP else body
+        terms = as_terms(body, self)
+        inner = {term: value for term, value in terms.items() if _is_pair(term)}
+        outer = {term: value for term, value in terms.items() if term not in inner}
+        reduced = Reduce(over, from_terms(inner))
+        return add(from_terms(outer), reduced) if outer else reduced
+
+
+def _is_pair(expr: Expr) -> bool:
+    return level_of(expr) == Level.PAIR
+
+
+def simplify(derived: Derived, scope: Scope) -> Derived:
+    simplified = Simplifier(scope)
+    return Derived(*(simplified(part) for part in derived.parts))

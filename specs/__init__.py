@@ -1,0 +1,1 @@
+"""The library of losses, one `.alpha` file each; `alphadsl list` shows them."""

@@ -1,0 +1,27 @@
+"""What every test may ask for: golden texts, which `pytest --update-golden` writes anew."""
+
+from collections.abc import Callable
+
+import pytest
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="accept the texts that golden tests produce")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """`golden(path, text)` holds a text to the file at `path` in the folder `golden` beside the test."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(path: str, text: str) -> None:
+        file = request.path.parent / "golden" / path
+        if update:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text + "\n", encoding="utf-8", newline="\n")
+        assert file.exists(), f"{file} is missing: look at the text, then run pytest --update-golden"
+        assert text + "\n" == file.read_text(encoding="utf-8")
+
+    return compare
