@@ -200,4 +200,3 @@ def _spread(repel_GAC: Tensor, pairs: Pairs) -> Tensor:
     for view in range(groups):
         repel_AA[view, :, view if pairs == Pairs.SAME_VIEW else 1 - view] = repel_GAC[view]
     return repel_AA.reshape(groups * anchors, groups * candidates)
-

@@ -92,7 +92,9 @@ class Resolver:
                 negative = Apply("neg", (self.resolve(right, place),), span=right.span)
                 return Apply("add", (self.resolve(left, place), negative), span=expression.span)
             case tree.Binary(operator, left, right):
-                return self._operation(OPERATORS[operator], self.resolve(left, place), self.resolve(right, place), expression)
+                return self._operation(
+                    OPERATORS[operator], self.resolve(left, place), self.resolve(right, place), expression
+                )
 
     def _operation(self, op: str, left: Expr, right: Expr, whole: tree.Binary) -> Expr:
         """d^2 is the squared distance itself, not the square of a root."""

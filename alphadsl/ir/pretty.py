@@ -33,7 +33,7 @@ from alphadsl.ir.nodes import (
 DISTANCES = {
     Quantity.POSITIVE: "d[i]^2",
     Quantity.NEGATIVE: "d[i,j]^2",
-    Quantity.GAP: "(d[i]^2 - d[i,j]^2)",
+    Quantity.GAP: "d[i]^2 - d[i,j]^2",
 }
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 SUM, NEGATION, PRODUCT, POWER, ATOM = 2, 3, 4, 6, 9
@@ -100,7 +100,7 @@ def _written(expr: Expr) -> tuple[str, int]:
         case Statistic(name):
             return f"{name}[i]", ATOM
         case Distance(of):
-            return DISTANCES[of], ATOM if of == Quantity.GAP else POWER
+            return DISTANCES[of], SUM if of == Quantity.GAP else POWER
         case Count():
             return "count[i]", ATOM
         case Apply(op, args):
@@ -121,11 +121,11 @@ def _applied(op: str, args: tuple[Expr, ...]) -> tuple[str, int]:
             return f"{_within(a, SUM)} + {_within(b, NEGATION)}", SUM
         case "neg", (a,):
             return f"-{_within(a, PRODUCT)}", NEGATION
-        case ("mul" | "div"), (Apply("neg") as a, b):
+        case (("mul" | "div"), (Apply("neg") as a, b)):
             return f"{_within(a, NEGATION)} {'*' if op == 'mul' else '/'} {_within(b, PRODUCT + 1)}", PRODUCT
         case "mul", (a, b):
             return f"{_within(a, PRODUCT)} * {_within(b, PRODUCT + 1)}", PRODUCT
-        case "div", (a, b):
+        case "div" | "share", (a, b):
             return f"{_within(a, PRODUCT)} / {_within(b, PRODUCT + 1)}", PRODUCT
         case "sqrt", (Distance(Quantity.POSITIVE | Quantity.NEGATIVE as of),):
             return DISTANCES[of].removesuffix("^2"), ATOM

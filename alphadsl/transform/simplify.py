@@ -8,7 +8,7 @@ domain that the checker has proved.
 import math
 from collections.abc import Callable
 
-from alphadsl.ir.build import COUNT, ONE, ZERO, add, apply, div, log, mul, power, share, total
+from alphadsl.ir.build import COUNT, ONE, ZERO, add, apply, div, exp, log, mul, power, share, total
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import safe_exp, safe_power
@@ -16,6 +16,7 @@ from alphadsl.ir.nodes import Apply, Expr, Level, Num, Over, Reduce
 from alphadsl.ir.traversal import children, level_of, rebuild, walk
 from alphadsl.transform.canonical import (
     Product,
+    Terms,
     as_product,
     as_terms,
     from_product,
@@ -62,9 +63,9 @@ class Simplifier:
             case Apply(op, args) if op in FOLDABLE and all(isinstance(arg, Num) for arg in args):
                 return self._folded(op, args)
             case Apply("add"):
-                return from_terms(as_terms(expr, self))
+                return self._factored(as_terms(expr, self))
             case Apply("neg" | "mul" | "div" | "exp"):
-                return self._exponential(from_product(as_product(expr, self)))
+                return self._exponential(from_product(self._absorbed(as_product(expr, self))))
             case Apply("pow", (base, exponent)):
                 return self._power(base, exponent)
             case Apply("pow0", (base, exponent)):
@@ -87,6 +88,33 @@ class Simplifier:
         except (ValueError, OverflowError):
             return unfolded
         return Num(value) if math.isfinite(value) else unfolded
+
+    def _factored(self, terms: Terms) -> Expr:
+        """A factor that varies by row or pair and is common to all terms leads: differences are taken unscaled."""
+        products = [as_product(term, self) for term in terms]
+        first = products[0].powers.items() if len(products) > 1 else ()
+        common = {
+            base: exponent
+            for base, exponent in first
+            if level_of(base) >= Level.ROW and all(each.powers.get(base) == exponent for each in products)
+        }
+        if not common:
+            return from_terms(terms)
+        inverse = raised(Product(1.0, common, ZERO), -1.0, self)
+        rest = [(multiply(each, inverse, self), scale) for each, scale in zip(products, terms.values(), strict=True)]
+        inner = add(*(mul(Num(scale), from_product(each)) for each, scale in rest))
+        return mul(from_product(Product(1.0, common, ZERO)), self(inner))
+
+    def _absorbed(self, product: Product) -> Product:
+        """exp(a) * share(1, whole) is one share: bounded, where its parts may not be."""
+        unit = next((base for base in product.powers if isinstance(base, Apply) and base.op == "share"), None)
+        match unit:
+            case Apply("share", (Num(1.0), whole)) if product.exponential != ZERO and product.powers[unit] == ONE:
+                powers = {base: power for base, power in product.powers.items() if base != unit}
+                joined = Product(1.0, {share(exp(product.exponential), whole): ONE}, ZERO)
+                return multiply(Product(product.coefficient, powers, ZERO), joined, self)
+            case _:
+                return product
 
     def _exponential(self, expr: Expr) -> Expr:
         match expr:

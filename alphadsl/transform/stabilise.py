@@ -5,7 +5,7 @@ a sum over negatives is a log-sum-exp. A product that has exponentials in severa
 factor without any stays in front of it. Works on simplified expressions; the value is unchanged.
 """
 
-from alphadsl.ir.build import ONE, add, apply, exp, log, mul, neg, sub
+from alphadsl.ir.build import ONE, add, apply, exp, log, mul, neg, sub, total
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.nodes import Apply, Expr, Num, Over, Reduce
@@ -32,7 +32,7 @@ class Stabiliser:
         match expr:
             case Apply("log", (a,)) if self._hot(a):
                 return self.log_of(a)
-            case Apply("share", (part, _)) if self._hot(expr) or not self._tame(part):
+            case Apply("share", (part, _)) if self._hot(part) or not self._tame(part):
                 return exp(self.log_of(expr))
             case Reduce(Over.SUM) if self._hot(expr) and self._non_negative(expr):
                 return exp(self.log_of(expr))
@@ -100,12 +100,14 @@ class Stabiliser:
         return rebuild(expr, tuple(self(child) for child in children(expr)))
 
     def _hot(self, expr: Expr) -> bool:
-        """Whether an exponential is exposed; one inside a logarithm is carried as its exponent already."""
+        """Whether an exponential is exposed: not inside a logarithm, and not in a row that sums to one."""
         if expr not in self._heat:
             match expr:
                 case Apply("exp"):
                     self._heat[expr] = True
                 case Apply("log") | Reduce(Over.LOGSUMEXP):
+                    self._heat[expr] = False
+                case Apply("share", (part, whole)) if whole == self.simplified(total(part)):
                     self._heat[expr] = False
                 case _:
                     self._heat[expr] = any(self._hot(child) for child in children(expr))
