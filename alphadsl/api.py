@@ -58,7 +58,7 @@ def find_text(spec: str | Path) -> SpecText:
             raise InputError(f"{path} is not UTF-8 text (byte {failure.start})", "is it a spec?") from None
         except OSError as failure:
             raise InputError(f"{path} cannot be read: {failure.strerror or failure}") from None
-    found = find_spec(str(spec), Path())
+    found = find_spec(str(spec), None) or find_spec(str(spec), Path())
     if found is None:
         close = suggest(str(spec), library_names())
         remedy = f"did you mean {close}?" if close else "alphadsl list shows the library; a file ends in .alpha"

@@ -106,7 +106,7 @@ class ContrastiveLoss(torch.nn.Module):
             program, parameters = self._program(z_VND), self._scalars_on(z_VND.device)
             if torch.is_grad_enabled() and z_VND.requires_grad:
                 return _value(_Step.apply(program.value_and_gradient, z_VND, *parameters))
-            return program.value(z_VND, *parameters)
+            return program.value(_any_batch(z_VND), *parameters)
 
     @torch.no_grad()
     def importance(self, z0: Tensor, z1: Tensor) -> Importance:
@@ -131,7 +131,6 @@ class ContrastiveLoss(torch.nn.Module):
         wanted = z_VND.is_cuda or anchors >= COMPILED_ON_CPU_FROM if self.compile_mode == "auto" else self.compile_mode
         if not wanted or torch.compiler.is_compiling():
             return build_program(self.core)
-        torch._dynamo.maybe_mark_dynamic(z_VND, 1)
         return compile_program(self.core)
 
     def _scalars_on(self, device: torch.device) -> tuple[Tensor, ...]:
@@ -173,7 +172,7 @@ class _Step(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, step: Step, z_VND: Tensor, *parameters: Tensor) -> Tensor:
-        value, gradient_VND = step(z_VND, *parameters)
+        value, gradient_VND = step(_any_batch(z_VND), *parameters)
         ctx.save_for_backward(gradient_VND)
         ctx.parameters = len(parameters)
         return value
@@ -183,6 +182,14 @@ class _Step(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         (gradient_VND,) = ctx.saved_tensors
         return None, (upstream * gradient_VND).to(gradient_VND.dtype), *(None,) * ctx.parameters
+
+
+def _any_batch(z_VND: Tensor) -> Tensor:
+    """Tell the compiler that N varies, so that a smaller last batch compiles nothing."""
+    bare_VND = z_VND.detach()
+    if not torch.compiler.is_compiling():
+        torch._dynamo.maybe_mark_dynamic(bare_VND, 1)
+    return bare_VND
 
 
 def _value(found: Any) -> Tensor:

@@ -5,7 +5,7 @@ a sum over negatives is a log-sum-exp. A product that has exponentials in severa
 factor without any stays in front of it. Works on simplified expressions; the value is unchanged.
 """
 
-from alphadsl.ir.build import ONE, add, apply, exp, log, mul, neg, sub, total
+from alphadsl.ir.build import ONE, add, apply, div, exp, log, mul, neg, sub, total
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.nodes import Apply, Expr, Num, Over, Reduce
@@ -32,8 +32,8 @@ class Stabiliser:
         match expr:
             case Apply("log", (a,)) if self._hot(a):
                 return self.log_of(a)
-            case Apply("share", (part, _)) if self._hot(part) or not self._tame(part):
-                return exp(self.log_of(expr))
+            case Apply("share", (part, whole)) if self._hot(part) or not self._tame(part):
+                return self._softmax(part) if self._sums_to_one(part, whole) else exp(self.log_of(expr))
             case Reduce(Over.SUM) if self._hot(expr) and self._non_negative(expr):
                 return exp(self.log_of(expr))
             case Apply("mul" | "div" | "neg" | "pow") if self._hot(expr):
@@ -68,6 +68,15 @@ class Stabiliser:
                 return Reduce(over, self.simplified(self.log_of(body)))
             case _:
                 return log(self(expr))
+
+    def _softmax(self, part: Expr) -> Expr:
+        """Relative to the row's largest, so that the row sums to one to the last digit, whatever the temperature."""
+        logarithm = self.simplified(self.log_of(part))
+        relative = exp(sub(logarithm, Reduce(Over.MAX, logarithm)))
+        return div(relative, total(relative))
+
+    def _sums_to_one(self, part: Expr, whole: Expr) -> bool:
+        return whole == self.simplified(total(part)) and infer_interval(part, self.scope).positive
 
     def _log_share(self, part: Expr, whole: Expr) -> Expr:
         parts = self.simplified(self.log_of(part)), self.simplified(self.log_of(whole))
@@ -107,7 +116,7 @@ class Stabiliser:
                     self._heat[expr] = True
                 case Apply("log") | Reduce(Over.LOGSUMEXP):
                     self._heat[expr] = False
-                case Apply("share", (part, whole)) if whole == self.simplified(total(part)):
+                case Apply("share", (part, whole)) if self._sums_to_one(part, whole):
                     self._heat[expr] = False
                 case _:
                     self._heat[expr] = any(self._hot(child) for child in children(expr))

@@ -1,0 +1,24 @@
+"""What refusals look like on a terminal: colour where it is wanted, plain text everywhere else."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.faults import InputError
+from alphadsl.report.render import render_full, styled
+from alphadsl.report.visible import visible_text
+
+
+def complain_about_spec(diagnostics: Iterable[Diagnostic]) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for diagnostic in diagnostics:
+        console.print(styled(render_full(diagnostic)), end="\n\n")
+
+
+def complain(refusal: InputError) -> None:
+    """One line that names the thing, and one on what to try."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(styled(f"error: {visible_text(refusal.message)}"))
+    if refusal.help:
+        console.print(styled(f"help: {visible_text(refusal.help)}"))

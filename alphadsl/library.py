@@ -1,0 +1,26 @@
+"""The index of the built-in losses: each spec checked, with the first line of its comment as its source."""
+
+from dataclasses import dataclass
+
+from alphadsl.check.library import find_spec, library_names
+from alphadsl.ir.nodes import Loss
+from alphadsl.pipeline import lower_spec
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A loss, and the paper it is from in one line."""
+
+    loss: Loss
+    summary: str
+
+
+def library_entries() -> tuple[Entry, ...]:
+    return tuple(_entry(name) for name in library_names())
+
+
+def _entry(name: str) -> Entry:
+    text = find_spec(name, None)
+    assert text is not None, name
+    summary = text.source.text.partition("\n")[0].removeprefix("#").strip()
+    return Entry(lower_spec(text).loss, summary)
