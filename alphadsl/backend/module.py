@@ -178,7 +178,7 @@ class _Step(torch.autograd.Function):
         return value
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         (gradient_VND,) = ctx.saved_tensors
         return None, (upstream * gradient_VND).to(gradient_VND.dtype), *(None,) * ctx.parameters

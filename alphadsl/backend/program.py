@@ -8,6 +8,7 @@ import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ LAYOUTS: dict[Pairs, Callable[[Tensor], step.Batch]] = {
     Pairs.SAME_VIEW: step.same_view,
     Pairs.CROSS_VIEW: step.cross_view,
 }
-RUNTIME = {
+RUNTIME: dict[str, Any] = {
     "torch": torch,
     **{
         function.__name__: function

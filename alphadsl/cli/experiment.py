@@ -1,0 +1,213 @@
+"""The commands `train`, `probe` and `compare`: flags come in; run folders, tables and figures come out.
+
+Torch and the runner are imported inside the commands, so that the rest of the command line starts without them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alphadsl.report.faults import InputError
+
+if TYPE_CHECKING:
+    from runner.record import RunFolder
+
+TABLE_WIDTH = 110
+INTERRUPTED = 130
+RESERVED = {"spec", "backend", "compile"}
+CONFIG_OPTIONS = (
+    "epochs",
+    "seed",
+    "encoder",
+    "width",
+    "projector_dim",
+    "batch",
+    "optimizer",
+    "lr",
+    "weight_decay",
+    "warmup_epochs",
+    "precision",
+    "device",
+    "compile",
+    "image_size",
+    "probe_epochs",
+    "data_dir",
+)
+
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Built-in names or paths to FILE.alpha.")]
+Runs = Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Run folders, or names below --runs-dir.")]
+RunsDir = Annotated[Path, typer.Option(help="Where run folders are.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where the data set lies; by default data/.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the losses.")]
+
+
+def parse_settings(settings: list[str]) -> dict[str, float]:
+    """The values of `--set NAME=VALUE`. Raises `InputError` for anything else, and for a name given twice."""
+    values: dict[str, float] = {}
+    for setting in settings:
+        name, equals, number = (part.strip() for part in setting.partition("="))
+        if not (name and equals):
+            raise InputError(f"--set {setting} is not of the form NAME=VALUE.", "Write --set tau=0.2")
+        if name in values:
+            raise InputError(f"--set gives {name} twice.", "Keep one of the two.")
+        try:
+            values[name] = float(number)
+        except ValueError:
+            raise InputError(f"--set {setting}: {number!r} is not a number.", f"Write --set {name}=0.2") from None
+    return values
+
+
+def train(
+    spec: Specs,
+    dataset: Annotated[str, typer.Option(help="digits, cifar10, cifar100, stl10 or folder.")] = "digits",
+    set_: Settings = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of pretraining.")] = None,
+    seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds to train, one after another.")] = 1,
+    encoder: Annotated[str | None, typer.Option(help="resnet8, resnet18 or resnet50.")] = None,
+    width: Annotated[int | None, typer.Option(help="Channels of the first stage; 64 is the usual ResNet.")] = None,
+    projector_dim: Annotated[int | None, typer.Option(help="Width of the embeddings.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Images in a batch, each in two views.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate after the warm-up.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Weight decay.")] = None,
+    warmup_epochs: Annotated[float | None, typer.Option(help="Epochs of linear warm-up.")] = None,
+    precision: Annotated[str | None, typer.Option(help="bf16 (autocast) or 32.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    compile: Annotated[bool | None, typer.Option("--compile", help="Compile the encoder.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels a side, for --dataset folder.")] = None,
+    probe_epochs: Annotated[int | None, typer.Option(help="Epochs of the linear probe.")] = None,
+    data_dir: DataDir = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    runs_dir: RunsDir = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="Name of the run; of several, how they begin.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue runs that were stopped.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace runs of the same name.")] = False,
+    probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
+) -> None:
+    """Pretrain an encoder with each loss and each seed, probe it, and compare.
+
+    Example: alphadsl train infonce direct --dataset cifar10 --data-dir data --set tau=0.2 --seeds 3
+    """
+    given = locals()
+    values = parse_settings(set_ or [])
+    order = TrainOrder(tuple(spec), values, dataset, seeds, runs_dir, name, download, probe, resume, overwrite)
+    with _told_how_to_resume():
+        _train(order, {option: given[option] for option in CONFIG_OPTIONS})
+
+
+def probe(
+    run: Runs = None,
+    runs_dir: RunsDir = Path("runs"),
+    data_dir: DataDir = None,
+) -> None:
+    """Probe the last checkpoint of runs: linear probe and nearest neighbours, beside the untrained encoder.
+
+    Example: alphadsl probe digits-infonce-seed0
+    """
+    from runner.experiment import probe_runs
+    from runner.record import find_runs
+
+    folders = find_runs(run or [], runs_dir)
+    probe_runs(folders, data_dir)
+    _print_table(folders)
+
+
+def compare(
+    run: Runs = None,
+    runs_dir: RunsDir = Path("runs"),
+    out: Annotated[Path | None, typer.Option(help="Where the figures go, without ending.")] = None,
+) -> None:
+    """Compare probed runs, all below --runs-dir unless named, in a table, a PNG and a self-contained HTML page.
+
+    Example: alphadsl compare runs/cifar10-*
+    """
+    from runner.record import find_runs
+
+    _compare(find_runs(run or [], runs_dir), out or runs_dir / "comparison")
+
+
+@dataclass(frozen=True)
+class TrainOrder:
+    """What `train` was told besides the configuration."""
+
+    specs: tuple[str, ...]
+    values: dict[str, float]
+    dataset: str
+    seeds: int
+    runs_dir: Path
+    name: str | None
+    download: bool
+    probe: bool
+    resume: bool
+    overwrite: bool
+
+
+def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
+    from runner.config import make_config
+
+    first = make_config(order.dataset, **overrides)
+    configs = [first.model_copy(update={"seed": first.seed + offset}) for offset in range(order.seeds)]
+
+    import alphadsl
+    from runner.experiment import Options, plan_runs, train_runs
+    from runner.record import IfExists
+
+    if_exists = _if_exists(order.resume, order.overwrite)
+    for name in sorted(order.values.keys() & RESERVED):
+        raise InputError(f"--set cannot give {name}: no parameter of a loss may be called so here.", "Rename it.")
+    losses = [alphadsl.load(spec, backend="auto", compile="auto", **order.values) for spec in order.specs]
+    tag = "".join(f"-{parameter}{value:g}" for parameter, value in order.values.items())
+    plan = plan_runs(losses, configs, order.runs_dir, order.name, tag)
+    folders = train_runs(plan, Options(IfExists(if_exists), order.download, order.probe))
+    if order.probe:
+        _compare(folders, order.runs_dir / "comparison")
+    else:
+        typer.echo(" ".join(str(folder.path) for folder in folders))
+
+
+def _if_exists(resume: bool, overwrite: bool) -> str:
+    match resume, overwrite:
+        case True, True:
+            raise InputError("--resume and --overwrite exclude each other.", "Give one of the two.")
+        case True, False:
+            return "resume"
+        case False, True:
+            return "overwrite"
+        case _:
+            return "refuse"
+
+
+@contextmanager
+def _told_how_to_resume() -> Iterator[None]:
+    """End on Ctrl-C with one line instead of a traceback, and the exit code shells expect."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("Stopped. Repeat the command with --resume to go on from the last full epoch.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _compare(folders: "Sequence[RunFolder]", stem: Path) -> None:
+    from runner.figure import write_figures
+    from runner.summary import read_groups
+
+    groups = read_groups(folders)
+    _print_table(folders)
+    png, page = write_figures(groups, stem)
+    typer.echo(f"{png} {page}")
+
+
+def _print_table(folders: "Sequence[RunFolder]") -> None:
+    from rich.console import Console
+
+    from runner.summary import make_table, read_groups
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=TABLE_WIDTH)
+    console.print(make_table(read_groups(folders)))

@@ -1,0 +1,46 @@
+"""What the runner asks of a loss: the compiled losses of `alphadsl.load`, or any module with these attributes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+# N samples, D embedding width
+
+
+class CompiledLoss(Protocol):
+    """A `torch.nn.Module` that maps the embeddings (N, D) of two views to a scalar, and can say what it is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """The parameter values in force."""
+
+    @property
+    def text(self) -> str:
+        """The spec, self-contained: it can be loaded again without any other file."""
+
+    @property
+    def source(self) -> str:
+        """The generated torch text."""
+
+    def ir_json(self) -> str: ...
+
+    def __call__(self, z0_ND: Tensor, z1_ND: Tensor, /) -> Tensor: ...
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], /) -> object: ...
+
+
+def describe_loss(loss: CompiledLoss) -> str:
+    """The loss with its values, as `infonce(tau = 0.2, eps = 1)`."""
+    return describe(loss.name, loss.values)
+
+
+def describe(name: str, values: Mapping[str, float]) -> str:
+    return f"{name}({', '.join(f'{parameter} = {value:g}' for parameter, value in values.items())})"

@@ -1,0 +1,206 @@
+"""Contrastive pretraining: a loss, images and a configuration come in, a trained network comes out.
+
+One loop, read top to bottom. Precision and device are Fabric's business. Refused: more than one process, since the
+loss would see the negatives of its own process only; a loss or a gradient that is not finite, with the step, the spec
+and the last good checkpoint named.
+"""
+
+import logging
+import math
+import os
+import time
+from dataclasses import dataclass
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from alphadsl.report.faults import InputError
+from runner.augment import RECIPES, make_view
+from runner.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from runner.config import ExperimentConfig
+from runner.contract import CompiledLoss, describe_loss
+from runner.metrics import MetricsLog
+from runner.models import SiameseNetwork, make_network
+from runner.probe import monitor_encoder
+from runner.progress import Progress
+from runner.record import RunFolder
+from runner.schedule import epoch_batches, learning_rate, steps_per_epoch, view_stream
+from runner.splits import ImageData
+
+# N images, B batch, D embedding width
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What one run of pretraining is given."""
+
+    loss: CompiledLoss
+    data: ImageData
+    config: ExperimentConfig
+    run: RunFolder
+    fabric: Fabric
+
+    @property
+    def epoch_steps(self) -> int:
+        return steps_per_epoch(len(self.data.pretrain_NCHW), self.config)
+
+
+@dataclass
+class TrainingState:
+    """What changes during a run, and nothing else."""
+
+    network: SiameseNetwork
+    embed: nn.Module
+    """The network behind Fabric's precision."""
+    optimizer: torch.optim.Optimizer
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    metrics_bytes: int = 0
+
+
+def pretrain(job: Job) -> SiameseNetwork:
+    """Train from the last checkpoint of the run, or from the start; the network after the last epoch.
+
+    Raises `InputError` where the loss or its gradient is not finite, and for a damaged checkpoint.
+    """
+    state = prepare(job)
+    if state.epoch == job.config.epochs:
+        return state.network
+    total = job.config.epochs * job.epoch_steps
+    with (
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+        MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
+        Progress(job.run.path.name, state.step, total, job.config.batch) as progress,
+    ):
+        while state.epoch < job.config.epochs:
+            started = time.perf_counter()
+            train_epoch(job, state, log, progress)
+            trained = time.perf_counter() - started
+            state.epoch += 1
+            state.seconds += trained
+            knn = monitor_encoder(state.network.encoder, job.data, job.fabric)
+            speed = job.epoch_steps * job.config.batch / trained
+            row = {"step": state.step, "epoch": state.epoch, "knn": knn, "images_per_second": speed}
+            log.write(row | {"seconds": state.seconds})
+            progress.tell_epoch(state.epoch, knn, speed)
+            keep(job, state, log)
+    return state.network
+
+
+def train_epoch(job: Job, state: TrainingState, log: MetricsLog, progress: Progress) -> None:
+    state.network.train()
+    for indices_B in epoch_batches(len(job.data.pretrain_NCHW), state.epoch, job.config):
+        rate = learning_rate(state.step, job.epoch_steps, job.config)
+        loss, gradient = train_step(job, state, indices_B, rate)
+        state.step += 1
+        epoch = state.epoch + 1
+        log.write({"step": state.step, "epoch": epoch, "loss": loss, "gradient": gradient, "lr": rate})
+        progress.advance(loss)
+
+
+def train_step(job: Job, state: TrainingState, indices_B: Tensor, rate: float) -> tuple[float, float]:
+    """One step of the optimizer; the loss and the norm of its gradient, both finite."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    z0_BD, z1_BD = embed_views(job, state, indices_B)
+    loss = job.loss(z0_BD, z1_BD)
+    check_finite(job, state, "loss", loss.item())
+    state.optimizer.zero_grad()
+    job.fabric.backward(loss)
+    gradients = [p.grad for g in state.optimizer.param_groups for p in g["params"] if p.grad is not None]
+    norm = torch.nn.utils.get_total_norm(gradients).item()
+    check_finite(job, state, "norm of the gradient", norm)
+    state.optimizer.step()
+    return loss.item(), norm
+
+
+def embed_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
+    """Two views of each image through the network in one batch, so that batch norm sees both."""
+    x_BCHW = job.data.pretrain_NCHW[indices_B.to(job.fabric.device)]
+    stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
+    views = torch.cat([make_view(x_BCHW, recipe, stream) for _ in range(2)])
+    z0_BD, z1_BD = state.embed(views).chunk(2)
+    return z0_BD, z1_BD
+
+
+def check_finite(job: Job, state: TrainingState, what: str, value: float) -> None:
+    if math.isfinite(value):
+        return
+    good = "No checkpoint was written yet"
+    if state.epoch > 0:
+        good = f"The last good checkpoint is {job.run.checkpoint}, of epoch {state.epoch}"
+    raise InputError(
+        f"The {what} of {describe_loss(job.loss)} in {job.run.spec} is {value} at step {state.step + 1}.",
+        f"{good}; try a larger temperature or a smaller --lr.",
+    )
+
+
+def prepare(job: Job) -> TrainingState:
+    """Network and optimizer on the device, at the last checkpoint where there is one."""
+    network = make_network(job.config, job.data.image_size)
+    if job.config.compile:
+        network.encoder.compile()
+    embed, optimizer = job.fabric.setup(network, make_optimizer(network, job.loss, job.config))
+    state = TrainingState(network, embed, optimizer)
+    if job.run.checkpoint.is_file():
+        restore(job, state)
+    return state
+
+
+def make_optimizer(network: nn.Module, loss: CompiledLoss, config: ExperimentConfig) -> torch.optim.Optimizer:
+    """Weights decay; biases, batch norm and the loss's own parameters do not."""
+    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
+    others = [weight for weight in network.parameters() if weight.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": [*others, *loss.parameters()], "weight_decay": 0.0},
+    ]
+    match config.optimizer:
+        case "adamw":
+            return torch.optim.AdamW(groups, lr=config.lr, fused=True)
+        case "sgd":
+            return torch.optim.SGD(groups, lr=config.lr, momentum=0.9, nesterov=True)
+
+
+def keep(job: Job, state: TrainingState, log: MetricsLog) -> None:
+    state.metrics_bytes = log.flush()
+    checkpoint = Checkpoint(
+        epoch=state.epoch,
+        step=state.step,
+        seconds=state.seconds,
+        metrics_bytes=state.metrics_bytes,
+        network=state.network.state_dict(),
+        loss=job.loss.state_dict(),
+        optimizer=state.optimizer.state_dict(),
+    )
+    save_checkpoint(job.run.checkpoint, checkpoint)
+
+
+def restore(job: Job, state: TrainingState) -> None:
+    checkpoint = load_checkpoint(job.run.checkpoint, job.fabric.device)
+    state.network.load_state_dict(checkpoint.network)
+    job.loss.load_state_dict(checkpoint.loss)
+    state.optimizer.load_state_dict(checkpoint.optimizer)
+    state.epoch, state.step = checkpoint.epoch, checkpoint.step
+    state.seconds, state.metrics_bytes = checkpoint.seconds, checkpoint.metrics_bytes
+
+
+def make_fabric(config: ExperimentConfig) -> Fabric:
+    """One device with the precision of the configuration. Raises `InputError` where that cannot be had."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes > 1:
+        raise InputError(
+            f"Training was started with {processes} processes, and negatives are not gathered across processes yet.",
+            "Start it with one.",
+        )
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise InputError("There is no CUDA device on this machine.", "Give --device cpu, or leave it out.")
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+    match config.precision:
+        case "bf16":
+            return Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed")
+        case "32":
+            return Fabric(accelerator=accelerator, devices=1, precision="32-true")

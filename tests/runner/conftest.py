@@ -1,0 +1,45 @@
+"""A small experiment on the digits: 3 steps an epoch, so that whole runs fit into a test."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from runner.config import ExperimentConfig, make_config
+from runner.datasets import load_data
+from runner.pretrain import Job, make_fabric, pretrain
+from runner.record import IfExists, RunFolder, open_run
+from runner.splits import ImageData, Split
+from tests.runner.losses import PlainInfoNCE
+
+SMALL = {"width": 2, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}
+
+
+@pytest.fixture
+def config() -> ExperimentConfig:
+    return make_config("digits", **SMALL)
+
+
+@pytest.fixture(scope="session")
+def data() -> ImageData:
+    digits = load_data(make_config("digits"), torch.device("cpu"))
+    train = Split(digits.train.x_NCHW[:200], digits.train.y_N[:200])
+    test = Split(digits.test.x_NCHW[:100], digits.test.y_N[:100])
+    return ImageData(digits.classes, train.x_NCHW, train, test)
+
+
+class Laboratory:
+    """Runs of the small experiment below one folder."""
+
+    def __init__(self, root: Path, data: ImageData, config: ExperimentConfig) -> None:
+        self.root, self.data, self.config = root, data, config
+
+    def train(self, name: str, loss: PlainInfoNCE, if_exists: IfExists = IfExists.REFUSE) -> RunFolder:
+        run = open_run(self.root / name, loss, self.config, if_exists)
+        pretrain(Job(loss, self.data, self.config, run, make_fabric(self.config)))
+        return run
+
+
+@pytest.fixture
+def laboratory(tmp_path: Path, data: ImageData, config: ExperimentConfig) -> Laboratory:
+    return Laboratory(tmp_path, data, config)

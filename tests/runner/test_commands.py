@@ -1,0 +1,81 @@
+"""The commands `train`, `probe` and `compare`, as they are typed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import alphadsl
+from alphadsl.cli import experiment
+from alphadsl.report.faults import InputError
+from tests.runner.losses import PlainInfoNCE, StopsAt
+
+QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
+
+app = typer.Typer()
+for command in (experiment.train, experiment.probe, experiment.compare):
+    app.command()(command)
+
+
+@pytest.fixture(autouse=True)
+def plain_losses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(alphadsl, "load", lambda name, backend, compile, **values: PlainInfoNCE(name=name, **values))
+
+
+def typed(*words: str) -> str:
+    result = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_train_ends_in_a_table_and_the_figures() -> None:
+    lines = typed("train", "infonce", "mine", "--set", "tau=0.3", *QUICK).splitlines()
+    assert lines[-1] == "runs/comparison.png runs/comparison.html"
+    assert Path("runs/comparison.png").is_file()
+    assert Path("runs/digits-mine-tau0.3-seed0/probe.json").is_file()
+    assert any("untrained" in line for line in lines)
+    assert all(any(loss in line for line in lines) for loss in ("infonce", "mine"))
+
+
+def test_probe_and_compare_find_runs_by_name() -> None:
+    assert typed("train", "infonce", "--name", "first", "--no-probe", *QUICK) == "runs/first\n"
+    assert "infonce" in typed("probe", "first")
+    assert typed("compare", "first", "--out", "here/figure").splitlines()[-1] == "here/figure.png here/figure.html"
+
+
+def test_ctrl_c_ends_with_a_line_on_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alphadsl, "load", lambda name, **options: StopsAt(2, KeyboardInterrupt()))
+    result = CliRunner().invoke(app, ["train", "infonce", *QUICK])
+    assert result.exit_code == experiment.INTERRUPTED
+    assert result.stderr.splitlines()[-1].startswith("Stopped. Repeat the command with --resume")
+
+
+def test_resume_and_overwrite_exclude_each_other() -> None:
+    with pytest.raises(InputError, match="exclude each other"):
+        typed("train", "infonce", "--resume", "--overwrite", *QUICK)
+
+
+@pytest.mark.parametrize("command", ["train", "probe", "compare"])
+def test_every_command_has_an_example(command: str) -> None:
+    assert f"Example: alphadsl {command}" in typed(command, "--help")
+
+
+def test_settings_are_numbers_by_name() -> None:
+    assert experiment.parse_settings(["tau=0.2", "eps = 1e-3"]) == {"tau": 0.2, "eps": 1e-3}
+
+
+@pytest.mark.parametrize("settings", [["tau"], ["=1"], ["tau=warm"], ["tau="], ["tau=1", "tau=2"]])
+def test_other_settings_are_refused_in_one_line(settings: list[str]) -> None:
+    with pytest.raises(InputError) as refusal:
+        experiment.parse_settings(settings)
+    assert settings[-1].split("=")[0] in refusal.value.message
+    assert "\n" not in refusal.value.message
+
+
+def test_the_commands_are_known_without_torch() -> None:
+    code = "import sys, alphadsl.cli.experiment; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
