@@ -49,6 +49,8 @@ class ExperimentConfig(BaseModel):
 
     precision: Precision = "bf16"
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda)$")] = "auto"
+    threads: Count | None = None
+    """At most so many CPU threads; by default all. Small images gain nothing from more than one."""
     compile: bool = False
     """Compile the encoder with `torch.compile`: neutral on a CPU, worth having on a GPU."""
 
@@ -60,7 +62,7 @@ class ExperimentConfig(BaseModel):
 
 DEFAULTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
-        "digits": {"image_size": 8, "epochs": 60, "warmup_epochs": 2, "precision": "32"}
+        "digits": {"image_size": 8, "epochs": 60, "warmup_epochs": 2, "precision": "32", "threads": 1}
         | {"probe_lr": 3e-3, "probe_epochs": 200},
         "cifar10": {},
         "cifar100": {},

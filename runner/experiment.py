@@ -15,7 +15,7 @@ from runner.checkpoint import load_checkpoint
 from runner.config import ExperimentConfig
 from runner.contract import CompiledLoss
 from runner.datasets import load_data
-from runner.memory import keep_freed_memory
+from runner.machine import keep_freed_memory
 from runner.models import SiameseNetwork, make_network
 from runner.pretrain import Job, make_fabric, pretrain
 from runner.probe import ProbeResult, probe_encoder

@@ -69,7 +69,9 @@ def _draw_probes(axes: Axes, groups: Sequence[Group]) -> None:
         at = (before.mean + (before.deviation or 0), index + 0.25)
         axes.annotate(f"{before:.1f}", at, (7, 0), textcoords="offset points", va="center", color=GREY_INK, fontsize=9)
     axes.set_yticks(range(len(groups)), [_fold(group.label) for group in groups])
-    axes.invert_yaxis()
+    # A single loss gets a bar, not a block.
+    axes.set_ylim(max(len(groups), 2) - 0.4, -0.6)
+    axes.set_xticks(range(0, 101, 20))
     axes.set_xlim(0, min(120, 1.28 * max(linear_last(group).mean for group in groups)))
     _finish(axes, "Linear probe after pretraining", "top-1 accuracy on the test set, %")
     axes.grid(visible=False, axis="y")

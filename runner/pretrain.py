@@ -20,6 +20,7 @@ from runner.augment import RECIPES, make_view
 from runner.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from runner.config import ExperimentConfig
 from runner.contract import CompiledLoss, describe_loss
+from runner.machine import limit_threads
 from runner.metrics import MetricsLog
 from runner.models import SiameseNetwork, make_network
 from runner.probe import monitor_encoder
@@ -70,6 +71,7 @@ def pretrain(job: Job) -> SiameseNetwork:
         return state.network
     total = job.config.epochs * job.epoch_steps
     with (
+        limit_threads(job.config.threads),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
         MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
         Progress(job.run.path.name, state.step, total, job.config.batch) as progress,
@@ -197,7 +199,8 @@ def make_fabric(config: ExperimentConfig) -> Fabric:
         )
     if config.device == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device on this machine.", "Give --device cpu, or leave it out.")
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
     match config.precision:
         case "bf16":

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from runner.augment import to_float
 from runner.config import ExperimentConfig
+from runner.machine import limit_threads
 from runner.models import Encoder
 from runner.splits import ImageData, Split
 
@@ -44,7 +45,8 @@ class ProbeResult:
 def probe_encoder(encoder: Encoder, data: ImageData, config: ExperimentConfig, fabric: Fabric) -> ProbeResult:
     """Linear probe and nearest neighbours on the features of a frozen encoder."""
     train_NF, test_TF = (extract_features(encoder, split, fabric) for split in (data.train, data.test))
-    accuracies = train_linear_probe(train_NF, data.train.y_N, test_TF, data.test.y_N, config)
+    with limit_threads(1):
+        accuracies = train_linear_probe(train_NF, data.train.y_N, test_TF, data.test.y_N, config)
     best = max(accuracies)
     knn = knn_accuracy(train_NF, data.train.y_N, test_TF, data.test.y_N)
     return ProbeResult(accuracies[-1], best, accuracies.index(best) + 1, knn)

@@ -5,26 +5,20 @@ configuration; a folder that holds no run.
 """
 
 import json
-import os
-import platform
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import ValidationError
 
 from alphadsl.report.faults import InputError
 from runner.checkpoint import write_atomically
 from runner.config import ExperimentConfig, differing_settings
 from runner.contract import CompiledLoss
-
-VERSIONS_OF = ("torch", "torchvision", "lightning", "numpy", "alphadsl")
+from runner.machine import describe_machine
 
 
 class IfExists(StrEnum):
@@ -166,17 +160,3 @@ def _write_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig) -> 
     write_json(run / "machine.json", describe_machine())
     stored = {"loss": loss.name, "values": dict(loss.values), "config": config.model_dump(mode="json")}
     write_json(run.config, stored)
-
-
-def describe_machine() -> dict[str, Any]:
-    """The machine and the versions a run was made with."""
-    return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "platform": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in VERSIONS_OF},
-    }

@@ -32,7 +32,7 @@ from alphadsl.ir.traversal import children, level_of, walk
 
 DISTANCES = {
     Quantity.POSITIVE: ("d2_A1", "1 - s_A1"),
-    Quantity.NEGATIVE: ("d2_AC", "(1 - s_AC).clamp_min(0)"),
+    Quantity.NEGATIVE: ("d2_AC", "1 - s_AC"),
     Quantity.GAP: ("gap_AC", "s_AC - s_A1"),
 }
 REDUCTIONS = {
@@ -114,8 +114,9 @@ class _Emitter:
         return self._functions[function]
 
     def argument(self, expr: Expr) -> str:
-        """Text that is a tensor even if the expression is a number."""
-        return f"s_A1.new_full((), {_number(expr.value)})" if isinstance(expr, Num) else self.text(expr)
+        """Text that is a tensor even if the expression is made of numbers only."""
+        numeric = all(isinstance(part, Num) or (isinstance(part, Apply) and part.op in BINDING) for part in walk(expr))
+        return f"s_A1.new_full((), {self.text(expr)})" if numeric else self.text(expr)
 
     def text(self, expr: Expr, outer: int = 0) -> str:
         """Text of an expression, in parentheses if it binds less tightly than what surrounds it."""

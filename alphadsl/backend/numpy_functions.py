@@ -36,8 +36,16 @@ def log_softplus(x: Array) -> Array:
     return np.where(x < -30, x, np.log(np.logaddexp(0.0, np.maximum(x, -30.0))))
 
 
+def as_number(comparison: Callable[..., NDArray[np.bool_]]) -> Callable[..., Array]:
+    """The truth of a comparison as 0 or 1, which can be added and multiplied."""
+    return lambda a, b: comparison(a, b).astype(np.float64)
+
+
 OURS: dict[str, Callable[..., Array]] = {
     function.__name__: function for function in (relu, sigmoid, softplus, share, pow0, log_share, log_softplus)
+} | {
+    comparison.__name__: as_number(comparison)
+    for comparison in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal)
 }
 
 

@@ -42,7 +42,7 @@ def find_spec(name: str, folder: Path | None) -> SpecText | None:
 
 
 def read_source(path: Path) -> Source:
-    """Read a spec file; raises OSError or UnicodeDecodeError. What is longer than any spec is cut, and refused later."""
+    """Read a spec file; raises OSError or UnicodeDecodeError. What is longer than any spec is cut: refused later."""
     with path.open("rb") as file:
         data = file.read(LARGEST_FILE)
     return Source(str(path), data.decode("utf-8"))

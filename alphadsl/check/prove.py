@@ -55,7 +55,7 @@ def proves_strictly_concave(regulariser: Function, scope: Scope) -> bool:
         return False
     slope = simplified(differentiate(regulariser))
     falling = infer_direction(slope, argument, scope) == Direction.FALLING
-    if falling and is_strict(slope, argument):
+    if falling and is_strict(slope, argument, scope):
         return True
     curvature = simplified(differentiate(Function(argument, slope)))
     return any(

@@ -103,14 +103,17 @@ def find_domain_fault(expr: Expr, scope: Scope) -> Blame | None:
     return None
 
 
-def is_strict(expr: Expr, variable: str) -> bool:
-    """Whether every built-in between the variable and the whole is strictly monotone."""
+def is_strict(expr: Expr, variable: str, scope: Scope) -> bool:
+    """Whether an expression of one direction moves whenever the variable does: on some path from the variable to the
+    whole, no partial derivative can be 0."""
     moving: dict[Expr, bool] = {}
     for part in walk(expr):
-        inside = any(moving[child] for child in children(part))
-        if inside and not (isinstance(part, Apply) and ATOMS[part.op].strict):
-            return False
-        moving[part] = inside or (isinstance(part, Var) and part.name == variable)
+        match part:
+            case Apply(op, args) if any(moving[arg] for arg in args):
+                rates = zip(args, ATOMS[op].partials(*args), strict=True)
+                moving[part] = any(moving[arg] and 0.0 not in infer_interval(rate, scope) for arg, rate in rates)
+            case _:
+                moving[part] = isinstance(part, Var) and part.name == variable
     return moving[expr]
 
 

@@ -81,7 +81,20 @@ def negated(a: Interval) -> Interval:
 
 
 def added(a: Interval, b: Interval) -> Interval:
+    if math.isnan(a.low + b.low) or math.isnan(a.high + b.high):
+        return REAL
     return Interval(a.low + b.low, a.high + b.high, a.low_open or b.low_open, a.high_open or b.high_open)
+
+
+def absolute(a: Interval) -> Interval:
+    if a.non_negative:
+        return a
+    return negated(a) if a.non_positive else hull((above(negated(a)), above(a)))
+
+
+def above(a: Interval) -> Interval:
+    """The values of max(a, 0)."""
+    return Interval(max(a.low, 0.0), max(a.high, 0.0), a.low_open and a.low >= 0, a.high_open and a.high > 0)
 
 
 def multiplied(a: Interval, b: Interval) -> Interval:
@@ -105,10 +118,10 @@ def reciprocal(a: Interval) -> Interval:
     return Interval(low, high, a.high_open or math.isinf(a.high), a.low_open or a.low == 0)
 
 
-def monotone(a: Interval, function: Callable[[float], float]) -> Interval:
-    """The image under a strictly increasing function, which is given its limits at infinity."""
+def monotone(a: Interval, function: Callable[[float], float], limits: Interval = REAL) -> Interval:
+    """The image under a strictly increasing function, which comes near its limits and never reaches them."""
     low, high = function(a.low), function(a.high)
-    return Interval(low, high, a.low_open or math.isinf(a.low), a.high_open or math.isinf(a.high))
+    return Interval(low, high, a.low_open or low == limits.low, a.high_open or high == limits.high)
 
 
 def power(base: Interval, exponent: Interval) -> Interval:
@@ -145,19 +158,16 @@ def safe_exp(value: float) -> float:
 
 
 def _positive_power(base: Interval, exponent: Interval) -> Interval:
-    corners = []
-    for b, b_open in _ends(base):
-        for e, e_open in _ends(exponent):
-            unbounded = (b in (0.0, INFINITY) and not (e == 0 and e_open)) or math.isinf(e)
-            value = safe_power(b, e)
-            is_open = (b_open or e_open) and not (b == 1.0 or e == 0.0)
-            corners.append((value, is_open or (unbounded and b_open)))
+    """Extreme at the corners. What has an open end is open, but 1^e and b^0 are 1 throughout, and 0^e is mostly 0."""
+    corners = [
+        (safe_power(b, e), (b_open or e_open) and b != 1.0 and e != 0.0)
+        for b, b_open in _ends(base)
+        for e, e_open in _ends(exponent)
+    ]
     low = min(value for value, _ in corners)
     high = max(value for value, _ in corners)
     low_open = all(is_open for value, is_open in corners if value == low)
-    if low == 0.0 and base.positive:
-        low_open = True
-    return Interval(low, high, low_open, all(is_open for value, is_open in corners if value == high))
+    return Interval(low, high, base.positive if low == 0 else low_open, all(o for value, o in corners if value == high))
 
 
 def _ends(a: Interval) -> tuple[tuple[float, bool], tuple[float, bool]]:

@@ -2,7 +2,8 @@
 
 Nodes are frozen pydantic dataclasses: they compare and hash by structure (spans excepted), match by position, and
 round-trip as JSON. Expressions live on levels: constant < batch < row `[i]` < pair `[i,j]`; j never reaches the
-anchor itself or its positive. Distances follow the paper: d^2 is HALF the squared Euclidean distance, 1 - cosine on the sphere.
+anchor itself or its positive. Distances follow the paper: d^2 is HALF the squared Euclidean distance, 1 - cosine on
+the sphere.
 """
 
 from collections.abc import Callable

@@ -7,6 +7,8 @@ of the price, the multiplier is a row sum (entropy: softmax); if the response is
 Prices are taken relative to the nearest negative, as a softmax is to its maximum: they lie in [R'(1), R'(1/n)].
 """
 
+from dataclasses import replace
+
 from alphadsl.ir.build import (
     COUNT,
     NEGATIVE_D2,
@@ -24,7 +26,7 @@ from alphadsl.ir.build import (
     sub,
     total,
 )
-from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.ir.facts import Scope, find_domain_fault, infer_interval
 from alphadsl.ir.interval import INFINITY, Interval, point
 from alphadsl.ir.nodes import (
     Apply,
@@ -65,7 +67,8 @@ def lower_min_player(loss: Loss, player: MinPlayer) -> Expr:
         weight = exp(mul(rate, NEGATIVE_D2))
         return share(weight, total(weight))
     linear = not mentions(simplified(differentiate(Function(PRICE, response))), PRICE)
-    clipped = _clipped(loss, response, argument, slope)
+    prices = scope.binding(PRICE, replace(infer_interval(slope, scope), high=INFINITY, high_open=True))
+    clipped = _clipped(loss, response, argument, slope, prices)
     return _at_multiplier(Method.PROJECTION if linear else Method.ROOT, clipped, argument, slope, curvature, simplified)
 
 
@@ -111,12 +114,13 @@ def _at_multiplier(
     return div(alpha, total(alpha))
 
 
-def _clipped(loss: Loss, response: Expr, argument: str, slope: Expr) -> Expr:
-    """Where the slope is finite at 0, a price above it buys nothing."""
+def _clipped(loss: Loss, response: Expr, argument: str, slope: Expr, prices: Scope) -> Expr:
+    """Where the slope is finite at 0, a price above it buys nothing: the response is clipped, or not asked for."""
     values = {parameter.name: point(parameter.value) for parameter in loss.parameters}
     at_zero = infer_interval(slope, Scope(values, {argument: point(0.0)}))
     if at_zero.high == INFINITY:
         return response
-    choke = substitute(slope, {argument: ZERO})
-    affordable = apply("min", Var(PRICE), choke)
-    return apply("relu", substitute(response, {PRICE: affordable}))
+    if find_domain_fault(response, prices) is None:
+        return apply("relu", response)
+    affordable = apply("lt", Var(PRICE), substitute(slope, {argument: ZERO}))
+    return apply("where", affordable, apply("relu", response), ZERO)

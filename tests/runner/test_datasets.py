@@ -88,7 +88,7 @@ def test_digits_are_split_by_writer() -> None:
     assert data.pretrain_NCHW.shape == (1297, 3, 8, 8)
     assert data.test.x_NCHW.shape == (500, 3, 8, 8)
     assert data.pretrain_NCHW.dtype == torch.uint8
-    assert (data.pretrain_NCHW.min(), data.pretrain_NCHW.max()) == (0, 255)
+    assert (int(data.pretrain_NCHW.min()), int(data.pretrain_NCHW.max())) == (0, 255)
     assert data.classes == tuple("0123456789")
 
 

@@ -45,18 +45,25 @@ def root_multiplier(
 
 
 def invert(slope: Pointwise, curvature: Pointwise, target: Tensor) -> Tensor:
-    """The a in [0, 1] at which the falling slope takes a value, clipped to the ends."""
+    """The a in [0, 1] at which the falling slope takes a value, clipped to the ends.
 
-    def excess(a: Tensor) -> tuple[Tensor, Tensor]:
-        return slope(a) - target, curvature(a)
+    Sought is the logarithm of a, anywhere between 0 and -700: the first steps halve that range, until Newton's method
+    is quick. It is shifted by 1, away from 0, so that its relative precision is that of a.
+    """
 
-    tiny = torch.finfo(target.dtype).tiny
-    a = newton(excess, torch.full_like(target, tiny), torch.ones_like(target))
-    return torch.where(slope(torch.full_like(target, tiny)) <= target, 0.0, a)
+    def excess(shifted: Tensor) -> tuple[Tensor, Tensor]:
+        a = torch.exp(shifted + 1)
+        return slope(a) - target, curvature(a) * a
+
+    tiny = torch.full_like(target, torch.finfo(target.dtype).tiny)
+    shifted = newton(excess, tiny.log() - 1, torch.full_like(target, -1.0), halvings=12)
+    return torch.where(slope(tiny) <= target, 0.0, torch.exp(shifted + 1))
 
 
-def newton(excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high: Tensor) -> Tensor:
-    """The root of a falling function between two bounds: Newton steps, halving wherever one would leave the bracket."""
+def newton(
+    excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high: Tensor, halvings: int = 0
+) -> Tensor:
+    """The root of a falling function between two bounds: Newton steps, halving where one would leave the bracket."""
     precision = 2 * torch.finfo(low.dtype).eps
 
     def unsettled(x: Tensor, low: Tensor, high: Tensor, step: Tensor) -> Tensor:
@@ -66,7 +73,7 @@ def newton(excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high:
         above, slope = excess(x)
         low, high = torch.where(above >= 0, x, low), torch.where(above <= 0, x, high)
         newer = x - above / slope
-        inside = (newer > low) & (newer < high)
+        inside = (newer > low) & (newer < high) & (step >= halvings)
         settled = (newer - x).abs() <= precision * x.abs()
         low, high = torch.where(settled & inside, newer, low), torch.where(settled & inside, newer, high)
         return torch.where(inside, newer, (low + high) / 2), low, high, step + 1

@@ -48,9 +48,9 @@ def cross_view(unit_VND: Tensor) -> Batch:
 
 
 def importance(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
-    """Value (G, A, 1), attraction (G, A, 1) and repulsion (G, A, C) of every anchor."""
-    s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
-    s_AC = batch.anchors_GAD @ batch.candidates_GCD.mT
+    """Value (G, A, 1), attraction (G, A, 1) and repulsion (G, A, C) of every anchor; no cosine is beyond [-1, 1]."""
+    s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True).clamp(-1, 1)
+    s_AC = (batch.anchors_GAD @ batch.candidates_GCD.mT).clamp_(-1, 1)
     return core(s_A1, s_AC, batch.negative_AC, *parameters)
 
 

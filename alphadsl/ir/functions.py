@@ -1,0 +1,120 @@
+"""The rows of the table of built-ins that an author calls by name."""
+
+import math
+from collections.abc import Callable
+
+from alphadsl.ir import interval as iv
+from alphadsl.ir.atom import CONSTANT, RISING, UNKNOWN, Atom, Domain, rising, sign_of
+from alphadsl.ir.build import HALF, ONE, ZERO, add, apply, div, exp, mul, neg, sub
+from alphadsl.ir.interval import INFINITY, POSITIVE, REAL, Interval
+from alphadsl.ir.nodes import Expr, Num
+
+
+def _between(limits: Interval, function: Callable[[float], float]) -> Callable[[Interval], Interval]:
+    """The image of a rising function with these limits, which it never reaches, at the ends of the line."""
+
+    def limited(value: float) -> float:
+        return limits.low if value == -INFINITY else limits.high if value == INFINITY else function(value)
+
+    return lambda a: iv.monotone(a, limited, limits)
+
+
+def _logarithm(value: float) -> float:
+    return math.log(value) if value > 0 else -INFINITY
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + iv.safe_exp(-value))
+
+
+def _softplus(value: float) -> float:
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
+
+
+def _sigmoid_slope(a: Expr) -> Expr:
+    return mul(apply("sigmoid", a), apply("sigmoid", neg(a)))
+
+
+def _extremum(pick: Callable[..., float]) -> Callable[[Interval, Interval], Interval]:
+    def image(a: Interval, b: Interval) -> Interval:
+        low, high = pick(a.low, b.low), pick(a.high, b.high)
+        return Interval(low, high, low not in a and low not in b, high not in a and high not in b)
+
+    return image
+
+
+def _extremum_atom(pick: Callable[..., float], beats: str, numpy: str) -> Atom:
+    """Ties share the gradient evenly."""
+
+    def partials(a: Expr, b: Expr) -> tuple[Expr, ...]:
+        tie = mul(HALF, apply("eq", a, b))
+        return add(apply(beats, a, b), tie), add(apply(beats, b, a), tie)
+
+    return Atom(2, _extremum(pick), rising, partials, numpy, f"torch.{numpy}({{0}}, {{1}})")
+
+
+FUNCTIONS: dict[str, Atom] = {
+    "exp": Atom(1, _between(POSITIVE, iv.safe_exp), rising, lambda a: (exp(a),), "exp", "torch.exp({0})"),
+    "log": Atom(
+        1,
+        _between(REAL, _logarithm),
+        rising,
+        lambda a: (div(ONE, a),),
+        "log",
+        "torch.log({0})",
+        lambda _: Domain(0, POSITIVE, "a logarithm is defined for positive numbers only"),
+    ),
+    "sqrt": Atom(
+        1,
+        lambda a: iv.power(a, iv.point(0.5)),
+        rising,
+        lambda a: (mul(HALF, apply("pow0", a, Num(-0.5))),),
+        "sqrt",
+        "torch.sqrt({0})",
+        lambda _: Domain(0, iv.NON_NEGATIVE, "a square root is defined for non-negative numbers only"),
+    ),
+    "relu": Atom(1, iv.above, rising, lambda a: (apply("gt", a, ZERO),), "relu", "torch.relu({0})"),
+    "sigmoid": Atom(
+        1,
+        _between(Interval(0.0, 1.0), _sigmoid),
+        rising,
+        lambda a: (_sigmoid_slope(a),),
+        "sigmoid",
+        "torch.sigmoid({0})",
+    ),
+    "softplus": Atom(
+        1,
+        _between(POSITIVE, _softplus),
+        rising,
+        lambda a: (apply("sigmoid", a),),
+        "softplus",
+        "torch.logaddexp({0}, s_AC.new_zeros(()))",
+    ),
+    "tanh": Atom(
+        1,
+        _between(Interval(-1.0, 1.0), math.tanh),
+        rising,
+        lambda a: (mul(Num(4.0), _sigmoid_slope(mul(Num(2.0), a))),),
+        "tanh",
+        "torch.tanh({0})",
+    ),
+    "abs": Atom(
+        1,
+        iv.absolute,
+        lambda a: (sign_of(a),),
+        lambda a: (sub(apply("gt", a, ZERO), apply("lt", a, ZERO)),),
+        "abs",
+        "torch.abs({0})",
+    ),
+    "min": _extremum_atom(min, "lt", "minimum"),
+    "max": _extremum_atom(max, "gt", "maximum"),
+    "where": Atom(
+        3,
+        lambda _, a, b: iv.hull((a, b)),
+        lambda *_: (UNKNOWN, RISING, RISING),
+        lambda c, *_: (ZERO, sub(ONE, apply("eq", c, ZERO)), apply("eq", c, ZERO)),
+        "where",
+        "torch.where({0} != 0, {1}, {2})",
+    ),
+    "stopgrad": Atom(1, lambda a: a, lambda _: (CONSTANT,), lambda _: (ZERO,), "positive", "{0}"),
+}

@@ -1,0 +1,97 @@
+"""The rows of the table of built-ins that are written by operators, or by passes and never by an author.
+
+`share` divides a row by its sum, `pow0` is a power with 0 at 0, `logaddexp` and its kin carry logarithms.
+"""
+
+from collections.abc import Callable
+
+from alphadsl.ir import interval as iv
+from alphadsl.ir.atom import FALLING, RISING, UNKNOWN, Atom, Direction, Domain, exceeds, flipped, rising, sign_of
+from alphadsl.ir.build import ONE, ZERO, apply, div, log, mul, neg, power, share, sub
+from alphadsl.ir.interval import Interval
+from alphadsl.ir.nodes import Expr, Num
+
+
+def _power_directions(base: Interval, exponent: Interval) -> tuple[Direction, ...]:
+    in_exponent = RISING if base.low >= 1 else FALLING if base.high <= 1 and base.positive else UNKNOWN
+    if base.non_negative:
+        return sign_of(exponent), in_exponent
+    whole = exponent.point and exponent.low == round(exponent.low)
+    if whole and exponent.low > 0 and exponent.low % 2:
+        return RISING, in_exponent
+    if whole and exponent.low > 0 and base.non_positive:
+        return FALLING, in_exponent
+    return UNKNOWN, in_exponent
+
+
+def _power_domain(base: Interval, exponent: Interval) -> Domain | None:
+    whole = exponent.point and exponent.low == round(exponent.low)
+    if exponent.non_negative:
+        return None if whole else Domain(0, iv.NON_NEGATIVE, "only a non-negative number has a broken power")
+    if whole and base.negative:
+        return None
+    return Domain(0, iv.POSITIVE, "a negative power divides by its base, which must be positive")
+
+
+def _power_partials(base: Expr, exponent: Expr) -> tuple[Expr, ...]:
+    """d^p has a finite gradient at duplicates: there, a power below one counts as flat."""
+    match exponent:
+        case Num(p) if p >= 1 or p == round(p):
+            slope = power(base, Num(p - 1))
+        case _:
+            slope = apply("pow0", base, sub(exponent, ONE))
+    return mul(exponent, slope), mul(power(base, exponent), log(base))
+
+
+def _division_domain(_: Interval, b: Interval) -> Domain | None:
+    return Domain(1, iv.NEGATIVE if b.high <= 0 else iv.POSITIVE, "the denominator must not reach 0")
+
+
+def _comparison(image: Callable[[Interval, Interval], Interval], numpy: str, torch: str) -> Atom:
+    return Atom(2, image, lambda *_: (UNKNOWN, UNKNOWN), lambda *_: (ZERO, ZERO), numpy, torch)
+
+
+def _logarithm(arity: int, numpy: str, torch: str) -> Atom:
+    """Carries the logarithm of a positive quantity; made after differentiation, so it has no derivative."""
+    return Atom(arity, lambda *_: iv.REAL, lambda *_: (UNKNOWN,) * arity, lambda *_: (), numpy, torch)
+
+
+OPERATORS: dict[str, Atom] = {
+    "add": Atom(2, iv.added, rising, lambda *_: (ONE, ONE), "add", "{0} + {1}"),
+    "neg": Atom(1, iv.negated, lambda *_: (FALLING,), lambda *_: (Num(-1.0),), "negative", "-{0}"),
+    "mul": Atom(2, iv.multiplied, lambda a, b: (sign_of(b), sign_of(a)), lambda a, b: (b, a), "multiply", "{0} * {1}"),
+    "div": Atom(
+        2,
+        lambda a, b: iv.multiplied(a, iv.reciprocal(b)),
+        lambda a, b: (sign_of(b), flipped(sign_of(a))),
+        lambda a, b: (div(ONE, b), neg(div(a, mul(b, b)))),
+        "divide",
+        "{0} / {1}",
+        _division_domain,
+    ),
+    "pow": Atom(2, iv.power, _power_directions, _power_partials, "power", "{0} ** {1}", _power_domain),
+    "lt": _comparison(lambda a, b: exceeds(b, a), "less", "({0} < {1}).to(s_AC.dtype)"),
+    "le": _comparison(lambda *_: iv.UNIT, "less_equal", "({0} <= {1}).to(s_AC.dtype)"),
+    "gt": _comparison(exceeds, "greater", "({0} > {1}).to(s_AC.dtype)"),
+    "ge": _comparison(lambda *_: iv.UNIT, "greater_equal", "({0} >= {1}).to(s_AC.dtype)"),
+    "eq": _comparison(lambda *_: iv.UNIT, "equal", "({0} == {1}).to(s_AC.dtype)"),
+    "share": Atom(
+        2,
+        lambda *_: iv.NON_NEGATIVE,
+        lambda *_: (RISING, FALLING),
+        lambda a, b: (share(ONE, b), neg(mul(share(a, b), share(ONE, b)))),
+        "share",
+        "share({0}, {1})",
+    ),
+    "pow0": Atom(
+        2,
+        lambda a, e: iv.power(a, e) if a.positive else iv.NON_NEGATIVE,
+        lambda *_: (UNKNOWN, UNKNOWN),
+        lambda a, e: (mul(e, apply("pow0", a, sub(e, ONE))), mul(apply("pow0", a, e), log(a))),
+        "pow0",
+        "pow0({0}, {1})",
+    ),
+    "logaddexp": _logarithm(2, "logaddexp", "torch.logaddexp({0}, {1})"),
+    "log_share": _logarithm(2, "log_share", "log_share({0}, {1})"),
+    "log_softplus": _logarithm(1, "log_softplus", "log_softplus({0})"),
+}

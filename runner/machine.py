@@ -1,0 +1,60 @@
+"""The machine: how many threads to use and how to allocate goes in, what it is and what is installed comes out."""
+
+import ctypes
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+VERSIONS_OF = ("torch", "torchvision", "lightning", "numpy", "alphadsl")
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
+KEPT = 2**31 - 1
+GROWTH = 256 * 2**20
+
+
+def keep_freed_memory() -> None:
+    """Tell the C allocator of this process, where it is glibc's, to keep what it is given back.
+
+    Every step of training frees and takes the same large tensors. glibc returns them to the kernel each time, which
+    then has to hand out zeroed pages again; keeping them makes a step of ResNet-8 on two cores about a third faster.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    libc = ctypes.CDLL(None)
+    libc.mallopt(M_MMAP_MAX, 0)
+    libc.mallopt(M_TRIM_THRESHOLD, KEPT)
+    libc.mallopt(M_TOP_PAD, GROWTH)
+
+
+@contextmanager
+def limit_threads(count: int | None) -> Iterator[None]:
+    """At most `count` threads for torch's operations inside the block; None leaves them as they are.
+
+    Threads that wait for each other at every operation cost more than they bring where operations are small, and
+    several times more where the cores are shared.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, count or before))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def describe_machine() -> dict[str, Any]:
+    """The machine and the versions a run was made with."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in VERSIONS_OF},
+    }

@@ -1,0 +1,69 @@
+"""One graph per loss: no break, and nothing compiled again for another temperature or a smaller batch."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch._dynamo.testing import CompileCounterWithBackend
+
+import alphadsl
+from alphadsl.backend import program
+
+
+@pytest.fixture
+def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[CompileCounterWithBackend]:
+    """Counts graphs; the graphs themselves run eagerly, for Inductor's output is held to the oracle elsewhere."""
+    counter = CompileCounterWithBackend("aot_eager")
+    compiled = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda function, **options: compiled(function, backend=counter, **options))
+    program._compiled.cache_clear()
+    torch._dynamo.reset()
+    yield counter
+    program._compiled.cache_clear()
+    torch._dynamo.reset()
+
+
+def step(loss: torch.nn.Module, samples: int, width: int = 8) -> None:
+    z0_ND, z1_ND = torch.randn(2, samples, width, requires_grad=True).unbind()
+    loss(z0_ND, z1_ND).backward()
+
+
+@pytest.mark.parametrize("name", alphadsl.library())
+def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: CompileCounterWithBackend) -> None:
+    loss = alphadsl.load(name, compile=True)
+    step(loss, 16)
+    for samples in (16, 7, 8, 16, 33):
+        loss.set(**{parameter: 1.5 for parameter in loss.values})
+        step(loss, samples)
+    step(alphadsl.load(name, compile=True), 16)
+    assert counter.frame_count == 1
+
+
+def test_a_sweep_over_a_temperature_compiles_once(counter: CompileCounterWithBackend) -> None:
+    for trial in range(20):
+        step(alphadsl.load("infonce", compile=True, tau=0.05 * (1 + trial)), 16)
+    assert counter.frame_count == 1
+
+
+def test_auto_compiles_only_where_it_pays(counter: CompileCounterWithBackend) -> None:
+    loss = alphadsl.load("infonce")
+    step(loss, 64)
+    assert counter.frame_count == 0
+    step(loss, 512)
+    assert counter.frame_count == 1
+
+
+def test_inside_an_outer_graph(counter: CompileCounterWithBackend) -> None:
+    loss = alphadsl.load("infonce", tau=0.3)
+    encoder = torch.nn.Linear(8, 8)
+
+    def train_step(x_VNI: torch.Tensor) -> torch.Tensor:
+        value: torch.Tensor = loss(encoder(x_VNI[0]), encoder(x_VNI[1]))
+        return value
+
+    x_VNI = torch.randn(2, 16, 8)
+    expected = train_step(x_VNI)
+    found = torch.compile(train_step, fullgraph=True)(x_VNI)
+    torch.testing.assert_close(found, expected)
+    found.backward()
+    assert encoder.weight.grad is not None

@@ -1,0 +1,108 @@
+"""The commands about specs: results on stdout, complaints on stderr, exit codes, and never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import alphadsl
+from alphadsl.pipeline import STAGES
+from alphadsl.report.catalogue import CATALOGUE
+
+WRONG = "loss x {\n  phi(x) = -x\n  psi(x) = x\n}\n"
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "alphadsl.cli.main", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_check_of_a_right_spec(tmp_path: Path) -> None:
+    done = run("check", "infonce", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "infonce: infonce ok\n", "")
+
+
+@pytest.mark.parametrize("output_format", ["full", "concise"])
+def test_check_of_a_wrong_spec(tmp_path: Path, output_format: str) -> None:
+    (tmp_path / "x.alpha").write_text(WRONG, encoding="utf-8")
+    done = run("check", "x.alpha", "--output-format", output_format, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "x.alpha:2:12" in done.stderr
+    assert "error[decreasing-phi]" in done.stderr
+
+
+def test_check_as_json(tmp_path: Path) -> None:
+    (tmp_path / "x.alpha").write_text(WRONG, encoding="utf-8")
+    done = run("check", "x.alpha", "infonce", "--output-format", "json", folder=tmp_path)
+    (found,) = json.loads(done.stdout)
+    assert (done.returncode, found["code"], found["line"], found["column"]) == (1, "decreasing-phi", 2, 12)
+
+
+def test_show_every_stage(tmp_path: Path) -> None:
+    for stage in STAGES:
+        done = run("show", "infonce", "--emit", stage.name, "--set", "tau=0.25", folder=tmp_path)
+        assert done.returncode == 0
+        assert done.stdout
+
+
+def test_show_names_a_wrong_setting(tmp_path: Path) -> None:
+    done = run("show", "infonce", "--set", "tau=0", folder=tmp_path)
+    assert done.returncode == 1
+    assert "command line:1:1" in done.stderr
+    assert "declared here" in done.stderr
+    assert run("show", "infonce", "--emit", "nothing", folder=tmp_path).returncode == 1
+
+
+def test_list_has_every_loss(tmp_path: Path) -> None:
+    table, entries = run("list", folder=tmp_path).stdout, json.loads(run("list", "--json", folder=tmp_path).stdout)
+    assert tuple(entry["name"] for entry in entries) == alphadsl.library()
+    assert all(entry["name"] in table for entry in entries)
+    assert all("arXiv" in entry["source"] or "NIPS" in entry["source"] for entry in entries)
+
+
+def test_explain_a_code(tmp_path: Path) -> None:
+    done = run("explain", "log-domain", folder=tmp_path)
+    assert done.returncode == 0
+    assert CATALOGUE["log-domain"].title_template.partition("{")[0] in done.stdout
+
+
+@pytest.mark.parametrize(("code", "remedy"), [("log-domian", "log-domain"), ("infonce", "alphadsl show infonce")])
+def test_explain_something_else(tmp_path: Path, code: str, remedy: str) -> None:
+    done = run("explain", code, folder=tmp_path)
+    assert done.returncode == 1
+    assert remedy in done.stderr
+
+
+@pytest.mark.parametrize("flags", [[], ["--family", "direct"], ["--family", "min-player"], ["--extends", "direct"]])
+def test_new_writes_a_spec_that_holds(tmp_path: Path, flags: list[str]) -> None:
+    assert run("new", "mine", *flags, folder=tmp_path).stdout == "mine.alpha\n"
+    assert alphadsl.check(tmp_path / "mine.alpha") == []
+    again = run("new", "mine", *flags, folder=tmp_path)
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["../mine", "1st", "a b", "loss"])
+def test_new_refuses_what_is_no_name(tmp_path: Path, name: str) -> None:
+    assert run("new", name, folder=tmp_path).returncode == 1
+    assert not list(tmp_path.parent.glob("mine.alpha"))
+
+
+def test_usage_is_exit_code_two(tmp_path: Path) -> None:
+    assert run("check", folder=tmp_path).returncode == 2
+    assert run("nothing", folder=tmp_path).returncode == 2
+
+
+def test_help_has_an_example(tmp_path: Path) -> None:
+    for command in ("check", "show", "list", "explain", "new", "train", "probe", "compare"):
+        assert "Example: alphadsl" in run(command, "--help", folder=tmp_path).stdout
+
+
+def test_missing_files_are_one_line(tmp_path: Path) -> None:
+    done = run("check", "absent.alpha", folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: absent.alpha cannot be read")

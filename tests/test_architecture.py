@@ -1,0 +1,88 @@
+"""The house keeps its shape: imports go down only, files stay small, and checking a spec never loads torch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS: dict[str, set[str]] = {
+    "report": set(),
+    "ir": set(),
+    "transform": {"ir"},
+    "syntax": {"report"},
+    "check": {"report", "ir", "syntax", "transform"},
+    "backend": {"ir"},
+    "pipeline": {"report", "ir", "check", "transform", "backend"},
+    "library": {"ir", "check", "pipeline"},
+    "api": {"report", "check", "pipeline", "backend"},
+    "cli": {"report", "ir", "check", "pipeline", "library", "api", "runner", ""},
+    "runner": {"report", ""},
+}
+LONGEST = 250
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def layer_of(dotted: str) -> str | None:
+    """`alphadsl.ir.nodes` is in ir; `runner.probe` in runner; `alphadsl` itself is the public face, named ''."""
+    match dotted.split("."):
+        case ["alphadsl"]:
+            return ""
+        case ["alphadsl", layer, *_] | [("runner") as layer, *_]:
+            return layer
+        case _:
+            return None
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(aliases):
+                names |= {alias.name for alias in aliases}
+            case ast.ImportFrom(str(module)):
+                names.add(module)
+    return names
+
+
+@pytest.mark.parametrize("path", modules("alphadsl", "runner"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down_only(path: Path) -> None:
+    layer = layer_of(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    if layer in (None, ""):
+        return
+    assert layer is not None
+    uses = {found for name in imported(path) if (found := layer_of(name)) is not None} - {layer}
+    assert uses <= LAYERS[layer], f"{layer} must not import {uses - LAYERS[layer]}"
+
+
+@pytest.mark.parametrize("path", modules("alphadsl", "runner"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_torch_stays_in_backend_and_runner(path: Path) -> None:
+    relative = path.relative_to(ROOT).parts
+    if relative[0] == "runner" or relative[:2] == ("alphadsl", "backend"):
+        return
+    assert not {name.partition(".")[0] for name in imported(path)} & {"torch", "torchvision", "lightning"}
+
+
+@pytest.mark.parametrize("path", modules("alphadsl", "runner", "tests"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_fit_a_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "infonce"], ["show", "square", "--emit", "schedule"], ["list"], ["explain", "decreasing-psi"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_the_language_answers_without_torch(arguments: list[str]) -> None:
+    script = f"""
+import sys
+from alphadsl.cli.main import app
+app({arguments!r}, standalone_mode=False)
+assert not {{"torch", "scipy", "lightning"}} & set(sys.modules), "slow to start"
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
