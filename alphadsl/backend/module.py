@@ -7,6 +7,7 @@ statistics are float32 at least, and float64 stays float64.
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import torch
@@ -55,6 +56,7 @@ class ContrastiveLoss(torch.nn.Module):
         self.compile_mode = compile
         self._rejected = rejected
         self._values = {parameter.name: parameter.value for parameter in spec.parameters}
+        self._eager = build_program(core)
         self._scalars: dict[torch.device, tuple[Tensor, ...]] = {}
 
     @property
@@ -117,21 +119,24 @@ class ContrastiveLoss(torch.nn.Module):
             found = self._interpret(z_VND)
             return Importance(torch.from_numpy(found.repel_AA), torch.from_numpy(found.attract_A))
         with torch.autocast(z0.device.type, enabled=False):
-            program = build_program(self.core)
-            _, attract_GA1, repel_GAC = program.importance(z_VND, *self._scalars_on(z_VND.device))
+            _, attract_GA1, repel_GAC = self._eager.importance(z_VND, *self._scalars_on(z_VND.device))
         return Importance(_spread(repel_GAC, self.spec.pairs), attract_GA1.flatten())
 
     def extra_repr(self) -> str:
         values = ", ".join(f"{name}={value:g}" for name, value in self._values.items())
         return f"{self.name}({values}), pairs={self.spec.pairs.value}, backend={self.backend}"
 
+    @cached_property
+    def _compiled(self) -> Program:
+        return compile_program(self.core)
+
     def _program(self, z_VND: Tensor) -> Program:
         """Compiled or not: Inductor pays for itself on a GPU, and on the CPU for large batches only (RESULTS.md)."""
         anchors = 2 * z_VND.shape[1]
         wanted = z_VND.is_cuda or anchors >= COMPILED_ON_CPU_FROM if self.compile_mode == "auto" else self.compile_mode
         if not wanted or torch.compiler.is_compiling():
-            return build_program(self.core)
-        return compile_program(self.core)
+            return self._eager
+        return self._compiled
 
     def _scalars_on(self, device: torch.device) -> tuple[Tensor, ...]:
         """Hyper-parameters as 0-d float64 tensors: exact, and never a constant of the compiled graph."""

@@ -1,4 +1,7 @@
-"""One graph per loss: no break, and nothing compiled again for another temperature or a smaller batch."""
+"""One graph per loss: no break, and nothing compiled again for another temperature or a smaller batch.
+
+The graphs are counted as Dynamo makes them and then run eagerly; Inductor's output is held to the oracle elsewhere.
+"""
 
 from collections.abc import Iterator
 
@@ -10,10 +13,12 @@ import alphadsl
 from alphadsl.backend import program
 
 
+EVERY_KIND = ("infonce", "triplet", "infonce_hard", "direct_backprop", "square", "inverse")
+
+
 @pytest.fixture
 def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[CompileCounterWithBackend]:
-    """Counts graphs; the graphs themselves run eagerly, for Inductor's output is held to the oracle elsewhere."""
-    counter = CompileCounterWithBackend("aot_eager")
+    counter = CompileCounterWithBackend("eager")
     compiled = torch.compile
     monkeypatch.setattr(torch, "compile", lambda function, **options: compiled(function, backend=counter, **options))
     program._compiled.cache_clear()
@@ -23,12 +28,17 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[CompileCounterWithBacke
     torch._dynamo.reset()
 
 
+def graphs(counter: CompileCounterWithBackend) -> int:
+    """Graphs with something in them; Dynamo also hands the backend an empty one."""
+    return sum(any("call" in node.op for node in graph.graph.nodes) for graph in counter.graphs)
+
+
 def step(loss: torch.nn.Module, samples: int, width: int = 8) -> None:
     z0_ND, z1_ND = torch.randn(2, samples, width, requires_grad=True).unbind()
     loss(z0_ND, z1_ND).backward()
 
 
-@pytest.mark.parametrize("name", alphadsl.library())
+@pytest.mark.parametrize("name", EVERY_KIND)
 def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: CompileCounterWithBackend) -> None:
     loss = alphadsl.load(name, compile=True)
     step(loss, 16)
@@ -36,21 +46,21 @@ def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: Compi
         loss.set(**{parameter: 1.5 for parameter in loss.values})
         step(loss, samples)
     step(alphadsl.load(name, compile=True), 16)
-    assert counter.frame_count == 1
+    assert graphs(counter) == 1
 
 
 def test_a_sweep_over_a_temperature_compiles_once(counter: CompileCounterWithBackend) -> None:
     for trial in range(20):
         step(alphadsl.load("infonce", compile=True, tau=0.05 * (1 + trial)), 16)
-    assert counter.frame_count == 1
+    assert graphs(counter) == 1
 
 
 def test_auto_compiles_only_where_it_pays(counter: CompileCounterWithBackend) -> None:
     loss = alphadsl.load("infonce")
     step(loss, 64)
-    assert counter.frame_count == 0
+    assert graphs(counter) == 0
     step(loss, 512)
-    assert counter.frame_count == 1
+    assert graphs(counter) == 1
 
 
 def test_inside_an_outer_graph(counter: CompileCounterWithBackend) -> None:

@@ -120,7 +120,7 @@ def test_gradient_scales_with_what_comes_from_above() -> None:
 def test_second_derivatives_are_refused() -> None:
     z0_ND, z1_ND = views()
     (g_ND,) = torch.autograd.grad(alphadsl.load("infonce", compile=False)(z0_ND, z1_ND), z0_ND, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
+    with pytest.raises(RuntimeError, match="does not require grad"):
         g_ND.sum().backward()
 
 
