@@ -16,6 +16,8 @@ from alphadsl.report.suggest import suggest
 if TYPE_CHECKING:
     from alphadsl.backend.module import Backend, Compile, ContrastiveLoss
 
+KEYWORDS = "keyword argument"
+
 
 def load(
     spec: str | Path, *, backend: "Backend" = "auto", compile: "Compile" = "auto", **parameters: float
@@ -26,14 +28,14 @@ def load(
     `compile` puts the dense step through `torch.compile`, `"auto"` only where that pays. Raises `SpecError` with its
     diagnostics for a wrong spec or parameter, `InputError` for a name or file that is not there.
     """
-    return _build(find_text(spec), backend, compile, parameters)
+    return build(find_text(spec), backend, compile, parameters, KEYWORDS)
 
 
 def loads(
     text: str, *, backend: "Backend" = "auto", compile: "Compile" = "auto", **parameters: float
 ) -> "ContrastiveLoss":
     """The last loss of a spec text; otherwise as `load`."""
-    return _build(SpecText(Source("<text>", text), None), backend, compile, parameters)
+    return build(SpecText(Source("<text>", text), None), backend, compile, parameters, KEYWORDS)
 
 
 def check(spec: str | Path) -> list[Diagnostic]:
@@ -78,10 +80,11 @@ def overrides_from(parameters: Mapping[str, float], origin: str) -> dict[str, Ov
     return overrides
 
 
-def _build(
-    text: SpecText, backend: "Backend", compile: "Compile", parameters: Mapping[str, float]
+def build(
+    text: SpecText, backend: "Backend", compile: "Compile", parameters: Mapping[str, float], origin: str
 ) -> "ContrastiveLoss":
-    lowered = lower_spec(text, overrides_from(parameters, "keyword argument"))
+    """The last loss of a text; `origin` is where a wrong parameter is blamed."""
+    lowered = lower_spec(text, overrides_from(parameters, origin))
     from alphadsl.backend.module import BACKENDS, ContrastiveLoss
 
     if backend not in BACKENDS:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alphadsl.api import build, find_text
 from alphadsl.report.faults import InputError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 TABLE_WIDTH = 110
 INTERRUPTED = 130
-RESERVED = {"spec", "backend", "compile"}
 CONFIG_OPTIONS = (
     "epochs",
     "seed",
@@ -155,14 +155,11 @@ def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
     first = make_config(order.dataset, **overrides)
     configs = [first.model_copy(update={"seed": first.seed + offset}) for offset in range(order.seeds)]
 
-    import alphadsl
     from runner.experiment import Options, plan_runs, train_runs
     from runner.record import IfExists
 
     if_exists = _if_exists(order.resume, order.overwrite)
-    for name in sorted(order.values.keys() & RESERVED):
-        raise InputError(f"--set cannot give {name}: no parameter of a loss may be called so here.", "Rename it.")
-    losses = [alphadsl.load(spec, backend="auto", compile="auto", **order.values) for spec in order.specs]
+    losses = [build(find_text(spec), "auto", "auto", order.values, "command line") for spec in order.specs]
     tag = "".join(f"-{parameter}{value:g}" for parameter, value in order.values.items())
     plan = plan_runs(losses, configs, order.runs_dir, order.name, tag)
     folders = train_runs(plan, Options(IfExists(if_exists), order.download, order.probe))

@@ -12,7 +12,6 @@ from torch._dynamo.testing import CompileCounterWithBackend
 import alphadsl
 from alphadsl.backend import program
 
-
 EVERY_KIND = ("infonce", "triplet", "infonce_hard", "direct_backprop", "square", "inverse")
 
 

@@ -25,8 +25,7 @@ class Identity:
 
     def __str__(self) -> str:
         return " = ".join(
-            f"{name}({', '.join(f'{k}={v}' for k, v in params.items())})"
-            for name, params in (self.left, self.right)
+            f"{name}({', '.join(f'{k}={v}' for k, v in params.items())})" for name, params in (self.left, self.right)
         )
 
 
@@ -45,9 +44,7 @@ def loss_identities(tau: float) -> tuple[Identity, ...]:
         Identity(("dcl", {"tau": tau}), ("infonce", {"tau": tau, "eps": 0.0}), scale=tau),
         Identity(("soft_triplet", {"tau": tau, "eps": 0.0}), ("infonce", {"tau": tau, "eps": 1.0})),
         *(
-            Identity(
-                ("infonce_hard", {"tau": tau, "eps": eps, "beta": 0.0}), ("infonce", {"tau": tau, "eps": eps})
-            )
+            Identity(("infonce_hard", {"tau": tau, "eps": eps, "beta": 0.0}), ("infonce", {"tau": tau, "eps": eps}))
             for eps in (0.0, 0.3, 1.0)
         ),
     )

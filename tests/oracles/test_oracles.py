@@ -87,9 +87,7 @@ def test_one_triplet_by_hand() -> None:
     assert ORACLES["quadratic"](z0_ND, z1_ND).item() == pytest.approx(sum(x) / 2 / 4)
 
 
-def minimum_by_slsqp(
-    d2: list[float], slope: Callable[[float], float], r: Callable[[float], float]
-) -> list[float]:
+def minimum_by_slsqp(d2: list[float], slope: Callable[[float], float], r: Callable[[float], float]) -> list[float]:
     """The min player handed to scipy: minimise sum_j (a_j d_j^2 - r(a_j)) on the simplex."""
     start = np.full(len(d2), 1 / len(d2))
     found = minimize(
@@ -130,9 +128,7 @@ def test_min_player_rows_are_on_the_simplex(tau: float) -> None:
 def test_entropy_alpha_is_the_softmax() -> None:
     d2_J = torch.linspace(0.02, 1.9, 30, dtype=torch.float64)
     for tau in (0.01, 0.5, 5.0):
-        torch.testing.assert_close(
-            entropy_alpha(d2_J, tau), torch.softmax(-d2_J / tau, 0), rtol=1e-12, atol=0
-        )
+        torch.testing.assert_close(entropy_alpha(d2_J, tau), torch.softmax(-d2_J / tau, 0), rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("state", SMOOTH)
