@@ -4,7 +4,8 @@ The gradient on the embeddings is that of `sum_i attract[i] d[i]^2 - sum_ij repe
 fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backend has nothing else to implement.
 """
 
-from alphadsl.ir.nodes import Expr, Pairs, Parameter, node
+from alphadsl.ir.node import node
+from alphadsl.ir.nodes import Expr, Pairs, Parameter
 
 
 @node

@@ -6,17 +6,15 @@ anchor itself or its positive. Distances follow the paper: d^2 is HALF the squar
 the sphere.
 """
 
-from collections.abc import Callable
 from dataclasses import field
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
-from pydantic.dataclasses import dataclass
+from pydantic import Field, TypeAdapter
 
 from alphadsl.ir.interval import Interval
+from alphadsl.ir.node import node
 
-T = TypeVar("T")
 NodeSpan = Annotated[Any, Field(exclude=True)]
 
 
@@ -25,24 +23,6 @@ class Level(IntEnum):
     BATCH = 1
     ROW = 2
     PAIR = 3
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def node(cls: type[T]) -> type[T]:
-    """A frozen pydantic dataclass that computes its structural hash once, when made: passes memoise on nodes."""
-    made = dataclass(frozen=True, config=ConfigDict(ser_json_inf_nan="strings"))(cls)
-    structural: Callable[[T], int] = made.__hash__
-
-    def cached(self: T) -> int:
-        found = self.__dict__.get("_hash")
-        if found is None:
-            found = structural(self)
-            object.__setattr__(self, "_hash", found)
-        return int(found)
-
-    made.__hash__ = cached  # type: ignore[method-assign, assignment]
-    made.__post_init__ = cached  # type: ignore[attr-defined]
-    return made  # type: ignore[return-value]
 
 
 @node

@@ -8,10 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-import alphadsl
 from alphadsl.cli import experiment
 from alphadsl.report.faults import InputError
-from tests.runner.losses import PlainInfoNCE, StopsAt
+from tests.runner.losses import StopsAt
 
 QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
 
@@ -20,10 +19,18 @@ for command in (experiment.train, experiment.probe, experiment.compare):
     app.command()(command)
 
 
+MINE = """
+loss mine {
+  param tau = 0.5 in (0, inf)
+  alpha[i,j] ~ exp(-d[i,j] / tau)
+}
+"""
+
+
 @pytest.fixture(autouse=True)
-def plain_losses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def folder_with_a_spec(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(alphadsl, "load", lambda name, backend, compile, **values: PlainInfoNCE(name=name, **values))
+    Path("mine.alpha").write_text(MINE, encoding="utf-8")
 
 
 def typed(*words: str) -> str:
@@ -33,7 +40,7 @@ def typed(*words: str) -> str:
 
 
 def test_train_ends_in_a_table_and_the_figures() -> None:
-    lines = typed("train", "infonce", "mine", "--set", "tau=0.3", *QUICK).splitlines()
+    lines = typed("train", "infonce", "mine.alpha", "--set", "tau=0.3", *QUICK).splitlines()
     assert lines[-1] == "runs/comparison.png runs/comparison.html"
     assert Path("runs/comparison.png").is_file()
     assert Path("runs/digits-mine-tau0.3-seed0/probe.json").is_file()
@@ -48,7 +55,7 @@ def test_probe_and_compare_find_runs_by_name() -> None:
 
 
 def test_ctrl_c_ends_with_a_line_on_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alphadsl, "load", lambda name, **options: StopsAt(2, KeyboardInterrupt()))
+    monkeypatch.setattr(experiment, "build", lambda *given: StopsAt(2, KeyboardInterrupt()))
     result = CliRunner().invoke(app, ["train", "infonce", *QUICK])
     assert result.exit_code == experiment.INTERRUPTED
     assert result.stderr.splitlines()[-1].startswith("Stopped. Repeat the command with --resume")

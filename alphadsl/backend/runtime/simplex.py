@@ -60,9 +60,7 @@ def invert(slope: Pointwise, curvature: Pointwise, target: Tensor) -> Tensor:
     return torch.where(slope(tiny) <= target, 0.0, torch.exp(shifted + 1))
 
 
-def newton(
-    excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high: Tensor, halvings: int = 0
-) -> Tensor:
+def newton(excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high: Tensor, halvings: int = 0) -> Tensor:
     """The root of a falling function between two bounds: Newton steps, halving where one would leave the bracket."""
     precision = 2 * torch.finfo(low.dtype).eps
 
