@@ -23,6 +23,14 @@ class Sized(NamedTuple):
     extent: Span
 
 
+class Named(NamedTuple):
+    keyword: tree.Keyword
+    depth: int
+
+
+Argument = Sized | Named
+
+
 def parse_number(token: Lexeme) -> float:
     value = float(token)
     if isinf(value):
@@ -31,7 +39,7 @@ def parse_number(token: Lexeme) -> float:
     return value
 
 
-def _deepen(sign: Lexeme, *operands: Sized) -> int:
+def _deepen(sign: Lexeme, *operands: Argument) -> int:
     depth = 1 + max(operand.depth for operand in operands)
     if depth > DEEPEST:
         raise Refused(TooDeep(sign.span, limit=DEEPEST))
@@ -40,6 +48,14 @@ def _deepen(sign: Lexeme, *operands: Sized) -> int:
 
 def _name(token: Lexeme) -> tree.Name:
     return tree.Name(str(token), token.span)
+
+
+def _closing(
+    word: Lexeme, value: Sized, bounds: tree.Bounds | None, doc: Lexeme | None
+) -> tuple[str, Span]:
+    """The description of a parameter, and the extent of its line."""
+    last = doc.span if doc else bounds.span if bounds else value.extent
+    return doc[1:-1] if doc else "", word.span.to(last)
 
 
 def _leaf(node: tree.Expression) -> Sized:
@@ -64,6 +80,10 @@ class Build(Transformer[Lexeme, tuple[tree.LossDef, ...]]):
     ) -> tree.LossDef:
         return tree.LossDef(_name(name), _name(parent) if parent else None, items, word.span.to(close.span))
 
+    def blend(self, word: Lexeme, name: Lexeme, _equal: Lexeme, body: Sized) -> tree.LossDef:
+        span = word.span.to(body.extent)
+        return tree.LossDef(_name(name), None, (tree.BlendItem(body.node, span),), span)
+
     def items(self, *items: tree.Item) -> tuple[tree.Item, ...]:
         return items
 
@@ -72,15 +92,22 @@ class Build(Transformer[Lexeme, tuple[tree.LossDef, ...]]):
     def param(
         self, word: Lexeme, name: Lexeme, value: Sized, bounds: tree.Bounds | None, doc: Lexeme | None
     ) -> tree.ParamItem:
-        last = doc.span if doc else bounds.span if bounds else value.extent
-        text = doc[1:-1] if doc else ""
-        return tree.ParamItem(_name(name), value.node, bounds, text, word.span.to(last))
+        return tree.ParamItem(_name(name), value.node, bounds, *_closing(word, value, bounds, doc))
+
+    def learn(
+        self, word: Lexeme, name: Lexeme, value: Sized, bounds: tree.Bounds | None, doc: Lexeme | None
+    ) -> tree.LearnItem:
+        return tree.LearnItem(_name(name), value.node, bounds, *_closing(word, value, bounds, doc))
 
     def set(self, word: Lexeme, name: Lexeme, value: Sized) -> tree.SetItem:
         return tree.SetItem(_name(name), value.node, word.span.to(value.extent))
 
-    def pairs(self, word: Lexeme, name: Lexeme) -> tree.PairsItem:
-        return tree.PairsItem(_name(name), word.span.to(name.span))
+    def pairs(self, word: Lexeme, name: Lexeme, against: Lexeme | None) -> tree.PairsItem:
+        last = against or name
+        return tree.PairsItem(_name(name), _name(against) if against else None, word.span.to(last.span))
+
+    def space(self, word: Lexeme, name: Lexeme) -> tree.SpaceItem:
+        return tree.SpaceItem(_name(name), word.span.to(name.span))
 
     def through(self, word: Lexeme, name: Lexeme) -> tree.ThroughItem:
         return tree.ThroughItem(_name(name), word.span.to(name.span))
@@ -123,13 +150,29 @@ class Build(Transformer[Lexeme, tuple[tree.LossDef, ...]]):
         names = tuple(_name(index) for index in indices[:-1])
         return _leaf(tree.Indexed(_name(name), names, name.span.to(indices[-1].span)))
 
-    def arguments(self, *arguments: Sized) -> tuple[Sized, ...]:
+    def arguments(self, *arguments: Argument) -> tuple[Argument, ...]:
         return arguments
 
-    def call(self, name: Lexeme, arguments: tuple[Sized, ...], close: Lexeme) -> Sized:
+    def keyword(self, name: Lexeme, _equal: Lexeme, value: Sized) -> Named:
+        return Named(tree.Keyword(_name(name), value.node, name.span.to(value.extent)), value.depth)
+
+    def call(self, name: Lexeme, arguments: tuple[Argument, ...], close: Lexeme) -> Sized:
         span = name.span.to(close.span)
-        node = tree.Call(_name(name), tuple(argument.node for argument in arguments), span)
-        return Sized(node, _deepen(name, *arguments), span)
+        plain = tuple(argument.node for argument in arguments if isinstance(argument, Sized))
+        named = tuple(argument.keyword for argument in arguments if isinstance(argument, Named))
+        return Sized(tree.Call(_name(name), plain, named, span), _deepen(name, *arguments), span)
+
+    def reference(self, name: Lexeme, arguments: tuple[Argument, ...] | None, close: Lexeme | None) -> Sized:
+        """A loss of which a quantity is used."""
+        if arguments is None or close is None:
+            return self.identifier(name)
+        return self.call(name, arguments, close)
+
+    def member_of(self, owner: Sized, _dot: Lexeme, name: Lexeme, indices: tuple[Lexeme, ...]) -> Sized:
+        names = tuple(_name(index) for index in indices[:-1])
+        span = owner.extent.to(indices[-1].span)
+        assert isinstance(owner.node, tree.Identifier | tree.Call)
+        return Sized(tree.Member(owner.node, _name(name), names, span), owner.depth, span)
 
     def bracketed(self, left: Lexeme, inner: Sized, right: Lexeme) -> Sized:
         return inner._replace(extent=left.span.to(right.span))

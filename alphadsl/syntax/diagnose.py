@@ -13,7 +13,7 @@ from alphadsl.syntax.lexeme import Lexeme
 from alphadsl.syntax.mistakes import MISTAKES
 from alphadsl.syntax.mistakes.mistake import At, Mistake
 
-_STATEMENTS = ("loss", "param", "set", "pairs", "gradient")
+_STATEMENTS = ("loss", "param", "learn", "set", "pairs", "space", "gradient")
 _PARTNERS = {"(": ")", "[": "]"}
 _ENDS_OPERAND = {"NAME", "NUMBER", "INF", "RPAR", "RSQB"}
 _LONGEST_SHOWN = 32
@@ -25,7 +25,7 @@ _PHRASES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"PLUS", "MINUS", "STAR", "SLASH"}), "an operator"),
     (frozenset({"PLUS", "MINUS", "NUMBER", "INF"}), "a number"),
     (frozenset({"NUMBER", "INF"}), "a number"),
-    (frozenset({"NAME", "PARAM", "SET", "PAIRS", "GRADIENT"}), "a definition"),
+    (frozenset({"NAME", "PARAM", "LEARN", "SET", "PAIRS", "SPACE", "GRADIENT"}), "a definition"),
     (frozenset({"COMPARE"}), "a comparison"),
     (frozenset({"LOSS"}), "a loss"),
     (frozenset({"NAME"}), "a name"),
@@ -34,7 +34,9 @@ _PHRASES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"THROUGH"}), "through"),
     (frozenset({"EQUAL"}), "="),
     (frozenset({"TILDE"}), "~"),
+    (frozenset({"AGAINST"}), "against"),
     (frozenset({"COMMA"}), "a comma"),
+    (frozenset({"DOT"}), "."),
     (frozenset({"LPAR"}), "("),
     (frozenset({"RPAR"}), ")"),
     (frozenset({"LSQB"}), "["),

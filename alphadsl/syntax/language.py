@@ -8,7 +8,7 @@ from lark.lark import PostLex
 
 from alphadsl.syntax.build import Build
 
-KEYWORDS = ("loss", "extends", "param", "set", "in", "pairs", "gradient", "through", "inf")
+KEYWORDS = tuple("loss extends param learn set in pairs against space gradient through inf".split())
 
 
 class _KeepUnused(PostLex):

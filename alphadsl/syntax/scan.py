@@ -22,10 +22,13 @@ MOST_TOKENS = 20_000
 
 NEWLINE, END = "_NEWLINE", "$END"
 _STARTS_DEFINITION = re.compile(
-    r"(LOSS|PARAM|SET|PAIRS|GRADIENT|RBRACE)\b"
+    r"(LOSS|PARAM|LEARN|SET|PAIRS|SPACE|GRADIENT|RBRACE)\b"
     r"|NAME (LPAR NAME RPAR |LSQB NAME (COMMA NAME )?RSQB )?(EQUAL|TILDE|DEFINE)\b"
     r"|NAME IN NAME\b"
 )
+
+# `loss[i]` is a quantity, not the head of a loss.
+_INDEXED = re.compile(r"[ \t]*\[")
 
 
 def scan(source: Source) -> tuple[list[Lexeme], tuple[Comment, ...]]:
@@ -61,7 +64,8 @@ def _lexeme(source: Source, token: Token) -> Lexeme:
     if not name:
         place = span.start + foreign_character(token)
         return Lexeme.of("STRAY", source.text[place], Span(source, place, place + 1))
-    return Lexeme.of(name.upper() if name in KEYWORDS else "NAME", name, span)
+    keyword = name in KEYWORDS and not (name == "loss" and _INDEXED.match(source.text, span.end))
+    return Lexeme.of(name.upper() if keyword else "NAME", name, span)
 
 
 def _lines(lexemes: Iterable[Lexeme]) -> Iterator[list[Lexeme]]:

@@ -39,11 +39,31 @@ class Indexed:
 
 
 @dataclass(frozen=True)
+class Keyword:
+    """`tau = 0.2` among the arguments of a loss."""
+
+    name: Name
+    value: "Expression"
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Call:
-    """`exp(x)`, `mean_j(h[i,j])`, or a function of the author's."""
+    """`exp(x)`, `mean_j(h[i,j])`, a function of the author's, or a loss with some parameters set."""
 
     name: Name
     arguments: tuple["Expression", ...]
+    keywords: tuple[Keyword, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Member:
+    """`infonce.alpha[i,j]`, `infonce(tau = 0.2).loss[i]`: a quantity of another loss."""
+
+    owner: "Identifier | Call"
+    name: Name
+    indices: tuple[Name, ...]
     span: Span = field(compare=False, repr=False)
 
 
@@ -65,7 +85,7 @@ class Binary:
     span: Span = field(compare=False, repr=False)
 
 
-Expression = Number | Identifier | Indexed | Call | Unary | Binary
+Expression = Number | Identifier | Indexed | Call | Member | Unary | Binary
 
 
 @dataclass(frozen=True)
@@ -91,6 +111,17 @@ class ParamItem:
 
 
 @dataclass(frozen=True)
+class LearnItem:
+    """`learn b = -10 in (-inf, inf)   "bias"`: a parameter that is trained with the network."""
+
+    name: Name
+    value: Expression
+    bounds: Bounds | None
+    doc: str
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class SetItem:
     """`set tau = 0.2`."""
 
@@ -101,7 +132,16 @@ class SetItem:
 
 @dataclass(frozen=True)
 class PairsItem:
-    """`pairs two_view`."""
+    """`pairs two_view`, `pairs labels against other_classes`."""
+
+    name: Name
+    against: Name | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class SpaceItem:
+    """`space euclidean`."""
 
     name: Name
     span: Span = field(compare=False, repr=False)
@@ -136,7 +176,7 @@ class FunctionItem:
 
 @dataclass(frozen=True)
 class IndexedItem:
-    """`alpha[i,j] ~ exp(-d[i,j]^p / tau)`; `relation` is `=` or `~`."""
+    """`alpha[i,j] ~ exp(-d[i,j]^p / tau)`, `loss[i] = ...`; `relation` is `=` or `~`."""
 
     name: Name
     indices: tuple[Name, ...]
@@ -154,12 +194,32 @@ class ConstantItem:
     span: Span = field(compare=False, repr=False)
 
 
-Item = ParamItem | SetItem | PairsItem | ThroughItem | MemberItem | FunctionItem | IndexedItem | ConstantItem
+@dataclass(frozen=True)
+class BlendItem:
+    """The right side of `loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`."""
+
+    body: Expression
+    span: Span = field(compare=False, repr=False)
+
+
+Item = (
+    ParamItem
+    | LearnItem
+    | SetItem
+    | PairsItem
+    | SpaceItem
+    | ThroughItem
+    | MemberItem
+    | FunctionItem
+    | IndexedItem
+    | ConstantItem
+    | BlendItem
+)
 
 
 @dataclass(frozen=True)
 class LossDef:
-    """`loss NAME extends PARENT { ... }`."""
+    """`loss NAME extends PARENT { ... }`; a blend is a loss of one item."""
 
     name: Name
     parent: Name | None

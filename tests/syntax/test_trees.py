@@ -100,7 +100,7 @@ OPEN_ABOVE_ZERO = Bounds(0.0, inf, True, True, NOWHERE)
             ParamItem(name("b"), identifier("inf"), Bounds(-inf, inf, True, False, NOWHERE), "", NOWHERE),
         ),
         ("set tau = 0.2", SetItem(name("tau"), number(0.2), NOWHERE)),
-        ("pairs same_view", PairsItem(name("same_view"), NOWHERE)),
+        ("pairs same_view", PairsItem(name("same_view"), None, NOWHERE)),
         ("gradient through alpha", ThroughItem(name("alpha"), NOWHERE)),
         ("alpha in simplex", MemberItem(name("alpha"), name("simplex"), NOWHERE)),
         ("psi(x) = x", FunctionItem(name("psi"), name("x"), identifier("x"), NOWHERE)),
@@ -153,7 +153,7 @@ def test_a_file_holds_losses_and_comments() -> None:
     file = parse("# first\nloss a {}\n\nloss b extends a { pairs same_view }  # last\n")
     assert [(loss.name.text, loss.parent and loss.parent.text) for loss in file.losses] == [("a", None), ("b", "a")]
     assert [comment.text for comment in file.comments] == ["# first", "# last"]
-    assert file.losses[1].items == (PairsItem(name("same_view"), NOWHERE),)
+    assert file.losses[1].items == (PairsItem(name("same_view"), None, NOWHERE),)
 
 
 def test_an_empty_file_has_no_loss() -> None:

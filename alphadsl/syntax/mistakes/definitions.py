@@ -6,7 +6,7 @@ DEFINITIONS = (
     Mistake(
         "missing-in",
         "operator",
-        r"^PARAM NAME EQUAL [^@]*@ (LPAR|LSQB) ((PLUS|MINUS) )?(NUMBER|INF) COMMA",
+        r"^(PARAM|LEARN) NAME EQUAL [^@]*@ (LPAR|LSQB) ((PLUS|MINUS) )?(NUMBER|INF) COMMA",
         "in is missing before this interval",
         "an interval starts here",
         "write in before it",
@@ -14,7 +14,7 @@ DEFINITIONS = (
     Mistake(
         "interval-brackets",
         "",
-        r"^PARAM [^@]*IN @",
+        r"^(PARAM|LEARN) [^@]*IN @",
         "an interval is written in brackets",
         "( or [ is expected here",
         "write (0, inf) with both ends excluded, [0, 1] with both included; the two kinds can be mixed",
@@ -30,7 +30,7 @@ DEFINITIONS = (
     Mistake(
         "computed-bound",
         "",
-        r"^PARAM [^@]*IN (LPAR|LSQB) ((PLUS|MINUS|NUMBER|INF|COMMA) )*@ (NAME|STAR|SLASH|CARET|LPAR|LSQB)",
+        r"^(PARAM|LEARN) [^@]*IN (LPAR|LSQB) ((PLUS|MINUS|NUMBER|INF|COMMA) )*@ (NAME|STAR|SLASH|CARET|LPAR|LSQB)",
         "the ends of an interval are plain numbers",
         "a number or inf is expected here",
         "work the number out; parameters and formulas cannot be used here",
@@ -38,7 +38,7 @@ DEFINITIONS = (
     Mistake(
         "interval-comma",
         "",
-        r"^PARAM [^@]*IN (LPAR|LSQB) ((PLUS|MINUS) )?(NUMBER|INF) @ (NUMBER|INF|PLUS|MINUS|SEMICOLON)",
+        r"^(PARAM|LEARN) [^@]*IN (LPAR|LSQB) ((PLUS|MINUS) )?(NUMBER|INF) @ (NUMBER|INF|PLUS|MINUS|SEMICOLON)",
         "the comma of this interval is missing",
         "a comma is expected before this",
         "write the two ends as in (0, 1)",
@@ -46,7 +46,7 @@ DEFINITIONS = (
     Mistake(
         "late-interval",
         "",
-        r"^PARAM [^@]*STRING @ IN",
+        r"^(PARAM|LEARN) [^@]*STRING @ IN",
         "the interval comes before the description",
         "the line should end before this",
         'write param {name} = VALUE in INTERVAL "DESCRIPTION"',
@@ -78,7 +78,7 @@ DEFINITIONS = (
     Mistake(
         "missing-value",
         "",
-        r"^(PARAM|SET) NAME (EQUAL )?@ (_NEWLINE|RBRACE|IN)",
+        r"^(PARAM|LEARN|SET) NAME (EQUAL )?@ (_NEWLINE|RBRACE|IN)",
         "the value of {name} is missing",
         "= and a value are expected here",
         "write {keyword} {name} = VALUE",
@@ -102,7 +102,7 @@ DEFINITIONS = (
     Mistake(
         "missing-name",
         "",
-        r"^(PARAM|SET|PAIRS|GRADIENT THROUGH) @ (_NEWLINE|RBRACE|EQUAL|NUMBER|STRING|LPAR)",
+        r"^(PARAM|LEARN|SET|PAIRS|PAIRS NAME AGAINST|SPACE|GRADIENT THROUGH) @ (_NEWLINE|RBRACE|EQUAL|NUMBER|STRING|LPAR)",
         "the name after {left} is missing",
         "a name, which starts with a letter, is expected here",
         "write {left} NAME",
@@ -126,7 +126,7 @@ DEFINITIONS = (
     Mistake(
         "keyword-as-name",
         "name",
-        r"@ (LOSS|EXTENDS|PARAM|SET|IN|PAIRS|GRADIENT|THROUGH|INF)",
+        r"@ (LOSS|EXTENDS|PARAM|LEARN|SET|IN|PAIRS|AGAINST|SPACE|GRADIENT|THROUGH|INF)",
         "{found} is a keyword, so nothing else can be called {found}",
         "a name is expected here",
         "choose another name",
@@ -154,7 +154,7 @@ DEFINITIONS = (
         r"^NAME @ NAME [^@]*(EQUAL|TILDE)",
         "no statement starts with {name}",
         "not a keyword",
-        "a definition has nothing before its name but param or set",
+        "a definition has nothing before its name but param, learn or set",
         At.FIRST,
     ),
     Mistake(

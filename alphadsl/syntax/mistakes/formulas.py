@@ -4,6 +4,30 @@ from alphadsl.syntax.mistakes.mistake import Mistake
 
 FORMULAS = (
     Mistake(
+        "member-indices",
+        "",
+        r"DOT (NAME @|@ LOSS)",
+        "a quantity of another loss has indices",
+        "its indices are expected here",
+        "write NAME.alpha[i,j] for its importance, NAME.loss[i] for its value",
+    ),
+    Mistake(
+        "member-name",
+        "",
+        r"DOT @",
+        "the name after this point is missing",
+        "alpha[i,j] or loss[i] is expected here",
+        "write NAME.alpha[i,j] for the importance of a loss, NAME.loss[i] for its value",
+    ),
+    Mistake(
+        "stray-point",
+        "",
+        r"@ DOT",
+        "a point cannot stand here",
+        "not part of a number or of the name of a loss",
+        "a number needs a digit next to its point, as in 0.5; NAME.alpha[i,j] is a quantity of another loss",
+    ),
+    Mistake(
         "index-comma",
         "",
         r"LSQB NAME @ NAME",
