@@ -12,7 +12,7 @@ from alphadsl.check.library import SpecText
 from alphadsl.check.parameters import Override
 from alphadsl.ir.core import Core, Derived
 from alphadsl.ir.nodes import LOSS_JSON, Loss
-from alphadsl.ir.pretty import pretty_derived, pretty_loss, pretty_schedule
+from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.schedule import schedule

@@ -1,26 +1,42 @@
-"""Expressions evaluated at one anchor in float64, with their derivatives by its distances: the oracle's arithmetic.
+"""Expressions evaluated at one anchor in float64, with their derivatives: the oracle's arithmetic.
 
-Forward accumulation with dual numbers: beside every value runs its derivative by d[i]^2 and by each d[i,j]^2. Legend:
-C negatives of the anchor; a row is (), a pair (C,), a derivative (..., 1 + C).
+Forward accumulation with dual numbers: beside every value runs its derivative by each of the anchor's `slots`, which
+are its distances, then (in Euclidean space) its inner products, the learned parameters and the batch's reductions.
+Legend: C negatives of the anchor, T slots; a row is (), a pair (C,), a derivative (..., T).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alphadsl.backend.numpy_functions import numpy_function
 from alphadsl.ir.atoms import ATOMS
-from alphadsl.ir.nodes import Apply, Count, Distance, Expr, Function, Num, Over, Param, Quantity, Reduce, Var
+from alphadsl.ir.kinds import Over, Quantity
+from alphadsl.ir.nodes import (
+    Anchors,
+    Apply,
+    Count,
+    Distance,
+    Expr,
+    Function,
+    Importance,
+    Num,
+    Param,
+    Pool,
+    Reduce,
+    Var,
+)
 
 Array = NDArray[np.float64]
+SLOTTED = (Quantity.POSITIVE, Quantity.NEGATIVE, Quantity.INNER_POSITIVE, Quantity.INNER_NEGATIVE)
 
 
 @dataclass(frozen=True)
 class Dual:
-    """A value, () for a row or (C,) for a pair, and its derivatives (..., 1 + C) by d[i]^2 and every d[i,j]^2."""
+    """A value, () for a row or (C,) for a pair, and its derivatives (..., T)."""
 
     value: Array
     tangent: Array
@@ -28,12 +44,32 @@ class Dual:
 
 @dataclass(frozen=True)
 class Anchor:
-    """Half squared distances of one anchor: () to its positive, (C,) to its negatives."""
+    """What one anchor knows: () of its positive and (C,) of its negatives, the parameters, what is learned of them, the
+    batch's reductions so far, and other losses' importances (C,)."""
 
-    positive: Array
-    negative: Array
+    quantities: Mapping[Quantity, Array]
+    anchors: float
     parameters: Mapping[str, float]
+    learned: tuple[str, ...]
+    pools: Mapping[Pool, float]
+    importances: Mapping[Importance, Array]
     bound: Mapping[str, Dual]
+
+    @cached_property
+    def slots(self) -> dict[Quantity | str | Pool, slice]:
+        """Where the derivative by each quantity, learned parameter and reduction stands."""
+        sizes: dict[Quantity | str | Pool, int] = {of: self.quantities[of].size for of in SLOTTED}
+        sizes |= dict.fromkeys([*self.learned, *self.pools], 1)
+        ends = np.cumsum([0, *sizes.values()])
+        return {of: slice(ends[index], ends[index + 1]) for index, of in enumerate(sizes)}
+
+    @property
+    def count(self) -> int:
+        return self.quantities[Quantity.NEGATIVE].size
+
+    @property
+    def width(self) -> int:
+        return sum(place.stop - place.start for place in self.slots.values())
 
 
 def evaluate(expr: Expr, anchor: Anchor) -> Dual:
@@ -41,13 +77,20 @@ def evaluate(expr: Expr, anchor: Anchor) -> Dual:
         case Num(value):
             return constant(np.asarray(value), anchor)
         case Param(name):
-            return constant(np.asarray(anchor.parameters[name]), anchor)
+            found = constant(np.asarray(anchor.parameters[name]), anchor)
+            return moving(found, anchor, name) if name in anchor.learned else found
         case Var(name):
             return anchor.bound[name]
         case Distance(of):
             return distance_of(anchor, of)
         case Count():
-            return constant(np.asarray(float(len(anchor.negative))), anchor)
+            return constant(np.asarray(float(anchor.count)), anchor)
+        case Anchors():
+            return constant(np.asarray(anchor.anchors), anchor)
+        case Pool():
+            return moving(constant(np.asarray(anchor.pools[expr]), anchor), anchor, expr)
+        case Importance():
+            return constant(anchor.importances[expr], anchor)
         case Apply("stopgrad", (held,)):
             return constant(evaluate(held, anchor).value, anchor)
         case Apply(op, args):
@@ -59,24 +102,27 @@ def evaluate(expr: Expr, anchor: Anchor) -> Dual:
 
 
 def call(function: Function, argument: Dual, anchor: Anchor) -> Dual:
-    bound = {**anchor.bound, function.argument: argument}
-    return evaluate(function.body, Anchor(anchor.positive, anchor.negative, anchor.parameters, bound))
+    return evaluate(function.body, replace(anchor, bound={**anchor.bound, function.argument: argument}))
 
 
 def constant(value: Array, anchor: Anchor) -> Dual:
-    return Dual(value, np.zeros((*np.shape(value), 1 + len(anchor.negative))))
+    return Dual(value, np.zeros((*np.shape(value), anchor.width)))
+
+
+def moving(found: Dual, anchor: Anchor, slot: str | Pool) -> Dual:
+    """A value that is a slot of its own."""
+    tangent = found.tangent.copy()
+    tangent[..., anchor.slots[slot]] = 1.0
+    return Dual(found.value, tangent)
 
 
 def distance_of(anchor: Anchor, of: Quantity) -> Dual:
-    size = len(anchor.negative)
-    by_positive, by_negatives = np.eye(1 + size)[0], np.eye(1 + size)[1:]
-    match of:
-        case Quantity.POSITIVE:
-            return Dual(anchor.positive, by_positive)
-        case Quantity.NEGATIVE:
-            return Dual(anchor.negative, by_negatives)
-        case Quantity.GAP:
-            return Dual(anchor.positive - anchor.negative, by_positive - by_negatives)
+    if of == Quantity.GAP:
+        positive, negative = (distance_of(anchor, each) for each in (Quantity.POSITIVE, Quantity.NEGATIVE))
+        return Dual(positive.value - negative.value, positive.tangent - negative.tangent)
+    value = anchor.quantities[of]
+    basis = np.eye(anchor.width)[anchor.slots[of]]
+    return Dual(value, basis if value.ndim else basis[0])
 
 
 @cache
@@ -99,8 +145,8 @@ def apply(op: str, args: tuple[Dual, ...]) -> Dual:
 def _power_partials(args: tuple[Dual, ...]) -> tuple[Expr, ...]:
     """A whole or large exponent is differentiated as such: x^2 has a slope at negative x."""
     exponent = args[1]
-    moving = np.any(exponent.tangent) or np.ndim(exponent.value) > 0
-    return ATOMS["pow"].partials(Var("0"), Var("1") if moving else Num(float(exponent.value)))
+    moves = np.any(exponent.tangent) or np.ndim(exponent.value) > 0
+    return ATOMS["pow"].partials(Var("0"), Var("1") if moves else Num(float(exponent.value)))
 
 
 def _plain(expr: Expr, bound: Mapping[str, Array]) -> Array:
@@ -122,9 +168,8 @@ def _booleans(op: str, values: tuple[Array, ...]) -> tuple[Array, ...]:
 
 
 def reduce_over(over: Over, body: Dual, anchor: Anchor) -> Dual:
-    size = len(anchor.negative)
-    value = np.broadcast_to(body.value, (size,))
-    tangent = np.broadcast_to(body.tangent, (size, 1 + size))
+    value = np.broadcast_to(body.value, (anchor.count,))
+    tangent = np.broadcast_to(body.tangent, (anchor.count, anchor.width))
     match over:
         case Over.SUM:
             return Dual(value.sum(), tangent.sum(0))

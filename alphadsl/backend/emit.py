@@ -1,47 +1,62 @@
 """The core as readable torch text: one function from cosines to the value and the two importances.
 
 Comes in: a scheduled `Core`. Goes out: source built from IR nodes only, never from an author's strings other than
-checked identifiers. Names carry their shape: `_A1` a row statistic, `_AC` a pair; a pair expression that is used twice
-is named once. Hyper-parameters are arguments, so a changed temperature is the same code.
+checked identifiers. Names carry their shape: `_1` a statistic of the batch, `_A1` one of a row, `_AC` a pair; a pair
+expression that is used twice is named once. Hyper-parameters are arguments, so a changed temperature is the same code.
 """
 
 import keyword
 from collections import Counter
 
 from alphadsl.ir.atoms import ATOMS
-from alphadsl.ir.core import Core, RowStatistic
+from alphadsl.ir.core import Core, NamedStatistic
+from alphadsl.ir.kinds import Level, Method, Over, Quantity, Space
 from alphadsl.ir.nodes import (
+    Anchors,
     Apply,
     Count,
     Distance,
     Expr,
     Function,
     Inverse,
-    Level,
-    Method,
     Multiplier,
     Num,
-    Over,
     Param,
-    Quantity,
+    Pool,
     Reduce,
     Statistic,
     Var,
 )
 from alphadsl.ir.traversal import children, level_of, walk
 
-DISTANCES = {
-    Quantity.POSITIVE: ("d2_A1", "1 - s_A1"),
-    Quantity.NEGATIVE: ("d2_AC", "1 - s_AC"),
-    Quantity.GAP: ("gap_AC", "s_AC - s_A1"),
+NAMES = {
+    Quantity.POSITIVE: "d2_A1",
+    Quantity.NEGATIVE: "d2_AC",
+    Quantity.GAP: "gap_AC",
+    Quantity.INNER_POSITIVE: "s_A1",
+    Quantity.INNER_NEGATIVE: "s_AC",
 }
+FORMULAS = {
+    Space.SPHERE: {
+        Quantity.POSITIVE: "1 - s_A1",
+        Quantity.NEGATIVE: "1 - s_AC",
+        Quantity.GAP: "s_AC - s_A1",
+    },
+    Space.EUCLIDEAN: {Quantity.GAP: "d2_A1 - d2_AC"},
+}
+ARGUMENTS = {
+    Space.SPHERE: ("s_A1", "s_AC", "negative_AC", "weight_A1"),
+    Space.EUCLIDEAN: ("s_A1", "s_AC", "d2_A1", "d2_AC", "negative_AC", "weight_A1"),
+}
+ANCHORS = "weight_A1.sum((-3, -2), keepdim=True)"
 REDUCTIONS = {
     Over.SUM: ("0.0", "sum"),
     Over.LOGSUMEXP: ("-torch.inf", "logsumexp"),
     Over.MAX: ("-torch.inf", "amax"),
     Over.MIN: ("torch.inf", "amin"),
 }
-SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "", Level.CONSTANT: ""}
+POOLS = {Over.SUM: "{0} * weight_A1", Over.LOGSUMEXP: "{0} + torch.log(weight_A1)"}
+SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "_1", Level.CONSTANT: ""}
 SHAPED_LIKE = {Level.PAIR: "s_AC", Level.ROW: "s_A1"}
 RESERVED = frozenset("torch share log_share log_softplus pow0 projected_multiplier root_multiplier invert".split())
 BINDING = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5}
@@ -49,32 +64,47 @@ ATOMIC = 9
 
 
 def emit_core(core: Core) -> str:
-    """`def NAME(s_A1, s_AC, negative_AC, PARAMETERS) -> (value_A1, attract_A1, repel_AC)`."""
+    """`def NAME_core(s_A1, s_AC, negative_AC, weight_A1, PARAMETERS) -> (value_A1, attract_A1, repel_AC, ...)`.
+
+    In Euclidean space the distances come as well, and the two weights due to distances follow; last come the slopes of
+    the learned parameters, one value per anchor each.
+    """
     emitter = _Emitter(core)
     for statistic in core.statistics:
         emitter.write_statistic(statistic)
-    emitter.write_result("value", core.derived.value, Level.ROW)
-    emitter.write_result("attract", core.derived.attract, Level.ROW)
-    emitter.write_result("repel", core.derived.repel, Level.PAIR)
-    arguments = ", ".join(["s_A1", "s_AC", "negative_AC", *(identifier(p.name) for p in core.parameters)])
+    results = [
+        emitter.write_result("value", core.derived.value, Level.ROW),
+        emitter.write_result("attract", core.derived.attract, Level.ROW),
+        emitter.write_result("repel", core.derived.repel, Level.PAIR),
+    ]
+    if core.derived.stretch:
+        pull, push = core.derived.stretch
+        results.append(emitter.write_result("stretch", pull, Level.ROW))
+        results.append(emitter.write_result("stretch", push, Level.PAIR))
+    results += [emitter.write_result(f"slope_{name}", slope, Level.ROW) for name, slope in core.derived.slopes]
+    arguments = ", ".join([*ARGUMENTS[core.space], *(identifier(p.name) for p in core.parameters)])
     body = "\n".join(f"    {line}" for line in emitter.lines)
-    return f"def {core.name}_core({arguments}):\n{body}\n    return value_A1, attract_A1, repel_AC\n"
+    return f"def {core.name}_core({arguments}):\n{body}\n    return {', '.join(results)}\n"
 
 
 class _Emitter:
     def __init__(self, core: Core) -> None:
         self.lines: list[str] = []
-        self._names: dict[Expr, str] = {}
+        self._formulas = FORMULAS[core.space]
+        self._names: dict[Expr, str] = {Distance(of): NAMES[of] for of in Quantity if of not in self._formulas}
         self._functions: dict[Function, str] = {}
         self._uses = _count_uses(core)
 
-    def write_statistic(self, statistic: RowStatistic) -> None:
-        name = f"{statistic.name}_A1"
+    def write_statistic(self, statistic: NamedStatistic) -> None:
+        name = f"{statistic.name}{SUFFIX[statistic.level]}"
         match statistic.definition:
             case Reduce(over, body):
                 neutral, method = REDUCTIONS[over]
                 masked = f"torch.where(negative_AC, {self.shaped(body, Level.PAIR)}, {neutral})"
                 self.lines.append(f"{name} = {masked}.{method}(-1, keepdim=True)")
+            case Pool(over, body):
+                counted = POOLS[over].format(self.shaped(body, Level.ROW, BINDING["mul"]))
+                self.lines.append(f"{name} = ({counted}).{REDUCTIONS[over][1]}((-3, -2), keepdim=True)")
             case Multiplier(Method.PROJECTION) as solved:
                 curvature = self.argument(solved.curvature.body)
                 arguments = f"{self.text(solved.cost)}, negative_AC, {self.argument(solved.low)}, {curvature}"
@@ -86,15 +116,17 @@ class _Emitter:
                 self.lines.append(
                     f"{name} = root_multiplier({functions}, {self.text(solved.cost)}, negative_AC, {bounds})"
                 )
-        self._names[Statistic(statistic.name)] = name
+        self._names[Statistic(statistic.name, statistic.level)] = name
 
-    def write_result(self, name: str, expr: Expr, level: Level) -> None:
+    def write_result(self, name: str, expr: Expr, level: Level) -> str:
+        """Writes the line of a result; returns its name."""
         text = self.shaped(expr, level)
         if level == Level.PAIR:
             text = f"torch.where(negative_AC, {text}, 0.0)"
         self.lines.append(f"{name}{SUFFIX[level]} = {text}")
+        return f"{name}{SUFFIX[level]}"
 
-    def shaped(self, expr: Expr, level: Level) -> str:
+    def shaped(self, expr: Expr, level: Level, outer: int = 0) -> str:
         """Text of at least a level: a constant is spread over the rows or pairs it stands for."""
         like = SHAPED_LIKE[level]
         match expr:
@@ -103,7 +135,7 @@ class _Emitter:
             case _ if level_of(expr) < level:
                 return f"{self.text(expr, BINDING['mul'])} * torch.ones_like({like})"
             case _:
-                return self.text(expr)
+                return self.text(expr, outer)
 
     def function(self, role: str, function: Function) -> str:
         """The name of a local function, written out above its first use."""
@@ -136,9 +168,11 @@ class _Emitter:
     def _stem(self, expr: Expr) -> str:
         match expr:
             case Distance(of):
-                return DISTANCES[of][0].partition("_")[0]
+                return NAMES[of].partition("_")[0]
             case Count():
                 return "count"
+            case Anchors():
+                return "anchors"
             case _:
                 return f"shared{1 + sum(name.startswith('shared') for name in self._names.values())}"
 
@@ -151,7 +185,9 @@ class _Emitter:
             case Var(name):
                 return identifier(name), ATOMIC
             case Distance(of):
-                return DISTANCES[of][1], BINDING["add"]
+                return self._formulas[of], BINDING["add"]
+            case Anchors():
+                return ANCHORS, ATOMIC
             case Count():
                 return "negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype)", ATOMIC
             case Inverse(slope, curvature, target):
@@ -192,9 +228,9 @@ def _count_uses(core: Core) -> Counter[Expr]:
                 written.update(children(part))
     for expr in written:
         match expr:
-            case Distance() | Count():
+            case Distance() | Count() | Anchors():
                 written[expr] = 2
-            case Apply() | Inverse() if level_of(expr) >= Level.ROW:
+            case Apply() | Inverse() if level_of(expr) >= Level.BATCH:
                 pass
             case _:
                 written[expr] = 1

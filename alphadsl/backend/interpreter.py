@@ -1,83 +1,160 @@
 """The oracle: a checked loss evaluated in float64 straight from its definition, anchor by anchor, in NumPy.
 
 Shares nothing with the compiled path after `check`: no derived importance, no simplification, no log domain. The
-derivative of an anchor's loss by its distances is carried forward beside the value (dual numbers, one tangent for
-d[i]^2 and one for each d[i,j]^2), and the min player is solved from its optimality condition. Slow on purpose.
+derivative of an anchor's loss by its distances is carried forward beside the value (dual numbers); what couples the
+anchors of a batch is chained backwards through the few numbers that do so; the min player is solved from its optimality
+condition. Slow on purpose.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 
-from alphadsl.backend.dual import Anchor, Array, Dual, apply, call, constant, distance_of, evaluate, reduce_over
+from alphadsl.backend.anchors import Array, Scene, set_scene
+from alphadsl.backend.dual import SLOTTED, Anchor, Dual, apply, call, constant, distance_of, evaluate, reduce_over
+from alphadsl.ir.kinds import AlphaGradient, Over, Quantity
 from alphadsl.ir.nodes import (
-    AlphaGradient,
     Coordinate,
     Direct,
+    Expr,
     Function,
+    General,
+    Importance,
     Loss,
     MinPlayer,
-    Over,
-    Pairs,
+    Pool,
     Proportional,
-    Quantity,
 )
+from alphadsl.ir.parameter import Learned
+from alphadsl.ir.traversal import expressions_of, walk
 
 HALVINGS = 80
 
 
 @dataclass(frozen=True)
 class Interpreted:
-    """Loss, gradients (V, N, D), attraction (A,) and repulsion (A, A), anchors ordered view 0 then view 1."""
+    """Loss, gradients (V, N, D), attraction (A,), repulsion (A, C), slopes of learned parameters.
+
+    Anchors are ordered view 0 then view 1; with labels, attraction is (A, A).
+    """
 
     value: float
     gradient_VND: Array
     attract_A: Array
-    repel_AA: Array
+    repel_AC: Array
+    slopes: dict[str, float]
 
 
-def interpret(loss: Loss, values: Mapping[str, float], z_VND: Array) -> Interpreted:
-    """Evaluate the definition on a batch of two views, raw embeddings (2, N, D)."""
-    views, samples, width = z_VND.shape
-    z_AD = z_VND.reshape(views * samples, width).astype(np.float64)
-    length_A1 = np.linalg.norm(z_AD, axis=1, keepdims=True)
-    unit_AD = np.divide(z_AD, length_A1, out=np.zeros_like(z_AD), where=length_A1 > 0)
-    anchors = views * samples
-    value, gradient_AD = 0.0, np.zeros_like(unit_AD)
-    attract_A, repel_AA = np.zeros(anchors), np.zeros((anchors, anchors))
-    for i in range(anchors):
-        positive, negatives = (i + samples) % anchors, negatives_of(loss.pairs, i, samples)
-        near, far = (1 - np.clip(unit_AD[other] @ unit_AD[i], -1.0, 1.0) for other in (positive, negatives))
-        found = anchor_loss(loss, Anchor(np.asarray(near), far, values, {}))
-        value += float(found.value)
-        attract_A[i], repel_AA[i, negatives] = found.tangent[0], -found.tangent[1:]
-        gradient_AD[i] -= attract_A[i] * unit_AD[positive]
-        gradient_AD[positive] -= attract_A[i] * unit_AD[i]
-        gradient_AD[i] += repel_AA[i, negatives] @ unit_AD[negatives]
-        gradient_AD[negatives] += repel_AA[i, negatives][:, None] * unit_AD[i]
-    tangent_AD = gradient_AD - (gradient_AD * unit_AD).sum(1, keepdims=True) * unit_AD
-    raw_AD = np.divide(tangent_AD, length_A1, out=np.zeros_like(z_AD), where=length_A1 > 0) / anchors
-    return Interpreted(value / anchors, raw_AD.reshape(z_VND.shape), attract_A, repel_AA)
+def interpret(loss: Loss, values: Mapping[str, float], z_VND: Array, context: tuple[Array, ...] = ()) -> Interpreted:
+    """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and what its index set needs."""
+    scene = set_scene(loss, z_VND, context)
+    learned = tuple(each.name for each in loss.parameters if isinstance(each.role, Learned))
+    rows = interpret_rows(loss, values, learned, scene)
+    weights = np.array([row.weight for row in scene.rows]) / scene.total
+    slopes = {name: float(weights @ [row.rate(name)[0] for row in rows]) for name in learned}
+    rates = [{of: row.rate(of) for of in SLOTTED} for row in rows]
+    value = float(weights @ [float(row.value) for row in rows])
+    return Interpreted(value, *scene.gathered(rates), slopes)
 
 
-def negatives_of(pairs: Pairs, anchor: int, samples: int) -> list[int]:
-    """The embeddings an anchor is pushed from."""
-    others = [j for j in range(2 * samples) if j % samples != anchor % samples]
-    match pairs:
-        case Pairs.TWO_VIEW:
-            return others
-        case Pairs.SAME_VIEW:
-            return [j for j in others if j // samples == anchor // samples]
-        case Pairs.CROSS_VIEW:
-            return [j for j in others if j // samples != anchor // samples]
+@dataclass(frozen=True)
+class InterpretedRow:
+    """The value of a row, and how the sum over all rows, as they weigh, moves with each of this row's slots."""
+
+    anchor: Anchor
+    value: Array
+    tangent_T: Array
+
+    def rate(self, slot: Quantity | str) -> Array:
+        return self.tangent_T[self.anchor.slots[slot]]
+
+
+def interpret_rows(
+    loss: Loss, values: Mapping[str, float], learned: tuple[str, ...], scene: Scene
+) -> list[InterpretedRow]:
+    importances = {part: _importances(part.of, values, scene) for part in _parts(loss) if isinstance(part, Importance)}
+    anchors = [
+        Anchor(
+            scene.quantities(row),
+            scene.total,
+            values,
+            learned,
+            {},
+            {part: found[place] for part, found in importances.items()},
+            {},
+        )
+        for place, row in enumerate(scene.rows)
+    ]
+    bodies: dict[Pool, list[Dual]] = {}
+    for pool in (part for part in _parts(loss) if isinstance(part, Pool)):
+        bodies[pool] = [evaluate(pool.body, anchor) for anchor in anchors]
+        amount = float(_pooled(pool.over, bodies[pool], scene)[0])
+        anchors = [replace(anchor, pools={**anchor.pools, pool: amount}) for anchor in anchors]
+    found = [anchor_loss(loss, anchor) for anchor in anchors]
+    tangents = _chained(found, bodies, anchors, scene)
+    return [
+        InterpretedRow(anchor, each.value, tangent)
+        for anchor, each, tangent in zip(anchors, found, tangents, strict=True)
+    ]
+
+
+def _importances(loss: Loss, values: Mapping[str, float], scene: Scene) -> list[Array]:
+    """alpha[i,j] of another loss on the same batch, a row each."""
+    rows = interpret_rows(loss, values, (), scene)
+    return [_repel(row) for row in rows]
+
+
+def _repel(row: InterpretedRow) -> Array:
+    far, inner = row.rate(Quantity.NEGATIVE), row.rate(Quantity.INNER_NEGATIVE)
+    return inner - far if inner.size else -far
+
+
+def _parts(loss: Loss) -> Iterator[Expr]:
+    for expr in expressions_of(loss.family):
+        yield from walk(expr)
+
+
+def _pooled(over: Over, bodies: list[Dual], scene: Scene) -> tuple[float, Array]:
+    """A reduction over the anchors, and its derivative by the value of each row."""
+    weights = np.array([row.weight for row in scene.rows])
+    values = np.array([float(body.value) for body in bodies])
+    match over:
+        case Over.SUM:
+            return float(weights @ values), weights
+        case Over.MEAN:
+            return float(weights @ values) / scene.total, weights / scene.total
+        case Over.LOGSUMEXP:
+            whole = np.logaddexp.reduce(values + np.log(weights))
+            return float(whole), weights * np.exp(values - whole)
+        case Over.MAX | Over.MIN:
+            raise AssertionError("no such reduction over anchors")
+
+
+def _chained(found: list[Dual], bodies: dict[Pool, list[Dual]], anchors: list[Anchor], scene: Scene) -> list[Array]:
+    """Each row's derivatives, with what reaches them by way of the batch's reductions, the last of them first.
+
+    They are those of the sum over rows as they weigh, per unit of a row's own weight.
+    """
+    weights = [row.weight for row in scene.rows]
+    tangents = [each.tangent.copy() for each in found]
+    for pool in reversed(bodies):
+        places = [anchor.slots[pool] for anchor in anchors]
+        pull = sum(w * float(t[place][0]) for w, t, place in zip(weights, tangents, places, strict=True))
+        _, rates = _pooled(pool.over, bodies[pool], scene)
+        for weight, rate, tangent, body in zip(weights, rates, tangents, bodies[pool], strict=True):
+            reach = len(body.tangent)
+            tangent[:reach] += pull * rate / weight * body.tangent
+    return tangents
 
 
 def anchor_loss(loss: Loss, anchor: Anchor) -> Dual:
-    """What the definition minimises at one anchor, with its derivatives by the distances."""
+    """What the definition minimises at one anchor, with its derivatives."""
     gap = distance_of(anchor, Quantity.GAP)
     match loss.family:
+        case General(value):
+            return evaluate(value, anchor)
         case Coordinate(phi, psi, weight):
             terms = apply("mul", (evaluate(weight, anchor), call(psi, gap, anchor)))
             return call(phi, reduce_over(Over.SUM, terms, anchor), anchor)
@@ -97,7 +174,8 @@ def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
     """alpha on the simplex with R'(alpha_j) = d_j^2 + lambda where alpha_j > 0, by root finding within root finding."""
 
     def slope(alpha: Array) -> Array:
-        there = Anchor(np.asarray(0.0), np.zeros(0), anchor.parameters, {"": constant(np.asarray(0.0), anchor)})
+        nothing = dict.fromkeys(anchor.quantities, np.zeros(0))
+        there = replace(anchor, quantities=nothing, learned=("",), pools={}, importances={})
         variable = Dual(alpha, np.ones((len(alpha), 1)))
         rate = call(regulariser, variable, there).tangent
         return np.broadcast_to(rate, (len(alpha), 1))[:, 0]
@@ -113,7 +191,8 @@ def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
     def excess(price: float) -> float:
         return float(response(cost + price).sum() - 1)
 
-    cost = anchor.negative - anchor.negative.min()
+    distances = anchor.quantities[Quantity.NEGATIVE]
+    cost = distances - distances.min()
     low, high = slope(np.array([1.0, 1.0 / len(cost)]))
     crossing = excess(low) > 0 > excess(high)
     alpha = response(cost + (brentq(excess, low, high, xtol=1e-300) if crossing else high))

@@ -14,14 +14,17 @@ import torch
 from torch import Tensor
 
 from alphadsl.backend.emit import emit_core
-from alphadsl.backend.runtime import functions, simplex, step
+from alphadsl.backend.runtime import functions, pairs, simplex, step
 from alphadsl.ir.core import Core
-from alphadsl.ir.nodes import Pairs
+from alphadsl.ir.kinds import Pairs, Space
 
-LAYOUTS: dict[Pairs, Callable[[Tensor], step.Batch]] = {
-    Pairs.TWO_VIEW: step.two_view,
-    Pairs.SAME_VIEW: step.same_view,
-    Pairs.CROSS_VIEW: step.cross_view,
+LAYOUTS: dict[Pairs, step.Layout] = {
+    Pairs.TWO_VIEW: pairs.two_view,
+    Pairs.SAME_VIEW: pairs.same_view,
+    Pairs.CROSS_VIEW: pairs.cross_view,
+    Pairs.QUEUE: pairs.queue,
+    Pairs.LABELS: pairs.labels,
+    Pairs.CLASSES: pairs.classes,
 }
 RUNTIME: dict[str, Any] = {
     "torch": torch,
@@ -38,40 +41,51 @@ RUNTIME: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Program:
-    """The steps of a loss on z_VND and its parameters: value alone, value and gradient, importances."""
+    """The steps of a loss on z_VND, what its index set needs besides, and its parameters.
 
-    value: Callable[..., Tensor]
-    value_and_gradient: Callable[..., tuple[Tensor, Tensor]]
-    importance: Callable[..., step.Weights]
+    They give the value alone; the value with the gradients on embeddings and learned parameters; all the weights.
+    """
+
+    value: Callable[[Tensor, step.Weights, step.Weights], Tensor]
+    value_and_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
+    importance: Callable[[Tensor, step.Weights, step.Weights], step.Weights]
 
 
 def build_program(core: Core) -> Program:
     """The eager program of a core."""
-    return _eager(core.name, emit_core(core), core.pairs)
+    return _eager(core.name, emit_core(core), core.pairs, core.space)
 
 
 def compile_program(core: Core) -> Program:
     """The same program through Inductor, as whole graphs."""
-    return _compiled(core.name, emit_core(core), core.pairs)
+    return _compiled(core.name, emit_core(core), core.pairs, core.space)
 
 
 @cache
-def _eager(name: str, source: str, pairs: Pairs) -> Program:
+def _eager(name: str, source: str, pairs: Pairs, space: Space) -> Program:
     filename = f"<alphadsl {name} {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace = dict(RUNTIME)
     exec(compile(source, filename, "exec"), namespace)
     core, layout = namespace[f"{name}_core"], LAYOUTS[pairs]
-
-    def importance(z_VND: Tensor, *parameters: Tensor) -> step.Weights:
-        return step.importance(core, layout(step.unit_rows(z_VND)[0]), parameters)
-
-    return Program(partial(step.value, core, layout), partial(step.value_and_gradient, core, layout), importance)
+    match space:
+        case Space.SPHERE:
+            return Program(
+                partial(step.sphere_value, core, layout),
+                partial(step.sphere_step, core, layout),
+                partial(step.sphere_weights, core, layout),
+            )
+        case Space.EUCLIDEAN:
+            return Program(
+                partial(step.euclidean_value, core, layout),
+                partial(step.euclidean_step, core, layout),
+                partial(step.euclidean_weights, core, layout),
+            )
 
 
 @cache
-def _compiled(name: str, source: str, pairs: Pairs) -> Program:
-    eager = _eager(name, source, pairs)
+def _compiled(name: str, source: str, pairs: Pairs, space: Space) -> Program:
+    eager = _eager(name, source, pairs, space)
     return Program(
         torch.compile(eager.value, fullgraph=True),
         torch.compile(eager.value_and_gradient, fullgraph=True),

@@ -8,7 +8,8 @@ from alphadsl.check.prove import find_fall, find_guilty, proves_rising, proves_s
 from alphadsl.ir.build import GAP, mul, total
 from alphadsl.ir.facts import SPHERE, Blame, Scope, find_domain_fault, infer_interval
 from alphadsl.ir.interval import Interval
-from alphadsl.ir.nodes import Coordinate, Direct, Expr, Function, Loss, MinPlayer, Proportional, Quantity
+from alphadsl.ir.kinds import Quantity
+from alphadsl.ir.nodes import Coordinate, Direct, Expr, Function, Loss, MinPlayer, Proportional
 from alphadsl.ir.pretty import pretty_interval
 from alphadsl.ir.traversal import substitute
 from alphadsl.report.catalogue.admissibility import (

@@ -13,7 +13,8 @@ from alphadsl.check.inherit import resolve_lineage
 from alphadsl.check.library import SpecText, parsed
 from alphadsl.check.names import FAMILY_PARTS, Names, resolve_names
 from alphadsl.check.parameters import Override, resolve_parameters
-from alphadsl.ir.nodes import Loss, Pairs
+from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.nodes import Loss
 from alphadsl.report.catalogue.families import NoFamily
 from alphadsl.report.catalogue.names import DuplicateName, UnknownPairs, UnusedDefinition, UnusedParam
 from alphadsl.report.diagnostic import Diagnostic, Severity

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from alphadsl.check.names import DISTANCES, REDUCTIONS, Definition, Names
 from alphadsl.ir.atoms import ATOMS, AUTHOR_FUNCTIONS
-from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Level, Num, Over, Param, Quantity, Reduce, Var
+from alphadsl.ir.kinds import Level, Over, Quantity
+from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Num, Param, Reduce, Var
 from alphadsl.ir.traversal import depth_of, level_of, mentions, size_of, substitute
 from alphadsl.report.catalogue.levels import (
     ClosedFunction,

@@ -2,7 +2,8 @@
 
 from alphadsl.check.expressions import Resolver
 from alphadsl.check.names import Definition, Names
-from alphadsl.ir.nodes import AlphaGradient, Coordinate, Direct, Expr, Family, MinPlayer, Num, Proportional
+from alphadsl.ir.kinds import AlphaGradient
+from alphadsl.ir.nodes import Coordinate, Direct, Expr, Family, MinPlayer, Num, Proportional
 from alphadsl.report.catalogue.families import (
     MisplacedGradient,
     MisplacedTilde,

@@ -8,7 +8,7 @@ from alphadsl.check.expressions import UNKNOWN, Place, Resolver
 from alphadsl.check.names import Names
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import REAL, Interval
-from alphadsl.ir.nodes import Parameter
+from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_interval, pretty_number
 from alphadsl.ir.traversal import mentions
 from alphadsl.report.catalogue.admissibility import EmptyInterval, NotANumber, OutOfInterval

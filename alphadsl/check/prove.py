@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from alphadsl.ir.atoms import Direction
 from alphadsl.ir.facts import Scope, infer_direction, infer_directions, infer_interval, is_strict
 from alphadsl.ir.interval import INFINITY, Interval, point
-from alphadsl.ir.nodes import Apply, Expr, Function, Parameter
+from alphadsl.ir.nodes import Apply, Expr, Function
+from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.traversal import children, walk
 from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.simplify import Simplifier

@@ -2,7 +2,8 @@
 
 from functools import reduce
 
-from alphadsl.ir.nodes import Apply, Count, Distance, Expr, Num, Over, Quantity, Reduce
+from alphadsl.ir.kinds import Over, Quantity
+from alphadsl.ir.nodes import Anchors, Apply, Count, Distance, Expr, Num, Pool, Reduce
 
 ZERO = Num(0.0)
 ONE = Num(1.0)
@@ -11,6 +12,7 @@ POSITIVE_D2 = Distance(Quantity.POSITIVE)
 NEGATIVE_D2 = Distance(Quantity.NEGATIVE)
 GAP = Distance(Quantity.GAP)
 COUNT = Count()
+ANCHORS = Anchors()
 
 
 def apply(op: str, *args: Expr) -> Expr:
@@ -52,6 +54,11 @@ def log(a: Expr) -> Expr:
 def total(body: Expr) -> Expr:
     """The sum over the negatives of an anchor."""
     return Reduce(Over.SUM, body)
+
+
+def over_anchors(body: Expr) -> Expr:
+    """The sum over the anchors of the batch."""
+    return Pool(Over.SUM, body)
 
 
 def share(part: Expr, whole: Expr) -> Expr:

@@ -9,37 +9,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from alphadsl.ir.atoms import ATOMS, Direction, Domain
-from alphadsl.ir.interval import INFINITY, REAL, UNIT, Interval, point
+from alphadsl.ir.interval import INFINITY, NON_NEGATIVE, REAL, UNIT, Interval, point
+from alphadsl.ir.kinds import Over, Quantity, Space
 from alphadsl.ir.nodes import (
+    Anchors,
     Apply,
     Count,
     Distance,
     Expr,
+    Importance,
     Inverse,
     Multiplier,
     Num,
-    Over,
     Param,
-    Quantity,
+    Pool,
     Reduce,
     Statistic,
     Var,
 )
 from alphadsl.ir.traversal import children, walk
 
-SPHERE = {
+Distances = Mapping[Quantity, Interval]
+
+SPHERE: Distances = {
     Quantity.POSITIVE: Interval(0.0, 2.0),
     Quantity.NEGATIVE: Interval(0.0, 2.0),
     Quantity.GAP: Interval(-2.0, 2.0),
 }
+EUCLIDEAN: Distances = {
+    Quantity.POSITIVE: NON_NEGATIVE,
+    Quantity.NEGATIVE: NON_NEGATIVE,
+    Quantity.GAP: REAL,
+    Quantity.INNER_POSITIVE: REAL,
+    Quantity.INNER_NEGATIVE: REAL,
+}
+SPACES: Mapping[Space, Distances] = {Space.SPHERE: SPHERE, Space.EUCLIDEAN: EUCLIDEAN}
+COUNTS = Interval(1.0, INFINITY, False, True)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The intervals of parameters and function arguments."""
+    """The intervals of parameters, of function arguments, and of the distances of the space."""
 
     parameters: Mapping[str, Interval] = field(default_factory=dict)
     variables: Mapping[str, Interval] = field(default_factory=dict)
+    distances: Distances = field(default_factory=lambda: SPHERE)
 
     def binding(self, variable: str, interval: Interval) -> "Scope":
         return replace(self, variables={**self.variables, variable: interval})
@@ -142,17 +156,19 @@ def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval
         case Var(name):
             return scope.variables.get(name, REAL)
         case Distance(of):
-            return SPHERE[of]
-        case Count():
-            return Interval(1.0, INFINITY, False, True)
+            return scope.distances[of]
+        case Count() | Anchors():
+            return COUNTS
         case Apply("mul", (a, b)) if a == b:
             return _squared(found[a])
         case Apply(op, args):
             return ATOMS[op].image(*(found[arg] for arg in args))
-        case Reduce(over, body):
+        case Reduce(over, body) | Pool(over, body):
             return _reduced(over, found[body])
         case Inverse():
             return UNIT
+        case Importance(_, interval):
+            return interval
         case Statistic() | Multiplier():
             return REAL
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 T = TypeVar("T")
+NodeSpan = Annotated[Any, Field(exclude=True)]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -7,22 +7,14 @@ the sphere.
 """
 
 from dataclasses import field
-from enum import IntEnum, StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
 from alphadsl.ir.interval import Interval
-from alphadsl.ir.node import node
-
-NodeSpan = Annotated[Any, Field(exclude=True)]
-
-
-class Level(IntEnum):
-    CONSTANT = 0
-    BATCH = 1
-    ROW = 2
-    PAIR = 3
+from alphadsl.ir.kinds import AlphaGradient, Level, Method, Over, Pairs, Quantity, Space
+from alphadsl.ir.node import NodeSpan, node
+from alphadsl.ir.parameter import Parameter
 
 
 @node
@@ -50,17 +42,9 @@ class Var:
     kind: Literal["var"] = field(default="var", repr=False, kw_only=True)
 
 
-class Quantity(StrEnum):
-    """What is known of an anchor and another embedding; `GAP` is d[i]^2 - d[i,j]^2, kept as one quantity."""
-
-    POSITIVE = "positive"
-    NEGATIVE = "negative"
-    GAP = "gap"
-
-
 @node
 class Distance:
-    """d[i]^2, d[i,j]^2, or their difference."""
+    """d[i]^2, d[i,j]^2, or their difference; in Euclidean space also an inner product."""
 
     of: Quantity
     span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
@@ -76,6 +60,13 @@ class Count:
 
 
 @node
+class Anchors:
+    """The number of anchors of the batch."""
+
+    kind: Literal["anchors"] = field(default="anchors", repr=False, kw_only=True)
+
+
+@node
 class Apply:
     """A built-in function, operator or comparison, by its name in the atom table."""
 
@@ -85,18 +76,10 @@ class Apply:
     kind: Literal["apply"] = field(default="apply", repr=False, kw_only=True)
 
 
-class Over(StrEnum):
-    """The reductions over the negatives of an anchor."""
-
-    SUM = "sum"
-    MEAN = "mean"
-    MAX = "max"
-    MIN = "min"
-    LOGSUMEXP = "logsumexp"
-
-
 @node
 class Reduce:
+    """A reduction over the negatives of an anchor: one value per anchor."""
+
     over: Over
     body: "Expr"
     span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
@@ -104,10 +87,34 @@ class Reduce:
 
 
 @node
+class Pool:
+    """A reduction over the anchors of the batch: one value for all of them."""
+
+    over: Over
+    body: "Expr"
+    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    kind: Literal["pool"] = field(default="pool", repr=False, kw_only=True)
+
+
+@node
+class Importance:
+    """alpha[i,j] of another loss on the same batch, held fixed; `interval` is where it lies.
+
+    That loss has no parameters of its own: it is written in those of the loss that uses it.
+    """
+
+    of: "Loss"
+    interval: Interval
+    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    kind: Literal["importance"] = field(default="importance", repr=False, kw_only=True)
+
+
+@node
 class Statistic:
-    """A named row statistic of the core, computed in an earlier pass."""
+    """A named statistic of the core, of a row or of the batch, computed earlier."""
 
     name: str
+    level: Level = Level.ROW
     kind: Literal["statistic"] = field(default="statistic", repr=False, kw_only=True)
 
 
@@ -119,13 +126,6 @@ class Inverse:
     curvature: "Function"
     target: "Expr"
     kind: Literal["inverse"] = field(default="inverse", repr=False, kw_only=True)
-
-
-class Method(StrEnum):
-    """How a multiplier is found: sorting, exact for a piecewise linear response, or safeguarded Newton steps."""
-
-    PROJECTION = "projection"
-    ROOT = "root"
 
 
 @node
@@ -145,7 +145,19 @@ class Multiplier:
 
 
 Expr = Annotated[
-    Num | Param | Var | Distance | Count | Apply | Reduce | Statistic | Inverse | Multiplier,
+    Num
+    | Param
+    | Var
+    | Distance
+    | Count
+    | Anchors
+    | Apply
+    | Reduce
+    | Pool
+    | Importance
+    | Statistic
+    | Inverse
+    | Multiplier,
     Field(discriminator="kind"),
 ]
 
@@ -193,29 +205,15 @@ class MinPlayer:
     kind: Literal["min_player"] = field(default="min_player", repr=False, kw_only=True)
 
 
-Family = Annotated[Coordinate | Direct | Proportional | MinPlayer, Field(discriminator="kind")]
-
-
-class AlphaGradient(StrEnum):
-    """Whether alpha is held fixed (the paper's game) or differentiated (its `backprop alpha` row)."""
-
-    STOPPED = "stopped"
-    THROUGH = "through"
-
-
-class Pairs(StrEnum):
-    TWO_VIEW = "two_view"
-    SAME_VIEW = "same_view"
-    CROSS_VIEW = "cross_view"
-
-
 @node
-class Parameter:
-    name: str
-    value: float
-    interval: Interval
-    doc: str = ""
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+class General:
+    """mean_i value[i], whatever expression of the distances the value is; alpha and beta are its derivatives."""
+
+    value: Expr
+    kind: Literal["general"] = field(default="general", repr=False, kw_only=True)
+
+
+Family = Annotated[Coordinate | Direct | Proportional | MinPlayer | General, Field(discriminator="kind")]
 
 
 @node
@@ -227,6 +225,7 @@ class Loss:
     pairs: Pairs
     family: Family
     alpha_gradient: AlphaGradient = AlphaGradient.STOPPED
+    space: Space = Space.SPHERE
 
 
 LOSS_JSON: TypeAdapter[Loss] = TypeAdapter(Loss)

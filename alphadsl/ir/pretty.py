@@ -1,42 +1,37 @@
-"""An IR as text an author would write: an expression in the paper's letters, and a loss as a self-contained spec.
+"""An expression as text an author would write, in the paper's letters."""
 
-The spec text of a checked loss has its parents folded in and its functions expanded; reading it again gives the same
-loss. That is what a run folder keeps.
-"""
-
-from alphadsl.ir.core import Core, Derived
-from alphadsl.ir.interval import REAL, Interval
+from alphadsl.ir.interval import Interval
+from alphadsl.ir.kinds import Level, Over, Quantity
 from alphadsl.ir.nodes import (
-    AlphaGradient,
+    Anchors,
     Apply,
-    Coordinate,
     Count,
-    Direct,
     Distance,
     Expr,
     Function,
+    Importance,
     Inverse,
-    Loss,
-    MinPlayer,
     Multiplier,
     Num,
-    Over,
     Param,
-    Parameter,
-    Proportional,
-    Quantity,
+    Pool,
     Reduce,
     Statistic,
     Var,
 )
+from alphadsl.ir.traversal import parameters_in
+
+SUM, NEGATION, PRODUCT, POWER, ATOM = 2, 3, 4, 6, 9
 
 DISTANCES = {
     Quantity.POSITIVE: "d[i]^2",
     Quantity.NEGATIVE: "d[i,j]^2",
     Quantity.GAP: "d[i]^2 - d[i,j]^2",
+    Quantity.INNER_POSITIVE: "s[i]",
+    Quantity.INNER_NEGATIVE: "s[i,j]",
 }
+BINDINGS = {Quantity.GAP: SUM, Quantity.INNER_POSITIVE: ATOM, Quantity.INNER_NEGATIVE: ATOM}
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
-SUM, NEGATION, PRODUCT, POWER, ATOM = 2, 3, 4, 6, 9
 
 
 def pretty_expr(expr: Expr) -> str:
@@ -48,15 +43,6 @@ def pretty_function(name: str, function: Function) -> str:
     return f"{name}({function.argument}) = {pretty_expr(function.body)}"
 
 
-def pretty_loss(loss: Loss) -> str:
-    """The loss as a spec of its own, ready to be saved, read and loaded again."""
-    lines = [f"  pairs {loss.pairs.value}", ""]
-    lines += [f"  {_parameter(parameter)}" for parameter in loss.parameters]
-    lines += [""] if loss.parameters else []
-    lines += [f"  {line}" for line in _family(loss)]
-    return "\n".join([f"loss {loss.name} {{", *lines, "}"]) + "\n"
-
-
 def pretty_number(value: float) -> str:
     return repr(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
@@ -66,29 +52,8 @@ def pretty_interval(interval: Interval) -> str:
     return f"{left}{_end(interval.low)}, {_end(interval.high)}{right}"
 
 
-def _parameter(parameter: Parameter) -> str:
-    bounds = "" if parameter.interval == REAL else f" in {pretty_interval(parameter.interval)}"
-    doc = f'   "{parameter.doc}"' if parameter.doc else ""
-    return f"param {parameter.name} = {pretty_number(parameter.value)}{bounds}{doc}"
-
-
 def _end(value: float) -> str:
     return str(value) if value in (float("inf"), float("-inf")) else pretty_number(value)
-
-
-def _family(loss: Loss) -> list[str]:
-    match loss.family:
-        case Coordinate(phi, psi, weight):
-            weighing = [] if weight == Num(1.0) else [f"weight[i,j] = {pretty_expr(weight)}"]
-            lines = [pretty_function("phi", phi), pretty_function("psi", psi), *weighing]
-        case Direct(alpha):
-            lines = [f"alpha[i,j] = {pretty_expr(alpha)}"]
-        case Proportional(alpha):
-            lines = [f"alpha[i,j] ~ {pretty_expr(alpha)}"]
-        case MinPlayer(regulariser):
-            lines = [pretty_function("R", regulariser), "alpha in simplex"]
-    through = loss.alpha_gradient == AlphaGradient.THROUGH
-    return [*lines, "gradient through alpha"] if through else lines
 
 
 def _written(expr: Expr) -> tuple[str, int]:
@@ -97,16 +62,23 @@ def _written(expr: Expr) -> tuple[str, int]:
             return pretty_number(value), ATOM if value >= 0 else NEGATION
         case Param(name) | Var(name):
             return name, ATOM
-        case Statistic(name):
-            return f"{name}[i]", ATOM
+        case Statistic(name, level):
+            return f"{name}[i]" if level == Level.ROW else name, ATOM
         case Distance(of):
-            return DISTANCES[of], SUM if of == Quantity.GAP else POWER
+            return DISTANCES[of], BINDINGS.get(of, POWER)
         case Count():
             return "count[i]", ATOM
+        case Anchors():
+            return "anchors", ATOM
         case Apply(op, args):
             return _applied(op, args)
         case Reduce(Over() as over, body):
             return f"{over.value}_j({pretty_expr(body)})", ATOM
+        case Pool(Over() as over, body):
+            return f"{over.value}_i({pretty_expr(body)})", ATOM
+        case Importance(of):
+            settings = ", ".join(f"{name} = {name}" for name in parameters_in(of.family))
+            return f"{of.name}{f'({settings})' if settings else ''}.alpha[i,j]", ATOM
         case Inverse(slope, _, target):
             return f"inverse({pretty_function('slope', slope)})({pretty_expr(target)})", ATOM
         case Multiplier(method):
@@ -156,18 +128,3 @@ def _doubled(exponent: Expr) -> Expr:
 def _within(expr: Expr, tightness: int) -> str:
     text, binding = _written(expr)
     return text if binding >= tightness else f"({text})"
-
-
-def pretty_derived(derived: Derived) -> str:
-    """The three quantities of the core, a line each."""
-    rows = (("value[i]", derived.value), ("beta[i]", derived.attract), ("alpha[i,j]", derived.repel))
-    return "".join(f"{name} = {pretty_expr(expr)}\n" for name, expr in rows)
-
-
-def pretty_schedule(core: Core) -> str:
-    """The row statistics by sweep over the pairs, then the quantities that use them."""
-    lines = [
-        f"sweep {statistic.sweep}: {statistic.name}[i] = {pretty_expr(statistic.definition)}\n"
-        for statistic in core.statistics
-    ]
-    return "".join(lines) + pretty_derived(core.derived)

@@ -2,17 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from alphadsl.ir.kinds import Level, Quantity
 from alphadsl.ir.nodes import (
+    Anchors,
     Apply,
+    Coordinate,
     Count,
+    Direct,
     Distance,
     Expr,
+    Family,
+    General,
+    Importance,
     Inverse,
-    Level,
+    Loss,
+    MinPlayer,
     Multiplier,
     Num,
     Param,
-    Quantity,
+    Pool,
+    Proportional,
     Reduce,
     Statistic,
     Var,
@@ -24,7 +33,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Apply(_, args):
             return args
-        case Reduce(_, body):
+        case Reduce(_, body) | Pool(_, body):
             return (body,)
         case Inverse():
             return (expr.target,)
@@ -43,6 +52,8 @@ def rebuild(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
             return Apply(op, parts, span=expr.span)
         case Reduce(over, _):
             return Reduce(over, parts[0], span=expr.span)
+        case Pool(over, _):
+            return Pool(over, parts[0], span=expr.span)
         case Inverse(slope, curvature):
             return Inverse(slope, curvature, parts[0])
         case Multiplier(method, response, curvature):
@@ -90,6 +101,38 @@ def mentions(expr: Expr, variable: str) -> bool:
     return any(isinstance(node, Var) and node.name == variable for node in walk(expr))
 
 
+def expressions_of(family: Family) -> tuple[Expr, ...]:
+    """The bodies of a family, in the order they are written."""
+    match family:
+        case Coordinate(phi, psi, weight):
+            return phi.body, psi.body, weight
+        case Direct(alpha) | Proportional(alpha):
+            return (alpha,)
+        case MinPlayer(regulariser):
+            return (regulariser.body,)
+        case General(value):
+            return (value,)
+
+
+def losses_in(family: Family) -> tuple[Loss, ...]:
+    """The losses whose importances a family uses."""
+    parts = (part for expr in expressions_of(family) for part in walk(expr))
+    return tuple(dict.fromkeys(part.of for part in parts if isinstance(part, Importance)))
+
+
+def parameters_in(family: Family) -> tuple[str, ...]:
+    """The parameters a family depends on, also by way of other losses, in order of appearance."""
+    names: dict[str, None] = {}
+    for expr in expressions_of(family):
+        for part in walk(expr):
+            match part:
+                case Param(name):
+                    names[name] = None
+                case Importance(of):
+                    names |= dict.fromkeys(parameters_in(of.family))
+    return tuple(names)
+
+
 def level_of(expr: Expr) -> Level:
     """Constant, batch, row or pair: the indices a value depends on."""
     levels: dict[Expr, Level] = {}
@@ -117,13 +160,13 @@ def _own_level(node: Expr, inside: Level) -> Level:
     match node:
         case Num() | Param() | Var():
             return Level.CONSTANT
-        case Count():
+        case Anchors() | Pool():
+            return Level.BATCH
+        case Statistic(_, level):
+            return level
+        case Count() | Reduce() | Multiplier() | Distance(Quantity.POSITIVE | Quantity.INNER_POSITIVE):
             return Level.ROW
-        case Statistic() | Reduce() | Multiplier():
-            return Level.ROW
-        case Distance(Quantity.POSITIVE):
-            return Level.ROW
-        case Distance():
+        case Distance() | Importance():
             return Level.PAIR
         case Apply() | Inverse():
             return inside

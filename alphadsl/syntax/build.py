@@ -50,9 +50,7 @@ def _name(token: Lexeme) -> tree.Name:
     return tree.Name(str(token), token.span)
 
 
-def _closing(
-    word: Lexeme, value: Sized, bounds: tree.Bounds | None, doc: Lexeme | None
-) -> tuple[str, Span]:
+def _closing(word: Lexeme, value: Sized, bounds: tree.Bounds | None, doc: Lexeme | None) -> tuple[str, Span]:
     """The description of a parameter, and the extent of its line."""
     last = doc.span if doc else bounds.span if bounds else value.extent
     return doc[1:-1] if doc else "", word.span.to(last)

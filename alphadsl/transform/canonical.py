@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, mul, neg, power
-from alphadsl.ir.nodes import Apply, Distance, Expr, Num, Quantity
+from alphadsl.ir.kinds import Quantity
+from alphadsl.ir.nodes import Apply, Distance, Expr, Num
 from alphadsl.ir.traversal import level_of
 
 Terms = dict[Expr, float]

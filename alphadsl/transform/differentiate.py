@@ -1,12 +1,17 @@
 """Derivatives: of a function by its argument, and of an anchor's loss by its distances, through the reductions.
 
 The second is reverse accumulation on levels: a weight that flows from a pair expression to something that depends on
-the row only is summed over j. So attract[i] and repel[i,j] are exact whatever the reductions are nested in.
+the row only is summed over j, and one that flows on to something of the whole batch is summed over i. So attract[i] and
+repel[i,j] are exact whatever the reductions are nested in.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from alphadsl.ir.atoms import ATOMS
-from alphadsl.ir.build import COUNT, ONE, ZERO, add, apply, div, exp, mul, neg, share, sub, total
-from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Level, Over, Quantity, Reduce, Var
+from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, exp, mul, neg, over_anchors, share, sub, total
+from alphadsl.ir.kinds import Level, Over, Quantity
+from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Param, Pool, Reduce, Var
 from alphadsl.ir.traversal import children, level_of, walk
 
 
@@ -30,42 +35,104 @@ def differentiate(function: Function) -> Expr:
     return derivatives[function.body]
 
 
-def differentiate_by_distances(value: Expr) -> tuple[Expr, Expr]:
-    """attract[i], the derivative by d[i]^2, and repel[i,j], minus the derivative by d[i,j]^2, of an anchor's value."""
+@dataclass(frozen=True)
+class Sensitivity:
+    """How the sum of all anchors' values moves with what it is made of, as expressions of an anchor or a pair.
+
+    `distance` and `inner` hold the derivatives by d^2 and by s, each to the positive and to a negative.
+    """
+
+    distance: tuple[Expr, Expr]
+    inner: tuple[Expr, Expr]
+    parameters: dict[str, Expr]
+
+    @property
+    def attract(self) -> Expr:
+        """The weight that pulls an anchor to its positive: an inner product grows as the squared distance falls."""
+        return sub(self.distance[0], self.inner[0])
+
+    @property
+    def repel(self) -> Expr:
+        return sub(self.inner[1], self.distance[1])
+
+    @property
+    def stretch(self) -> tuple[Expr, Expr]:
+        """What of attract and repel is due to distances."""
+        return self.distance[0], neg(self.distance[1])
+
+
+def differentiate_anchors(value: Expr, learned: Collection[str]) -> Sensitivity:
+    """The derivatives of the sum over anchors of a value by its distances and learned parameters."""
     order = tuple(walk(value))
-    depends = _dependents(order)
-    weights: dict[Expr, Expr] = {value: ONE}
+    depends = _dependents(order, learned)
+    weights: dict[Expr, Expr] = {value: ONE if level_of(value) >= Level.ROW else ANCHORS}
+    slopes: dict[str, Expr] = {}
     for part in reversed(order):
         weight = weights.get(part)
-        if weight is None or isinstance(part, Distance):
+        if weight is None or isinstance(part, Distance | Param):
             continue
         for child, contribution in _contributions(part, weight):
-            if child in depends:
-                crossing = _inner_level(part) == Level.PAIR and level_of(child) < Level.PAIR
-                arriving = total(contribution) if crossing else contribution
-                weights[child] = add(weights[child], arriving) if child in weights else arriving
-    return _gathered(weights)
+            match child:
+                case Param(name) if child in depends:
+                    slope = _per_anchor(contribution, _inner_level(part))
+                    slopes[name] = add(slopes[name], slope) if name in slopes else slope
+                case _ if child in depends:
+                    arriving = _gathered(contribution, _inner_level(part), level_of(child))
+                    weights[child] = add(weights[child], arriving) if child in weights else arriving
+    return _sensitivity(weights, slopes, learned)
 
 
-def _gathered(weights: dict[Expr, Expr]) -> tuple[Expr, Expr]:
+def _sensitivity(weights: dict[Expr, Expr], slopes: dict[str, Expr], learned: Collection[str]) -> Sensitivity:
     """d[i]^2 - d[i,j]^2 passes its weight on to both distances."""
-    gap = weights.get(Distance(Quantity.GAP), ZERO)
-    attract = add(weights.get(Distance(Quantity.POSITIVE), ZERO), total(gap))
-    repel = sub(gap, weights.get(Distance(Quantity.NEGATIVE), ZERO))
-    return attract, repel
+
+    def weight(of: Quantity) -> Expr:
+        return weights.get(Distance(of), ZERO)
+
+    gap = weight(Quantity.GAP)
+    return Sensitivity(
+        (add(weight(Quantity.POSITIVE), total(gap)), sub(weight(Quantity.NEGATIVE), gap)),
+        (weight(Quantity.INNER_POSITIVE), weight(Quantity.INNER_NEGATIVE)),
+        {name: slopes.get(name, ZERO) for name in learned},
+    )
 
 
-def _dependents(order: tuple[Expr, ...]) -> set[Expr]:
+def _gathered(contribution: Expr, source: Level, target: Level) -> Expr:
+    """A weight that flows to what depends on fewer indices is summed over the others."""
+    if source == Level.PAIR and target < Level.PAIR:
+        contribution = total(contribution)
+    return over_anchors(contribution) if source >= Level.ROW > target else contribution
+
+
+def _per_anchor(contribution: Expr, source: Level) -> Expr:
+    """An anchor's part in the slope of a parameter; what belongs to the whole batch is shared evenly."""
+    match source:
+        case Level.PAIR:
+            return total(contribution)
+        case Level.ROW:
+            return contribution
+        case _:
+            return div(contribution, ANCHORS)
+
+
+def _dependents(order: tuple[Expr, ...], learned: Collection[str]) -> set[Expr]:
     found: set[Expr] = set()
     for part in order:
         held = isinstance(part, Apply) and part.op == "stopgrad"
-        if isinstance(part, Distance) or (not held and any(child in found for child in children(part))):
+        leaf = isinstance(part, Distance) or (isinstance(part, Param) and part.name in learned)
+        if leaf or (not held and any(child in found for child in children(part))):
             found.add(part)
     return found
 
 
 def _inner_level(part: Expr) -> Level:
-    return Level.PAIR if isinstance(part, Reduce) else level_of(part)
+    """The level at which a part uses its children."""
+    match part:
+        case Reduce():
+            return Level.PAIR
+        case Pool():
+            return Level.ROW
+        case _:
+            return level_of(part)
 
 
 def _contributions(part: Expr, weight: Expr) -> tuple[tuple[Expr, Expr], ...]:
@@ -73,11 +140,13 @@ def _contributions(part: Expr, weight: Expr) -> tuple[tuple[Expr, Expr], ...]:
         case Apply(op, args):
             partials = ATOMS[op].partials(*args)
             return tuple((arg, mul(weight, partial)) for arg, partial in zip(args, partials, strict=True))
-        case Reduce(Over.SUM, body):
+        case Reduce(Over.SUM, body) | Pool(Over.SUM, body):
             return ((body, weight),)
         case Reduce(Over.MEAN, body):
             return ((body, div(weight, COUNT)),)
-        case Reduce(Over.LOGSUMEXP, body):
+        case Pool(Over.MEAN, body):
+            return ((body, div(weight, ANCHORS)),)
+        case Reduce(Over.LOGSUMEXP, body) | Pool(Over.LOGSUMEXP, body):
             return ((body, mul(weight, exp(add(body, neg(part))))),)
         case Reduce(Over.MAX | Over.MIN, body):
             attained = apply("eq", body, part)

@@ -1,25 +1,30 @@
 """Lowers every family to the same three expressions: the value of an anchor, and its two pairwise importances.
 
-Coordinate: alpha and beta are derivatives of the anchor's loss by its distances (Tian 2022, Theorem 1). Direct,
+Coordinate and general: alpha and beta are derivatives of the loss by its distances (Tian 2022, Theorem 1). Direct,
 proportional and min player: alpha is what the author or the min player says, held fixed unless the author lets the
 gradient through it.
 """
 
+from dataclasses import replace
+
 from alphadsl.ir.build import GAP, apply, mul, share, total
 from alphadsl.ir.core import Derived
+from alphadsl.ir.kinds import AlphaGradient, Space
 from alphadsl.ir.nodes import (
-    AlphaGradient,
     Apply,
     Coordinate,
     Direct,
     Expr,
     Function,
+    General,
+    Importance,
     Loss,
     MinPlayer,
     Proportional,
 )
+from alphadsl.ir.parameter import Learned
 from alphadsl.ir.traversal import rewrite, substitute
-from alphadsl.transform.differentiate import differentiate_by_distances
+from alphadsl.transform.differentiate import differentiate_anchors
 from alphadsl.transform.player import lower_min_player
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier
@@ -27,13 +32,20 @@ from alphadsl.transform.simplify import Simplifier
 
 def lower_importance(loss: Loss) -> Derived:
     """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not."""
+    learned = tuple(each.name for each in loss.parameters if isinstance(each.role, Learned))
     value = Simplifier(scope_of(loss))(anchor_value(loss))
-    attract, repel = differentiate_by_distances(value)
-    return Derived(*(_without_stops(part) for part in (value, attract, repel)))
+    moves = differentiate_anchors(value, learned)
+    stretch = moves.stretch if loss.space == Space.EUCLIDEAN else None
+    derived = Derived(value, moves.attract, moves.repel, stretch, tuple(moves.parameters.items()))
+    return derived.map(_without_stops)
 
 
 def anchor_value(loss: Loss) -> Expr:
-    """What the loss minimises at one anchor."""
+    """What the loss minimises at one anchor, in distances and parameters only."""
+    return rewrite(_written(loss), lambda part: _other_importance(part, loss))
+
+
+def _written(loss: Loss) -> Expr:
     match loss.family:
         case Coordinate(phi, psi, weight):
             return call(phi, total(mul(weight, call(psi, GAP))))
@@ -43,6 +55,17 @@ def anchor_value(loss: Loss) -> Expr:
             return _energy(loss, share(alpha, total(alpha)))
         case MinPlayer() as player:
             return _energy(loss, lower_min_player(loss, player))
+        case General(value):
+            return value
+
+
+def _other_importance(part: Expr, loss: Loss) -> Expr:
+    """alpha[i,j] of another loss, derived and held fixed."""
+    match part:
+        case Importance(of):
+            return apply("stopgrad", lower_importance(replace(of, parameters=loss.parameters)).repel)
+        case _:
+            return part
 
 
 def call(function: Function, argument: Expr) -> Expr:

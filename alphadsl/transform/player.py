@@ -28,19 +28,8 @@ from alphadsl.ir.build import (
 )
 from alphadsl.ir.facts import Scope, find_domain_fault, infer_interval
 from alphadsl.ir.interval import INFINITY, Interval, point
-from alphadsl.ir.nodes import (
-    Apply,
-    Expr,
-    Function,
-    Inverse,
-    Loss,
-    Method,
-    MinPlayer,
-    Multiplier,
-    Over,
-    Reduce,
-    Var,
-)
+from alphadsl.ir.kinds import Method, Over
+from alphadsl.ir.nodes import Apply, Expr, Function, Inverse, Loss, MinPlayer, Multiplier, Reduce, Var
 from alphadsl.ir.traversal import mentions, substitute
 from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.scope import scope_of

@@ -1,13 +1,14 @@
-"""Names every reduction as a row statistic, in the order a backend must compute them: the passes over the pairs.
+"""Names every reduction as a statistic, in the order a backend must compute them: the passes over the pairs.
 
 A statistic whose body needs no other reduction belongs to the first sweep; one that uses a statistic of sweep k
-belongs to sweep k + 1. Equal reductions become one statistic.
+belongs to sweep k + 1. A statistic of the batch follows the sweep it needs. Equal reductions become one statistic.
 """
 
 from collections import Counter
 
-from alphadsl.ir.core import Core, Derived, RowStatistic
-from alphadsl.ir.nodes import Expr, Loss, Multiplier, Over, Reduce, Statistic
+from alphadsl.ir.core import Core, Derived, NamedStatistic
+from alphadsl.ir.kinds import Level, Over
+from alphadsl.ir.nodes import Expr, Loss, Multiplier, Pool, Reduce, Statistic
 from alphadsl.ir.traversal import children, rebuild, walk
 
 NAMES = {
@@ -21,13 +22,13 @@ NAMES = {
 
 def schedule(loss: Loss, derived: Derived) -> Core:
     namer = _Namer()
-    parts = Derived(*(namer.visit(part) for part in derived.parts))
-    return Core(loss.name, loss.parameters, loss.pairs, tuple(namer.statistics), parts)
+    parts = derived.map(namer.visit)
+    return Core(loss.name, loss.parameters, loss.pairs, loss.space, tuple(namer.statistics), parts)
 
 
 class _Namer:
     def __init__(self) -> None:
-        self.statistics: list[RowStatistic] = []
+        self.statistics: list[NamedStatistic] = []
         self._counts: Counter[str] = Counter()
         self._done: dict[Expr, Expr] = {}
 
@@ -43,14 +44,18 @@ class _Namer:
                 return self._statistic(NAMES[over], expr)
             case Multiplier():
                 return self._statistic("multiplier", expr)
+            case Pool(over, _):
+                return self._statistic(f"batch_{NAMES[over]}", expr)
             case _:
                 return expr
 
     def _statistic(self, stem: str, definition: Expr) -> Statistic:
         self._counts[stem] += 1
         name = stem if self._counts[stem] == 1 else f"{stem}{self._counts[stem]}"
-        self.statistics.append(RowStatistic(name, definition, 1 + self._deepest(definition)))
-        return Statistic(name)
+        pooled = isinstance(definition, Pool)
+        sweep = self._deepest(definition) + (0 if pooled else 1)
+        self.statistics.append(NamedStatistic(name, definition, sweep))
+        return Statistic(name, Level.BATCH if pooled else Level.ROW)
 
     def _deepest(self, definition: Expr) -> int:
         sweeps = {statistic.name: statistic.sweep for statistic in self.statistics}

@@ -1,8 +1,9 @@
-"""What is known of a loss's parameters: their declared intervals, whatever their values are at the moment."""
+"""What is known of a loss before any number is: its parameters' declared intervals, and its space."""
 
-from alphadsl.ir.facts import Scope
+from alphadsl.ir.facts import SPACES, Scope
 from alphadsl.ir.nodes import Loss
 
 
 def scope_of(loss: Loss) -> Scope:
-    return Scope({parameter.name: parameter.interval for parameter in loss.parameters})
+    intervals = {parameter.name: parameter.interval for parameter in loss.parameters}
+    return Scope(intervals, distances=SPACES[loss.space])

@@ -1,18 +1,20 @@
 """Rewrites an expression to a shorter equal one, children first, until nothing changes.
 
-Sums and products are brought to normal form, so that what cancels on paper cancels here; row-level factors leave the
-reductions they do not take part in; d[i]^2 - d[i,j]^2 becomes one quantity. Only exact identities are used, on the
-domain that the checker has proved.
+Sums and products are brought to normal form, so that what cancels on paper cancels here; factors leave the reductions,
+over j and over i, that they do not take part in; d[i]^2 - d[i,j]^2 becomes one quantity. Only exact identities are
+used, on the domain that the checker has proved.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from alphadsl.ir.build import COUNT, ONE, ZERO, add, apply, div, exp, log, mul, power, share, total
+from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, exp, log, mul, power, share
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import safe_exp, safe_power
-from alphadsl.ir.nodes import Apply, Expr, Level, Num, Over, Reduce
+from alphadsl.ir.kinds import Level, Over
+from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
 from alphadsl.ir.traversal import children, level_of, rebuild, walk
 from alphadsl.transform.canonical import (
     Product,
@@ -41,6 +43,25 @@ FOLDABLE: dict[str, Callable[..., float]] = {
     "ge": lambda a, b: float(a >= b),
     "eq": lambda a, b: float(a == b),
 }
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a reduction runs over: what has at least this level differs from place to place there."""
+
+    level: Level
+    count: Expr
+    node: type[Reduce] | type[Pool]
+
+    def moves(self, expr: Expr) -> bool:
+        return level_of(expr) >= self.level
+
+    def reduced(self, over: Over, body: Expr) -> Expr:
+        return self.node(over, body)
+
+
+NEGATIVES = Range(Level.PAIR, COUNT, Reduce)
+BATCH = Range(Level.ROW, ANCHORS, Pool)
 
 
 class Simplifier:
@@ -76,7 +97,9 @@ class Simplifier:
             case Apply():
                 return self._call(expr)
             case Reduce(over, body):
-                return self._reduce(over, body)
+                return self._reduce(over, body, NEGATIVES)
+            case Pool(over, body):
+                return self._reduce(over, body, BATCH)
             case _:
                 return expr
 
@@ -168,43 +191,39 @@ class Simplifier:
             case _:
                 return expr
 
-    def _reduce(self, over: Over, body: Expr) -> Expr:
+    def _reduce(self, over: Over, body: Expr, range: Range) -> Expr:
         match over:
             case Over.MEAN:
-                return div(total(body), COUNT)
+                return div(range.reduced(Over.SUM, body), range.count)
             case Over.SUM:
-                return self._sum(body)
+                return self._sum(body, range)
             case _:
-                return self._shifted(over, body)
+                return self._shifted(over, body, range)
 
-    def _sum(self, body: Expr) -> Expr:
-        if level_of(body) < Level.PAIR:
-            return mul(COUNT, body)
+    def _sum(self, body: Expr, range: Range) -> Expr:
+        if not range.moves(body):
+            return mul(range.count, body)
         match body:
-            case Apply("share", (part, whole)) if whole == self(total(part)):
+            case Apply("share", (part, whole)) if whole == self(range.reduced(Over.SUM, part)):
                 return self._share(whole, whole)
         product = as_product(body, self)
-        inner = {base: power for base, power in product.powers.items() if _is_pair(base) or _is_pair(power)}
+        inner = {base: power for base, power in product.powers.items() if range.moves(base) or range.moves(power)}
         outer = {base: power for base, power in product.powers.items() if base not in inner}
         pulled = from_product(Product(product.coefficient, outer, ZERO))
-        rest = from_product(Product(1.0, inner, product.exponential))
-        return total(rest) if pulled == ONE else mul(pulled, self(total(rest)))
+        rest = range.reduced(Over.SUM, from_product(Product(1.0, inner, product.exponential)))
+        return rest if pulled == ONE else mul(pulled, self(rest))
 
-    def _shifted(self, over: Over, body: Expr) -> Expr:
-        """max, min and log-sum-exp commute with adding what does not depend on j."""
-        if level_of(body) < Level.PAIR:
-            return add(body, log(COUNT)) if over == Over.LOGSUMEXP else body
+    def _shifted(self, over: Over, body: Expr, range: Range) -> Expr:
+        """max, min and log-sum-exp commute with adding what is the same throughout."""
+        if not range.moves(body):
+            return add(body, log(range.count)) if over == Over.LOGSUMEXP else body
         terms = as_terms(body, self)
-        inner = {term: value for term, value in terms.items() if _is_pair(term)}
+        inner = {term: value for term, value in terms.items() if range.moves(term)}
         outer = {term: value for term, value in terms.items() if term not in inner}
-        reduced = Reduce(over, from_terms(inner))
+        reduced = range.reduced(over, from_terms(inner))
         return add(from_terms(outer), reduced) if outer else reduced
-
-
-def _is_pair(expr: Expr) -> bool:
-    return level_of(expr) == Level.PAIR
 
 
 def simplify(derived: Derived, scope: Scope) -> Derived:
     simplified = Simplifier(scope)
-    return Derived(*(simplified(part) for part in derived.parts))
+    return derived.map(simplified)

@@ -8,7 +8,8 @@ factor without any stays in front of it. Works on simplified expressions; the va
 from alphadsl.ir.build import ONE, add, apply, div, exp, log, mul, neg, sub, total
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.nodes import Apply, Expr, Num, Over, Reduce
+from alphadsl.ir.kinds import Over
+from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
 from alphadsl.ir.traversal import children, rebuild
 from alphadsl.transform.canonical import Product, as_product, from_product
 from alphadsl.transform.simplify import Simplifier
@@ -34,7 +35,7 @@ class Stabiliser:
                 return self.log_of(a)
             case Apply("share", (part, whole)) if self._hot(part) or not self._tame(part):
                 return self._softmax(part) if self._sums_to_one(part, whole) else exp(self.log_of(expr))
-            case Reduce(Over.SUM) if self._hot(expr) and self._non_negative(expr):
+            case Reduce(Over.SUM) | Pool(Over.SUM) if self._hot(expr) and self._non_negative(expr):
                 return exp(self.log_of(expr))
             case Apply("mul" | "div" | "neg" | "pow") if self._hot(expr):
                 return self._product(expr)
@@ -64,6 +65,8 @@ class Stabiliser:
                 return apply(op, self.log_of(a), self.log_of(b))
             case Reduce(Over.SUM, body) if self._non_negative(body):
                 return Reduce(Over.LOGSUMEXP, self.simplified(self.log_of(body)))
+            case Pool(Over.SUM, body) if self._non_negative(body):
+                return Pool(Over.LOGSUMEXP, self.simplified(self.log_of(body)))
             case Reduce(Over.MAX | Over.MIN as over, body) if self._non_negative(body):
                 return Reduce(over, self.simplified(self.log_of(body)))
             case _:
@@ -114,7 +117,7 @@ class Stabiliser:
             match expr:
                 case Apply("exp"):
                     self._heat[expr] = True
-                case Apply("log") | Reduce(Over.LOGSUMEXP):
+                case Apply("log") | Reduce(Over.LOGSUMEXP) | Pool(Over.LOGSUMEXP):
                     self._heat[expr] = False
                 case Apply("share", (part, whole)) if self._sums_to_one(part, whole):
                     self._heat[expr] = False
@@ -136,4 +139,4 @@ class Stabiliser:
 
 def stabilise(derived: Derived, scope: Scope) -> Derived:
     stabilised = Stabiliser(scope)
-    return Derived(*(stabilised(part) for part in derived.parts))
+    return derived.map(stabilised)

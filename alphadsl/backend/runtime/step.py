@@ -1,92 +1,128 @@
-"""One loss step on a whole batch: normalise, weigh the pairs, and push and pull the embeddings by those weights.
+"""One loss step on a whole batch: place the embeddings, weigh the pairs, and push and pull by those weights.
 
 Both views come as one tensor z_VND. The gradient is written out (a weighted graph Laplacian applied to the embeddings),
-so autograd keeps nothing of size A x A. Legend: V 2 views, N samples, D embedding width, A = 2N anchors, C candidates,
-G groups of anchors with the same candidates (1, or 2 where the views are told apart).
+so autograd keeps nothing of size A x A. Legend as in `pairs`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-Weights = tuple[Tensor, Tensor, Tensor]
+from alphadsl.backend.runtime.pairs import Batch
+
+Weights = tuple[Tensor, ...]
 Core = Callable[..., Weights]
+Layout = Callable[..., Batch]
+Placed = tuple[Tensor, Tensor]
+Step = tuple[Tensor, Tensor, tuple[Tensor, ...]]
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Anchors, their positives and their candidates, grouped as the index set asks."""
-
-    anchors_GAD: Tensor
-    positives_GAD: Tensor
-    candidates_GCD: Tensor
-    negative_AC: Tensor
-    transposed: Callable[[Tensor], Tensor]
-
-
-def two_view(unit_VND: Tensor) -> Batch:
-    """Candidates are all 2N embeddings; itself and its positive are no negatives of an anchor (SimCLR)."""
-    views, samples, width = unit_VND.shape
-    every_GAD = unit_VND.reshape(1, views * samples, width)
-    sample_A = torch.arange(views * samples, device=unit_VND.device) % samples
-    negative_AC = sample_A[:, None] != sample_A[None, :]
-    positives_GAD = unit_VND.flip(0).reshape(1, views * samples, width)
-    return Batch(every_GAD, positives_GAD, every_GAD, negative_AC, lambda w_GAC: w_GAC.mT)
-
-
-def same_view(unit_VND: Tensor) -> Batch:
-    """Candidates are the embeddings of the anchor's own view (Tian 2022, Eqn. 1)."""
-    return Batch(unit_VND, unit_VND.flip(0), unit_VND, _others(unit_VND), lambda w_GAC: w_GAC.mT)
-
-
-def cross_view(unit_VND: Tensor) -> Batch:
-    """Candidates are the embeddings of the opposite view (CLIP, both directions)."""
-    other_VND = unit_VND.flip(0)
-    return Batch(unit_VND, other_VND, other_VND, _others(unit_VND), lambda w_GAC: w_GAC.flip(0).mT)
-
-
-def importance(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
-    """Value (G, A, 1), attraction (G, A, 1) and repulsion (G, A, C) of every anchor; no cosine is beyond [-1, 1]."""
+def on_sphere(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
+    """The quantities of the core from the cosines of anchors with positives and candidates; none is beyond [-1, 1]."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True).clamp(-1, 1)
     s_AC = (batch.anchors_GAD @ batch.candidates_GCD.mT).clamp_(-1, 1)
-    return core(s_A1, s_AC, batch.negative_AC, *parameters)
+    return core(s_A1, s_AC, batch.negative_AC, batch.weight_A1, *parameters)
 
 
-def value(core: Core, layout: Callable[[Tensor], Batch], z_VND: Tensor, *parameters: Tensor) -> Tensor:
-    """The loss alone."""
-    unit_VND, _ = unit_rows(z_VND)
-    value_GA1, _, _ = importance(core, layout(unit_VND), parameters)
-    return value_GA1.mean()
+def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
+    """The same from inner products and half squared distances, in Euclidean space."""
+    s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
+    s_AC = batch.anchors_GAD @ batch.candidates_GCD.mT
+    d2_A1 = (batch.anchors_GAD - batch.positives_GAD).square().sum(-1, keepdim=True) / 2
+    anchor_A1, candidate_C1 = (x.square().sum(-1, keepdim=True) / 2 for x in (batch.anchors_GAD, batch.candidates_GCD))
+    d2_AC = (anchor_A1 + candidate_C1.mT - s_AC).clamp_min(0)
+    return core(s_A1, s_AC, d2_A1, d2_AC, batch.negative_AC, batch.weight_A1, *parameters)
 
 
-def value_and_gradient(
-    core: Core, layout: Callable[[Tensor], Batch], z_VND: Tensor, *parameters: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The loss, and its gradient (V, N, D) on the embeddings as they came, in their own dtype."""
+def sphere_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
+    """The loss alone, embeddings normalised."""
+    batch = layout(unit_rows(z_VND)[0], *context)
+    return mean_over_anchors(on_sphere(core, batch, parameters)[0], batch)
+
+
+def euclidean_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
+    """The loss alone, embeddings as they are."""
+    batch = layout(widened(z_VND), *context)
+    return mean_over_anchors(in_space(core, batch, parameters)[0], batch)
+
+
+def sphere_weights(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
+    """All quantities of the core, for looking."""
+    return on_sphere(core, layout(unit_rows(z_VND)[0], *context), parameters)
+
+
+def euclidean_weights(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
+    return in_space(core, layout(widened(z_VND), *context), parameters)
+
+
+def sphere_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
+    """The loss, its gradient (V, N, D) on the embeddings as they came, in their dtype, and its learned parameters'."""
     unit_VND, length_VN1 = unit_rows(z_VND)
-    batch = layout(unit_VND)
-    value_GA1, attract_GA1, repel_GAC = importance(core, batch, parameters)
-    pull_VN1 = attract_GA1.reshape(length_VN1.shape)
-    pull_GA1 = (pull_VN1 + pull_VN1.flip(0)).reshape(attract_GA1.shape)
-    push_GAC = repel_GAC + batch.transposed(repel_GAC)
-    gradient_GAD = push_GAC @ batch.candidates_GCD - pull_GA1 * batch.positives_GAD
-    gradient_VND = gradient_GAD.reshape(unit_VND.shape) / value_GA1.numel()
+    batch = layout(unit_VND, *context)
+    value_A1, attract_A1, repel_AC, *slopes = on_sphere(core, batch, parameters)
+    of_anchors, of_candidates, of_positives = push_and_pull(batch, attract_A1, repel_AC)
+    gradient_VND = batch.collect(of_anchors, of_candidates, of_positives)
     radial_VN1 = (gradient_VND * unit_VND).sum(-1, keepdim=True)
     tangent_VND = torch.where(length_VN1 > 0, (gradient_VND - radial_VN1 * unit_VND) / length_VN1, 0.0)
-    return value_GA1.mean(), tangent_VND.to(z_VND.dtype)
+    return mean_over_anchors(value_A1, batch), tangent_VND.to(z_VND.dtype), mean_slopes(slopes, batch)
+
+
+def euclidean_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
+    """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
+    batch = layout(widened(z_VND), *context)
+    value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = in_space(core, batch, parameters)
+    of_anchors, of_candidates, of_positives = push_and_pull(batch, attract_A1, repel_AC)
+    along_anchors, along_candidates, along_positives = stretch(batch, stretch_A1, stretch_AC)
+    gradient_VND = batch.collect(
+        of_anchors + along_anchors, of_candidates + along_candidates, of_positives + along_positives
+    )
+    return mean_over_anchors(value_A1, batch), gradient_VND.to(z_VND.dtype), mean_slopes(slopes, batch)
+
+
+def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What anchors, candidates and positives receive, up to what runs along themselves.
+
+    Where candidates are anchors, both halves of the push are one product, and the candidates' part is empty.
+    """
+    part_A1 = batch.part_A1
+    of_positives = -attract_A1 * part_A1 * batch.anchors_GAD
+    pull_GAD = attract_A1 * batch.positives_GAD
+    if batch.transposed is not None:
+        both_AC = repel_AC + batch.transposed(repel_AC)
+        return (both_AC @ batch.candidates_GCD - pull_GAD) * part_A1, pull_GAD[..., :0, :], of_positives
+    of_candidates = repel_AC.mT @ (batch.anchors_GAD * part_A1)
+    return (repel_AC @ batch.candidates_GCD - pull_GAD) * part_A1, of_candidates, of_positives
+
+
+def stretch(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What runs along anchors, candidates and positives themselves."""
+    part_A1 = batch.part_A1
+    along_positives = pull_A1 * part_A1 * batch.positives_GAD
+    if batch.transposed is not None:
+        both_A1 = (push_AC + batch.transposed(push_AC)).sum(-1, keepdim=True)
+        return (pull_A1 - both_A1) * part_A1 * batch.anchors_GAD, along_positives[..., :0, :], along_positives
+    along_anchors = (pull_A1 - push_AC.sum(-1, keepdim=True)) * part_A1 * batch.anchors_GAD
+    return along_anchors, -(push_AC * part_A1).sum(-2)[..., None] * batch.candidates_GCD, along_positives
+
+
+def mean_over_anchors(value_A1: Tensor, batch: Batch) -> Tensor:
+    return (value_A1 * batch.part_A1).sum()
+
+
+def mean_slopes(slopes: list[Tensor], batch: Batch) -> tuple[Tensor, ...]:
+    return tuple(mean_over_anchors(slope_A1, batch) for slope_A1 in slopes)
 
 
 def unit_rows(z_VND: Tensor) -> tuple[Tensor, Tensor]:
     """Rows on the sphere in float32 or wider, and their lengths; a zero row stays zero."""
-    wide_VND = z_VND.double() if z_VND.dtype == torch.float64 else z_VND.float()
+    wide_VND = widened(z_VND)
     scale_VN1 = wide_VND.abs().amax(-1, keepdim=True)
     scaled_VND = wide_VND / torch.where(scale_VN1 > 0, scale_VN1, 1.0)
     length_VN1 = scaled_VND.square().sum(-1, keepdim=True).sqrt()
     return scaled_VND / torch.where(length_VN1 > 0, length_VN1, 1.0), length_VN1 * scale_VN1
 
 
-def _others(unit_VND: Tensor) -> Tensor:
-    sample_N = torch.arange(unit_VND.shape[1], device=unit_VND.device)
-    return sample_N[:, None] != sample_N[None, :]
+def widened(z: Tensor) -> Tensor:
+    """float64 stays float64, everything else becomes float32."""
+    return z if z.dtype == torch.float64 else z.float()

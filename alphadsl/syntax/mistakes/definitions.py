@@ -102,7 +102,7 @@ DEFINITIONS = (
     Mistake(
         "missing-name",
         "",
-        r"^(PARAM|LEARN|SET|PAIRS|PAIRS NAME AGAINST|SPACE|GRADIENT THROUGH) @ (_NEWLINE|RBRACE|EQUAL|NUMBER|STRING|LPAR)",
+        r"^(PARAM|LEARN|SET|PAIRS( NAME AGAINST)?|SPACE|GRADIENT THROUGH) @ (_NEWLINE|RBRACE|EQUAL|NUMBER|STRING|LPAR)",
         "the name after {left} is missing",
         "a name, which starts with a letter, is expected here",
         "write {left} NAME",

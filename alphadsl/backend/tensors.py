@@ -1,0 +1,95 @@
+"""What a caller hands to a loss: embeddings, labels and queue come in, checked, and go out as the step wants them.
+
+A tensor of the wrong shape, kind or place is refused in one line that names it; so is one that the index set of the
+loss has no use for, and one that it misses. Legend: V 2 views, N samples, D embedding width, Q rows of a queue.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.runtime.pairs import label_rows
+from alphadsl.backend.runtime.step import unit_rows, widened
+from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.ir.nodes import Loss
+
+Rejected = Callable[[str, str], Exception]
+
+
+@dataclass(frozen=True)
+class Given:
+    """z_VND with gradient, and the further tensors of the index set, without; `negatives` where some anchor has one."""
+
+    z_VND: Tensor
+    context: tuple[Tensor, ...]
+    negatives: bool
+
+
+def check_given(loss: Loss, z0_ND: object, z1_ND: object, labels: object, queue: object, rejected: Rejected) -> Given:
+    """The tensors of one call. Raises what `rejected` makes of a message and a remedy."""
+    z_VND = torch.stack(_check_views(z0_ND, z1_ND, rejected))
+    match loss.pairs:
+        case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
+            _check_absent(loss, {"labels": labels, "queue": queue}, rejected)
+            return Given(z_VND, (), z_VND.shape[1] > 1)
+        case Pairs.QUEUE:
+            _check_absent(loss, {"labels": labels}, rejected)
+            return Given(z_VND, (_check_queue(loss, queue, z_VND, rejected),), True)
+        case Pairs.LABELS | Pairs.CLASSES:
+            _check_absent(loss, {"queue": queue}, rejected)
+            label_N = _check_labels(loss, labels, z_VND, rejected)
+            several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else len(label_N.unique()) > 1
+            return Given(z_VND, label_rows(label_N), several)
+
+
+def _check_views(z0_ND: object, z1_ND: object, rejected: Rejected) -> list[Tensor]:
+    views = [_check_embeddings(name, z_ND, rejected) for name, z_ND in (("z0", z0_ND), ("z1", z1_ND))]
+    z0, z1 = views
+    if z0.shape != z1.shape or z0.dtype != z1.dtype or z0.device != z1.device:
+        described = (f"{tuple(z.shape)} {z.dtype} on {z.device}" for z in views)
+        raise rejected("z0 and z1 must be two views of one batch, but are " + " and ".join(described), "")
+    return views
+
+
+def _check_embeddings(name: str, z: object, rejected: Rejected) -> Tensor:
+    if not isinstance(z, Tensor) or not z.is_floating_point():
+        raise rejected(f"{name} must be a floating-point tensor of embeddings, not {_described(z)}", "")
+    if z.ndim != 2 or 0 in z.shape:
+        raise rejected(f"{name} must have the shape (N, D), not {tuple(z.shape)}", "")
+    return z
+
+
+def _check_queue(loss: Loss, queue: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
+    """Queue rows placed in the space of the loss; they receive no gradient."""
+    if queue is None:
+        raise rejected(f"{loss.name} takes its negatives from a queue, and none was given", "loss(z0, z1, queue=q)")
+    queue_QD = _check_embeddings("queue", queue, rejected)
+    if queue_QD.shape[1] != z_VND.shape[2] or queue_QD.device != z_VND.device:
+        found = f"{tuple(queue_QD.shape)} on {queue_QD.device}"
+        raise rejected(f"queue must be (Q, {z_VND.shape[2]}) on {z_VND.device}, as the embeddings, not {found}", "")
+    wide_QD = widened(queue_QD.detach()).to(widened(z_VND[:0]).dtype)
+    return unit_rows(wide_QD)[0] if loss.space == Space.SPHERE else wide_QD
+
+
+def _check_labels(loss: Loss, labels: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
+    samples = z_VND.shape[1]
+    if labels is None:
+        raise rejected(f"{loss.name} takes its positives from labels, and none were given", "loss(z0, z1, labels=y)")
+    if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.is_complex():
+        raise rejected(f"labels must be a tensor of integers, not {_described(labels)}", "")
+    if labels.shape != (samples,) or labels.device != z_VND.device:
+        found = f"{tuple(labels.shape)} on {labels.device}"
+        raise rejected(f"labels must be ({samples},) on {z_VND.device}, one for each sample, not {found}", "")
+    return labels
+
+
+def _check_absent(loss: Loss, given: dict[str, object], rejected: Rejected) -> None:
+    for name, tensor in given.items():
+        if tensor is not None:
+            raise rejected(f"{loss.name} has pairs {loss.pairs.value}, which take no {name}", f"leave {name} out")
+
+
+def _described(found: object) -> str:
+    return f"a {found.dtype} tensor" if isinstance(found, Tensor) else f"a {type(found).__name__}"

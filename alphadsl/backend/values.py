@@ -1,0 +1,134 @@
+"""The parameters of a loss while it is used: fixed, scheduled or learned, each always inside its interval.
+
+A learned parameter is a raw number that the optimizer moves freely and a smooth map takes into the interval: softplus
+from an end that is bounded, a sigmoid between two, nothing where there is no bound.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from alphadsl.ir.interval import Interval
+from alphadsl.ir.kinds import Shape
+from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
+from alphadsl.ir.pretty import pretty_interval
+
+Rejected = Callable[[str, str], Exception]
+
+
+class Values:
+    """The values in force of a loss's parameters; the raw numbers of the learned ones live in the module."""
+
+    def __init__(self, name: str, parameters: tuple[Parameter, ...], rejected: Rejected) -> None:
+        self._name = name
+        self._parameters = {each.name: each for each in parameters}
+        self._rejected = rejected
+        self._tensors: dict[torch.device, dict[str, Tensor]] = {}
+
+    @property
+    def learned(self) -> tuple[int, ...]:
+        """The places of the learned parameters among all."""
+        return tuple(place for place, each in enumerate(self._parameters.values()) if isinstance(each.role, Learned))
+
+    def raw(self) -> dict[str, torch.nn.Parameter]:
+        """The raw numbers that learned parameters start from."""
+        learned = (each for each in self._parameters.values() if isinstance(each.role, Learned))
+        return {each.name: torch.nn.Parameter(raw_of(each.value, each.interval)) for each in learned}
+
+    def in_force(self, raw: Mapping[str, Tensor]) -> tuple[Parameter, ...]:
+        """The declarations with the values they have now."""
+        return tuple(
+            Parameter(each.name, self._value(each, raw), each.interval, each.doc, each.role)
+            for each in self._parameters.values()
+        )
+
+    def set(self, values: Mapping[str, float], raw: Mapping[str, Tensor]) -> None:
+        """Set parameters; a schedule ends where its parameter is set. Refuses what lies outside the intervals."""
+        for name, value in values.items():
+            if name not in self._parameters:
+                known = ", ".join(self._parameters) or "none"
+                raise self._rejected(f"{self._name} has no parameter {name}", f"it has {known}")
+            if float(value) not in self._parameters[name].interval:
+                interval = pretty_interval(self._parameters[name].interval)
+                raise self._rejected(f"{name} = {value} is not in {interval}", "")
+        for name, value in values.items():
+            each = self._parameters[name]
+            role = each.role if isinstance(each.role, Learned) else Fixed()
+            self._replace(each, float(value), role)
+            if name in raw:
+                with torch.no_grad():
+                    raw[name].copy_(raw_of(float(value), each.interval))
+
+    def at(self, progress: float) -> None:
+        """Move scheduled parameters to where they are at a fraction of training in [0, 1]."""
+        if not 0 <= progress <= 1:
+            raise self._rejected(f"training progress lies in [0, 1], and {progress} does not", "")
+        for each in self._parameters.values():
+            if isinstance(each.role, Schedule):
+                self._replace(each, value_at(each.role, progress), each.role)
+
+    def tensors(self, device: torch.device, raw: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """The values as 0-d float64 tensors: exact, and never a constant of the compiled graph."""
+        if device not in self._tensors:
+            self._tensors[device] = {
+                each.name: torch.tensor(each.value, dtype=torch.float64, device=device)
+                for each in self._parameters.values()
+            }
+        known = self._tensors[device]
+        return tuple(
+            inside(raw[name].double(), each.interval) if name in raw else known[name]
+            for name, each in self._parameters.items()
+        )
+
+    def _value(self, each: Parameter, raw: Mapping[str, Tensor]) -> float:
+        return float(inside(raw[each.name].detach().double(), each.interval)) if each.name in raw else each.value
+
+    def _replace(self, each: Parameter, value: float, role: Fixed | Learned | Schedule) -> None:
+        self._parameters[each.name] = Parameter(each.name, value, each.interval, each.doc, role)
+        self._tensors.clear()
+
+
+def value_at(schedule: Schedule, progress: float) -> float:
+    """Where a schedule is at a fraction of training."""
+    match schedule.shape:
+        case Shape.LINEAR:
+            done = progress
+        case Shape.COSINE:
+            done = (1 - math.cos(math.pi * progress)) / 2
+        case Shape.STEP:
+            done = float(progress >= schedule.at)
+    return schedule.start + (schedule.end - schedule.start) * done
+
+
+def inside(raw: Tensor, interval: Interval) -> Tensor:
+    """The smooth, rising map of a raw number into an interval."""
+    match math.isfinite(interval.low), math.isfinite(interval.high):
+        case True, True:
+            return interval.low + (interval.high - interval.low) * torch.sigmoid(raw)
+        case True, False:
+            return interval.low + functional.softplus(raw)
+        case False, True:
+            return interval.high - functional.softplus(-raw)
+        case _:
+            return raw
+
+
+def raw_of(value: float, interval: Interval) -> Tensor:
+    """The raw number whose image is `value`, which lies inside the interval, not at an end."""
+    match math.isfinite(interval.low), math.isfinite(interval.high):
+        case True, True:
+            raw = math.log((value - interval.low) / (interval.high - value))
+        case True, False:
+            raw = _softplus_inverse(value - interval.low)
+        case False, True:
+            raw = -_softplus_inverse(interval.high - value)
+        case _:
+            raw = value
+    return torch.tensor(raw, dtype=torch.float64)
+
+
+def _softplus_inverse(value: float) -> float:
+    return value + math.log(-math.expm1(-value))

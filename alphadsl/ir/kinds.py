@@ -1,0 +1,77 @@
+"""The closed sets of words that the IR is written in: levels, quantities, reductions, index sets, spaces."""
+
+from enum import IntEnum, StrEnum
+
+
+class Level(IntEnum):
+    CONSTANT = 0
+    BATCH = 1
+    ROW = 2
+    PAIR = 3
+
+
+class Quantity(StrEnum):
+    """What is known of an anchor and its positive or a negative; `GAP` is d[i]^2 - d[i,j]^2, kept as one quantity.
+
+    The inner products s[i], s[i,j] are quantities of their own in Euclidean space only; on the sphere they are 1 - d^2.
+    """
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    GAP = "gap"
+    INNER_POSITIVE = "inner_positive"
+    INNER_NEGATIVE = "inner_negative"
+
+
+class Over(StrEnum):
+    """The ways to reduce many values to one."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MAX = "max"
+    MIN = "min"
+    LOGSUMEXP = "logsumexp"
+
+
+class Method(StrEnum):
+    """How a multiplier is found: sorting, exact for a piecewise linear response, or safeguarded Newton steps."""
+
+    PROJECTION = "projection"
+    ROOT = "root"
+
+
+class AlphaGradient(StrEnum):
+    """Whether alpha is held fixed (the paper's game) or differentiated (its `backprop alpha` row)."""
+
+    STOPPED = "stopped"
+    THROUGH = "through"
+
+
+class Pairs(StrEnum):
+    """The index sets: which embeddings are anchors, and which are the positives and negatives of each."""
+
+    TWO_VIEW = "two_view"
+    SAME_VIEW = "same_view"
+    CROSS_VIEW = "cross_view"
+    QUEUE = "queue"
+    LABELS = "labels"
+    CLASSES = "labels against other_classes"
+
+    @property
+    def supervised(self) -> bool:
+        return self in (Pairs.LABELS, Pairs.CLASSES)
+
+
+class Space(StrEnum):
+    """Where embeddings live: normalised on the unit sphere, or as they come."""
+
+    SPHERE = "sphere"
+    EUCLIDEAN = "euclidean"
+
+
+class Shape(StrEnum):
+    """How a scheduled parameter moves from its start to its end over training."""
+
+    LINEAR = "linear"
+    COSINE = "cosine"
+    STEP = "step"

@@ -1,0 +1,88 @@
+"""A loss as a self-contained spec, and what is derived from it line by line.
+
+The spec text of a checked loss has its parents folded in and its functions expanded; the losses whose importances it
+uses come first. Reading it again gives the same loss. That is what a run folder keeps.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from alphadsl.ir.core import Core, Derived
+from alphadsl.ir.interval import REAL
+from alphadsl.ir.kinds import AlphaGradient, Level, Shape, Space
+from alphadsl.ir.nodes import Coordinate, Direct, General, Loss, MinPlayer, Num, Proportional
+from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
+from alphadsl.ir.pretty import pretty_expr, pretty_function, pretty_interval, pretty_number
+from alphadsl.ir.traversal import losses_in, parameters_in
+
+
+def pretty_loss(loss: Loss) -> str:
+    """The loss as a spec of its own, ready to be saved, read and loaded again."""
+    return "\n".join(_one(each) for each in [*_used(loss, loss.parameters), loss])
+
+
+def _used(loss: Loss, parameters: Sequence[Parameter]) -> Iterator[Loss]:
+    """The losses whose importances are used, innermost first, each with the parameters it is written in."""
+    for used in losses_in(loss.family):
+        yield from _used(used, parameters)
+        names = parameters_in(used.family)
+        yield replace(used, parameters=tuple(each for each in parameters if each.name in names))
+
+
+def _one(loss: Loss) -> str:
+    head = [f"pairs {loss.pairs.value}"]
+    head += [] if loss.space == Space.SPHERE else [f"space {loss.space.value}"]
+    parameters = [_parameter(parameter) for parameter in loss.parameters]
+    parts = [head, parameters, _family(loss)]
+    lines = ["\n".join(f"  {line}" for line in part) for part in parts if part]
+    return "\n".join([f"loss {loss.name} {{", "\n\n".join(lines), "}"]) + "\n"
+
+
+def _parameter(parameter: Parameter) -> str:
+    bounds = "" if parameter.interval == REAL else f" in {pretty_interval(parameter.interval)}"
+    doc = f'   "{parameter.doc}"' if parameter.doc else ""
+    match parameter.role:
+        case Fixed():
+            word, value = "param", pretty_number(parameter.value)
+        case Learned():
+            word, value = "learn", pretty_number(parameter.value)
+        case Schedule(shape, start, end, at):
+            ends = [start, end, at] if shape == Shape.STEP else [start, end]
+            word, value = "param", f"{shape.value}({', '.join(map(pretty_number, ends))})"
+    return f"{word} {parameter.name} = {value}{bounds}{doc}"
+
+
+def _family(loss: Loss) -> list[str]:
+    match loss.family:
+        case Coordinate(phi, psi, weight):
+            weighing = [] if weight == Num(1.0) else [f"weight[i,j] = {pretty_expr(weight)}"]
+            lines = [pretty_function("phi", phi), pretty_function("psi", psi), *weighing]
+        case Direct(alpha):
+            lines = [f"alpha[i,j] = {pretty_expr(alpha)}"]
+        case Proportional(alpha):
+            lines = [f"alpha[i,j] ~ {pretty_expr(alpha)}"]
+        case MinPlayer(regulariser):
+            lines = [pretty_function("R", regulariser), "alpha in simplex"]
+        case General(value):
+            lines = [f"loss[i] = {pretty_expr(value)}"]
+    through = loss.alpha_gradient == AlphaGradient.THROUGH
+    return [*lines, "gradient through alpha"] if through else lines
+
+
+def pretty_derived(derived: Derived) -> str:
+    """The quantities of the core, a line each."""
+    rows = [("value[i]", derived.value), ("beta[i]", derived.attract), ("alpha[i,j]", derived.repel)]
+    if derived.stretch:
+        rows += zip(("beta of distances[i]", "alpha of distances[i,j]"), derived.stretch, strict=True)
+    rows += [(f"slope of {name}[i]", slope) for name, slope in derived.slopes]
+    return "".join(f"{name} = {pretty_expr(expr)}\n" for name, expr in rows)
+
+
+def pretty_schedule(core: Core) -> str:
+    """The statistics by sweep over the pairs, then the quantities that use them."""
+    lines = []
+    for statistic in core.statistics:
+        place = "[i]" if statistic.level == Level.ROW else ""
+        after = "sweep" if statistic.level == Level.ROW else "after sweep"
+        lines.append(f"{after} {statistic.sweep}: {statistic.name}{place} = {pretty_expr(statistic.definition)}\n")
+    return "".join(lines) + pretty_derived(core.derived)
