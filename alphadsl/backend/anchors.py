@@ -65,9 +65,9 @@ class Scene:
             part = row.weight / self.total
             anchor, positive = self.placed_AD[row.anchor], self.placed_AD[row.positive]
             negatives = self.candidates_CD[row.negatives]
-            near, far = rate[Quantity.POSITIVE][0], rate[Quantity.NEGATIVE]
-            inner_near = rate.get(Quantity.INNER_POSITIVE, np.zeros(1))[0]
-            inner_far = rate.get(Quantity.INNER_NEGATIVE, np.zeros_like(far))
+            near, far = rate[Quantity.POSITIVE].sum(), rate[Quantity.NEGATIVE]
+            inner_near = rate[Quantity.INNER_POSITIVE].sum()
+            inner_far = rate[Quantity.INNER_NEGATIVE] if self.space == Space.EUCLIDEAN else np.zeros_like(far)
             attract_AA[row.anchor, row.positive] += row.weight * (near - inner_near)
             repel_AC[row.anchor, row.negatives] += row.weight * (inner_far - far)
             gradient_AD[row.anchor] += part * (near * (anchor - positive) + inner_near * positive)

@@ -97,7 +97,9 @@ def _sensitivity(weights: dict[Expr, Expr], slopes: dict[str, Expr], learned: Co
 
 
 def _gathered(contribution: Expr, source: Level, target: Level) -> Expr:
-    """A weight that flows to what depends on fewer indices is summed over the others."""
+    """A weight that flows to what depends on fewer indices is summed over the others; a constant's stays by anchor."""
+    if target == Level.CONSTANT:
+        return _per_anchor(contribution, source)
     if source == Level.PAIR and target < Level.PAIR:
         contribution = total(contribution)
     return over_anchors(contribution) if source >= Level.ROW > target else contribution
@@ -108,10 +110,10 @@ def _per_anchor(contribution: Expr, source: Level) -> Expr:
     match source:
         case Level.PAIR:
             return total(contribution)
-        case Level.ROW:
-            return contribution
-        case _:
+        case Level.BATCH:
             return div(contribution, ANCHORS)
+        case _:
+            return contribution
 
 
 def _dependents(order: tuple[Expr, ...], learned: Collection[str]) -> set[Expr]:

@@ -106,7 +106,7 @@ def _rows(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, negative_AC: Tens
         every_CD[positive_A][None],
         every_CD[None],
         negative_AC,
-        weight_A1.to(z_VND.dtype),
+        weight_A1[None].to(z_VND.dtype),
         None,
         collect,
     )
