@@ -12,7 +12,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from alphadsl.backend.numpy_functions import numpy_function
+from alphadsl.ir.numpy_functions import numpy_function
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import (

@@ -1,0 +1,147 @@
+"""Faults of a whole loss[i], of spaces and index sets, and of parameters that live."""
+
+from dataclasses import dataclass
+
+from alphadsl.report.diagnostic import Diagnostic, Severity
+
+
+@dataclass(frozen=True)
+class ConstantLoss(Diagnostic):
+    """A loss is minimised by moving embeddings: it has to depend on a distance or a similarity, d[i], d[i,j], s[i] or
+    s[i,j], through something that is not held fixed by stopgrad."""
+
+    code = "constant-loss"
+    title_template = "this loss does not depend on the embeddings"
+    label_template = "no distance and no similarity moves it"
+    help_template = "use d[i] or s[i] for the positive, d[i,j] or s[i,j] for the negatives"
+    wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n  loss[i] = log(tau)\n}\n"
+    right = "loss x {\n  param tau = 0.5 in (0, inf)\n  loss[i] = tau * logsumexp_j(s[i,j] / tau) - s[i]\n}\n"
+
+
+@dataclass(frozen=True)
+class NegativeAlpha(Diagnostic):
+    """alpha[i,j] is the derivative of the loss by -d[i,j]^2: the weight of pushing i and j apart. Where it is negative,
+    a negative is pulled in. Some published losses do so on purpose; say `alpha in reals` to state that."""
+
+    code = "negative-alpha"
+    severity = Severity.WARNING
+    title_template = "the derived alpha[i,j] can be negative"
+    label_template = "pulls negatives in"
+    note_template = "alpha[i,j] = {value} was found at {place}"
+    help_template = "turn a sign, or state it with a line alpha in reals"
+    wrong = "loss x {\n  loss[i] = logsumexp_j(-s[i,j]) - s[i]\n}\n"
+    right = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) - s[i]\n}\n"
+
+    value: str
+    place: str
+
+
+@dataclass(frozen=True)
+class NegativeBeta(Diagnostic):
+    """beta[i] is the derivative of the loss by d[i]^2: the weight of pulling an anchor to its positive. Where it is
+    negative, positives are pushed apart. Some published losses do so on purpose; say `alpha in reals` to state that."""
+
+    code = "negative-beta"
+    severity = Severity.WARNING
+    title_template = "the derived beta[i] can be negative"
+    label_template = "pushes positives apart"
+    note_template = "beta[i] = {value} was found at {place}"
+    help_template = "turn a sign, or state it with a line alpha in reals"
+    wrong = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) + s[i]\n}\n"
+    right = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) - s[i]\n}\n"
+
+    value: str
+    place: str
+
+
+@dataclass(frozen=True)
+class MisplacedReals(Diagnostic):
+    """`alpha in reals` states that the alpha derived from a loss[i] or a blend may be negative. In the other families
+    alpha is never negative: that is proved, or the loss refused."""
+
+    code = "misplaced-reals"
+    title_template = "alpha in reals has no meaning in this loss"
+    label_template = "only an alpha derived from loss[i] may be negative"
+    help_template = "remove the line"
+    wrong = "loss x {\n  phi(x) = x\n  psi(x) = x\n  alpha in reals\n}\n"
+    right = "loss x {\n  loss[i] = mean_j(s[i,j]^2) - 2 * s[i]\n  alpha in reals\n}\n"
+
+
+@dataclass(frozen=True)
+class UnknownSpace(Diagnostic):
+    """Embeddings live on the unit sphere, where the loss normalises them, or in Euclidean space, where they stay as
+    they are."""
+
+    code = "unknown-space"
+    title_template = "there is no space called {name}"
+    label_template = "one of {known}"
+    wrong = "loss x {\n  space euclidian\n  alpha[i,j] ~ exp(-d[i,j]^2)\n}\n"
+    right = "loss x {\n  space euclidean\n  alpha[i,j] ~ exp(-d[i,j]^2)\n}\n"
+
+    name: str
+    known: str
+    suggestion: str | None
+
+    @property
+    def help(self) -> str:
+        return f"did you mean {self.suggestion}?" if self.suggestion else "write space sphere or space euclidean"
+
+
+@dataclass(frozen=True)
+class UnknownAgainst(Diagnostic):
+    """With `pairs labels` the negatives of an anchor are all others but its positive (`against others`, the default),
+    or those of other classes (`against other_classes`). The other index sets fix their negatives themselves."""
+
+    code = "unknown-against"
+    title_template = "pairs {pairs} against {name} is not known"
+    label_template = "no such negatives"
+    help_template = "write pairs labels against others, or pairs labels against other_classes"
+    wrong = "loss x extends infonce {\n  pairs labels against classes\n}\n"
+    right = "loss x extends infonce {\n  pairs labels against other_classes\n}\n"
+
+    pairs: str
+    name: str
+
+
+@dataclass(frozen=True)
+class LearnedAtEdge(Diagnostic):
+    """A learned parameter is kept in its interval by a smooth map that comes near its ends and never reaches them, so
+    it has to start inside."""
+
+    code = "learned-at-edge"
+    title_template = "{name} is learned, and starts at an end of {interval}"
+    label_template = "cannot be reached by a smooth map"
+    help_template = "start inside the interval, or widen it"
+    wrong = "loss x extends infonce {\n  learn w = 0 in [0, 1]\n  weight[i,j] = 1 + w\n}\n"
+    right = "loss x extends infonce {\n  learn w = 0.5 in [0, 1]\n  weight[i,j] = 1 + w\n}\n"
+
+    name: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class WrongSchedule(Diagnostic):
+    """A `param` may move over training: constant(a), linear(a, b), cosine(a, b) from a to b, step(a, b, t) from a to b
+    at the fraction t of training. A learned parameter moves by itself."""
+
+    code = "wrong-schedule"
+    title_template = "{name} is not a schedule that can stand here: {reason}"
+    label_template = "no such schedule"
+    help_template = "write constant(a), linear(a, b), cosine(a, b) or step(a, b, t) with 0 < t < 1, of numbers"
+    wrong = "loss x extends infonce {\n  set tau = cosine(0.1)\n}\n"
+    right = "loss x extends infonce {\n  set tau = cosine(0.1, 0.5)\n}\n"
+
+    name: str
+    reason: str
+
+
+DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
+    ConstantLoss,
+    NegativeAlpha,
+    NegativeBeta,
+    MisplacedReals,
+    UnknownSpace,
+    UnknownAgainst,
+    LearnedAtEdge,
+    WrongSchedule,
+)

@@ -1,0 +1,134 @@
+"""Derived quantities as numbers: expressions of a core, or before it, on a batch of cosines, in NumPy and float64.
+
+For looking, not for training: signs, plots and comparisons of losses need no torch. Comes in: an expression and a
+`Numbers`; goes out: an array that broadcasts to (A, C). Legend: A anchors, C candidates, all of them negatives where
+the mask says so; a row is (A, 1), a quantity of the batch (1, 1).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alphadsl.ir.atoms import ATOMS
+from alphadsl.ir.kinds import Over, Quantity
+from alphadsl.ir.nodes import (
+    Anchors,
+    Apply,
+    Count,
+    Distance,
+    Expr,
+    Function,
+    Inverse,
+    Multiplier,
+    Num,
+    Param,
+    Pool,
+    Reduce,
+    Var,
+)
+from alphadsl.ir.numpy_functions import numpy_function
+from alphadsl.ir.traversal import children, walk
+
+Array = NDArray[np.float64]
+HALVINGS = 90
+REDUCERS: Mapping[Over, tuple[float, Callable[..., Array]]] = {
+    Over.SUM: (0.0, np.sum),
+    Over.MAX: (-np.inf, np.max),
+    Over.MIN: (np.inf, np.min),
+    Over.LOGSUMEXP: (-np.inf, np.logaddexp.reduce),
+}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Quantities of a batch, (A, 1) to the positives and (A, C) to the candidates, the mask of negatives (A, C), and
+    the values of the parameters."""
+
+    quantities: Mapping[Quantity, Array]
+    negative_AC: NDArray[np.bool_]
+    parameters: Mapping[str, float]
+
+
+def evaluate(expr: Expr, numbers: Numbers) -> Array:
+    """The value of an expression; what stands at a candidate that is no negative means nothing."""
+    found: dict[Expr, Array] = {}
+    with np.errstate(all="ignore"):
+        for part in walk(expr):
+            found[part] = _value(part, tuple(found[child] for child in children(part)), numbers)
+    return found[expr]
+
+
+def _value(part: Expr, inner: tuple[Array, ...], numbers: Numbers) -> Array:
+    match part:
+        case Num(value):
+            return np.asarray(value)
+        case Param(name):
+            return np.asarray(numbers.parameters[name])
+        case Distance(Quantity.GAP):
+            return numbers.quantities[Quantity.POSITIVE] - numbers.quantities[Quantity.NEGATIVE]
+        case Distance(of):
+            return numbers.quantities[of]
+        case Count():
+            counts: Array = numbers.negative_AC.sum(1, keepdims=True).astype(np.float64)
+            return counts
+        case Anchors():
+            return np.asarray(float(len(numbers.negative_AC)))
+        case Apply(op, _):
+            return _applied(op, inner)
+        case Reduce(over, _):
+            return _reduced(over, inner[0], numbers)
+        case Pool(over, _):
+            row_A1 = np.broadcast_to(inner[0], (len(numbers.negative_AC), 1))
+            return REDUCERS[over][1](row_A1, axis=0, keepdims=True)
+        case Inverse(slope, _, _):
+            return _bisected(lambda a: _call(slope, a, numbers), inner[0], 0.0, 1.0)
+        case Multiplier(_, response, _, _, _, _):
+            return _multiplier(response, *inner, numbers)
+        case _:
+            raise AssertionError(f"no number: {part.kind}")
+
+
+def _applied(op: str, args: tuple[Array, ...]) -> Array:
+    booleans = (args[0] != 0, *args[1:]) if op == "where" else args
+    return numpy_function(ATOMS[op].numpy)(*booleans)
+
+
+def _reduced(over: Over, body: Array, numbers: Numbers) -> Array:
+    body_AC = np.broadcast_to(body, numbers.negative_AC.shape)
+    if over == Over.MEAN:
+        return np.where(numbers.negative_AC, body_AC, 0.0).sum(1, keepdims=True) / numbers.negative_AC.sum(
+            1, keepdims=True
+        )
+    neutral, reducer = REDUCERS[over]
+    return reducer(np.where(numbers.negative_AC, body_AC, neutral), axis=1, keepdims=True)
+
+
+def _call(function: Function, argument: Array, numbers: Numbers) -> Array:
+    found: dict[Expr, Array] = {}
+    for part in walk(function.body):
+        inner = tuple(found[child] for child in children(part))
+        mine = isinstance(part, Var) and part.name == function.argument
+        found[part] = argument if mine else _value(part, inner, numbers)
+    return found[function.body]
+
+
+def _multiplier(response: Function, cost_AC: Array, low: Array, high: Array, numbers: Numbers) -> Array:
+    def surplus(price_A1: Array) -> Array:
+        bought_AC = np.broadcast_to(_call(response, cost_AC + price_A1, numbers), numbers.negative_AC.shape)
+        total: Array = np.where(numbers.negative_AC, bought_AC, 0.0).sum(1, keepdims=True)
+        return total
+
+    rows = np.ones((len(numbers.negative_AC), 1))
+    return _bisected(surplus, rows, low * rows, high * rows)
+
+
+def _bisected(falling: Callable[[Array], Array], target: Array, low: Array | float, high: Array | float) -> Array:
+    """Where a falling function takes a value between two ends."""
+    low, high = low + np.zeros_like(target), high + np.zeros_like(target)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        above = falling(middle) > target
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return (low + high) / 2
