@@ -18,6 +18,7 @@ from alphadsl.report.catalogue.families import (
 from alphadsl.report.catalogue.levels import WrongShape
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
+from alphadsl.report.suggest import suggest
 from alphadsl.syntax.tree import FunctionItem, IndexedItem
 
 SHAPES = {"phi": "phi(x)", "psi": "psi(x)", "R": "R(a)", "weight": "weight[i,j]", "alpha": "alpha[i,j]"}
@@ -28,7 +29,7 @@ MIN_PLAYER = "a min player solves for alpha"
 
 def check_family(names: Names) -> list[Diagnostic]:
     """Whether the parts present make up exactly one family."""
-    shapes = [fault for name in SHAPES if (fault := _misshapen(name, names.definitions.get(name)))]
+    shapes = [fault for name in SHAPES if (fault := misshapen(name, names.definitions.get(name)))]
     faults = shapes + _tildes(names) + _unknown_sets(names)
     return faults or _counted(names) or _incomplete(names) or _misplaced(names)
 
@@ -59,7 +60,8 @@ def _weight(names: Names, resolver: Resolver) -> Expr:
             return Num(1.0)
 
 
-def _misshapen(name: str, item: Definition | None) -> Diagnostic | None:
+def misshapen(name: str, item: Definition | None) -> Diagnostic | None:
+    """What is wrong with what stands left of the equals sign of a part of a family."""
     match name, item:
         case _, None:
             return None
@@ -74,7 +76,7 @@ def _misshapen(name: str, item: Definition | None) -> Diagnostic | None:
 
 def _tildes(names: Names) -> list[Diagnostic]:
     return [
-        MisplacedTilde(item.relation.span, name)
+        MisplacedTilde(item.relation.span, name, suggest(name, ["alpha"]) is not None)
         for name, item in names.definitions.items()
         if isinstance(item, IndexedItem) and item.relation.text == "~" and name != "alpha"
     ]
@@ -102,7 +104,10 @@ def _claims(names: Names) -> list[tuple[Span, str]]:
 def _counted(names: Names) -> list[Diagnostic]:
     match _claims(names):
         case []:
-            return [NoFamily(names.loss.name.span, names.loss.name.text)]
+            others = {name: suggest(name, SHAPES) for name in names.definitions if name not in SHAPES}
+            name, part = next(((name, part) for name, part in others.items() if part), ("", ""))
+            similar = names.definitions[name].name.span if name else None
+            return [NoFamily(names.loss.name.span, names.loss.name.text, part, similar)]
         case [_]:
             return []
         case [(first, first_role), (second, second_role), *_]:
@@ -114,14 +119,21 @@ def _counted(names: Names) -> list[Diagnostic]:
 def _incomplete(names: Names) -> list[Diagnostic]:
     has, members = names.definitions, names.members
     if "psi" in has and "phi" not in has:
-        return [MissingPhi(has["psi"].name.span)]
+        return [MissingPhi(has["psi"].name.span, _similar("phi", names))]
     if "phi" in has and "psi" not in has:
-        return [MissingPsi(has["phi"].name.span, "phi")]
+        return [MissingPsi(has["phi"].name.span, _similar("psi", names))]
     if "R" in has and not members:
         return [MissingSimplex(has["R"].name.span)]
     if members and "R" not in has:
-        return [MissingRegulariser(members[0].span)]
+        return [MissingRegulariser(members[0].span, _similar("R", names))]
     return []
+
+
+def _similar(part: str, names: Names) -> Span | None:
+    """A definition whose name may be that of a missing part misspelt."""
+    others = [name for name in names.definitions if name not in SHAPES]
+    meant = next((name for name in others if suggest(name, [part])), None)
+    return names.definitions[meant].name.span if meant else None
 
 
 def _misplaced(names: Names) -> list[Diagnostic]:

@@ -4,19 +4,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alphadsl.check.expressions import UNKNOWN, Place, Resolver
+from alphadsl.check.expressions import UNKNOWN, Resolver
 from alphadsl.check.names import Names
-from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.check.place import Place
+from alphadsl.ir.facts import Scope, find_domain_fault, infer_interval
 from alphadsl.ir.interval import REAL, Interval
 from alphadsl.ir.nodes import Parameter
 from alphadsl.ir.pretty import pretty_interval, pretty_number
-from alphadsl.ir.traversal import mentions
-from alphadsl.report.catalogue.admissibility import EmptyInterval, NotANumber, OutOfInterval
+from alphadsl.report.catalogue.domains import EmptyInterval, NotANumber, OutOfInterval
 from alphadsl.report.catalogue.names import SetWithoutParam
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
 from alphadsl.syntax import tree
+from alphadsl.syntax.spelling import spell
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def resolve_parameters(
     """The parameters in the order of their declaration, each with the value in force."""
     diagnostics: list[Diagnostic] = []
     parameters = []
+    overrides = {spell(name) or name: override for name, override in overrides.items()}
     for name, item in names.parameters.items():
         interval = _interval(item, diagnostics)
         for setting in {id(each): each for each in (item, names.values[name])}.values():
@@ -65,16 +67,36 @@ def _interval(item: tree.ParamItem, diagnostics: list[Diagnostic]) -> Interval:
 
 def _number(item: tree.ParamItem | tree.SetItem, diagnostics: list[Diagnostic]) -> float:
     """A value is arithmetic on numbers; anything else leaves NaN, which no later check takes offence at."""
+    named = _named(item.value)
+    if named is not None:
+        diagnostics.append(NotANumber(named.span, item.name.text, named=True))
+        return math.nan
     resolver = Resolver(Names(tree.LossDef(item.name, None, (), item.span)))
     expr = resolver.resolve(item.value, Place())
     diagnostics += resolver.diagnostics
-    if mentions(expr, UNKNOWN.name):
+    if expr == UNKNOWN:
         return math.nan
     found = infer_interval(expr, Scope())
-    if not (found.point and math.isfinite(found.low)):
+    if find_domain_fault(expr, Scope()) or not (found.point and math.isfinite(found.low)):
         diagnostics.append(NotANumber(item.value.span, item.name.text))
         return math.nan
     return found.low
+
+
+def _named(value: tree.Expression) -> tree.Identifier | tree.Indexed | None:
+    """The first thing in a value that is no number."""
+    match value:
+        case tree.Identifier() | tree.Indexed():
+            return value
+        case tree.Call(_, parts):
+            pass
+        case tree.Unary(operand):
+            parts = (operand,)
+        case tree.Binary(_, left, right):
+            parts = (left, right)
+        case tree.Number():
+            parts = ()
+    return next((found for part in parts if (found := _named(part))), None)
 
 
 def _check_inside(
