@@ -53,14 +53,14 @@ def library() -> tuple[str, ...]:
 def find_text(spec: str | Path) -> SpecText:
     """The text of a spec, by path or by name; raises `InputError` where there is none."""
     path = Path(spec)
-    if path.suffix == SUFFIX or path.parent != Path() or path.is_file():
-        try:
+    try:
+        if path.suffix == SUFFIX or path.parent != Path() or path.is_file():
             return SpecText(read_source(path), path.parent)
-        except UnicodeDecodeError as failure:
-            raise InputError(f"{path} is not UTF-8 text (byte {failure.start})", "is it a spec?") from None
-        except OSError as failure:
-            raise InputError(f"{path} cannot be read: {failure.strerror or failure}") from None
-    found = find_spec(str(spec), None) or find_spec(str(spec), Path())
+        found = find_spec(str(spec), None) or find_spec(str(spec), Path())
+    except UnicodeDecodeError as failure:
+        raise InputError(f"{path} is not UTF-8 text (byte {failure.start})", "is it a spec?") from None
+    except (OSError, ValueError) as failure:
+        raise InputError(f"{path} cannot be read: {getattr(failure, 'strerror', None) or failure}") from None
     if found is None:
         close = suggest(str(spec), library_names())
         remedy = f"did you mean {close}?" if close else "alphadsl list shows the library; a file ends in .alpha"

@@ -95,7 +95,8 @@ class Scene:
         length_A1 = np.linalg.norm(self.raw_VND.reshape(gradient_AD.shape), axis=1, keepdims=True)
         tangent_AD = gradient_AD - (gradient_AD * self.placed_AD).sum(1, keepdims=True) * self.placed_AD
         raw_AD = np.divide(tangent_AD, length_A1, out=np.zeros_like(tangent_AD), where=length_A1 > 0)
-        return raw_AD.reshape(self.raw_VND.shape)
+        raw_VND: Array = raw_AD.reshape(self.raw_VND.shape)
+        return raw_VND
 
 
 def set_scene(loss: Loss, z_VND: Array, context: tuple[Array, ...]) -> Scene:

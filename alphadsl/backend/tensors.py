@@ -40,7 +40,7 @@ def check_given(loss: Loss, z0_ND: object, z1_ND: object, labels: object, queue:
         case Pairs.LABELS | Pairs.CLASSES:
             _check_absent(loss, {"queue": queue}, rejected)
             label_N = _check_labels(loss, labels, z_VND, rejected)
-            several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else len(label_N.unique()) > 1
+            several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else len(torch.unique(label_N)) > 1
             return Given(z_VND, label_rows(label_N), several)
 
 

@@ -3,20 +3,25 @@
 A later phase runs only if the earlier ones found nothing, so that one slip is one message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alphadsl.check.admit import check_admissible
+from alphadsl.check.blend import resolve_blend
 from alphadsl.check.expressions import Resolver
-from alphadsl.check.family import alpha_gradient, check_family, resolve_family
+from alphadsl.check.family import alpha_gradient, check_family, misshapen, resolve_family
 from alphadsl.check.inherit import resolve_lineage
 from alphadsl.check.library import SpecText, parsed
 from alphadsl.check.names import FAMILY_PARTS, Names, resolve_names
-from alphadsl.check.parameters import Override, resolve_parameters
-from alphadsl.ir.kinds import Pairs
-from alphadsl.ir.nodes import Loss
-from alphadsl.report.catalogue.families import NoFamily
-from alphadsl.report.catalogue.names import DuplicateName, UnknownPairs, UnusedDefinition, UnusedParam
+from alphadsl.check.parameters import Override, override_parameters, resolve_parameters
+from alphadsl.check.references import References
+from alphadsl.check.setting import check_setting, setting_of
+from alphadsl.check.signs import check_signs
+from alphadsl.check.site import Outcome, Site, Users
+from alphadsl.ir.nodes import General, Loss
+from alphadsl.report.catalogue.families import NoLoss
+from alphadsl.report.catalogue.names import DuplicateName, UnusedDefinition, UnusedParam
+from alphadsl.report.catalogue.references import CyclicLoss
 from alphadsl.report.diagnostic import Diagnostic, Severity
 from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
@@ -35,51 +40,95 @@ class Checked:
         return tuple(each for each in self.diagnostics if each.severity == Severity.ERROR)
 
 
+MOST_REFUSED = 20
 NOTHING: Mapping[str, Override] = {}
 
 
 def check_text(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Checked:
-    """Check every loss of a text; overrides go to the last one."""
+    """Check the losses of a text, until too many are refused; overrides go to the last one."""
     outcome = parsed(text.source)
     if outcome.file is None:
         return Checked((), outcome.diagnostics)
     file = outcome.file
     if not file.losses:
         start = Span(text.source, 0, 0)
-        return Checked((), (NoFamily(start, "this file"),))
+        return Checked((), (NoLoss(start),))
     losses: list[Loss] = []
     diagnostics: list[Diagnostic] = _repeated(file)
+    refused = 0
+    known = _Known()
     for definition in file.losses:
-        given = overrides if definition is file.losses[-1] else NOTHING
-        loss, found = _check_loss(definition, file, text, given)
+        site = Site(file, text, known.check)
+        if overrides and definition is file.losses[-1]:
+            loss, found = _check_loss(definition, site, overrides)
+        else:
+            loss, found = known.check(definition, file, text, ())
         diagnostics += found
         losses += [loss] if loss else []
-    return Checked(tuple(losses), tuple(dict.fromkeys(diagnostics)))
+        refused += loss is None
+        if refused == MOST_REFUSED:
+            break
+    return Checked(tuple(losses), _once(diagnostics))
 
 
-def _check_loss(
-    definition: LossDef, file: SpecFile, text: SpecText, overrides: Mapping[str, Override]
-) -> tuple[Loss | None, list[Diagnostic]]:
-    lineage = resolve_lineage(definition, file, text)
+class _Known:
+    """Losses checked so far, so that one that many others use is looked at once."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[Span, Outcome] = {}
+
+    def check(self, definition: LossDef, file: SpecFile, text: SpecText, users: Users) -> Outcome:
+        if definition.span in self._outcomes:
+            return self._outcomes[definition.span]
+        outcome = _check_loss(definition, Site(file, text, self.check, users), NOTHING)
+        circles = any(isinstance(each, CyclicLoss) for each in outcome[1])
+        if not circles:
+            self._outcomes[definition.span] = outcome
+        return outcome
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What is wrong with a parent is found again in each of its children, and told for the first."""
+    told: dict[tuple[str, Span], Diagnostic] = {}
+    for each in diagnostics:
+        told.setdefault((each.code, each.span), each)
+    return tuple(told.values())
+
+
+def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Override]) -> Outcome:
+    lineage = resolve_lineage(definition, site.file, site.text)
     if lineage.diagnostics:
         return None, list(lineage.diagnostics)
     names = resolve_names(lineage.chain)
-    parameters, faults = resolve_parameters(names, overrides)
-    faults = [*names.diagnostics, *faults, *_unknown_pairs(names), *check_family(names)]
-    resolver = Resolver(names)
+    parameters, faults = resolve_parameters(names)
+    faults = [*names.diagnostics, *faults, *check_setting(names), *check_family(names)]
+    pairs, space = setting_of(names)
+    references = References(definition, site, {each.name: each for each in parameters})
+    resolver = Resolver(names, space, references)
     _resolve_all(names, resolver)
-    if faults or resolver.diagnostics:
-        return None, faults + resolver.diagnostics
-    fresh = Resolver(names)
-    family = resolve_family(names, fresh)
-    loss = Loss(definition.name.text, parameters, _pairs(names), family, alpha_gradient(names))
+    blended = resolve_blend(names.blend, resolver, references) if names.blend else None
+    if names.blend:
+        pairs, space = references.setting((pairs, space))
+    references.check_mixed(pairs, space, definition.name)
+    adopted = [each for each in references.parameters.values() if each.name not in names.parameters]
+    parameters, outside = override_parameters([*parameters, *adopted], overrides)
+    faults = [*faults, *resolver.diagnostics, *references.diagnostics, *outside]
+    if faults:
+        return None, faults
+    family = General(blended) if blended else resolve_family(names, resolver)
+    loss = Loss(definition.name.text, parameters, pairs, family, alpha_gradient(names), space)
     refusals = check_admissible(loss)
-    return (None, refusals) if refusals else (loss, _unused(names, fresh))
+    if refusals:
+        return None, refusals
+    signed = any(item.domain.text == "reals" for item in names.members)
+    return loss, [*_unused(names, resolver), *([] if signed else check_signs(loss, definition.name.span))]
 
 
 def _resolve_all(names: Names, resolver: Resolver) -> None:
-    """Every definition is checked, also one that the loss does not use."""
-    for item in names.definitions.values():
+    """Every definition is checked, also one that the loss does not use, but not one whose left side is refused."""
+    for name, item in names.definitions.items():
+        if name in FAMILY_PARTS and misshapen(name, item):
+            continue
         match item:
             case FunctionItem():
                 resolver.resolve_function(item)
@@ -97,23 +146,18 @@ def _repeated(file: SpecFile) -> list[Diagnostic]:
     return faults
 
 
-def _unknown_pairs(names: Names) -> list[Diagnostic]:
-    known = [pairs.value for pairs in Pairs]
-    if names.pairs is None or names.pairs.name.text in known:
-        return []
-    name = names.pairs.name
-    return [UnknownPairs(name.span, name.text, ", ".join(known), suggest(name.text, known))]
-
-
-def _pairs(names: Names) -> Pairs:
-    return Pairs(names.pairs.name.text) if names.pairs else Pairs.TWO_VIEW
-
-
 def _unused(names: Names, resolver: Resolver) -> list[Diagnostic]:
-    params = [UnusedParam(item.name.span, name) for name, item in names.parameters.items() if name not in resolver.used]
+    """What the loss itself adds in vain; what a parent does is told where the parent is checked."""
+    own = {id(item) for item in names.loss.items}
+    used = resolver.uses.reached_from({"", *FAMILY_PARTS} & {"", *names.definitions})
+    params = [
+        UnusedParam(item.name.span, name)
+        for name, item in names.parameters.items()
+        if name not in used and id(item) in own
+    ]
     definitions = [
-        UnusedDefinition(item.name.span, name)
+        UnusedDefinition(item.name.span, name, suggest(name, FAMILY_PARTS - set(names.definitions)))
         for name, item in names.definitions.items()
-        if name not in resolver.used and name not in FAMILY_PARTS
+        if name not in used and name not in FAMILY_PARTS and id(item) in own
     ]
     return [*params, *definitions]

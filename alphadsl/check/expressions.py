@@ -7,50 +7,55 @@ resolved when first used, in any order; a circle among them is a fault.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from alphadsl.check.names import DISTANCES, REDUCTIONS, Definition, Names
+from alphadsl.check.levels import INDEX_LEVELS, beyond
+from alphadsl.check.misuse import (
+    BARE,
+    CALLED,
+    INDEXED,
+    misindexed,
+    misused,
+    unknown,
+    with_indices,
+)
+from alphadsl.check.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS, Definition, Names
+from alphadsl.check.place import Place, Uses, texts
+from alphadsl.check.quantities import misread, quantity, reduction, replace_span, wrong_arity
+from alphadsl.check.references import References, value_of
 from alphadsl.ir.atoms import ATOMS, AUTHOR_FUNCTIONS
-from alphadsl.ir.kinds import Level, Over, Quantity
-from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Num, Param, Reduce, Var
+from alphadsl.ir.kinds import Level, Space
+from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Importance, Num, Param, Var
 from alphadsl.ir.traversal import depth_of, level_of, mentions, size_of, substitute
 from alphadsl.report.catalogue.levels import (
     ClosedFunction,
     IndexMismatch,
-    LevelMismatch,
     TooManyOperations,
-    WrongArity,
-    WrongUse,
 )
-from alphadsl.report.catalogue.names import CyclicDefinition, UnknownName
+from alphadsl.report.catalogue.names import CyclicDefinition
+from alphadsl.report.catalogue.references import NamedArgument
 from alphadsl.report.catalogue.syntax import TooDeep
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
-from alphadsl.report.suggest import suggest
 from alphadsl.syntax import tree
 
 UNKNOWN = Var("?")
 LARGEST = 5_000
 DEEPEST = 80
+MOST_UNKNOWN = 50
 OPERATORS = {"+": "add", "*": "mul", "/": "div", "^": "pow", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq"}
-LEVEL_WORDS = {Level.CONSTANT: "a constant", Level.BATCH: "one value per batch", Level.ROW: "one value per anchor [i]"}
-LEVEL_WORDS[Level.PAIR] = "one value per pair [i,j]"
-INDEX_LEVELS = {("i",): Level.ROW, ("i", "j"): Level.PAIR}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an expression stands: inside which function, if any."""
-
-    function: tree.FunctionItem | None = None
 
 
 @dataclass
 class Resolver:
     names: Names
+    space: Space
+    references: References | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
+    uses: Uses = field(default_factory=Uses)
     _resolved: dict[str, Expr] = field(default_factory=dict)
     _functions: dict[str, Function] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
+    _depth: int = 0
 
     def resolve_function(self, item: tree.FunctionItem) -> Function:
         """A function of the author's, its argument a variable of its own so that nothing can be captured."""
@@ -64,17 +69,28 @@ class Resolver:
         """The value of an indexed or constant definition, checked against the level it is declared on."""
         name = item.name.text
         if name not in self._resolved:
-            body = self._within(item, lambda: self.resolve(item.body, Place()))
-            declared = Level.CONSTANT if isinstance(item, tree.ConstantItem) else self._declared(item)
+            written = texts(item.indices) if isinstance(item, tree.IndexedItem) else ()
+            body = self._within(item, lambda: self.resolve(item.body, Place(indices=written)))
+            declared = Level.BATCH if isinstance(item, tree.ConstantItem) else self._declared(item)
             self._resolved[name] = self._at_most(body, declared, name, item.body.span)
         return self._resolved[name]
 
+    @property
+    def _user(self) -> str:
+        return self._open[-1] if self._open else ""
+
     def resolve(self, expression: tree.Expression, place: Place) -> Expr:
+        if self._depth == DEEPEST:
+            return self._too_deep(expression.span)
+        self._depth += 1
         found = self._resolve(expression, place)
+        self._depth -= 1
+        if mentions(found, UNKNOWN.name):
+            return UNKNOWN
         if size_of(found) > LARGEST:
             return self._fault(TooManyOperations(expression.span, LARGEST))
         if depth_of(found) > DEEPEST:
-            return self._fault(TooDeep(expression.span, DEEPEST))
+            return self._too_deep(expression.span)
         return found
 
     def _resolve(self, expression: tree.Expression, place: Place) -> Expr:
@@ -85,8 +101,10 @@ class Resolver:
                 return self._identifier(name, expression.span, place)
             case tree.Indexed(name, indices):
                 return self._indexed(name, indices, expression.span, place)
-            case tree.Call(name, arguments):
-                return self._call(name, tuple(self.resolve(each, place) for each in arguments), expression, place)
+            case tree.Call():
+                return self._call(expression, place)
+            case tree.Member():
+                return self._member(expression, place)
             case tree.Unary(operand):
                 return Apply("neg", (self.resolve(operand, place),), span=expression.span)
             case tree.Binary("-", left, right):
@@ -98,125 +116,109 @@ class Resolver:
                 )
 
     def _operation(self, op: str, left: Expr, right: Expr, whole: tree.Binary) -> Expr:
-        """d^2 is the squared distance itself, not the square of a root."""
+        """d^2 is the squared distance itself, not the square of a root; -a * b is -(a * b), as it is printed."""
         match op, left, right:
             case "pow", Apply("sqrt", (Distance(of),)), Num(2.0):
                 return Distance(of, span=whole.span)
+            case ("mul" | "div"), Apply("neg", (inner,)), _:
+                return Apply("neg", (Apply(op, (inner, right), span=whole.span),), span=whole.span)
             case _:
                 return Apply(op, (left, right), span=whole.span)
 
     def _identifier(self, name: str, span: Span, place: Place) -> Expr:
-        if place.function and name == place.function.argument.text:
+        if name == place.argument:
             return Var(name, span=span)
         if name in self.names.parameters:
-            self.used.add(name)
+            self.uses.add(self._user, name)
             return Param(name, span=span)
         match self.names.definitions.get(name):
             case tree.ConstantItem() as item:
-                self.used.add(name)
-                return self.resolve_definition(item)
-            case tree.IndexedItem(_, indices):
-                return self._fault(
-                    WrongUse(span, name, "a definition with indices", "a bare name", _call(name, indices))
-                )
-            case tree.FunctionItem(_, argument):
-                return self._fault(WrongUse(span, name, "a function", "a bare name", f"{name}({argument.text})"))
-        if name in DISTANCES:
-            return self._fault(WrongUse(span, name, "a distance", "a bare name", f"{name}[i] or {name}[i,j]"))
-        if name in AUTHOR_FUNCTIONS or name in REDUCTIONS:
-            return self._fault(WrongUse(span, name, "a built-in function", "a bare name", f"{name}(...)"))
-        return self._unknown(name, span, place)
+                self.uses.add(self._user, name)
+                found = self.resolve_definition(item)
+                return found if level_of(found) == Level.CONSTANT else self._open_to(place, found, span)
+            case _:
+                return self._misused(tree.Name(name, span), span, BARE, place)
 
     def _indexed(self, name: tree.Name, indices: tuple[tree.Name, ...], span: Span, place: Place) -> Expr:
-        written = tuple(index.text for index in indices)
-        if name.text in DISTANCES:
-            return self._distance(name, written, span, place)
+        if name.text in QUANTITIES:
+            return self._quantity(name, indices, span, place)
         match self.names.definitions.get(name.text):
             case tree.IndexedItem(_, declared) as item:
-                self.used.add(name.text)
-                if written != tuple(index.text for index in declared):
-                    return self._fault(
-                        IndexMismatch(span, name.text, _call(name.text, declared), _call(name.text, indices))
-                    )
-                return self._open_to(place, self.resolve_definition(item), span)
-            case tree.FunctionItem(_, argument):
-                used, remedy = "a definition with indices", f"{name.text}({argument.text})"
-                return self._fault(WrongUse(span, name.text, "a function", used, remedy))
-            case tree.ConstantItem():
-                return self._fault(WrongUse(span, name.text, "a constant", "a definition with indices", name.text))
-        if name.text in self.names.parameters:
-            return self._fault(WrongUse(span, name.text, "a parameter", "a definition with indices", name.text))
-        return self._unknown(name.text, name.span, place)
+                self.uses.add(self._user, name.text)
+                found = self.resolve_definition(item)
+                if texts(indices) == texts(declared):
+                    return self._open_to(place, found, span)
+                expected, found_ = with_indices(name.text, declared), with_indices(name.text, indices)
+                well = texts(declared) in INDEX_LEVELS
+                return self._fault(IndexMismatch(span, name.text, expected, found_)) if well else UNKNOWN
+            case _:
+                return self._misused(name, span, INDEXED, place)
 
-    def _distance(self, name: tree.Name, written: tuple[str, ...], span: Span, place: Place) -> Expr:
-        if written not in INDEX_LEVELS:
-            found = f"{name.text}[{','.join(written)}]"
-            return self._fault(IndexMismatch(span, name.text, f"{name.text}[i] or {name.text}[i,j]", found))
-        of = Quantity.NEGATIVE if len(written) == 2 else Quantity.POSITIVE
-        squared = Distance(of, span=span)
-        if name.text == "d":
-            return self._open_to(place, Apply("sqrt", (squared,), span=span), span)
-        cosine = Apply("add", (Num(1.0), Apply("neg", (squared,))), span=span)
-        return self._open_to(place, cosine, span)
+    def _quantity(self, name: tree.Name, indices: tuple[tree.Name, ...], span: Span, place: Place) -> Expr:
+        written = texts(indices)
+        found = quantity(name.text, written, self.space, span)
+        if found is None:
+            as_defined = written == place.indices  # then the definition is told, and this follows from it
+            return UNKNOWN if as_defined else self._fault(misindexed(name.text, indices, span))
+        return self._open_to(place, found, span)
 
-    def _call(self, name: tree.Name, arguments: tuple[Expr, ...], call: tree.Call, place: Place) -> Expr:
-        if name.text in REDUCTIONS:
+    def _member(self, member: tree.Member, place: Place) -> Expr:
+        """alpha[i,j] or loss[i] of another loss."""
+        if self.references is None or place.function:
+            return self._open_to(place, UNKNOWN, member.span)
+        wrong = misread(member)
+        loss = self.references.use(member.owner, lambda each: self.resolve(each, place))
+        if wrong or loss is None:
+            return self._fault(wrong) if wrong else UNKNOWN
+        interval = self.references.importance_of(loss)
+        if member.name.text == "alpha":
+            return Importance(loss, interval, span=member.span)
+        return replace_span(value_of(loss, interval), member.span)
+
+    def _call(self, call: tree.Call, place: Place) -> Expr:
+        name = call.name
+        if misused(self.names, place.argument, name.text, call.span, CALLED):
+            return self._misused(name, call.span, CALLED, place)
+        if call.keywords:
+            return self._fault(NamedArgument(call.keywords[0].span, name.text))
+        arguments = tuple(self.resolve(each, place) for each in call.arguments)
+        if name.text in REDUCTIONS or name.text in BATCH_REDUCTIONS:
             return self._reduction(name, arguments, call)
         if name.text in AUTHOR_FUNCTIONS:
-            arity = ATOMS[name.text].arity
-            wrong = self._wrong_arity(name, arity, len(arguments), call.span)
-            return wrong or Apply(name.text, arguments, span=call.span)
+            wrong = wrong_arity(name.text, ATOMS[name.text].arity, len(arguments), call.span)
+            return self._fault(wrong) if wrong else Apply(name.text, arguments, span=call.span)
         match self.names.definitions.get(name.text):
             case tree.FunctionItem() as item:
-                self.used.add(name.text)
-                wrong = self._wrong_arity(name, 1, len(arguments), call.span)
-                return wrong or self._expanded(item, arguments[0])
-            case tree.IndexedItem(_, indices):
-                remedy = _call(name.text, indices)
-                return self._fault(WrongUse(call.span, name.text, "a definition with indices", "a function", remedy))
-            case tree.ConstantItem():
-                return self._fault(WrongUse(call.span, name.text, "a constant", "a function", name.text))
-        if name.text in self.names.parameters:
-            remedy = f"{name.text} * (...)"
-            return self._fault(WrongUse(call.span, name.text, "a parameter", "a function", remedy))
-        known = (*AUTHOR_FUNCTIONS, *REDUCTIONS, *self.names.definitions)
-        guess = suggest(name.text, known)
-        return self._fault(UnknownName(name.span, name.text, guess, tuple(sorted(AUTHOR_FUNCTIONS | set(REDUCTIONS)))))
+                self.uses.add(self._user, name.text)
+                wrong = wrong_arity(name.text, 1, len(arguments), call.span)
+                return self._fault(wrong) if wrong else self._expanded(item, arguments[0])
+            case _:
+                return self._misused(name, call.span, CALLED, place)
 
     def _expanded(self, item: tree.FunctionItem, argument: Expr) -> Expr:
         function = self.resolve_function(item)
         return substitute(function.body, {function.argument: argument})
 
     def _reduction(self, name: tree.Name, arguments: tuple[Expr, ...], call: tree.Call) -> Expr:
-        wrong = self._wrong_arity(name, 1, len(arguments), call.span)
-        if wrong:
-            return wrong
-        body, level = arguments[0], level_of(arguments[0])
-        if level < Level.PAIR and not mentions(body, UNKNOWN.name):
-            what, remedy = f"what {name.text} runs over", "a reduction over j needs something that depends on j"
-            span = call.arguments[0].span
-            return self._fault(LevelMismatch(span, what, LEVEL_WORDS[Level.PAIR], LEVEL_WORDS[level], remedy))
-        return Reduce(Over(REDUCTIONS[name.text]), body, span=call.span)
-
-    def _wrong_arity(self, name: tree.Name, arity: int, given: int, span: Span) -> Expr | None:
-        if given == arity:
-            return None
-        return self._fault(WrongArity(span, name.text, _arguments(arity), _arguments(given)))
+        wrong = wrong_arity(name.text, 1, len(arguments), call.span)
+        if wrong or arguments[0] == UNKNOWN:
+            return self._fault(wrong) if wrong else UNKNOWN
+        found = reduction(name.text, arguments[0], call)
+        return self._fault(found) if isinstance(found, Diagnostic) else found
 
     def _declared(self, item: tree.IndexedItem) -> Level:
-        written = tuple(index.text for index in item.indices)
-        if written in INDEX_LEVELS:
-            return INDEX_LEVELS[written]
-        expected, span = f"{item.name.text}[i] or {item.name.text}[i,j]", item.indices[0].span.to(item.indices[-1].span)
-        self._fault(IndexMismatch(span, item.name.text, expected, _call(item.name.text, item.indices)))
-        return Level.PAIR
+        """The level of what is left of the equals sign; a part of a family has its shape checked as such."""
+        written, name = texts(item.indices), item.name.text
+        if written not in INDEX_LEVELS and name not in FAMILY_PARTS:
+            span = item.indices[0].span.to(item.indices[-1].span)
+            self._fault(misindexed(name, item.indices, span))
+        return INDEX_LEVELS.get(written, Level.PAIR)
 
     def _at_most(self, body: Expr, declared: Level, name: str, span: Span) -> Expr:
         level = level_of(body)
-        if level <= declared or mentions(body, UNKNOWN.name):
+        if level <= declared or body == UNKNOWN:
             return body
-        remedy = f"reduce it over j, as in mean_j(...), or define {name}[{'i,j' if level == Level.PAIR else 'i'}]"
-        return self._fault(LevelMismatch(span, name, LEVEL_WORDS[declared], LEVEL_WORDS[level], remedy))
+        return self._fault(beyond(name, declared, level, span))
 
     def _open_to(self, place: Place, found: Expr, span: Span) -> Expr:
         """Distances do not enter functions."""
@@ -237,19 +239,19 @@ class Resolver:
         self._open.pop()
         return found
 
-    def _unknown(self, name: str, span: Span, place: Place) -> Expr:
-        argument = (place.function.argument.text,) if place.function else ()
-        scope = (*argument, *self.names.in_scope(), *(() if place.function else ("d", "s")))
-        return self._fault(UnknownName(span, name, suggest(name, (*scope, *AUTHOR_FUNCTIONS)), scope or ("numbers",)))
+    def _misused(self, name: tree.Name, span: Span, used: str, place: Place) -> Expr:
+        """A name that does not stand for what it is used as; an unknown one is told once."""
+        found = misused(self.names, place.argument, name.text, span, used)
+        if found is None and name.text not in self._told and len(self._told) < MOST_UNKNOWN:
+            self._told.add(name.text)
+            found = unknown(self.names, place.argument, name.text, name.span, used)
+        return self._fault(found) if found and name.text not in self.names.refused else UNKNOWN
+
+    def _too_deep(self, span: Span) -> Expr:
+        """Told once: definitions that build on each other would all say so."""
+        told = any(isinstance(each, TooDeep) for each in self.diagnostics)
+        return UNKNOWN if told else self._fault(TooDeep(span, DEEPEST, written_out=True))
 
     def _fault(self, diagnostic: Diagnostic) -> Expr:
         self.diagnostics.append(diagnostic)
         return UNKNOWN
-
-
-def _call(name: str, indices: tuple[tree.Name, ...]) -> str:
-    return f"{name}[{','.join(index.text for index in indices)}]"
-
-
-def _arguments(count: int) -> str:
-    return "1 argument" if count == 1 else f"{count} arguments"

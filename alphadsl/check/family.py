@@ -3,7 +3,7 @@
 from alphadsl.check.expressions import Resolver
 from alphadsl.check.names import Definition, Names
 from alphadsl.ir.kinds import AlphaGradient
-from alphadsl.ir.nodes import Coordinate, Direct, Expr, Family, MinPlayer, Num, Proportional
+from alphadsl.ir.nodes import Coordinate, Direct, Expr, Family, General, MinPlayer, Num, Proportional
 from alphadsl.report.catalogue.families import (
     MisplacedGradient,
     MisplacedTilde,
@@ -16,20 +16,33 @@ from alphadsl.report.catalogue.families import (
     TwoFamilies,
     UnknownSet,
 )
+from alphadsl.report.catalogue.general import MisplacedReals
 from alphadsl.report.catalogue.levels import WrongShape
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
+from alphadsl.report.suggest import suggest
 from alphadsl.syntax.tree import FunctionItem, IndexedItem
 
-SHAPES = {"phi": "phi(x)", "psi": "psi(x)", "R": "R(a)", "weight": "weight[i,j]", "alpha": "alpha[i,j]"}
+SHAPES = {
+    "phi": "phi(x)",
+    "psi": "psi(x)",
+    "R": "R(a)",
+    "weight": "weight[i,j]",
+    "alpha": "alpha[i,j]",
+    "loss": "loss[i]",
+}
+SETS = ("simplex", "reals")
 COORDINATE = "a coordinate loss derives alpha from phi and psi"
 DIRECT = "alpha is given directly"
 MIN_PLAYER = "a min player solves for alpha"
+GENERAL = "loss[i] states the whole loss, from which alpha is derived"
+BLEND = "a blend takes alpha from other losses"
+ROLES = {"phi": COORDINATE, "psi": COORDINATE, "alpha": DIRECT, "R": MIN_PLAYER, "loss": GENERAL}
 
 
 def check_family(names: Names) -> list[Diagnostic]:
     """Whether the parts present make up exactly one family."""
-    shapes = [fault for name in SHAPES if (fault := _misshapen(name, names.definitions.get(name)))]
+    shapes = [fault for name in SHAPES if (fault := misshapen(name, names.definitions.get(name)))]
     faults = shapes + _tildes(names) + _unknown_sets(names)
     return faults or _counted(names) or _incomplete(names) or _misplaced(names)
 
@@ -41,6 +54,8 @@ def resolve_family(names: Names, resolver: Resolver) -> Family:
             return Coordinate(resolver.resolve_function(phi), resolver.resolve_function(psi), _weight(names, resolver))
         case {"R": FunctionItem() as regulariser}:
             return MinPlayer(resolver.resolve_function(regulariser))
+        case {"loss": IndexedItem() as loss}:
+            return General(resolver.resolve_definition(loss))
         case {"alpha": IndexedItem() as alpha}:
             stated = resolver.resolve_definition(alpha)
             return Proportional(stated) if alpha.relation.text == "~" else Direct(stated)
@@ -60,13 +75,16 @@ def _weight(names: Names, resolver: Resolver) -> Expr:
             return Num(1.0)
 
 
-def _misshapen(name: str, item: Definition | None) -> Diagnostic | None:
+def misshapen(name: str, item: Definition | None) -> Diagnostic | None:
+    """What is wrong with what stands left of the equals sign of a part of a family."""
     match name, item:
         case _, None:
             return None
         case (("phi" | "psi" | "R"), FunctionItem()):
             return None
         case (("weight" | "alpha"), IndexedItem(_, indices)) if [index.text for index in indices] == ["i", "j"]:
+            return None
+        case "loss", IndexedItem(_, indices) if [index.text for index in indices] == ["i"]:
             return None
         case _, found:
             left = found.span.text.partition("=")[0].partition("~")[0].strip()
@@ -75,7 +93,7 @@ def _misshapen(name: str, item: Definition | None) -> Diagnostic | None:
 
 def _tildes(names: Names) -> list[Diagnostic]:
     return [
-        MisplacedTilde(item.relation.span, name)
+        MisplacedTilde(item.relation.span, name, suggest(name, ["alpha"]) is not None)
         for name, item in names.definitions.items()
         if isinstance(item, IndexedItem) and item.relation.text == "~" and name != "alpha"
     ]
@@ -85,25 +103,31 @@ def _unknown_sets(names: Names) -> list[Diagnostic]:
     return [
         UnknownSet(item.span, item.name.text, item.domain.text)
         for item in names.members
-        if (item.name.text, item.domain.text) != ("alpha", "simplex")
+        if item.name.text != "alpha" or item.domain.text not in SETS
     ]
 
 
 def _claims(names: Names) -> list[tuple[Span, str]]:
     """The first sign of each family, in the order of the spec."""
     found: dict[str, Span] = {}
-    for part, role in (("phi", COORDINATE), ("psi", COORDINATE), ("alpha", DIRECT), ("R", MIN_PLAYER)):
+    for part, role in ROLES.items():
         if part in names.definitions:
             found.setdefault(role, names.definitions[part].name.span)
     for member in names.members:
-        found.setdefault(MIN_PLAYER, member.span)
+        if member.domain.text == "simplex":
+            found.setdefault(MIN_PLAYER, member.span)
+    if names.blend:
+        found[BLEND] = names.blend.span
     return [(span, role) for role, span in found.items()]
 
 
 def _counted(names: Names) -> list[Diagnostic]:
     match _claims(names):
         case []:
-            return [NoFamily(names.loss.name.span, names.loss.name.text)]
+            others = {name: suggest(name, SHAPES) for name in names.definitions if name not in SHAPES}
+            name, part = next(((name, part) for name, part in others.items() if part), ("", ""))
+            similar = names.definitions[name].name.span if name else None
+            return [NoFamily(names.loss.name.span, names.loss.name.text, part, similar)]
         case [_]:
             return []
         case [(first, first_role), (second, second_role), *_]:
@@ -113,16 +137,23 @@ def _counted(names: Names) -> list[Diagnostic]:
 
 
 def _incomplete(names: Names) -> list[Diagnostic]:
-    has, members = names.definitions, names.members
+    has, members = names.definitions, [each for each in names.members if each.domain.text == "simplex"]
     if "psi" in has and "phi" not in has:
-        return [MissingPhi(has["psi"].name.span)]
+        return [MissingPhi(has["psi"].name.span, _similar("phi", names))]
     if "phi" in has and "psi" not in has:
-        return [MissingPsi(has["phi"].name.span, "phi")]
+        return [MissingPsi(has["phi"].name.span, _similar("psi", names))]
     if "R" in has and not members:
         return [MissingSimplex(has["R"].name.span)]
     if members and "R" not in has:
-        return [MissingRegulariser(members[0].span)]
+        return [MissingRegulariser(members[0].span, _similar("R", names))]
     return []
+
+
+def _similar(part: str, names: Names) -> Span | None:
+    """A definition whose name may be that of a missing part misspelt."""
+    others = [name for name in names.definitions if name not in SHAPES]
+    meant = next((name for name in others if suggest(name, [part])), None)
+    return names.definitions[meant].name.span if meant else None
 
 
 def _misplaced(names: Names) -> list[Diagnostic]:
@@ -133,4 +164,9 @@ def _misplaced(names: Names) -> list[Diagnostic]:
         for item in names.throughs
         if "alpha" not in has or item.name.text != "alpha"
     ]
-    return [*weights, *gradients]
+    signed = [
+        MisplacedReals(item.span)
+        for item in names.members
+        if item.domain.text == "reals" and "loss" not in has and names.blend is None
+    ]
+    return [*weights, *gradients, *signed]

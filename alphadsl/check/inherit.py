@@ -1,14 +1,20 @@
-"""A loss and its parents, root first: follows `extends` beside the file and into the library; refuses circles."""
+"""A loss and its parents, root first: follows `extends` beside the file and into the library.
 
+Refused, each told once for all losses it concerns: circles, chains that are too long, parents that cannot be read.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alphadsl.check.library import SpecText, find_spec, library_names, parsed
-from alphadsl.report.catalogue.names import BrokenParent, CyclicExtends, UnknownParent
-from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names, parsed
+from alphadsl.report.catalogue.lineage import BrokenParent, CyclicExtends, LongLineage, UnknownParent
+from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.source import Source
 from alphadsl.report.suggest import suggest
 from alphadsl.syntax.tree import LossDef, Name, SpecFile
 
 LONGEST_CHAIN = 16
+MOST_FILES = 200
 
 
 @dataclass(frozen=True)
@@ -20,44 +26,67 @@ class Lineage:
 
 
 def resolve_lineage(loss: LossDef, file: SpecFile, text: SpecText) -> Lineage:
-    chain = [loss]
-    while chain[0].parent is not None:
-        wanted = chain[0].parent
-        if len(chain) == LONGEST_CHAIN or any(_same(member, wanted, chain) for member in chain):
-            names = [member.name.text for member in reversed(chain)] + [wanted.text]
-            return Lineage((), (CyclicExtends(wanted.span, loss.name.text, " extends ".join(names)),))
-        found = _find(wanted, chain[0], file, text)
+    chain, start = [loss], text.source
+    while (wanted := chain[-1].parent) is not None and len(chain) < MOST_FILES:
+        found = find_loss(wanted, chain[-1], file, text)
         if isinstance(found, Diagnostic):
             return Lineage((), (found,))
         parent, file, text = found
-        chain.insert(0, parent)
-    return Lineage(tuple(chain), ())
+        again = next((at for at, member in enumerate(chain) if _place(member) == _place(parent)), None)
+        if again is not None:
+            return Lineage((), (_circle(chain[again:], start),))
+        chain.append(parent)
+    too_young = chain[-LONGEST_CHAIN - 1].parent if len(chain) > LONGEST_CHAIN else None
+    if too_young is not None:
+        name = chain[-LONGEST_CHAIN - 1].name.text
+        return Lineage((), (LongLineage(too_young.span, name, LONGEST_CHAIN - 1),))
+    return Lineage(tuple(reversed(chain)), ())
 
 
-def _same(member: LossDef, wanted: Name, chain: list[LossDef]) -> bool:
-    """A loss of the same name in another file is another loss: `loss infonce extends infonce` refines the library's."""
-    here = wanted.span.source == member.span.source
-    return member.name.text == wanted.text and here and member is not chain[-1]
+def _place(loss: LossDef) -> tuple[str, int]:
+    """What tells losses apart: one of the same name in another file is another loss."""
+    return loss.span.source.text, loss.span.start
 
 
-def _find(
+def _circle(members: Sequence[LossDef], start: Source) -> CyclicExtends:
+    """Losses that each extend the next, and the last one the first; blamed on the last line of the text that did it."""
+    links = [member.parent for member in members]
+    spans = [link.span for link in links if link is not None]
+    at = max(range(len(spans)), key=lambda each: (spans[each].source == start, spans[each].start))
+    names = [member.name.text for member in (*members[at:], *members[:at], members[at])]
+    return CyclicExtends(spans[at], names[0], " extends ".join(names), (*spans[:at], *spans[at + 1 :]))
+
+
+def find_loss(
     wanted: Name, child: LossDef, file: SpecFile, text: SpecText
 ) -> tuple[LossDef, SpecFile, SpecText] | Diagnostic:
+    """The loss of a name that another one mentions: of its file, beside it, or of the library; or what is wrong."""
     here = next((loss for loss in file.losses if loss.name.text == wanted.text and loss is not child), None)
     if here is not None:
         return here, file, text
     try:
         other = find_spec(wanted.text, text.folder)
     except (OSError, UnicodeDecodeError) as failure:
-        path = str(text.folder and text.folder / f"{wanted.text}.alpha")
-        return BrokenParent(wanted.span, wanted.text, path, str(failure))
-    if other is None or other.source == text.source:
+        path = str(text.folder and text.folder / f"{wanted.text}{SUFFIX}")
+        told = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
+        return BrokenParent(wanted.span, wanted.text, path, f"cannot be read: {told}")
+    if other is not None and other.source == text.source:
+        other = find_spec(wanted.text, None)  # infonce.alpha may extend the infonce of the library
+    if other is None and wanted.text == child.name.text:
+        return _circle([child], text.source)
+    if other is None:
         known = [loss.name.text for loss in file.losses if loss is not child] + list(library_names())
         return UnknownParent(wanted.span, wanted.text, suggest(wanted.text, known))
-    outcome = parsed(other.source)
+    return _defined(wanted, other)
+
+
+def _defined(wanted: Name, text: SpecText) -> tuple[LossDef, SpecFile, SpecText] | Diagnostic:
+    """The loss of that name in the file of that name."""
+    outcome, path = parsed(text.source), text.source.name
     if outcome.file is None:
-        return BrokenParent(wanted.span, wanted.text, other.source.name, outcome.diagnostics[0].title)
+        first = outcome.diagnostics[0]
+        return BrokenParent(wanted.span, wanted.text, path, "cannot be read", Label(first.span, first.title))
     parent = next((loss for loss in outcome.file.losses if loss.name.text == wanted.text), None)
     if parent is None:
-        return BrokenParent(wanted.span, wanted.text, other.source.name, f"it defines no loss called {wanted.text}")
-    return parent, outcome.file, other
+        return BrokenParent(wanted.span, wanted.text, path, f"defines no loss called {wanted.text}")
+    return parent, outcome.file, text

@@ -1,22 +1,28 @@
-"""Parameters: their numbers worked out, their intervals checked, overrides from outside included."""
+"""Parameters: their numbers worked out, their intervals checked, schedules read, overrides from outside included."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from alphadsl.check.expressions import UNKNOWN, Place, Resolver
+from alphadsl.check.expressions import UNKNOWN, Resolver
 from alphadsl.check.names import Names
-from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.check.place import Place
+from alphadsl.ir.facts import Scope, find_domain_fault, infer_interval
 from alphadsl.ir.interval import REAL, Interval
-from alphadsl.ir.parameter import Parameter
+from alphadsl.ir.kinds import Shape, Space
+from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval, pretty_number
-from alphadsl.ir.traversal import mentions
-from alphadsl.report.catalogue.admissibility import EmptyInterval, NotANumber, OutOfInterval
+from alphadsl.report.catalogue.domains import EmptyInterval, NotANumber, OutOfInterval
+from alphadsl.report.catalogue.general import LearnedAtEdge, WrongSchedule
 from alphadsl.report.catalogue.names import SetWithoutParam
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
 from alphadsl.syntax import tree
+from alphadsl.syntax.spelling import spell
+
+Declaration = tree.ParamItem | tree.LearnItem
+SCHEDULES = {"constant": 1, "linear": 2, "cosine": 2, "step": 3}
 
 
 @dataclass(frozen=True)
@@ -27,29 +33,103 @@ class Override:
     span: Span
 
 
-def resolve_parameters(
-    names: Names, overrides: Mapping[str, Override]
-) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
-    """The parameters in the order of their declaration, each with the value in force."""
+def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
+    """The parameters in the order of their declaration, each with the value that the spec gives it."""
     diagnostics: list[Diagnostic] = []
     parameters = []
     for name, item in names.parameters.items():
         interval = _interval(item, diagnostics)
+        found = Parameter(name, math.nan, interval, item.doc, span=_declared(item))
         for setting in {id(each): each for each in (item, names.values[name])}.values():
-            value = _number(setting, diagnostics)
-            _check_inside(name, value, interval, setting.value.span, _declared(item), diagnostics)
-        if name in overrides:
-            value = overrides[name].value
-            _check_inside(name, value, interval, overrides[name].span, _declared(item), diagnostics)
-        parameters.append(Parameter(name, value, interval, item.doc, span=_declared(item)))
-    known = tuple(names.parameters)
-    for name, override in overrides.items():
-        if name not in names.parameters:
-            diagnostics.append(SetWithoutParam(override.span, name, suggest(name, known), known))
+            found = _given(found, item, setting, diagnostics)
+        if isinstance(found.role, Learned) and found.value in interval and found.value in (interval.low, interval.high):
+            span = names.values[name].value.span
+            diagnostics.append(LearnedAtEdge(span, name, pretty_interval(interval)))
+        parameters.append(found)
     return tuple(parameters), diagnostics
 
 
-def _interval(item: tree.ParamItem, diagnostics: list[Diagnostic]) -> Interval:
+def override_parameters(
+    parameters: Iterable[Parameter], overrides: Mapping[str, Override]
+) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
+    """The parameters with values given from outside; a schedule ends where its parameter is set."""
+    diagnostics: list[Diagnostic] = []
+    found = {each.name: each for each in parameters}
+    for name, override in {spell(name) or name: override for name, override in overrides.items()}.items():
+        if name not in found:
+            known = tuple(found)
+            diagnostics.append(SetWithoutParam(override.span, name, suggest(name, known), known))
+            continue
+        each = found[name]
+        _check_inside(name, override.value, each.interval, override.span, each.span, diagnostics)
+        role = Fixed() if isinstance(each.role, Schedule) else each.role
+        found[name] = replace(each, value=override.value, role=role)
+    return tuple(found.values()), diagnostics
+
+
+def _given(
+    parameter: Parameter, declared: Declaration, setting: Declaration | tree.SetItem, diagnostics: list[Diagnostic]
+) -> Parameter:
+    """A parameter as its declaration or a `set` line gives it: a number, or a schedule of numbers."""
+    learned = isinstance(declared, tree.LearnItem)
+    schedule = None if learned else read_schedule(setting.value, diagnostics)
+    if schedule is not None:
+        ends = zip((schedule.start, schedule.end), _arguments(setting.value), strict=False)
+        for end, argument in ends:
+            _check_inside(parameter.name, end, parameter.interval, argument.span, parameter.span, diagnostics)
+        role = Fixed() if schedule.start == schedule.end else schedule
+        return replace(parameter, value=schedule.start, role=role)
+    if learned and is_schedule(setting.value):
+        reason = "a learned parameter moves by itself"
+        diagnostics.append(WrongSchedule(setting.value.span, _called(setting.value), reason))
+        return parameter
+    value = math.nan if is_schedule(setting.value) else number_of(setting, diagnostics)
+    _check_inside(parameter.name, value, parameter.interval, setting.value.span, parameter.span, diagnostics)
+    return replace(parameter, value=value, role=Learned() if learned else Fixed())
+
+
+def read_schedule(value: tree.Expression, diagnostics: list[Diagnostic]) -> Schedule | None:
+    """The schedule that a value spells; None if it spells none, or a wrong one, which is told."""
+    match value:
+        case tree.Call(name, arguments) if name.text in SCHEDULES:
+            numbers = [_plain(each) for each in arguments]
+            if value.keywords or len(numbers) != SCHEDULES[name.text] or None in numbers:
+                reason = f"it takes {SCHEDULES[name.text]} {'number' if name.text == 'constant' else 'numbers'}"
+                diagnostics.append(WrongSchedule(value.span, name.text, reason))
+                return None
+            found = [each for each in numbers if each is not None]
+            if name.text == "constant":
+                return Schedule(Shape.LINEAR, found[0], found[0])
+            if name.text == "step" and not 0 < found[2] < 1:
+                reason = "its step lies between the start of training, 0, and its end, 1"
+                diagnostics.append(WrongSchedule(arguments[2].span, name.text, reason))
+                return None
+            return Schedule(Shape(name.text), *found)
+        case _:
+            return None
+
+
+def is_schedule(value: tree.Expression) -> bool:
+    return isinstance(value, tree.Call) and value.name.text in SCHEDULES
+
+
+def _plain(value: tree.Expression) -> float | None:
+    """A number that is worked out without names."""
+    silent: list[Diagnostic] = []
+    name = tree.Name("", value.span)
+    found = number_of(tree.SetItem(name, value, value.span), silent)
+    return None if silent else found
+
+
+def _arguments(value: tree.Expression) -> tuple[tree.Expression, ...]:
+    return value.arguments if isinstance(value, tree.Call) else ()
+
+
+def _called(value: tree.Expression) -> str:
+    return value.name.text if isinstance(value, tree.Call) else ""
+
+
+def _interval(item: Declaration, diagnostics: list[Diagnostic]) -> Interval:
     if item.bounds is None:
         return REAL
     bounds = item.bounds
@@ -63,18 +143,38 @@ def _interval(item: tree.ParamItem, diagnostics: list[Diagnostic]) -> Interval:
     return interval
 
 
-def _number(item: tree.ParamItem | tree.SetItem, diagnostics: list[Diagnostic]) -> float:
+def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -> float:
     """A value is arithmetic on numbers; anything else leaves NaN, which no later check takes offence at."""
-    resolver = Resolver(Names(tree.LossDef(item.name, None, (), item.span)))
+    named = _named(item.value)
+    if named is not None:
+        diagnostics.append(NotANumber(named.span, item.name.text, named=True))
+        return math.nan
+    resolver = Resolver(Names(tree.LossDef(item.name, None, (), item.span)), Space.SPHERE)
     expr = resolver.resolve(item.value, Place())
     diagnostics += resolver.diagnostics
-    if mentions(expr, UNKNOWN.name):
+    if expr == UNKNOWN:
         return math.nan
     found = infer_interval(expr, Scope())
-    if not (found.point and math.isfinite(found.low)):
+    if find_domain_fault(expr, Scope()) or not (found.point and math.isfinite(found.low)):
         diagnostics.append(NotANumber(item.value.span, item.name.text))
         return math.nan
     return found.low
+
+
+def _named(value: tree.Expression) -> tree.Identifier | tree.Indexed | tree.Member | None:
+    """The first thing in a value that is no number."""
+    match value:
+        case tree.Identifier() | tree.Indexed() | tree.Member():
+            return value
+        case tree.Call(_, parts):
+            pass
+        case tree.Unary(operand):
+            parts = (operand,)
+        case tree.Binary(_, left, right):
+            parts = (left, right)
+        case tree.Number():
+            parts = ()
+    return next((found for part in parts if (found := _named(part))), None)
 
 
 def _check_inside(
@@ -84,5 +184,5 @@ def _check_inside(
         diagnostics.append(OutOfInterval(span, name, pretty_number(value), pretty_interval(interval), declared))
 
 
-def _declared(item: tree.ParamItem) -> Span:
+def _declared(item: Declaration) -> Span:
     return item.bounds.span if item.bounds else item.name.span

@@ -1,6 +1,8 @@
 """The commands `check`, `show`, `list`, `explain` and `new`: all about specs, none of them imports torch to answer."""
 
 import json
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
@@ -12,10 +14,11 @@ from rich.table import Table
 
 from alphadsl.api import find_text, overrides_from
 from alphadsl.check.library import SUFFIX, library_names
+from alphadsl.cli.console import complain
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.page import render_page
 from alphadsl.cli.template import Family, write_template
-from alphadsl.ir.nodes import Coordinate, Direct, MinPlayer, Proportional
+from alphadsl.ir.nodes import Coordinate, Direct, General, MinPlayer, Proportional
 from alphadsl.ir.pretty import pretty_interval, pretty_number
 from alphadsl.library import Entry, library_entries
 from alphadsl.pipeline import STAGES, check_spec, lower_spec
@@ -47,12 +50,17 @@ def check(
     """
     refused, found = False, list[Diagnostic]()
     for spec in specs:
-        checked = check_spec(find_text(spec))
+        try:
+            checked = check_spec(find_text(spec))
+        except InputError as absent:
+            complain(absent)
+            refused = True
+            continue
         found += checked.diagnostics
         refused |= bool(checked.errors)
         if output_format != OutputFormat.json and not checked.errors:
             typer.echo(f"{spec}: {', '.join(loss.name for loss in checked.losses)} ok")
-    _tell(found, output_format)
+    _tell(dict.fromkeys(found), output_format)
     if refused:
         raise typer.Exit(1)
 
@@ -102,6 +110,8 @@ def explain(
 
     Example: alphadsl explain decreasing-psi
     """
+    bracketed = re.fullmatch(r"(?:error|warning)?\[(.*)\]", code)
+    code = bracketed[1] if bracketed else code
     if code not in CATALOGUE:
         raise InputError(f"there is no diagnostic called {code}", _other_page(code))
     typer.echo(render_page(CATALOGUE[code]), nl=False)
@@ -121,7 +131,7 @@ def new(
     typer.echo(f"next: alphadsl check {path}   and   alphadsl train infonce {path} --dataset digits", err=True)
 
 
-def _tell(found: list[Diagnostic], output_format: OutputFormat) -> None:
+def _tell(found: Iterable[Diagnostic], output_format: OutputFormat) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     match output_format:
         case OutputFormat.json:
@@ -149,6 +159,8 @@ def _family(entry: Entry) -> str:
             return "alpha stated"
         case MinPlayer():
             return "alpha solved"
+        case General():
+            return "loss stated"
 
 
 def _as_dict(entry: Entry) -> dict[str, object]:

@@ -1,8 +1,11 @@
 """The page of a diagnostic: what it is and why, a spec that has it, what is then told, and the spec put right."""
 
 import inspect
+import os
 import re
 import textwrap
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alphadsl.check.library import SpecText
 from alphadsl.pipeline import check_spec
@@ -16,20 +19,27 @@ LONGEST_EXAMPLE = 400
 
 def render_page(entry: type[Diagnostic]) -> str:
     """The page as text; the message is what checking the wrong spec really says."""
-    told = next(each for each in check_spec(example(entry)).diagnostics if each.code == entry.code)
+    told = told_of(entry)
     paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(entry.__doc__ or ""))
     sections = [
         f"{entry.severity.value}[{entry.code}]",
         "\n\n".join(textwrap.fill(" ".join(paragraph.split()), WIDTH) for paragraph in paragraphs),
         "Wrong:\n\n" + _shown(entry.wrong),
-        "What is told:\n\n" + textwrap.indent(render_full(told), "  "),
+        *(f"with {name} beside it:\n\n" + _shown(text) for name, text in entry.beside.items()),
+        "What is told:\n\n" + textwrap.indent(told, "  "),
         "Right:\n\n" + _shown(entry.right),
     ]
     return "\n\n".join(section.rstrip() for section in sections) + "\n"
 
 
-def example(entry: type[Diagnostic]) -> SpecText:
-    return SpecText(Source("example.alpha", entry.wrong), None)
+def told_of(entry: type[Diagnostic]) -> str:
+    """The message that the wrong spec of an entry gets, in a folder with the files it needs."""
+    with TemporaryDirectory() as folder:
+        for name, text in entry.beside.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        spec = SpecText(Source("example.alpha", entry.wrong), Path(folder))
+        told = next(each for each in check_spec(spec).diagnostics if each.code == entry.code)
+        return render_full(told).replace(f"{folder}{os.sep}", "")
 
 
 def _shown(spec: str) -> str:

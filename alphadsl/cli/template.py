@@ -1,12 +1,12 @@
 """A spec to start from, one for each family, commented so that it teaches the language as it is filled in."""
 
-import keyword
 import re
 from enum import StrEnum
 from pathlib import Path
 
 from alphadsl.api import find_text
 from alphadsl.check.library import SUFFIX
+from alphadsl.check.names import LONGEST_NAME, RESERVED
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.faults import InputError
 
@@ -58,8 +58,13 @@ loss {name} extends {parent} {{
 
 def write_template(name: str, family: Family, parent: str | None, folder: Path) -> Path:
     """Write NAME.alpha into a folder. Raises `InputError` if the name is no identifier or the file exists."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
-        raise InputError(f"{name} cannot be the name of a loss", "use letters, digits and underscores")
+    if name in RESERVED:
+        raise InputError(f"{name} cannot be the name of a loss", f"it is {RESERVED[name]}; try my_{name}")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or len(name) > LONGEST_NAME:
+        raise InputError(
+            f"{name[:LONGEST_NAME]} cannot be the name of a loss",
+            f"start with a letter, and use letters, digits and underscores, at most {LONGEST_NAME} of them",
+        )
     path = folder / f"{name}{SUFFIX}"
     text = TEMPLATES[family].format(name=name) if parent is None else _extension(name, parent)
     try:

@@ -69,3 +69,16 @@ def exceeds(a: Interval, b: Interval) -> Interval:
     if a.low > b.high or (a.low == b.high and (a.low_open or b.high_open)):
         return Interval(1.0, 1.0)
     return Interval(0.0, 0.0) if a.high <= b.low else UNIT
+
+
+def complement(a: Interval) -> Interval:
+    """The values of `not a`, for an `a` that is 0 or 1."""
+    return Interval(1.0 - a.high, 1.0 - a.low)
+
+
+def coincides(a: Interval, b: Interval) -> Interval:
+    """The values of `a == b`, as a number: 1 for one point twice, 0 where the intervals do not meet."""
+    if a.point and a == b:
+        return Interval(1.0, 1.0)
+    apart = exceeds(a, b).low == 1 or exceeds(b, a).low == 1
+    return Interval(0.0, 0.0) if apart else UNIT

@@ -110,7 +110,7 @@ FUNCTIONS: dict[str, Atom] = {
     "max": _extremum_atom(max, "gt", "maximum"),
     "where": Atom(
         3,
-        lambda _, a, b: iv.hull((a, b)),
+        lambda c, a, b: a if 0.0 not in c else b if c.point else iv.hull((a, b)),
         lambda *_: (UNKNOWN, RISING, RISING),
         lambda c, *_: (ZERO, sub(ONE, apply("eq", c, ZERO)), apply("eq", c, ZERO)),
         "where",

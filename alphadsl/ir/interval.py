@@ -128,7 +128,7 @@ def power(base: Interval, exponent: Interval) -> Interval:
     """base ** exponent for a non-negative base, or a whole-number exponent."""
     if base.non_negative:
         return _positive_power(base, exponent)
-    if not exponent.point or exponent.low != round(exponent.low):
+    if not is_whole(exponent):
         return REAL
     if exponent.low < 0:
         return reciprocal(power(base, negated(exponent)))
@@ -136,6 +136,11 @@ def power(base: Interval, exponent: Interval) -> Interval:
         return monotone(base, lambda value: safe_power(value, exponent.low))
     reach = max(abs(base.low), abs(base.high))
     return Interval(0.0 if base.high >= 0 else safe_power(base.high, exponent.low), safe_power(reach, exponent.low))
+
+
+def is_whole(a: Interval) -> bool:
+    """Whether it is one whole number."""
+    return a.point and a.low.is_integer()
 
 
 def safe_power(base: float, exponent: float) -> float:
@@ -160,7 +165,7 @@ def safe_exp(value: float) -> float:
 def _positive_power(base: Interval, exponent: Interval) -> Interval:
     """Extreme at the corners. What has an open end is open, but 1^e and b^0 are 1 throughout, and 0^e is mostly 0."""
     corners = [
-        (safe_power(b, e), (b_open or e_open) and b != 1.0 and e != 0.0)
+        (safe_power(b, e), (b_open or (e_open and b != 0.0)) and b != 1.0 and e != 0.0)
         for b, b_open in _ends(base)
         for e, e_open in _ends(exponent)
     ]

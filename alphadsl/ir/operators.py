@@ -1,12 +1,26 @@
 """The rows of the table of built-ins that are written by operators, or by passes and never by an author.
 
-`share` divides a row by its sum, `pow0` is a power with 0 at 0, `logaddexp` and its kin carry logarithms.
+`share` divides a row by its sum, `pow0` is a power with 0 at 0, `logaddexp` and its kin carry logarithms, and
+`exp_difference(a, b, a - b)` is e^a - e^b.
 """
 
 from collections.abc import Callable
 
 from alphadsl.ir import interval as iv
-from alphadsl.ir.atom import FALLING, RISING, UNKNOWN, Atom, Direction, Domain, exceeds, flipped, rising, sign_of
+from alphadsl.ir.atom import (
+    FALLING,
+    RISING,
+    UNKNOWN,
+    Atom,
+    Direction,
+    Domain,
+    coincides,
+    complement,
+    exceeds,
+    flipped,
+    rising,
+    sign_of,
+)
 from alphadsl.ir.build import ONE, ZERO, apply, div, log, mul, neg, power, share, sub
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.nodes import Expr, Num
@@ -16,7 +30,7 @@ def _power_directions(base: Interval, exponent: Interval) -> tuple[Direction, ..
     in_exponent = RISING if base.low >= 1 else FALLING if base.high <= 1 and base.positive else UNKNOWN
     if base.non_negative:
         return sign_of(exponent), in_exponent
-    whole = exponent.point and exponent.low == round(exponent.low)
+    whole = iv.is_whole(exponent)
     if whole and exponent.low > 0 and exponent.low % 2:
         return RISING, in_exponent
     if whole and exponent.low > 0 and base.non_positive:
@@ -25,7 +39,7 @@ def _power_directions(base: Interval, exponent: Interval) -> tuple[Direction, ..
 
 
 def _power_domain(base: Interval, exponent: Interval) -> Domain | None:
-    whole = exponent.point and exponent.low == round(exponent.low)
+    whole = iv.is_whole(exponent)
     if exponent.non_negative:
         return None if whole else Domain(0, iv.NON_NEGATIVE, "only a non-negative number has a broken power")
     if whole and base.negative:
@@ -71,13 +85,13 @@ OPERATORS: dict[str, Atom] = {
     ),
     "pow": Atom(2, iv.power, _power_directions, _power_partials, "power", "{0} ** {1}", _power_domain),
     "lt": _comparison(lambda a, b: exceeds(b, a), "less", "({0} < {1}).to(s_AC.dtype)"),
-    "le": _comparison(lambda *_: iv.UNIT, "less_equal", "({0} <= {1}).to(s_AC.dtype)"),
+    "le": _comparison(lambda a, b: complement(exceeds(a, b)), "less_equal", "({0} <= {1}).to(s_AC.dtype)"),
     "gt": _comparison(exceeds, "greater", "({0} > {1}).to(s_AC.dtype)"),
-    "ge": _comparison(lambda *_: iv.UNIT, "greater_equal", "({0} >= {1}).to(s_AC.dtype)"),
-    "eq": _comparison(lambda *_: iv.UNIT, "equal", "({0} == {1}).to(s_AC.dtype)"),
+    "ge": _comparison(lambda a, b: complement(exceeds(b, a)), "greater_equal", "({0} >= {1}).to(s_AC.dtype)"),
+    "eq": _comparison(coincides, "equal", "({0} == {1}).to(s_AC.dtype)"),
     "share": Atom(
         2,
-        lambda *_: iv.NON_NEGATIVE,
+        lambda a, _: iv.POSITIVE if a.positive else iv.NON_NEGATIVE,
         lambda *_: (RISING, FALLING),
         lambda a, b: (share(ONE, b), neg(mul(share(a, b), share(ONE, b)))),
         "share",
@@ -94,4 +108,6 @@ OPERATORS: dict[str, Atom] = {
     "logaddexp": _logarithm(2, "logaddexp", "torch.logaddexp({0}, {1})"),
     "log_share": _logarithm(2, "log_share", "log_share({0}, {1})"),
     "log_softplus": _logarithm(1, "log_softplus", "log_softplus({0})"),
+    "log_pow0": _logarithm(2, "log_pow0", "log_pow0({0}, {1})"),
+    "exp_difference": _logarithm(3, "exp_difference", "exp_difference({0}, {1}, {2})"),
 }

@@ -134,11 +134,18 @@ def parameters_in(family: Family) -> tuple[str, ...]:
 
 
 def level_of(expr: Expr) -> Level:
-    """Constant, batch, row or pair: the indices a value depends on."""
-    levels: dict[Expr, Level] = {}
-    for node in walk(expr):
-        levels[node] = _own_level(node, max((levels[child] for child in children(node)), default=Level.CONSTANT))
-    return levels[expr]
+    """Constant, batch, row or pair: the indices a value depends on. Kept with each node, as passes ask for it often."""
+    pending = [expr]
+    while pending:
+        node = pending[-1]
+        unknown = [child for child in children(node) if "_level" not in vars(child)]
+        if not unknown:
+            inside = max((vars(child)["_level"] for child in children(node)), default=Level.CONSTANT)
+            object.__setattr__(node, "_level", _own_level(node, inside))
+            pending.pop()
+        pending += unknown
+    found: Level = vars(expr)["_level"]
+    return found
 
 
 def size_of(expr: Expr) -> int:

@@ -4,7 +4,7 @@ A subclass holds the facts as fields and the prose as templates over those field
 renderer's business; where a fact is found is the checker's, and a raise site there is one line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -29,7 +29,8 @@ class Label:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One fault of a spec. The docstring of a subclass is its page in `alphadsl explain CODE`."""
+    """One fault of a spec. The docstring of a subclass is its page in `alphadsl explain CODE`, with a spec that has
+    the fault, what files must lie beside it for that, and a spec that is right."""
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
@@ -39,6 +40,7 @@ class Diagnostic:
     help_template: ClassVar[str] = ""
     wrong: ClassVar[str]
     right: ClassVar[str]
+    beside: ClassVar[Mapping[str, str]] = {}
 
     span: Span
 

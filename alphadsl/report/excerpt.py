@@ -87,7 +87,11 @@ def _marked_line(content: str, number: str, marks: list[Mark]) -> Iterator[str]:
 
 def _window(content: str, mark: Mark) -> tuple[int, int]:
     """The part of a line to show, so that it fits and the start of the mark is in it."""
-    start = 0 if cells(content[: mark.end]) <= _WIDEST else max(0, mark.start - _LEAD)
+    start = 0
+    if cells(content[: mark.end]) > _WIDEST:
+        start = max(0, mark.start - _LEAD)
+        while cells(content[start : mark.start]) > _LEAD:
+            start += 1
     stop = min(len(content), start + _WIDEST)
     while cells(content[start:stop]) > _WIDEST:
         stop -= 1

@@ -22,7 +22,6 @@ _REPLACEMENTS = {
     "∼": "write the plain sign ~",
     "∈": "write in",
     "|": "write abs(x)",
-    "\\": "a long formula can be wrapped inside brackets without any sign",
     ":": "a definition is written with =, and a loss is opened by {",
     ".": "a number needs a digit next to its point, as in 0.5",
     "²": "write ^2",
@@ -30,14 +29,15 @@ _REPLACEMENTS = {
     "\N{NO-BREAK SPACE}": "write a plain space",
     "\r": "end lines with a line feed, or with a carriage return and a line feed",
 }
+_SIGNS = frozenset('(){}[]+-*/^=~<>,#"')
 _LOOK_ALIKES = dict(
     zip("аеорсухіјѕԁһԛԝАВЕКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdhqwABEKMHOPCTYXABEZHIKMNOPTYXo", strict=True)
 )
 
 
 def diagnose_character(span: Span) -> UnexpectedCharacter:
-    char = span.text
-    return UnexpectedCharacter(span, character=_name(char), advice=_advice(char))
+    char, after = span.text, span.source.text[span.end : span.end + 1]
+    return UnexpectedCharacter(span, character=_name(char), advice=_advice(char, after))
 
 
 def _name(char: str) -> str:
@@ -49,11 +49,17 @@ def _name(char: str) -> str:
     return f"U+{ord(char):04X} {'(a control character)' if kind == 'Cc' else name}"
 
 
-def _advice(char: str) -> str:
+def _advice(char: str, after: str) -> str:
+    if char == "\\":
+        command = "a Greek letter is its name, as in tau, and a function too, as in log(x)"
+        return command if after.isalpha() else "a long formula can be wrapped inside brackets without any sign"
     if char in _REPLACEMENTS:
         return _REPLACEMENTS[char]
     if char in _LOOK_ALIKES:
         return f"it looks like the Latin letter {_LOOK_ALIKES[char]}, which is another character: write that one"
+    plain = unicodedata.normalize("NFKC", char)
+    if plain != char and plain in _SIGNS:
+        return f"write the plain sign {plain}"
     match unicodedata.category(char)[0]:
         case "C" | "Z":
             return "remove this character, which cannot be seen"

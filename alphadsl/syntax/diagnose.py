@@ -17,6 +17,7 @@ _STATEMENTS = ("loss", "param", "learn", "set", "pairs", "space", "gradient")
 _PARTNERS = {"(": ")", "[": "]"}
 _ENDS_OPERAND = {"NAME", "NUMBER", "INF", "RPAR", "RSQB"}
 _LONGEST_SHOWN = 32
+_PATH_SIGNS = ("'", ".", "\\", "~")
 
 # Read from top to bottom; kinds that a phrase covers are not named again.
 _PHRASES: tuple[tuple[frozenset[str], str], ...] = (
@@ -134,12 +135,17 @@ def diagnose(situation: Situation) -> Diagnostic:
     stray = situation.found
     if stray.type == "OPEN_STRING" and situation.after:
         stray = situation.after[0]  # a refused character cuts a string short
-    if stray.type == "STRAY":
-        return diagnose_character(stray.span)
     words, line = situation.words, situation.line
-    fitting = (mistake for mistake in MISTAKES if _fits(mistake, words, line))
-    mistake = next(fitting, None)
-    return _known(mistake, situation) if mistake else _unknown(situation)
+    foreign = stray.type == "STRAY"
+    known = [each for each in MISTAKES if stray in _PATH_SIGNS and "STRAY" in each.line] if foreign else MISTAKES
+    fitting = (mistake for mistake in known if _fits(mistake, words, line))
+    match next(fitting, None):
+        case None if foreign:
+            return diagnose_character(stray.span)
+        case None:
+            return _unknown(situation)
+        case mistake:
+            return _known(mistake, situation)
 
 
 def _fits(mistake: Mistake, words: set[str], line: str) -> bool:

@@ -152,7 +152,8 @@ class _Reader:
         while self._lexemes[self._at].type != END:
             end = self._line_end()
             braces = (at for at in range(self._at, end + 2) if self._lexemes[at].type == "LBRACE")
-            brace = next(braces, None)
+            foreign = self._lexemes[self._line_start].type in ("LBRACE", "STRING", "OPEN_STRING")  # JSON, say
+            brace = None if foreign else next(braces, None)
             if headed or brace is not None:
                 return self._enter_loss(brace, end)
             self._at = self._line_start = end + 1

@@ -1,7 +1,8 @@
 """From text to lexemes: names in ASCII, comments aside, and only the line breaks that end something.
 
 A line break inside brackets is dropped, unless the next line clearly starts a definition: then the bracket was
-forgotten, and the parser is to see it. Refused: a text beyond the limits, before any work is done on it.
+forgotten, and the parser is to see it. Refused: a text beyond the limits, before any work is done on it, and one whose
+lines end in lone carriage returns.
 """
 
 import re
@@ -10,8 +11,9 @@ from itertools import islice
 
 from lark import Token
 
-from alphadsl.report.catalogue.syntax import TooLarge
+from alphadsl.report.catalogue.syntax import NameTooLong, TooLarge
 from alphadsl.report.source import Source, Span
+from alphadsl.syntax.characters import diagnose_character
 from alphadsl.syntax.language import KEYWORDS, language
 from alphadsl.syntax.lexeme import Lexeme, Refused
 from alphadsl.syntax.spelling import foreign_character, spell
@@ -19,6 +21,7 @@ from alphadsl.syntax.tree import Comment
 
 MOST_CHARACTERS = 64 * 1024
 MOST_TOKENS = 20_000
+LONGEST_NAME = 64
 
 NEWLINE, END = "_NEWLINE", "$END"
 _STARTS_DEFINITION = re.compile(
@@ -48,6 +51,9 @@ def _tokens(source: Source) -> list[Token]:
     if len(tokens) > MOST_TOKENS:
         place = _span(source, tokens[-1])
         raise Refused(TooLarge(place, limit=MOST_TOKENS, unit="words and signs"))
+    if "\r" in source.text and "\n" not in source.text:
+        start = source.text.index("\r")
+        raise Refused(diagnose_character(Span(source, start, start + 1)))
     return tokens
 
 
@@ -58,14 +64,17 @@ def _span(source: Source, token: Token) -> Span:
 
 def _lexeme(source: Source, token: Token) -> Lexeme:
     span = _span(source, token)
+    if token.type == "LOSS" and _INDEXED.match(source.text, span.end):
+        return Lexeme.of("NAME", str(token), span)
     if token.type != "NAME":
         return Lexeme.of(token.type, str(token), span)
+    if len(token) > LONGEST_NAME:
+        raise Refused(NameTooLong(span, limit=LONGEST_NAME, length=len(token)))
     name = spell(token)
     if not name:
         place = span.start + foreign_character(token)
         return Lexeme.of("STRAY", source.text[place], Span(source, place, place + 1))
-    keyword = name in KEYWORDS and not (name == "loss" and _INDEXED.match(source.text, span.end))
-    return Lexeme.of(name.upper() if keyword else "NAME", name, span)
+    return Lexeme.of(name.upper() if name in KEYWORDS else "NAME", name, span)
 
 
 def _lines(lexemes: Iterable[Lexeme]) -> Iterator[list[Lexeme]]:

@@ -60,6 +60,17 @@ def evaluate(expr: Expr, numbers: Numbers) -> Array:
     return found[expr]
 
 
+def extremes(expr: Expr, numbers: Numbers) -> tuple[float, float, str]:
+    """The least and the greatest value at a negative, and the distances of the least in words."""
+    found_AC = np.broadcast_to(evaluate(expr, numbers), numbers.negative_AC.shape)
+    at = np.where(numbers.negative_AC, found_AC, np.inf)
+    anchor, candidate = np.unravel_index(np.argmin(at), at.shape)
+    near = float(numbers.quantities[Quantity.POSITIVE][anchor, 0])
+    far = float(numbers.quantities[Quantity.NEGATIVE][anchor, candidate])
+    words = f"d[i]^2 = {near:.2g}, d[i,j]^2 = {far:.2g}"
+    return float(at.min()), float(found_AC[numbers.negative_AC].max()), words
+
+
 def _value(part: Expr, inner: tuple[Array, ...], numbers: Numbers) -> Array:
     match part:
         case Num(value):
@@ -81,11 +92,13 @@ def _value(part: Expr, inner: tuple[Array, ...], numbers: Numbers) -> Array:
             return _reduced(over, inner[0], numbers)
         case Pool(over, _):
             row_A1 = np.broadcast_to(inner[0], (len(numbers.negative_AC), 1))
-            return REDUCERS[over][1](row_A1, axis=0, keepdims=True)
+            pooled: Array = REDUCERS[over][1](row_A1, axis=0, keepdims=True)
+            return pooled
         case Inverse(slope, _, _):
             return _bisected(lambda a: _call(slope, a, numbers), inner[0], 0.0, 1.0)
         case Multiplier(_, response, _, _, _, _):
-            return _multiplier(response, *inner, numbers)
+            cost, low, high = inner
+            return _multiplier(response, cost, low, high, numbers)
         case _:
             raise AssertionError(f"no number: {part.kind}")
 
@@ -98,11 +111,12 @@ def _applied(op: str, args: tuple[Array, ...]) -> Array:
 def _reduced(over: Over, body: Array, numbers: Numbers) -> Array:
     body_AC = np.broadcast_to(body, numbers.negative_AC.shape)
     if over == Over.MEAN:
-        return np.where(numbers.negative_AC, body_AC, 0.0).sum(1, keepdims=True) / numbers.negative_AC.sum(
-            1, keepdims=True
-        )
+        summed_A1 = _reduced(Over.SUM, body, numbers)
+        mean_A1: Array = summed_A1 / numbers.negative_AC.sum(1, keepdims=True)
+        return mean_A1
     neutral, reducer = REDUCERS[over]
-    return reducer(np.where(numbers.negative_AC, body_AC, neutral), axis=1, keepdims=True)
+    reduced_A1: Array = reducer(np.where(numbers.negative_AC, body_AC, neutral), axis=1, keepdims=True)
+    return reduced_A1
 
 
 def _call(function: Function, argument: Array, numbers: Numbers) -> Array:

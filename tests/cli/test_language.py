@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import alphadsl
+from alphadsl.cli.template import Family, write_template
 from alphadsl.pipeline import STAGES
 from alphadsl.report.catalogue import CATALOGUE
+from alphadsl.report.faults import InputError
 
 WRONG = "loss x {\n  phi(x) = -x\n  psi(x) = x\n}\n"
 
@@ -86,10 +88,79 @@ def test_new_writes_a_spec_that_holds(tmp_path: Path, flags: list[str]) -> None:
     assert "exists already" in again.stderr
 
 
+def test_check_goes_on_after_a_file_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "x.alpha").write_text(WRONG, encoding="utf-8")
+    done = run("check", "absent.alpha", "x.alpha", "infonce", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "infonce: infonce ok\n")
+    assert "absent.alpha cannot be read" in done.stderr
+    assert "error[decreasing-phi]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("folder.alpha", "Is a directory"),
+        ("bytes.alpha", "not UTF-8"),
+        ("loop.alpha", "cannot be read"),
+        ("n" * 300, "File name too long"),
+        ("zeros.alpha", "too-large"),
+        ("empty.alpha", "no-loss"),
+    ],
+)
+def test_what_is_no_spec_is_told(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "folder.alpha").mkdir()
+    (tmp_path / "bytes.alpha").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "loop.alpha").symlink_to("loop.alpha")
+    (tmp_path / "zeros.alpha").write_bytes(bytes(3_000_000))
+    (tmp_path / "empty.alpha").write_bytes(b"")
+    done = run("check", name, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert reason in done.stderr
+    assert len(done.stderr) < 1000
+
+
+def test_files_that_extend_each_other(tmp_path: Path) -> None:
+    for name, parent in (("a", "b"), ("b", "c"), ("c", "a")):
+        (tmp_path / f"{name}.alpha").write_text(f"loss {name} extends {parent} {{\n}}\n", encoding="utf-8")
+    done = run("check", "a.alpha", "--output-format", "concise", folder=tmp_path)
+    assert done.stderr == "a.alpha:1:16: error[cyclic-extends] a extends itself: a extends b extends c extends a\n"
+
+
+def test_a_reader_that_leaves_early_is_no_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "x.alpha").write_text("loss x {\n" + "  c = =\n" * 90 + "}\n", encoding="utf-8")
+    for arguments in ("list --json", "show infonce --emit ir", "check x.alpha", "show x.alpha"):
+        piped = f"{sys.executable} -m alphadsl.cli.main {arguments} 2>&1 | head -1"
+        done = subprocess.run(["sh", "-c", piped], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert len(done.stdout.splitlines()) == 1
+        assert done.stderr == ""
+
+
+def test_what_is_piped_has_no_colour(tmp_path: Path) -> None:
+    (tmp_path / "x.alpha").write_text(WRONG, encoding="utf-8")
+    for arguments in (["list"], ["check", "x.alpha"], ["explain", "log-domain"], ["show", "infonce"]):
+        done = run(*arguments, folder=tmp_path)
+        assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_greek_names_a_parameter_on_the_command_line(tmp_path: Path) -> None:
+    assert "param tau = 0.3 " in run("show", "infonce", "--set", "τ=0.3", folder=tmp_path).stdout
+
+
+def test_explain_takes_what_a_message_begins_with(tmp_path: Path) -> None:
+    assert run("explain", "error[broken-parent]", folder=tmp_path).stdout.startswith("error[broken-parent]")
+
+
 @pytest.mark.parametrize("name", ["../mine", "1st", "a b", "loss"])
 def test_new_refuses_what_is_no_name(tmp_path: Path, name: str) -> None:
     assert run("new", name, folder=tmp_path).returncode == 1
     assert not list(tmp_path.parent.glob("mine.alpha"))
+
+
+@pytest.mark.parametrize("name", ["exp", "sum_j", "alpha", "d", "i", "inf", "n" * 65, "ä", ""])
+def test_new_refuses_what_the_language_has_taken(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be the name of a loss"):
+        write_template(name, Family.coordinate, None, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_usage_is_exit_code_two(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ LINES = {
 FILES = {
     "nameless-loss": "loss {\n  phi(x) = x\n}\n",
     "missing-parent": "loss mine extends {\n  set tau = 1\n}\n",
+    "parent-path": "loss mine extends ../infonce {\n  set tau = 1\n}\n",
     "second-parent": "loss mine extends infonce, direct {\n  set tau = 1\n}\n",
     "missing-brace": "loss mine\n  phi(x) = x\n}\n",
     "text-after-loss": "loss mine { phi(x) = x } psi(x) = x\n",

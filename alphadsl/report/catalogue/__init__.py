@@ -1,14 +1,16 @@
 """Everything that can be wrong with a spec, by code. Each module holds one topic and lists its diagnostics."""
 
-from alphadsl.report.catalogue import admissibility, families, levels, names, syntax
+from alphadsl.report.catalogue import admissibility, domains, families, levels, lineage, names, syntax
 from alphadsl.report.diagnostic import Diagnostic
 
 _TOPICS: tuple[tuple[type[Diagnostic], ...], ...] = (
     syntax.DIAGNOSTICS,
     names.DIAGNOSTICS,
+    lineage.DIAGNOSTICS,
     levels.DIAGNOSTICS,
     families.DIAGNOSTICS,
     admissibility.DIAGNOSTICS,
+    domains.DIAGNOSTICS,
 )
 
 CATALOGUE: dict[str, type[Diagnostic]] = {entry.code: entry for topic in _TOPICS for entry in topic}

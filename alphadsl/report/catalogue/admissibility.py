@@ -1,33 +1,70 @@
-"""Faults of the mathematics: what would make alpha negative, undefined, or the min player's problem ill-posed."""
+"""Faults of phi, psi, R, alpha and weight: what would make alpha negative or zero, or the min player ill-posed."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from alphadsl.report.catalogue.evidence import Bound, Example, declare, shown
 from alphadsl.report.diagnostic import Diagnostic, Label
 from alphadsl.report.source import Span
 
 
 @dataclass(frozen=True)
 class _NotProven(Diagnostic):
-    """A property that could not be shown, the part that stands in its way, and a counterexample if one was found."""
+    """A property of a function that could not be shown: the part that stands in its way, the parameters it was judged
+    for, those whose interval would settle it, and a counterexample if one was found."""
 
-    function: str
+    unproven: ClassVar[str]
+    disproven: ClassVar[str]
+    turn: ClassVar[str]
+
     argument: str
     domain: str
-    verdict: str
-    guilty: tuple[Label, ...]
-    witness: str
+    guilty: Span | None = None
+    falls: bool = False
+    throughout: bool = False
+    jumps: bool = False
+    bounds: tuple[Bound, ...] = ()
+    settled_by: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
 
     @property
     def label(self) -> str:
-        return self.verdict
+        return (self.disproven if self.examples else self.unproven).format(**vars(self))
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return self.guilty
+        verb = "jumps" if self.jumps else "falls" if self.falls else "may fall"
+        guilty = (Label(self.guilty, f"{verb} in {self.argument}"),) if self.guilty else ()
+        return (*(bound.label for bound in self.bounds), *guilty)
 
     @property
     def note(self) -> str:
-        return f"{self.note_template.format(**vars(self))}{self.witness}"
+        return "\n".join(filter(None, [self.note_template.format(**vars(self)), self._example]))
+
+    @property
+    def help(self) -> str:
+        jumping = "write relu, min or max in the place of the comparison" if self.jumps else ""
+        turned = "turn its sign: it falls throughout" if self.throughout else ""
+        tried = self.turn if self.examples else self.help_template
+        advice = declare(self.settled_by) or jumping or turned or tried
+        return f"{advice.format(**vars(self))}; alphadsl explain {self.code}"
+
+    @property
+    def _example(self) -> str:
+        match self.examples:
+            case (low, high):
+                return f"it falls from {shown(low.value)} at {low.place} to {shown(high.value)} at {high.place}"
+            case (low, middle, high):
+                ends = f"{shown(low.value)} at {low.place} and {shown(high.value)} at {high.place}"
+                return f"it is {ends}, but {shown(middle.value)} half-way, which is not above the mean of the two"
+            case _:
+                return ""
+
+
+_JUDGED = (
+    "alpha[i,j] = phi'(xi_i) * psi'(d[i]^2 - d[i,j]^2) must not be negative, or near negatives are pulled in\n"
+    "{function} is judged for {{argument}} in {{domain}}, {what}"
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +75,11 @@ class DecreasingPhi(_NotProven):
 
     code = "decreasing-phi"
     title_template = "phi must be non-decreasing"
-    note_template = (
-        "alpha[i,j] = phi'(xi_i) * psi'(d[i]^2 - d[i,j]^2) must not be negative, or near negatives are pulled in; "
-        "phi is judged for {argument} in {domain}"
-    )
-    help_template = "turn the sign, or write phi so that {argument} appears once; alphadsl explain decreasing-phi"
+    unproven = "not shown to increase in {argument}"
+    disproven = "decreases in {argument}"
+    note_template = _JUDGED.format(function="phi", what="where sum_j psi lies")
+    turn = "turn the sign where it falls, or keep psi to values where phi rises"
+    help_template = "write phi so that {argument} appears once, or narrow the intervals of the parameters"
     wrong = "loss x {\n  phi(x) = -log(x)\n  psi(x) = exp(x)\n}\n"
     right = "loss x {\n  phi(x) = log(x)\n  psi(x) = exp(x)\n}\n"
 
@@ -50,15 +87,16 @@ class DecreasingPhi(_NotProven):
 @dataclass(frozen=True)
 class DecreasingPsi(_NotProven):
     """psi must be non-decreasing on [-2, 2], where d[i]^2 - d[i,j]^2 lies on the sphere: alpha[i,j] =
-    phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Theorem 1), and must not be negative."""
+    phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Theorem 1), and must not be negative. It
+    must be so for every value of the parameters in their intervals, not only for the ones that are set."""
 
     code = "decreasing-psi"
     title_template = "psi must be non-decreasing"
-    note_template = (
-        "alpha[i,j] = phi'(xi_i) * psi'(d[i]^2 - d[i,j]^2) must not be negative, or near negatives are pulled in; "
-        "psi is judged for {argument} in {domain}"
-    )
-    help_template = "turn the sign, or write psi so that {argument} appears once; alphadsl explain decreasing-psi"
+    unproven = "not shown to increase in {argument}"
+    disproven = "decreases in {argument}"
+    note_template = _JUDGED.format(function="psi", what="where d[i]^2 - d[i,j]^2 lies")
+    turn = "turn the sign where it falls, or add a rising term that outweighs it"
+    help_template = "write psi so that {argument} appears once, or narrow the intervals of the parameters"
     wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = exp(-x / tau)\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = exp(x / tau)\n}\n"
 
@@ -70,112 +108,80 @@ class NonConcaveRegulariser(_NotProven):
 
     code = "non-concave-regulariser"
     title_template = "R must be strictly concave"
+    unproven = "not shown to be strictly concave"
+    disproven = "is not strictly concave"
     note_template = (
         "alpha solves R'({argument}) = d[i,j]^2 + lambda_i, so the slope of R must fall for {argument} in {domain}"
     )
-    help_template = "-tau * a * log(a), -tau/2 * a^2 and sqrt(a) are concave; alphadsl explain non-concave-regulariser"
+    turn = "-tau * {argument} * log({argument}), -tau/2 * {argument}^2 and sqrt({argument}) are strictly concave"
+    help_template = turn
     wrong = "loss x {\n  R(a) = a^2\n  alpha in simplex\n}\n"
     right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
 
 
 @dataclass(frozen=True)
 class NegativeImportance(Diagnostic):
-    """alpha[i,j] is the weight of pushing i and j apart. A negative weight would pull negatives in, and the max
-    player's game would lose its meaning."""
+    """alpha[i,j] is the weight of pushing i and j apart, and weight[i,j] a factor of it. Where it is negative, near
+    negatives would be pulled in, and the max player's game would lose its meaning. A formula is refused unless it is
+    shown to be non-negative for all distances on the sphere and all parameters in their intervals."""
 
     code = "negative-importance"
     title_template = "{name} must not be negative"
-    label_template = "lies in {interval}"
     note_template = "{name} weighs the push between i and j: where it is negative, they are pulled together"
-    help_template = "use exp, relu or a square, or give the parameters intervals that keep it positive"
     wrong = "loss x {\n  alpha[i,j] = s[i,j]\n}\n"
     right = "loss x {\n  alpha[i,j] = relu(s[i,j])\n}\n"
 
     name: str
     interval: str
-
-
-@dataclass(frozen=True)
-class LogDomain(Diagnostic):
-    """A logarithm needs a positive argument, for every value that the parameters and distances may take."""
-
-    code = "log-domain"
-    title_template = "a logarithm of something that can be {edge}"
-    label_template = "lies in {interval}"
-    help_template = "add a positive constant, or narrow the interval of a parameter"
-    wrong = "loss x {\n  phi(x) = log(x)\n  psi(x) = relu(x)\n}\n"
-    right = "loss x {\n  phi(x) = log(1 + x)\n  psi(x) = relu(x)\n}\n"
-
-    edge: str
-    interval: str
-
-
-@dataclass(frozen=True)
-class OutsideDomain(Diagnostic):
-    """A division by something that reaches zero, or a root or broken power of something negative, for some value that
-    the parameters and distances may take."""
-
-    code = "outside-domain"
-    title_template = "{words}"
-    label_template = "lies in {interval}"
-    help_template = "add a positive constant, as in 1 / (d[i,j]^2 + tau), or narrow the interval of a parameter"
-    wrong = "loss x {\n  alpha[i,j] = 1 / d[i,j]^2\n}\n"
-    right = "loss x {\n  param tau = 0.1 in (0, inf)\n  alpha[i,j] = 1 / (d[i,j]^2 + tau)\n}\n"
-
-    words: str
-    interval: str
-
-
-@dataclass(frozen=True)
-class OutOfInterval(Diagnostic):
-    """A parameter keeps to its declared interval, on which the loss was proved admissible: in the spec, in `set`, on
-    the command line and in Python."""
-
-    code = "out-of-interval"
-    title_template = "{name} = {value} is not in {interval}"
-    wrong = "loss x extends infonce {\n  set tau = 0\n}\n"
-    right = "loss x extends infonce {\n  set tau = 0.1\n}\n"
-
-    name: str
-    value: str
-    interval: str
-    declared: Span
+    bounds: tuple[Bound, ...] = ()
+    settled_by: tuple[str, ...] = ()
+    example: Example | None = None
 
     @property
-    def help(self) -> str:
-        return f"choose a value in {self.interval}"
+    def label(self) -> str:
+        if self.example is None:
+            return f"not shown to stay at 0 or above: all that is known is {self.interval}"
+        return f"is {shown(self.example.value)}{' at ' if self.example.at else ''}{self.example.place}"
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return () if self.declared == self.span else (Label(self.declared, "declared here"),)
+        return tuple(bound.label for bound in self.bounds)
+
+    @property
+    def help(self) -> str:
+        kept = "if it cannot be negative, relu(...) around it changes nothing and shows it"
+        cut = "use exp(...), a square, or relu(...), which is 0 where its argument is negative"
+        return declare(self.settled_by) or (cut if self.example else kept)
 
 
 @dataclass(frozen=True)
-class EmptyInterval(Diagnostic):
-    """An interval must contain some number: its low end lies below its high end, or both are closed and equal."""
+class ZeroImportance(Diagnostic):
+    """A loss whose pairwise importance is 0 for every pair has no gradient: phi and psi must depend on their argument,
+    and alpha and weight must not be 0 throughout."""
 
-    code = "empty-interval"
-    title_template = "the interval {interval} is empty"
-    label_template = "no number lies in it"
-    help_template = "write the lower end first"
-    wrong = "loss x {\n  param tau = 0.5 in (1, 0)\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
-    right = "loss x {\n  param tau = 0.5 in (0, 1)\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
-
-    interval: str
-
-
-@dataclass(frozen=True)
-class NotANumber(Diagnostic):
-    """A parameter's value is a number, or arithmetic on numbers: it must not depend on other names."""
-
-    code = "not-a-number"
-    title_template = "the value of {name} is not a finite number"
-    label_template = "cannot be worked out"
-    help_template = "write a number, such as 0.5 or 1/2; for something that depends on parameters, write c = ..."
-    wrong = "loss x {\n  param tau = 1 / 0\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
-    right = "loss x {\n  param tau = 1 / 2 in (0, inf)\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
+    code = "zero-importance"
+    title_template = "no pair would weigh anything"
+    wrong = "loss x {\n  phi(x) = x\n  psi(x) = 1\n}\n"
+    right = "loss x {\n  phi(x) = x\n  psi(x) = 1 + x\n}\n"
 
     name: str
+    argument: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"its slope in {self.argument} is 0 throughout" if self.argument else "is 0 for every pair"
+
+    @property
+    def note(self) -> str:
+        factor = "weight[i,j] * " if self.name == "weight" else ""
+        derived = "" if self.name == "alpha" else f" = {factor}phi'(xi_i) * psi'(d[i]^2 - d[i,j]^2)"
+        return f"alpha[i,j]{derived} would be 0 for every pair, and nothing would be learnt"
+
+    @property
+    def help(self) -> str:
+        if self.argument:
+            return f"write {self.name}({self.argument}) = {self.argument}, or another function that rises"
+        return f"write {self.name}[i,j] = 1 to weigh all pairs alike"
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
@@ -183,9 +189,5 @@ DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
     DecreasingPsi,
     NonConcaveRegulariser,
     NegativeImportance,
-    LogDomain,
-    OutsideDomain,
-    OutOfInterval,
-    EmptyInterval,
-    NotANumber,
+    ZeroImportance,
 )

@@ -7,6 +7,21 @@ from alphadsl.report.source import Span
 
 
 @dataclass(frozen=True)
+class NoLoss(Diagnostic):
+    """A spec file holds one loss or more, `loss NAME { ... }`. A file that is empty, or has nothing but comments,
+    cannot be checked, shown or trained."""
+
+    code = "no-loss"
+    title_template = "this file defines no loss"
+    label_template = "nothing but comments and blank lines"
+    help_template = (
+        "write loss NAME {{, then one definition per line, then }}; alphadsl new NAME writes one to start from"
+    )
+    wrong = "# to be written\n"
+    right = "loss x {\n  phi(x) = x\n  psi(x) = x\n}\n"
+
+
+@dataclass(frozen=True)
 class NoFamily(Diagnostic):
     """A loss must say how alpha is built, in one of the ways of the language: phi and psi (coordinate), alpha itself
     (direct), or a regulariser R that alpha solves on the simplex (min player)."""
@@ -21,6 +36,12 @@ class NoFamily(Diagnostic):
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
 
     name: str
+    meant: str = ""
+    similar: Span | None = None
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.similar, f"did you mean {self.meant}?"),) if self.similar else ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +67,8 @@ class TwoFamilies(Diagnostic):
 
 @dataclass(frozen=True)
 class MissingPhi(Diagnostic):
-    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both."""
+    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both. A phi that changes nothing is
+    written phi(x) = x."""
 
     code = "missing-phi"
     title_template = "psi is defined, but phi is not"
@@ -55,24 +77,36 @@ class MissingPhi(Diagnostic):
     wrong = "loss x {\n  psi(x) = exp(x)\n}\n"
     right = "loss x {\n  phi(x) = log(1 + x)\n  psi(x) = exp(x)\n}\n"
 
+    similar: Span | None = None
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.similar, "did you mean phi?"),) if self.similar else ()
+
 
 @dataclass(frozen=True)
 class MissingPsi(Diagnostic):
-    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both."""
+    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both. A psi that changes nothing is
+    written psi(x) = x."""
 
     code = "missing-psi"
-    title_template = "{present} is defined, but psi is not"
+    title_template = "phi is defined, but psi is not"
     label_template = "a coordinate loss needs psi as well"
     help_template = "write psi(x) = x to pass d[i]^2 - d[i,j]^2 on as it is"
     wrong = "loss x {\n  phi(x) = log(1 + x)\n}\n"
     right = "loss x {\n  phi(x) = log(1 + x)\n  psi(x) = exp(x)\n}\n"
 
-    present: str
+    similar: Span | None = None
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.similar, "did you mean psi?"),) if self.similar else ()
 
 
 @dataclass(frozen=True)
 class MissingSimplex(Diagnostic):
-    """The min player chooses alpha from a feasible set, which the spec names."""
+    """The min player chooses alpha from a feasible set, which the spec names: on the simplex alpha is not negative, and
+    each row sums to one."""
 
     code = "missing-simplex"
     title_template = "R is defined, but not where alpha may lie"
@@ -84,7 +118,8 @@ class MissingSimplex(Diagnostic):
 
 @dataclass(frozen=True)
 class MissingRegulariser(Diagnostic):
-    """On the simplex alone, the min player would put all weight on the nearest negative: R is what spreads it."""
+    """On the simplex alone, the min player would put all weight of a row on the nearest negative: R is what spreads it
+    over the others."""
 
     code = "missing-regulariser"
     title_template = "alpha lies in the simplex, but nothing spreads it there"
@@ -93,10 +128,17 @@ class MissingRegulariser(Diagnostic):
     wrong = "loss x {\n  alpha in simplex\n}\n"
     right = "loss x {\n  R(a) = -a * log(a)\n  alpha in simplex\n}\n"
 
+    similar: Span | None = None
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.similar, "did you mean R?"),) if self.similar else ()
+
 
 @dataclass(frozen=True)
 class UnknownSet(Diagnostic):
-    """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one."""
+    """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one. Nothing else is
+    optimised over a set."""
 
     code = "unknown-set"
     title_template = "{subject} in {name} is not known"
@@ -126,7 +168,8 @@ class MisplacedGradient(Diagnostic):
 
 @dataclass(frozen=True)
 class MisplacedWeight(Diagnostic):
-    """weight[i,j] multiplies psi in a coordinate loss; in the other families alpha is the weight."""
+    """weight[i,j] multiplies psi in a coordinate loss; in the other families alpha is the weight itself, so that there
+    is nothing for a second one to do."""
 
     code = "misplaced-weight"
     title_template = "weight[i,j] has no meaning without phi and psi"
@@ -138,19 +181,25 @@ class MisplacedWeight(Diagnostic):
 
 @dataclass(frozen=True)
 class MisplacedTilde(Diagnostic):
-    """`~` says that a row is proportional to what follows and sums to one, which is a statement about alpha."""
+    """`~` says that a row is proportional to what follows and sums to one, which is a statement about alpha: nothing
+    else is made to sum to one."""
 
     code = "misplaced-tilde"
     title_template = "{name} cannot be given up to proportion"
     label_template = "~ is for alpha[i,j]"
-    help_template = "write ="
     wrong = "loss x {\n  h[i,j] ~ exp(s[i,j])\n  alpha[i,j] ~ h[i,j]\n}\n"
     right = "loss x {\n  h[i,j] = exp(s[i,j])\n  alpha[i,j] ~ h[i,j]\n}\n"
 
     name: str
+    is_alpha: bool = False
+
+    @property
+    def help(self) -> str:
+        return "did you mean alpha[i,j]?" if self.is_alpha else "write ="
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
+    NoLoss,
     NoFamily,
     TwoFamilies,
     MissingPhi,

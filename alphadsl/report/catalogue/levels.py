@@ -26,7 +26,8 @@ class LevelMismatch(Diagnostic):
 
 @dataclass(frozen=True)
 class IndexMismatch(Diagnostic):
-    """i is the anchor and j runs over its negatives, so a row is written [i] and a pair [i,j]."""
+    """i is the anchor and j runs over its negatives, so a row is written [i] and a pair [i,j]. No other indices exist:
+    j never is i, and a distance is the same in both directions."""
 
     code = "index-mismatch"
     title_template = "{name} is written {expected}"
@@ -43,7 +44,8 @@ class IndexMismatch(Diagnostic):
 
 @dataclass(frozen=True)
 class WrongUse(Diagnostic):
-    """A function is called, a definition of pairs or rows is indexed, a parameter stands bare."""
+    """A function is called, f(x); a definition of pairs or rows is indexed, h[i,j] or u[i]; a parameter, a constant and
+    the argument of a function stand bare."""
 
     code = "wrong-use"
     title_template = "{name} is {kind}"
@@ -60,7 +62,8 @@ class WrongUse(Diagnostic):
 
 @dataclass(frozen=True)
 class WrongArity(Diagnostic):
-    """Every function takes a fixed number of arguments."""
+    """Every function takes a fixed number of arguments: min and max take two, where takes three, all others and the
+    reductions over j take one."""
 
     code = "wrong-arity"
     title_template = "{name} takes {expected}, not {found}"
@@ -76,7 +79,8 @@ class WrongArity(Diagnostic):
 
 @dataclass(frozen=True)
 class WrongShape(Diagnostic):
-    """The parts of a family have fixed shapes: phi(x), psi(x), R(a), weight[i,j], alpha[i,j]."""
+    """The parts of a family have fixed shapes, because they are the paper's: phi(x), psi(x) and R(a) are functions,
+    weight[i,j] and alpha[i,j] are given for each pair."""
 
     code = "wrong-shape"
     title_template = "{name} is defined as {expected}"

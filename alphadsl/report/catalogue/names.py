@@ -1,15 +1,34 @@
-"""Faults of names: unknown, defined twice, inherited from nowhere, or fixed to a value they cannot have."""
+"""Faults of names: unknown, defined twice, reserved, set without being a parameter, or never used."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from alphadsl.report.diagnostic import Diagnostic, Label, Severity
 from alphadsl.report.source import Span
+
+MOST_SHOWN = 24
+
+# Names of other languages, and what they are here.
+FAMILIAR = {
+    "ln": "log(x)",
+    "pow": "x^p",
+    "e": "exp(x) for a power of e, or 2.718281828 for the number",
+    "pi": "3.141592654",
+    "sum": "sum_j(...)",
+    "mean": "mean_j(...)",
+    "logsumexp": "logsumexp_j(...)",
+    "logaddexp": "log(exp(x) + exp(y)), which is carried in the log domain",
+    "clamp": "max(min(x, high), low)",
+    "dist": "d[i,j]",
+    "sim": "s[i,j]",
+    "detach": "stopgrad(x)",
+}
 
 
 @dataclass(frozen=True)
 class UnknownName(Diagnostic):
     """An expression uses a name that nothing has defined. In scope are the parameters and definitions of the loss and
-    of its parents, the distances d and s, and the built-in functions."""
+    of its parents, the distances d and s, and the built-in functions. A name is told once, where it is first used."""
 
     code = "unknown-name"
     title_template = "nothing is called {name}"
@@ -23,33 +42,64 @@ class UnknownName(Diagnostic):
 
     @property
     def help(self) -> str:
-        scope = f"in scope: {', '.join(self.in_scope)}"
+        more = ", ..." if len(self.in_scope) > MOST_SHOWN else ""
+        scope = f"in scope: {', '.join(self.in_scope[:MOST_SHOWN]) or 'numbers only'}{more}"
+        if self.name in FAMILIAR:
+            return f"write {FAMILIAR[self.name]}   ({scope})"
         return f"did you mean {self.suggestion}?   ({scope})" if self.suggestion else scope
+
+
+class Clash(NamedTuple):
+    """What a second meaning is given to: how that is called, and what to do about it."""
+
+    title: str
+    advice: str
+
+
+TWO_DEFINITIONS = Clash("{name} is defined twice", "give one of them another name")
+PARENTS_PARAM = Clash("{name} is defined twice", "to change a parameter of a parent, write set {name} = ...")
+PARENTS_DEFINITION = Clash(
+    "{name} is defined twice",
+    "a child keeps the definitions of its parent: give this one another name, or extend nothing",
+)
+TWO_VALUES = Clash("{name} is given two values", "keep one of them")
+TWO_LINES = Clash("{name} is said twice", "keep one of the two lines")
+HIDING = Clash("{name} has two meanings", "call the argument of the function something else")
 
 
 @dataclass(frozen=True)
 class DuplicateName(Diagnostic):
-    """A name has one meaning in a loss and its parents. A child changes a parent's parameter with `set`; it does not
-    shadow a definition."""
+    """A name has one meaning in a loss and its parents, and a file has one loss of a name. A child changes a parent's
+    parameter with `set`, once; it does not shadow a definition, and neither does the argument of a function."""
 
     code = "duplicate-name"
     title_template = "{name} is defined twice"
-    label_template = "defined again here"
-    help_template = "give one of them another name; to change a parameter of a parent, write set {name} = ..."
+    label_template = "again here"
     wrong = "loss x {\n  param m = 1\n  param m = 2\n  phi(x) = x\n  psi(x) = x + m\n}\n"
     right = "loss x {\n  param m = 1\n  phi(x) = x\n  psi(x) = x + m\n}\n"
 
     name: str
     first: Span
+    clash: Clash = TWO_DEFINITIONS
+
+    @property
+    def title(self) -> str:
+        return self.clash.title.format(name=self.name)
+
+    @property
+    def help(self) -> str:
+        return self.clash.advice.format(name=self.name)
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return (Label(self.first, "first defined here"),)
+        return (Label(self.first, "first here"),)
 
 
 @dataclass(frozen=True)
 class ReservedName(Diagnostic):
-    """The names of the distances, the indices, the families' parts and the built-in functions keep their meaning."""
+    """The names of the distances, the indices, the parts of the families, the built-in functions and the keywords keep
+    their meaning, so that a formula reads the same in every spec. That goes for losses and for the arguments of
+    functions, too."""
 
     code = "reserved-name"
     title_template = "{name} already has a meaning in the language"
@@ -63,57 +113,9 @@ class ReservedName(Diagnostic):
 
 
 @dataclass(frozen=True)
-class UnknownParent(Diagnostic):
-    """`extends` names a loss of the same file, a spec beside the file, or one of the library."""
-
-    code = "unknown-parent"
-    title_template = "there is no loss called {name} to extend"
-    label_template = "not in this file, not beside it, not in the library"
-    wrong = "loss x extends infonse {\n  set tau = 0.2\n}\n"
-    right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
-
-    name: str
-    suggestion: str | None
-
-    @property
-    def help(self) -> str:
-        return f"did you mean {self.suggestion}?" if self.suggestion else "alphadsl list shows the library"
-
-
-@dataclass(frozen=True)
-class BrokenParent(Diagnostic):
-    """A loss can only extend a spec that can itself be read."""
-
-    code = "broken-parent"
-    title_template = "{name} cannot be extended, because {path} cannot be read: {reason}"
-    label_template = "extended here"
-    help_template = "run alphadsl check {path}"
-    wrong = "loss x extends broken {\n  set tau = 0.2\n}\n"
-    right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
-
-    name: str
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class CyclicExtends(Diagnostic):
-    """A chain of `extends` must end at a loss without a parent."""
-
-    code = "cyclic-extends"
-    title_template = "{name} extends itself: {chain}"
-    label_template = "this closes the circle"
-    help_template = "let one of them stand on its own"
-    wrong = "loss a extends b {\n  set tau = 1\n}\nloss b extends a {\n  set tau = 2\n}\n"
-    right = "loss a extends infonce {\n  set tau = 1\n}\nloss b extends a {\n  set tau = 2\n}\n"
-
-    name: str
-    chain: str
-
-
-@dataclass(frozen=True)
 class CyclicDefinition(Diagnostic):
-    """A definition may use others in any order, but not itself, directly or by way of others."""
+    """A definition may use others in any order, but not itself, directly or by way of others: its value would have to
+    be known before it is known."""
 
     code = "cyclic-definition"
     title_template = "{name} is defined by itself: {chain}"
@@ -128,27 +130,36 @@ class CyclicDefinition(Diagnostic):
 
 @dataclass(frozen=True)
 class SetWithoutParam(Diagnostic):
-    """`set` gives a parameter of a parent another value; a new parameter is declared with `param`."""
+    """`set` gives a parameter of a parent another value, in a child, on the command line or in Python. A new parameter
+    is declared with `param`, and a definition is not a parameter."""
 
     code = "set-without-param"
     title_template = "there is no parameter {name} to set"
-    label_template = "no parent declares it"
+    label_template = "not a parameter of this loss"
     wrong = "loss x extends infonce {\n  set temperature = 0.2\n}\n"
     right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
 
     name: str
     suggestion: str | None
     known: tuple[str, ...]
+    definition: Span | None = None
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (Label(self.definition, "defined here, which fixes it"),) if self.definition else ()
 
     @property
     def help(self) -> str:
-        known = f"parameters: {', '.join(self.known)}" if self.known else "this loss has no parameters"
+        known = f"parameters: {', '.join(self.known)}" if self.known else "this loss has no parameters to set"
+        if self.definition:
+            return f"declare it as param {self.name} = ... to let it be set   ({known})"
         return f"did you mean {self.suggestion}?   ({known})" if self.suggestion else known
 
 
 @dataclass(frozen=True)
 class UnknownPairs(Diagnostic):
-    """The index sets say which embeddings are anchors, and which are the negatives of each."""
+    """The index sets say which embeddings are anchors, and which are the negatives of each: all others (two_view),
+    those of the anchor's own view (same_view) or those of the other view (cross_view)."""
 
     code = "unknown-pairs"
     title_template = "there is no index set called {name}"
@@ -167,7 +178,8 @@ class UnknownPairs(Diagnostic):
 
 @dataclass(frozen=True)
 class UnusedParam(Diagnostic):
-    """A parameter that the loss does not depend on: a sweep over it would change nothing."""
+    """A parameter that the loss does not depend on: a sweep over it would change nothing. It is a warning, because the
+    loss is well defined all the same."""
 
     code = "unused-param"
     severity = Severity.WARNING
@@ -182,26 +194,28 @@ class UnusedParam(Diagnostic):
 
 @dataclass(frozen=True)
 class UnusedDefinition(Diagnostic):
-    """A definition that the loss does not use: usually a slip in a name elsewhere."""
+    """A definition that the loss does not use: usually a slip in a name elsewhere. It is a warning, because the loss is
+    well defined all the same."""
 
     code = "unused-definition"
     severity = Severity.WARNING
     title_template = "the loss does not use {name}"
     label_template = "defined, but never used"
-    help_template = "use it or remove it"
     wrong = "loss x {\n  h[i,j] = s[i,j]\n  phi(x) = x\n  psi(x) = x\n}\n"
     right = "loss x {\n  h[i,j] = 1 + s[i,j]\n  weight[i,j] = h[i,j]\n  phi(x) = x\n  psi(x) = x\n}\n"
 
     name: str
+    meant: str | None = None
+
+    @property
+    def help(self) -> str:
+        return f"did you mean {self.meant}?" if self.meant else "use it or remove it"
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
     UnknownName,
     DuplicateName,
     ReservedName,
-    UnknownParent,
-    BrokenParent,
-    CyclicExtends,
     CyclicDefinition,
     SetWithoutParam,
     UnknownPairs,

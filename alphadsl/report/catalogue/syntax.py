@@ -54,20 +54,31 @@ class UnexpectedCharacter(Diagnostic):
 
 @dataclass(frozen=True)
 class TooDeep(Diagnostic):
-    """An expression is nested deeper than any formula of a paper is.
+    """An expression is nested deeper than any formula of a paper is, as it stands or once the definitions it uses are
+    written out.
 
     Brackets, calls and operators count, a long sum `a + b + c + ...` too, because each of its signs is applied to the
     result of the ones before. The limit keeps every later step (proofs, derivatives, generated code) bounded.
     """
 
     code = "too-deep"
-    title_template = "this expression is nested more than {limit} levels deep"
     label_template = "level {limit} is passed here"
-    help_template = "give a part of it a name of its own on a line before, and use that name here"
     wrong = "loss mine {\n  phi(x) = " + "(" * 65 + "x" + ")" * 65 + "\n  psi(x) = x\n}\n"
     right = "loss mine {\n  phi(x) = (x)\n  psi(x) = x\n}\n"
 
     limit: int
+    written_out: bool = False
+
+    @property
+    def title(self) -> str:
+        expanded = " once its definitions are written out" if self.written_out else ""
+        return f"this expression is nested more than {self.limit} levels deep{expanded}"
+
+    @property
+    def help(self) -> str:
+        if self.written_out:
+            return "let fewer definitions build on each other"
+        return "give a part of it a name of its own on a line before, and use that name here"
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class TooLarge(Diagnostic):
 
 @dataclass(frozen=True)
 class NumberTooLarge(Diagnostic):
-    """A number that double precision cannot hold.
+    """A number that double precision cannot hold, written out or computed, as 1e308 * 1e308 is.
 
     Every number of a spec is a float64, whose largest value is about 1.8e308. An unbounded end of an interval is
     written `inf`.
@@ -107,4 +118,23 @@ class NumberTooLarge(Diagnostic):
     number: str
 
 
-DIAGNOSTICS = (UnexpectedToken, UnexpectedCharacter, TooDeep, TooLarge, NumberTooLarge)
+@dataclass(frozen=True)
+class NameTooLong(Diagnostic):
+    """A name longer than any that a reader could tell from another.
+
+    Names come back in messages, in the generated code and as names of files, so they have a limit. A longer one is
+    usually text that lost its blanks or its quotation marks.
+    """
+
+    code = "name-too-long"
+    title_template = "this name has more than {limit} characters"
+    label_template = "{length} characters"
+    help_template = "choose a shorter name"
+    wrong = "loss mine {\n  phi(x) = x\n  psi(x) = x * " + "t" * 65 + "\n}\n"
+    right = "loss mine {\n  phi(x) = x\n  psi(x) = x\n}\n"
+
+    limit: int
+    length: int
+
+
+DIAGNOSTICS = (UnexpectedToken, UnexpectedCharacter, TooDeep, TooLarge, NumberTooLarge, NameTooLong)

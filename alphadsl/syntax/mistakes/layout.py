@@ -60,6 +60,14 @@ LAYOUT = (
         "write loss {name} extends infonce {{, or leave extends out",
     ),
     Mistake(
+        "parent-path",
+        "",
+        r"^LOSS NAME EXTENDS (NAME )?@ (STRAY|SLASH|STRING|OPEN_STRING)",
+        "a parent is given by its name alone",
+        "no quotes, folders or endings can stand here",
+        "write loss {name} extends NAME {{; NAME.alpha is looked for beside the file, then in the library",
+    ),
+    Mistake(
         "second-parent",
         "",
         r"^LOSS NAME EXTENDS NAME @ (COMMA|NAME|PLUS|EXTENDS)",

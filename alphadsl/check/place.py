@@ -1,0 +1,41 @@
+"""Where an expression stands, and which definitions use which: the bookkeeping of resolution."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from alphadsl.syntax import tree
+
+
+@dataclass(frozen=True)
+class Place:
+    """Inside which function an expression stands, or in a definition with which indices, if any."""
+
+    function: tree.FunctionItem | None = None
+    indices: tuple[str, ...] = ()
+
+    @property
+    def argument(self) -> str | None:
+        return self.function.argument.text if self.function else None
+
+
+@dataclass
+class Uses:
+    """For each definition, the names in it."""
+
+    _direct: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, user: str, name: str) -> None:
+        self._direct.setdefault(user, set()).add(name)
+
+    def reached_from(self, roots: Iterable[str]) -> set[str]:
+        """The names that definitions use, directly or by way of others, and the definitions themselves."""
+        found, pending = set(roots), [*roots]
+        while pending:
+            new = self._direct.get(pending.pop(), set()) - found
+            found |= new
+            pending += new
+        return found
+
+
+def texts(indices: tuple[tree.Name, ...]) -> tuple[str, ...]:
+    return tuple(index.text for index in indices)

@@ -1,0 +1,57 @@
+"""What a refusal of the mathematics is grounded on: the parameters a proof met, and values at which a property fails.
+
+The facts come from the checker; how they are put into words is here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from alphadsl.report.diagnostic import Label
+from alphadsl.report.source import Span
+
+
+class Sign(StrEnum):
+    """The signs that the interval of a parameter admits."""
+
+    POSITIVE = "positive"
+    ZERO_TOO = "positive or 0"
+    NEGATIVE = "negative"
+    ANY = "of either sign"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A parameter that a proof had to reckon with, and where its interval is declared, if it is."""
+
+    name: str
+    span: Span
+    declared: bool
+    sign: Sign
+
+    @property
+    def label(self) -> Label:
+        if not self.declared:
+            return Label(self.span, f"without an interval, {self.name} may be any number")
+        return Label(self.span, f"so {self.name} is {self.sign}")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A value, and what it was found for."""
+
+    at: tuple[tuple[str, float], ...]
+    value: float
+
+    @property
+    def place(self) -> str:
+        return ", ".join(f"{name} = {shown(value)}" for name, value in self.at)
+
+
+def shown(value: float) -> str:
+    """A number to four digits."""
+    return f"{value + 0.0:.4g}"
+
+
+def declare(memberships: tuple[str, ...]) -> str:
+    """The advice to narrow the intervals of parameters, each given as `tau in (0, inf)`."""
+    return f"declare {' and '.join(memberships)}: then it is proved" if memberships else ""

@@ -1,0 +1,97 @@
+"""Faults of `extends`: a parent that is not there, cannot be read, or leads back to the child."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.source import Span
+
+
+@dataclass(frozen=True)
+class UnknownParent(Diagnostic):
+    """`extends` names a loss of the same file, a spec beside the file, or one of the library, in this order. It is a
+    name alone, without a folder or an ending."""
+
+    code = "unknown-parent"
+    title_template = "there is no loss called {name} to extend"
+    label_template = "not in this file, not beside it, not in the library"
+    wrong = "loss x extends infonse {\n  set tau = 0.2\n}\n"
+    right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
+
+    name: str
+    suggestion: str | None
+
+    @property
+    def help(self) -> str:
+        return f"did you mean {self.suggestion}?" if self.suggestion else "alphadsl list shows the library"
+
+
+@dataclass(frozen=True)
+class BrokenParent(Diagnostic):
+    """A loss can only extend one from a file that can itself be read, and that defines a loss of that name. The file
+    is looked for beside the spec first, then in the library."""
+
+    code = "broken-parent"
+    title_template = "{name} cannot be extended, because {path} {reason}"
+    label_template = "extended here"
+    help_template = "alphadsl check {path} says all that is wrong there"
+    wrong = "loss x extends broken {\n  set tau = 0.2\n}\n"
+    beside: ClassVar[Mapping[str, str]] = {
+        "broken.alpha": "loss broken {\n  param tau = 0.5 in (0, inf\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
+    }
+    right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
+
+    name: str
+    path: str
+    reason: str
+    fault: Label | None = None
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return (self.fault,) if self.fault else ()
+
+
+@dataclass(frozen=True)
+class CyclicExtends(Diagnostic):
+    """A chain of `extends` must end at a loss without a parent. A circle is told once, whichever of its losses is
+    looked at."""
+
+    code = "cyclic-extends"
+    title_template = "{name} extends itself: {chain}"
+    label_template = "this closes the circle"
+    help_template = "let one of them stand on its own, or extend a loss of the library"
+    wrong = "loss a extends b {\n  set tau = 1\n}\nloss b extends a {\n  set tau = 2\n}\n"
+    right = "loss a extends infonce {\n  set tau = 1\n}\nloss b extends a {\n  set tau = 2\n}\n"
+
+    name: str
+    chain: str
+    others: tuple[Span, ...] = ()
+
+    @property
+    def secondary(self) -> tuple[Label, ...]:
+        return tuple(Label(other, "by way of this") for other in self.others)
+
+
+@dataclass(frozen=True)
+class LongLineage(Diagnostic):
+    """A loss that extends a loss that extends a loss, and so on, can no longer be read. The chain has a limit, which
+    also keeps a folder full of specs from exhausting the tool."""
+
+    code = "long-lineage"
+    title_template = "{name} has more than {limit} ancestors"
+    label_template = "one generation too many"
+    help_template = "extend an earlier ancestor, and set what differs"
+    wrong = "".join(
+        [
+            "loss l0 extends infonce {\n}\n",
+            *(f"loss l{age} extends l{age - 1} {{\n}}\n" for age in range(1, 16)),
+        ]
+    )
+    right = "loss l0 extends infonce {\n}\nloss l1 extends l0 {\n}\n"
+
+    name: str
+    limit: int
+
+
+DIAGNOSTICS: tuple[type[Diagnostic], ...] = (UnknownParent, BrokenParent, CyclicExtends, LongLineage)
