@@ -58,7 +58,9 @@ REDUCTIONS = {
 POOLS = {Over.SUM: "{0} * weight_A1", Over.LOGSUMEXP: "{0} + torch.log(weight_A1)"}
 SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "_1", Level.CONSTANT: ""}
 SHAPED_LIKE = {Level.PAIR: "s_AC", Level.ROW: "s_A1"}
-RESERVED = frozenset("torch share log_share log_softplus pow0 projected_multiplier root_multiplier invert".split())
+RUNTIME_FUNCTIONS = ("share", "log_share", "log_softplus", "pow0", "log_pow0", "exp_difference")
+RUNTIME_SOLVERS = ("projected_multiplier", "root_multiplier", "invert")
+RESERVED = frozenset(("torch", *RUNTIME_FUNCTIONS, *RUNTIME_SOLVERS))
 BINDING = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5}
 ATOMIC = 9
 
@@ -189,7 +191,7 @@ class _Emitter:
             case Anchors():
                 return ANCHORS, ATOMIC
             case Count():
-                return "negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype)", ATOMIC
+                return "negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype).expand_as(s_A1)", ATOMIC
             case Inverse(slope, curvature, target):
                 functions = f"{self.function('slope', slope)}, {self.function('curvature', curvature)}"
                 return f"invert({functions}, {self.text(target)})", ATOMIC

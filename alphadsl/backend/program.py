@@ -7,13 +7,13 @@ The text is registered with `linecache`: tracebacks and profilers show it.
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from alphadsl.backend.emit import emit_core
+from alphadsl.backend.emit import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS, emit_core
 from alphadsl.backend.runtime import functions, pairs, simplex, step
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
@@ -28,15 +28,24 @@ LAYOUTS: dict[Pairs, step.Layout] = {
 }
 RUNTIME: dict[str, Any] = {
     "torch": torch,
-    **{
-        function.__name__: function
-        for function in (functions.share, functions.log_share, functions.log_softplus, functions.pow0)
-    },
-    **{
-        function.__name__: function
-        for function in (simplex.projected_multiplier, simplex.root_multiplier, simplex.invert)
-    },
+    **{name: getattr(functions, name) for name in RUNTIME_FUNCTIONS},
+    **{name: getattr(simplex, name) for name in RUNTIME_SOLVERS},
 }
+
+# Written out for each loss: Dynamo counts recompilations by code object, and gives up when losses share one.
+ENTRIES = """
+
+def value(z_VND, context, parameters):
+    return step.{space}_value({name}_core, layout, z_VND, context, parameters)
+
+
+def value_and_gradient(z_VND, context, parameters):
+    return step.{space}_step({name}_core, layout, z_VND, context, parameters)
+
+
+def importance(z_VND, context, parameters):
+    return step.{space}_weights({name}_core, layout, z_VND, context, parameters)
+"""
 
 
 @dataclass(frozen=True)
@@ -63,24 +72,12 @@ def compile_program(core: Core) -> Program:
 
 @cache
 def _eager(name: str, source: str, pairs: Pairs, space: Space) -> Program:
+    text = source + ENTRIES.format(name=name, space=space.value)
     filename = f"<alphadsl {name} {abs(hash(source)):x}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace = dict(RUNTIME)
-    exec(compile(source, filename, "exec"), namespace)
-    core, layout = namespace[f"{name}_core"], LAYOUTS[pairs]
-    match space:
-        case Space.SPHERE:
-            return Program(
-                partial(step.sphere_value, core, layout),
-                partial(step.sphere_step, core, layout),
-                partial(step.sphere_weights, core, layout),
-            )
-        case Space.EUCLIDEAN:
-            return Program(
-                partial(step.euclidean_value, core, layout),
-                partial(step.euclidean_step, core, layout),
-                partial(step.euclidean_weights, core, layout),
-            )
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    namespace = {**RUNTIME, "step": step, "layout": LAYOUTS[pairs]}
+    exec(compile(text, filename, "exec"), namespace)
+    return Program(*(namespace[entry] for entry in ("value", "value_and_gradient", "importance")))
 
 
 @cache

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from types import ModuleType
 
-from alphadsl.backend.emit import emit_core, identifier
+from alphadsl.backend.emit import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS, emit_core, identifier
 from alphadsl.backend.program import LAYOUTS
 from alphadsl.backend.runtime import functions, pairs, simplex, step
 from alphadsl.ir.core import Core
@@ -37,13 +37,13 @@ def loss(z0, z1{argument}{parameters}):
 '''
 STEPS = {Space.SPHERE: step.sphere_step, Space.EUCLIDEAN: step.euclidean_step}
 PLACED = {Space.SPHERE: "(unit_rows(queue)[0],)", Space.EUCLIDEAN: "(widened(queue),)"}
+RUNTIME = ((functions, RUNTIME_FUNCTIONS), (simplex, RUNTIME_SOLVERS))
 PREAMBLE = re.compile(r'\A""".*?"""\n', re.DOTALL)
 
 
 def emit_standalone(core: Core, values: Mapping[str, float]) -> str:
     text = emit_core(core)
-    runtime = [functions] if re.search(r"\b(share|log_share|log_softplus|pow0)\(", text) else []
-    runtime += [simplex] if re.search(r"\b(projected_multiplier|root_multiplier|invert)\(", text) else []
+    runtime = [module for module, names in RUNTIME if re.search(rf"\b({'|'.join(names)})\(", text)]
     names = [identifier(name) for name in values]
     argument, context = _besides(core)
     footer = FOOTER.format(

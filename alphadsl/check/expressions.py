@@ -120,7 +120,7 @@ class Resolver:
         match op, left, right:
             case "pow", Apply("sqrt", (Distance(of),)), Num(2.0):
                 return Distance(of, span=whole.span)
-            case ("mul" | "div"), Apply("neg", (inner,)), _:
+            case (("mul" | "div"), Apply("neg", (inner,)), _):
                 return Apply("neg", (Apply(op, (inner, right), span=whole.span),), span=whole.span)
             case _:
                 return Apply(op, (left, right), span=whole.span)

@@ -32,6 +32,14 @@ def log_share(part: Array, whole: Array) -> Array:
     return np.where(whole == -np.inf, -np.inf, part - np.where(whole == -np.inf, 0.0, whole))
 
 
+def log_pow0(logarithm: Array, exponent: Array) -> Array:
+    return np.where(logarithm == -np.inf, -np.inf, exponent * np.where(logarithm == -np.inf, 0.0, logarithm))
+
+
+def exp_difference(a: Array, b: Array, apart: Array) -> Array:
+    return np.exp(np.maximum(a, b)) * -np.sign(apart) * np.expm1(-np.abs(apart))
+
+
 def log_softplus(x: Array) -> Array:
     return np.where(x < -30, x, np.log(np.logaddexp(0.0, np.maximum(x, -30.0))))
 
@@ -42,7 +50,8 @@ def as_number(comparison: Callable[..., NDArray[np.bool_]]) -> Callable[..., Arr
 
 
 OURS: dict[str, Callable[..., Array]] = {
-    function.__name__: function for function in (relu, sigmoid, softplus, share, pow0, log_share, log_softplus)
+    function.__name__: function
+    for function in (relu, sigmoid, softplus, share, pow0, log_share, log_pow0, log_softplus, exp_difference)
 } | {
     comparison.__name__: as_number(comparison)
     for comparison in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, mul, neg, power
-from alphadsl.ir.kinds import Quantity
-from alphadsl.ir.nodes import Apply, Distance, Expr, Num
+from alphadsl.ir.kinds import Over, Quantity
+from alphadsl.ir.nodes import Apply, Distance, Expr, Num, Reduce
 from alphadsl.ir.traversal import level_of
 
 Terms = dict[Expr, float]
@@ -49,14 +49,20 @@ def multiply(a: Product, b: Product, simplified: Rule) -> Product:
         joined = simplified(add(powers[base], exponent)) if base in powers else exponent
         powers[base] = joined
     powers = {base: exponent for base, exponent in powers.items() if exponent != ZERO}
-    return Product(a.coefficient * b.coefficient, powers, simplified(add(a.exponential, b.exponential)))
+    exponentials = [each for each in (a.exponential, b.exponential) if each != ZERO]
+    return Product(a.coefficient * b.coefficient, powers, simplified(add(*exponentials)) if exponentials else ZERO)
 
 
 def raised(product: Product, exponent: float, simplified: Rule) -> Product:
     """A product to a whole power."""
-    powers = {base: simplified(mul(Num(exponent), inner)) for base, inner in product.powers.items()}
+    powers = {base: _times(exponent, inner, simplified) for base, inner in product.powers.items()}
     coefficient = product.coefficient**exponent if product.coefficient else 0.0
-    return Product(coefficient, powers, simplified(mul(Num(exponent), product.exponential)))
+    return Product(coefficient, powers, _times(exponent, product.exponential, simplified))
+
+
+def _times(factor: float, exponent: Expr, simplified: Rule) -> Expr:
+    """Numbers are multiplied at once, so that a fraction reads the same under any rule."""
+    return Num(factor * exponent.value) if isinstance(exponent, Num) else simplified(mul(Num(factor), exponent))
 
 
 def from_product(product: Product) -> Expr:
@@ -88,10 +94,31 @@ def as_terms(expr: Expr, simplified: Rule) -> Terms:
 def from_terms(terms: Terms) -> Expr:
     """Write a sum: pair terms before row terms, so that what nearly cancels does so first; led by a positive term."""
     ordered = sorted(terms.items(), key=lambda item: (-level_of(item[0]), _rank(item[0])))
+    for item in ordered:
+        among = reduced_among(*item, terms)
+        if among is not None:
+            rest = [each for each in ordered if each != item and each[0] not in among]
+            lead = [item, (_plain_sum(among), -item[1])] if item[1] > 0 else [(_plain_sum(among), -item[1]), item]
+            return add(*(_scaled(*each) for each in lead + rest))
+    return _plain_sum(dict(ordered))
+
+
+def _plain_sum(terms: Terms) -> Expr:
+    ordered = list(terms.items())
     lead = next((item for item in ordered if item[1] > 0), None)
     first = [lead] if lead else []
     parts = [_scaled(*item) for item in first + [item for item in ordered if item is not lead]]
     return add(*parts) if parts else ZERO
+
+
+def reduced_among(term: Expr, coefficient: float, terms: Terms) -> Terms | None:
+    """The terms that an extreme or a log-sum-exp was taken of, where they stand beside it: they nearly cancel."""
+    match term:
+        case Reduce(Over.MAX | Over.MIN | Over.LOGSUMEXP, body):
+            inner = as_terms(body, _same)
+            return inner if all(terms.get(each) == -coefficient * scale for each, scale in inner.items()) else None
+        case _:
+            return None
 
 
 def _collect(expr: Expr, scale: float, terms: Terms, simplified: Rule) -> None:

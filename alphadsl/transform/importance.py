@@ -7,9 +7,9 @@ gradient through it.
 
 from dataclasses import replace
 
-from alphadsl.ir.build import GAP, apply, mul, share, total
+from alphadsl.ir.build import GAP, ZERO, apply, mul, share, total
 from alphadsl.ir.core import Derived
-from alphadsl.ir.kinds import AlphaGradient, Space
+from alphadsl.ir.kinds import AlphaGradient, Over, Space
 from alphadsl.ir.nodes import (
     Apply,
     Coordinate,
@@ -20,10 +20,13 @@ from alphadsl.ir.nodes import (
     Importance,
     Loss,
     MinPlayer,
+    Num,
     Proportional,
+    Reduce,
 )
 from alphadsl.ir.parameter import Learned
 from alphadsl.ir.traversal import rewrite, substitute
+from alphadsl.transform.canonical import Product, as_product, from_product
 from alphadsl.transform.differentiate import differentiate_anchors
 from alphadsl.transform.player import lower_min_player
 from alphadsl.transform.scope import scope_of
@@ -50,7 +53,7 @@ def _written(loss: Loss) -> Expr:
         case Coordinate(phi, psi, weight):
             return call(phi, total(mul(weight, call(psi, GAP))))
         case Direct(alpha):
-            return _energy(loss, alpha)
+            return _energy(loss, _as_share(alpha, Simplifier(scope_of(loss))))
         case Proportional(alpha):
             return _energy(loss, share(alpha, total(alpha)))
         case MinPlayer() as player:
@@ -70,6 +73,22 @@ def _other_importance(part: Expr, loss: Loss) -> Expr:
 
 def call(function: Function, argument: Expr) -> Expr:
     return substitute(function.body, {function.argument: argument})
+
+
+def _as_share(alpha: Expr, simplified: Simplifier) -> Expr:
+    """An f / sum_j(f) that the author wrote out is the same share of a row as one written with `~`."""
+    product = as_product(simplified(alpha), simplified)
+    for whole, power in product.powers.items():
+        match whole, power:
+            case Reduce(Over.SUM, body), Num(-1.0):
+                part = as_product(body, simplified)
+                if part.exponential == product.exponential and part.powers.items() <= product.powers.items():
+                    taken = {whole, *part.powers}
+                    rest = {base: each for base, each in product.powers.items() if base not in taken}
+                    return mul(from_product(Product(product.coefficient, rest, ZERO)), share(body, whole))
+            case _:
+                pass
+    return alpha
 
 
 def _without_stops(expr: Expr) -> Expr:

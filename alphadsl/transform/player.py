@@ -7,8 +7,10 @@ of the price, the multiplier is a row sum (entropy: softmax); if the response is
 Prices are taken relative to the nearest negative, as a softmax is to its maximum: they lie in [R'(1), R'(1/n)].
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from alphadsl.ir.atoms import Direction
 from alphadsl.ir.build import (
     COUNT,
     NEGATIVE_D2,
@@ -26,7 +28,7 @@ from alphadsl.ir.build import (
     sub,
     total,
 )
-from alphadsl.ir.facts import Scope, find_domain_fault, infer_interval
+from alphadsl.ir.facts import Scope, find_domain_fault, infer_direction, infer_interval
 from alphadsl.ir.interval import INFINITY, Interval, point
 from alphadsl.ir.kinds import Method, Over
 from alphadsl.ir.nodes import Apply, Expr, Function, Inverse, Loss, MinPlayer, Multiplier, Reduce, Var
@@ -105,11 +107,22 @@ def _at_multiplier(
 
 def _clipped(loss: Loss, response: Expr, argument: str, slope: Expr, prices: Scope) -> Expr:
     """Where the slope is finite at 0, a price above it buys nothing: the response is clipped, or not asked for."""
-    values = {parameter.name: point(parameter.value) for parameter in loss.parameters}
-    at_zero = infer_interval(slope, Scope(values, {argument: point(0.0)}))
-    if at_zero.high == INFINITY:
+    at_zero = (infer_interval(slope, Scope(values, {argument: point(0.0)})) for values in _representative(loss))
+    if all(interval.high == INFINITY for interval in at_zero):
         return response
-    if find_domain_fault(response, prices) is None:
+    falls = infer_direction(response, PRICE, prices) == Direction.FALLING
+    if falls and find_domain_fault(response, prices) is None:
         return apply("relu", response)
     affordable = apply("lt", Var(PRICE), substitute(slope, {argument: ZERO}))
     return apply("where", affordable, apply("relu", response), ZERO)
+
+
+def _representative(loss: Loss) -> Iterator[dict[str, Interval]]:
+    """The parameters as they are, and with each in turn at the ends of its interval and inside: they may be changed."""
+    values = {parameter.name: point(parameter.value) for parameter in loss.parameters}
+    yield values
+    for each in loss.parameters:
+        low, high = max(each.interval.low, each.value - 1), min(each.interval.high, each.value + 1)
+        for value in (low, (low + high) / 2, high):
+            if value in each.interval:
+                yield {**values, each.name: point(value)}

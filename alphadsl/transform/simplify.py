@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, exp, log, mul, power, share
+from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, log, mul, power, share
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import safe_exp, safe_power
@@ -25,6 +25,7 @@ from alphadsl.transform.canonical import (
     from_terms,
     multiply,
     raised,
+    reduced_among,
 )
 
 FOLDABLE: dict[str, Callable[..., float]] = {
@@ -129,13 +130,20 @@ class Simplifier:
         return mul(from_product(Product(1.0, common, ZERO)), self(inner))
 
     def _absorbed(self, product: Product) -> Product:
-        """exp(a) * share(1, whole) is one share: bounded, where its parts may not be."""
+        """f * share(1, sum_j(f)) is one share, as is exp(a) * share(1, whole): bounded, where its parts may not be."""
         unit = next((base for base in product.powers if isinstance(base, Apply) and base.op == "share"), None)
         match unit:
-            case Apply("share", (Num(1.0), whole)) if product.exponential != ZERO and product.powers[unit] == ONE:
-                powers = {base: power for base, power in product.powers.items() if base != unit}
-                joined = Product(1.0, {share(exp(product.exponential), whole): ONE}, ZERO)
-                return multiply(Product(product.coefficient, powers, ZERO), joined, self)
+            case Apply("share", (Num(1.0), whole)) if product.powers[unit] == ONE:
+                others = {base: power for base, power in product.powers.items() if base != unit}
+                part = as_product(whole.body, self).powers if isinstance(whole, Reduce) else {}
+                taken = part if part.items() <= others.items() else {}
+                if not taken and product.exponential == ZERO:
+                    return product
+                above = from_product(Product(1.0, taken, product.exponential))
+                rest = {base: power for base, power in others.items() if base not in taken}
+                return multiply(
+                    Product(product.coefficient, rest, ZERO), Product(1.0, {share(above, whole): ONE}, ZERO), self
+                )
             case _:
                 return product
 
@@ -180,6 +188,8 @@ class Simplifier:
         match expr:
             case Apply("log", (Apply("exp", (a,)),)):
                 return a
+            case Apply("log", (Apply("add", (Apply("exp", (a,)), Num(1.0))),)):
+                return apply("softplus", a)
             case Apply("sqrt", (a,)):
                 return power(a, Num(0.5))
             case Apply("stopgrad", (Num() as a,)) | Apply("stopgrad", (Apply("stopgrad") as a,)):
@@ -214,11 +224,16 @@ class Simplifier:
         return rest if pulled == ONE else mul(pulled, self(rest))
 
     def _shifted(self, over: Over, body: Expr, range: Range) -> Expr:
-        """max, min and log-sum-exp commute with adding what is the same throughout."""
+        """max, min and log-sum-exp commute with adding what is the same throughout; what is relative stays so."""
         if not range.moves(body):
             return add(body, log(range.count)) if over == Over.LOGSUMEXP else body
         terms = as_terms(body, self)
-        inner = {term: value for term, value in terms.items() if range.moves(term)}
+        relative = over == Over.LOGSUMEXP
+        inner = {
+            term: value
+            for term, value in terms.items()
+            if range.moves(term) or (relative and reduced_among(term, value, terms))
+        }
         outer = {term: value for term, value in terms.items() if term not in inner}
         reduced = range.reduced(over, from_terms(inner))
         return add(from_terms(outer), reduced) if outer else reduced

@@ -2,19 +2,21 @@
 
 By rule, not by name: log(product), log(power) and log(exp) are exact, log(a + b) is `logaddexp`, and the logarithm of
 a sum over negatives is a log-sum-exp. A product that has exponentials in several places becomes one exponential; a
-factor without any stays in front of it. Works on simplified expressions; the value is unchanged.
+factor without any stays in front of it. The same is done for what may sink below float32 (a sigmoid, a high power)
+where a logarithm, a fraction or a root would bring it back. Works on simplified expressions; the value is unchanged.
 """
 
-from alphadsl.ir.build import ONE, add, apply, div, exp, log, mul, neg, sub, total
+from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, log, mul, neg, share, sub, total
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.kinds import Over
-from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
-from alphadsl.ir.traversal import children, rebuild
-from alphadsl.transform.canonical import Product, as_product, from_product
+from alphadsl.ir.kinds import Level, Over
+from alphadsl.ir.nodes import Apply, Expr, Inverse, Multiplier, Num, Pool, Reduce
+from alphadsl.ir.traversal import children, level_of, rebuild, rewrite, size_of
+from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, from_terms
 from alphadsl.transform.simplify import Simplifier
 
 TAME = 1e6
+STEEP = 4.0
 
 
 class Stabiliser:
@@ -23,6 +25,8 @@ class Stabiliser:
         self.simplified = Simplifier(scope)
         self._done: dict[Expr, Expr] = {}
         self._heat: dict[Expr, bool] = {}
+        self._sinking: dict[Expr, bool] = {}
+        self.related: dict[Expr, Expr] = {}
 
     def __call__(self, expr: Expr) -> Expr:
         if expr not in self._done:
@@ -31,13 +35,13 @@ class Stabiliser:
 
     def _rule(self, expr: Expr) -> Expr:
         match expr:
-            case Apply("log", (a,)) if self._hot(a):
+            case Apply("log", (a,)) if self._hot(a) or self._sinks(a):
                 return self.log_of(a)
-            case Apply("share", (part, whole)) if self._hot(part) or not self._tame(part):
+            case Apply("share", (part, whole)) if self._hot(part) or self._sinks(part) or not self._tame(part):
                 return self._softmax(part) if self._sums_to_one(part, whole) else exp(self.log_of(expr))
             case Reduce(Over.SUM) | Pool(Over.SUM) if self._hot(expr) and self._non_negative(expr):
                 return exp(self.log_of(expr))
-            case Apply("mul" | "div" | "neg" | "pow") if self._hot(expr):
+            case Apply("mul" | "div" | "neg" | "pow") if self._hot(expr) or self._revives(expr):
                 return self._product(expr)
             case _:
                 return rebuild(expr, tuple(self(child) for child in children(expr)))
@@ -53,7 +57,11 @@ class Stabiliser:
                 return sub(self.log_of(a), self.log_of(b))
             case Apply("pow", (a, exponent)) if self._non_negative(a):
                 return mul(exponent, self.log_of(a))
-            case Apply("add", (a, b)) if self._hot(expr) and self._all_non_negative(a, b):
+            case Apply("pow0", (a, exponent)):
+                return apply("log_pow0", self.log_of(a), self(exponent))
+            case Apply("where", (condition, a, b)) if self._all_non_negative(a, b):
+                return apply("where", self(condition), self.log_of(a), self.log_of(b))
+            case Apply("add", (a, b)) if (self._hot(expr) or self._sinks(expr)) and self._all_non_negative(a, b):
                 return apply("logaddexp", self.log_of(a), self.log_of(b))
             case Apply("share", (part, whole)):
                 return self._log_share(part, whole)
@@ -61,6 +69,8 @@ class Stabiliser:
                 return neg(apply("softplus", neg(self(a))))
             case Apply("softplus", (a,)):
                 return apply("log_softplus", self(a))
+            case Apply("log", (a,)) if self._sinks(expr) and (beyond := self._beyond_one(a)):
+                return apply("log_softplus", self.log_of(beyond))
             case Apply("max" | "min" as op, (a, b)) if self._all_non_negative(a, b):
                 return apply(op, self.log_of(a), self.log_of(b))
             case Reduce(Over.SUM, body) if self._non_negative(body):
@@ -75,11 +85,15 @@ class Stabiliser:
     def _softmax(self, part: Expr) -> Expr:
         """Relative to the row's largest, so that the row sums to one to the last digit, whatever the temperature."""
         logarithm = self.simplified(self.log_of(part))
-        relative = exp(sub(logarithm, Reduce(Over.MAX, logarithm)))
-        return div(relative, total(relative))
+        largest = Reduce(Over.MAX, logarithm)
+        if infer_interval(part, self.scope).positive:
+            relative = exp(sub(logarithm, largest))
+            return div(relative, total(relative))
+        relative = exp(apply("log_share", logarithm, largest))
+        return share(relative, total(relative))
 
     def _sums_to_one(self, part: Expr, whole: Expr) -> bool:
-        return whole == self.simplified(total(part)) and infer_interval(part, self.scope).positive
+        return whole == self.simplified(total(part))
 
     def _log_share(self, part: Expr, whole: Expr) -> Expr:
         parts = self.simplified(self.log_of(part)), self.simplified(self.log_of(whole))
@@ -88,25 +102,69 @@ class Stabiliser:
     def _product(self, expr: Expr) -> Expr:
         """cold factors * exp(sum of the logarithms of the hot ones), or a sum of such, one per sign-definite part."""
         whole = as_product(expr, self.simplified)
-        hot = {base: power for base, power in whole.powers.items() if self._hot(base)}
-        mixed = next((base for base in hot if not self._non_negative(base)), None)
-        if mixed is not None:
-            return self._distributed(whole, mixed)
-        cold = {self(base): self(power) for base, power in whole.powers.items() if base not in hot}
-        logarithms = [mul(power, self.log_of(base)) for base, power in hot.items()]
-        exponent = self.simplified(add(self(whole.exponential), *logarithms))
-        return from_product(Product(whole.coefficient, cold, exponent))
+        mixed = next((base for base in whole.powers if self._hot(base) and not self._non_negative(base)), None)
+        return from_product(self._carried(whole)) if mixed is None else self._distributed(whole, mixed)
+
+    def _carried(self, whole: Product) -> Product:
+        """The same product with the logarithm of every hot or sinking factor in its exponent."""
+        carried = {base for base in whole.powers if self._non_negative(base) and (self._hot(base) or self._sinks(base))}
+        cold = {self(base): self(power) for base, power in whole.powers.items() if base not in carried}
+        logarithms = [mul(power, self.log_of(base)) for base, power in whole.powers.items() if base in carried]
+        return Product(whole.coefficient, cold, self.simplified(add(self(whole.exponential), *logarithms)))
 
     def _distributed(self, whole: Product, mixed: Expr) -> Expr:
-        """A factor of mixed sign is split at its plus signs, so that each part has a logarithm."""
+        """A factor of mixed sign is split at its plus signs, so that each part has a logarithm; a sum over j of mixed
+        sign takes the row's exponentials inside, or is taken relative to its largest exponential."""
         others = {base: power for base, power in whole.powers.items() if base != mixed}
-        rest = from_product(Product(whole.coefficient, others, whole.exponential))
+        rest = Product(whole.coefficient, others, whole.exponential)
         match mixed, whole.powers[mixed]:
-            case Apply("add", (a, b)), Num(1.0):
-                return add(self(self.simplified(mul(rest, a))), self(self.simplified(mul(rest, b))))
+            case Apply("add"), Num(1.0):
+                parts = as_terms(mixed, self.simplified).items()
+                return self._collected([self.simplified(mul(Num(c), from_product(rest), part)) for part, c in parts])
+            case Reduce(Over.SUM, body), Num(1.0) if from_product(rest) != ONE:
+                return self._scaled_sum(rest, body)
             case _, power:
                 settled = apply("pow", self._settled(mixed), power)
-                return settled if rest == ONE else mul(self(rest), settled)
+                return settled if from_product(rest) == ONE else mul(self(from_product(rest)), settled)
+
+    def _scaled_sum(self, rest: Product, body: Expr) -> Expr:
+        """rest * sum_j(body), no exponential of either formed alone."""
+        scale = self._carried(rest)
+        if level_of(scale.exponential) < Level.PAIR:
+            inside = self(self.simplified(mul(body, exp(scale.exponential))))
+            return from_product(Product(scale.coefficient, {**scale.powers, Reduce(Over.SUM, inside): ONE}, ZERO))
+        terms = self._carried(as_product(body, self.simplified))
+        largest = Reduce(Over.MAX, terms.exponential)
+        inside = from_product(Product(terms.coefficient, terms.powers, sub(terms.exponential, largest)))
+        powers = {**scale.powers, Reduce(Over.SUM, self.simplified(inside)): ONE}
+        return from_product(Product(scale.coefficient, powers, add(scale.exponential, largest)))
+
+    def _collected(self, terms: list[Expr]) -> Expr:
+        """A sum of stable terms. c e^a - c e^b is one difference: apart, each loses the digits that it needs."""
+        found: list[Product] = []
+        for term in terms:
+            product = as_product(self(term), self.simplified)
+            twin = next((each for each in found if _opposite(each, product)), None)
+            if twin is None:
+                found.append(product)
+                continue
+            apart = self._related(self.simplified(sub(twin.exponential, product.exponential)))
+            difference = apply("exp_difference", twin.exponential, product.exponential, apart)
+            found[found.index(twin)] = Product(twin.coefficient, {**twin.powers, difference: ONE}, ZERO)
+        return add(*(from_product(product) for product in found))
+
+    def _related(self, apart: Expr) -> Expr:
+        """The difference of two log-sum-exps, both taken relative to what is largest in one of them."""
+        terms = as_terms(apart, self.simplified)
+        sums = [term for term in terms if isinstance(term, Reduce) and term.over == Over.LOGSUMEXP]
+        if len(sums) != 2 or terms[sums[0]] != -terms[sums[1]]:
+            return apart
+        largest = Reduce(Over.MAX, min(sums, key=size_of).body)
+        moved: dict[Expr, Expr] = {
+            each: Reduce(Over.LOGSUMEXP, self.simplified(sub(each.body, largest))) for each in sums
+        }
+        self.related |= {whole: add(part, largest) for whole, part in moved.items()}
+        return from_terms({moved.get(term, term): scale for term, scale in terms.items()})
 
     def _settled(self, expr: Expr) -> Expr:
         return rebuild(expr, tuple(self(child) for child in children(expr)))
@@ -117,13 +175,50 @@ class Stabiliser:
             match expr:
                 case Apply("exp"):
                     self._heat[expr] = True
-                case Apply("log") | Reduce(Over.LOGSUMEXP) | Pool(Over.LOGSUMEXP):
+                case Apply("log") | Reduce(Over.LOGSUMEXP) | Pool(Over.LOGSUMEXP) | Multiplier() | Inverse():
                     self._heat[expr] = False
                 case Apply("share", (part, whole)) if self._sums_to_one(part, whole):
                     self._heat[expr] = False
                 case _:
                     self._heat[expr] = any(self._hot(child) for child in children(expr))
         return self._heat[expr]
+
+    def _sinks(self, expr: Expr) -> bool:
+        """Whether it may come nearer to 0 than what it is made of, and so below what float32 holds."""
+        if expr not in self._sinking:
+            if infer_interval(expr, self.scope).low >= 1 / TAME:
+                self._sinking[expr] = False
+            else:
+                match expr:
+                    case Apply("exp" | "sigmoid" | "softplus"):
+                        self._sinking[expr] = True
+                    case Apply("pow" | "pow0", (base, power)):
+                        steep = infer_interval(power, self.scope).high > STEEP
+                        self._sinking[expr] = steep or self._sinks(base)
+                    case Apply("log", (a,)):
+                        beyond = self._beyond_one(a)
+                        self._sinking[expr] = beyond is not None and self._sinks(beyond)
+                    case Reduce(Over.LOGSUMEXP) | Multiplier() | Inverse():
+                        self._sinking[expr] = False
+                    case _:
+                        self._sinking[expr] = any(self._sinks(child) for child in children(expr))
+        return self._sinking[expr]
+
+    def _revives(self, expr: Expr) -> bool:
+        """Whether a factor that may sink is divided by, or its root taken."""
+        for base, power in as_product(expr, self.simplified).powers.items():
+            match base:
+                case Apply("share", (_, whole)) if self._sinks(whole) and not self._sums_to_one(*base.args):
+                    return True
+                case _ if self._sinks(base) and infer_interval(power, self.scope).low < 1:
+                    return True
+        return False
+
+    def _beyond_one(self, expr: Expr) -> Expr | None:
+        """x of 1 + x, if it is that for a non-negative x."""
+        terms = as_terms(expr, self.simplified)
+        beyond = from_terms({term: scale for term, scale in terms.items() if term != ONE})
+        return beyond if terms.get(ONE) == 1.0 and self._non_negative(beyond) else None
 
     def _tame(self, expr: Expr) -> bool:
         """Bounded well inside what float32 holds, so that dividing by its row sum is safe as it stands."""
@@ -137,6 +232,15 @@ class Stabiliser:
         return all(self._non_negative(expr) for expr in exprs)
 
 
+def _opposite(a: Product, b: Product) -> bool:
+    """Whether two terms differ in nothing but their sign and their exponentials."""
+    exponentials = ZERO not in (a.exponential, b.exponential)
+    return exponentials and a.coefficient == -b.coefficient and a.powers == b.powers
+
+
 def stabilise(derived: Derived, scope: Scope) -> Derived:
+    """A log-sum-exp that one part takes relative to a maximum is taken so by all, and computed once."""
     stabilised = Stabiliser(scope)
-    return derived.map(stabilised)
+    related = stabilised.related
+    whole = derived.map(stabilised)
+    return whole.map(lambda part: stabilised.simplified(rewrite(part, lambda each: related.get(each, each))))

@@ -17,6 +17,17 @@ def log_share(part: Tensor, whole: Tensor) -> Tensor:
     return torch.where(whole == -torch.inf, -torch.inf, part - torch.where(whole == -torch.inf, 0.0, whole))
 
 
+def log_pow0(logarithm: Tensor, exponent: Tensor | float) -> Tensor:
+    """The logarithm of `pow0`, from that of its base."""
+    none = logarithm == -torch.inf
+    return torch.where(none, -torch.inf, exponent * torch.where(none, 0.0, logarithm))
+
+
+def exp_difference(a: Tensor, b: Tensor, apart: Tensor) -> Tensor:
+    """e^a - e^b, where `apart` is a - b with the digits that the difference of the two has lost."""
+    return torch.exp(torch.maximum(a, b)) * -torch.sign(apart) * torch.expm1(-apart.abs())
+
+
 def log_softplus(x: Tensor) -> Tensor:
     """log(log(1 + e^x)); below -30 the inner logarithm is e^x to more than float64's digits."""
     inner = torch.log1p(torch.exp(-x.abs())) + x.clamp_min(0)
