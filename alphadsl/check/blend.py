@@ -1,8 +1,9 @@
 """`loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`: a sum of losses, each with a number before it."""
 
-from alphadsl.check.expressions import OPERATORS, UNKNOWN, Resolver
+from alphadsl.check.expressions import UNKNOWN, Resolver
+from alphadsl.check.misuse import FUNCTIONS
 from alphadsl.check.place import Place
-from alphadsl.check.quantities import is_number, replace_span
+from alphadsl.check.quantities import OPERATORS, is_number, replace_span
 from alphadsl.check.references import References, value_of
 from alphadsl.ir.nodes import Apply, Expr
 from alphadsl.ir.traversal import mentions
@@ -19,9 +20,9 @@ def resolve_blend(blend: tree.BlendItem, resolver: Resolver, references: Referen
 def _blended(body: tree.Expression, resolver: Resolver, references: References) -> Expr:
     match body:
         case tree.Binary("+" | "-" as sign, left, right):
-            second = _blended(right, resolver, references)
+            first, second = (_blended(each, resolver, references) for each in (left, right))
             second = Apply("neg", (second,), span=right.span) if sign == "-" else second
-            return Apply("add", (_blended(left, resolver, references), second), span=body.span)
+            return Apply("add", (first, second), span=body.span)
         case tree.Unary(operand):
             return Apply("neg", (_blended(operand, resolver, references),), span=body.span)
         case tree.Binary("*", factor, of) if is_number(factor):
@@ -30,6 +31,9 @@ def _blended(body: tree.Expression, resolver: Resolver, references: References) 
         case tree.Binary("*" | "/" as operator, of, factor) if is_number(factor):
             weight = resolver.resolve(factor, Place())
             return Apply(OPERATORS[operator], (_blended(of, resolver, references), weight), span=body.span)
+        case tree.Call(name) if name.text in FUNCTIONS:
+            resolver.diagnostics.append(NotABlend(body.span))
+            return UNKNOWN
         case tree.Identifier() | tree.Call():
             loss = references.use(body, lambda each: resolver.resolve(each, Place()))
             if loss is None:

@@ -89,9 +89,10 @@ class _Known:
 
 def _once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """What is wrong with a parent is found again in each of its children, and told for the first."""
-    told: dict[tuple[str, Span], Diagnostic] = {}
+    told: dict[tuple[str, Span | frozenset[str]], Diagnostic] = {}
     for each in diagnostics:
-        told.setdefault((each.code, each.span), each)
+        place = each.members if isinstance(each, CyclicLoss) else each.span
+        told.setdefault((each.code, place), each)
     return tuple(told.values())
 
 
@@ -109,7 +110,7 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
     blended = resolve_blend(names.blend, resolver, references) if names.blend else None
     if names.blend:
         pairs, space = references.setting((pairs, space))
-    references.check_mixed(pairs, space, definition.name)
+    references.check_mixed(pairs, space)
     adopted = [each for each in references.parameters.values() if each.name not in names.parameters]
     parameters, outside = override_parameters([*parameters, *adopted], overrides)
     faults = [*faults, *resolver.diagnostics, *references.diagnostics, *outside]

@@ -19,11 +19,11 @@ from alphadsl.check.misuse import (
 )
 from alphadsl.check.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS, Definition, Names
 from alphadsl.check.place import Place, Uses, texts
-from alphadsl.check.quantities import misread, quantity, reduction, replace_span, wrong_arity
+from alphadsl.check.quantities import misread, operation, quantity, reduction, replace_span, wrong_arity
 from alphadsl.check.references import References, value_of
 from alphadsl.ir.atoms import ATOMS, AUTHOR_FUNCTIONS
 from alphadsl.ir.kinds import Level, Space
-from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Importance, Num, Param, Var
+from alphadsl.ir.nodes import Apply, Expr, Function, Importance, Num, Param, Var
 from alphadsl.ir.traversal import depth_of, level_of, mentions, size_of, substitute
 from alphadsl.report.catalogue.levels import (
     ClosedFunction,
@@ -41,7 +41,6 @@ UNKNOWN = Var("?")
 LARGEST = 5_000
 DEEPEST = 80
 MOST_UNKNOWN = 50
-OPERATORS = {"+": "add", "*": "mul", "/": "div", "^": "pow", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq"}
 
 
 @dataclass
@@ -111,19 +110,7 @@ class Resolver:
                 negative = Apply("neg", (self.resolve(right, place),), span=right.span)
                 return Apply("add", (self.resolve(left, place), negative), span=expression.span)
             case tree.Binary(operator, left, right):
-                return self._operation(
-                    OPERATORS[operator], self.resolve(left, place), self.resolve(right, place), expression
-                )
-
-    def _operation(self, op: str, left: Expr, right: Expr, whole: tree.Binary) -> Expr:
-        """d^2 is the squared distance itself, not the square of a root; -a * b is -(a * b), as it is printed."""
-        match op, left, right:
-            case "pow", Apply("sqrt", (Distance(of),)), Num(2.0):
-                return Distance(of, span=whole.span)
-            case (("mul" | "div"), Apply("neg", (inner,)), _):
-                return Apply("neg", (Apply(op, (inner, right), span=whole.span),), span=whole.span)
-            case _:
-                return Apply(op, (left, right), span=whole.span)
+                return operation(operator, self.resolve(left, place), self.resolve(right, place), expression.span)
 
     def _identifier(self, name: str, span: Span, place: Place) -> Expr:
         if name == place.argument:

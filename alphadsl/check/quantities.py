@@ -1,4 +1,4 @@
-"""The quantities that every loss knows, and those of other losses, as expressions of the IR."""
+"""The quantities that every loss knows, those of other losses, operators and reductions, as expressions of the IR."""
 
 from alphadsl.check.levels import not_reducible
 from alphadsl.check.misuse import with_indices
@@ -13,6 +13,7 @@ from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
 from alphadsl.syntax import tree
 
+OPERATORS = {"+": "add", "*": "mul", "/": "div", "^": "pow", "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq"}
 MEMBERS = {"alpha": ("i", "j"), "loss": ("i",)}
 
 
@@ -32,6 +33,17 @@ def quantity(name: str, indices: tuple[str, ...], space: Space, span: Span) -> E
             return Distance(Quantity.INNER_NEGATIVE, span=span)
         case _:
             return None
+
+
+def operation(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
+    """d^2 is the squared distance itself, not the square of a root; -a * b is -(a * b), as it is printed."""
+    match OPERATORS[operator], left, right:
+        case "pow", Apply("sqrt", (Distance(of),)), Num(2.0):
+            return Distance(of, span=span)
+        case ("mul" | "div") as op, Apply("neg", (inner,)), _:
+            return Apply("neg", (Apply(op, (inner, right), span=span),), span=span)
+        case op, _, _:
+            return Apply(op, (left, right), span=span)
 
 
 def misread(member: tree.Member) -> Diagnostic | None:

@@ -41,6 +41,7 @@ from alphadsl.report.catalogue.references import (
     UnnamedSetting,
 )
 from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
 from alphadsl.syntax import tree
 from alphadsl.transform.importance import lower_importance
@@ -61,6 +62,7 @@ class References:
     parameters: dict[str, Parameter]
     diagnostics: list[Diagnostic] = field(default_factory=list)
     losses: dict[tuple[tuple[str, int], Settings], Loss] = field(default_factory=dict)
+    spans: dict[Loss, Span] = field(default_factory=dict)
     importances: dict[Loss, Interval] = field(default_factory=dict)
 
     def use(self, owner: tree.Identifier | tree.Call, resolve: Resolve) -> Loss | None:
@@ -77,6 +79,7 @@ class References:
         key = ((definition.span.source.text, definition.span.start), tuple(settings.items()))
         if key not in self.losses:
             self.losses[key] = self._localized(loss, settings)
+            self.spans[self.losses[key]] = owner.span
         return self.losses[key]
 
     def importance_of(self, loss: Loss) -> Interval:
@@ -103,13 +106,13 @@ class References:
         again = next((at for at, each in enumerate(users) if each.span == definition.span), None)
         if again is not None:
             chain = " uses ".join([*(each.name.text for each in users[again:]), name.text])
-            self._fault(CyclicLoss(name.span, name.text, chain))
+            members = frozenset(each.name.text for each in users[again:])
+            self._fault(CyclicLoss(name.span, name.text, chain, members))
             return None
         loss, diagnostics = self.site.check(definition, file, text, users)
         if loss is None:
-            told = next(each for each in diagnostics)
-            circle = isinstance(told, CyclicLoss)
-            self._fault(told if circle else BrokenLoss(name.span, name.text, told.title))
+            told = diagnostics[0]
+            self._fault(told if isinstance(told, CyclicLoss) else BrokenLoss(name.span, name.text, told.title))
             return None
         return definition, loss
 
@@ -173,12 +176,13 @@ class References:
                 return label
             count += 1
 
-    def check_mixed(self, pairs: Pairs, space: Space, at: tree.Name) -> None:
+    def check_mixed(self, pairs: Pairs, space: Space) -> None:
         """Every loss used weighs the pairs of the user, in its space."""
         for loss in self.losses.values():
             if (loss.pairs, loss.space) != (pairs, space):
-                theirs, ours = _setting(loss.pairs, loss.space), _setting(pairs, space)
-                self._fault(MixedPairs(at.span, loss.name, theirs, ours))
+                words = (loss.pairs, pairs, "pairs") if loss.pairs != pairs else (loss.space, space, "space")
+                theirs, ours = (f"{words[2]} {each.value}" for each in words[:2])
+                self._fault(MixedPairs(self.spans[loss], loss.name, theirs, ours))
 
     def _fault(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(diagnostic)
@@ -229,10 +233,6 @@ def with_parameters(loss: Loss, bindings: Mapping[str, Expr]) -> Loss:
             return replace(loss, family=General(rewrite(value, rule)))
 
 
-def _setting(pairs: Pairs, space: Space) -> str:
-    return f"pairs {pairs.value}, space {space.value}"
-
-
 def _inside(inner: Interval, outer: Interval) -> bool:
     low = inner.low > outer.low or (inner.low == outer.low and (inner.low_open or not outer.low_open))
     high = inner.high < outer.high or (inner.high == outer.high and (inner.high_open or not outer.high_open))
@@ -247,4 +247,4 @@ def _as_reference(found: Diagnostic, name: tree.Name) -> Diagnostic:
         case BrokenParent(_, _, path, reason):
             return BrokenLoss(name.span, name.text, f"{path} {reason}")
         case _:
-            return CyclicLoss(name.span, name.text, f"{name.text} uses {name.text}")
+            return CyclicLoss(name.span, name.text, f"{name.text} uses {name.text}", frozenset({name.text}))

@@ -66,7 +66,7 @@ NAMES = {
     "phi(x) = exp[x]\npsi(x) = x": [("wrong-use", "exp[x]")],
     "phi(x) = x(1 + x)\npsi(x) = x": [("wrong-use", "x(1 + x)")],
     "h[i,j] = exp(s[i,j])\nalpha[i,j] ~ h": [("wrong-use", "h")],
-    "alpha[i,j] ~ exp(s[i,j]) / sum_i(exp(s[i,j]))": [("unknown-name", "sum_i")],
+    "alpha[i,j] ~ exp(s[i,j]) / sum_i(exp(s[i,j]))": [("level-mismatch", "exp(s[i,j])")],
     "alpha[i,j] ~ exp(s_ij)": [("unknown-name", "s_ij")],
     f"{TAU}\nphi(x) = tua * x + tua\npsi(x) = exp(x / tau)": [("unknown-name", "tua")],
     f"param exp = 2\n{X}\npsi(x) = x * exp": [("reserved-name", "exp")],

@@ -1,6 +1,16 @@
 """Everything that can be wrong with a spec, by code. Each module holds one topic and lists its diagnostics."""
 
-from alphadsl.report.catalogue import admissibility, domains, families, levels, lineage, names, syntax
+from alphadsl.report.catalogue import (
+    admissibility,
+    domains,
+    families,
+    general,
+    levels,
+    lineage,
+    names,
+    references,
+    syntax,
+)
 from alphadsl.report.diagnostic import Diagnostic
 
 _TOPICS: tuple[tuple[type[Diagnostic], ...], ...] = (
@@ -9,6 +19,8 @@ _TOPICS: tuple[tuple[type[Diagnostic], ...], ...] = (
     lineage.DIAGNOSTICS,
     levels.DIAGNOSTICS,
     families.DIAGNOSTICS,
+    general.DIAGNOSTICS,
+    references.DIAGNOSTICS,
     admissibility.DIAGNOSTICS,
     domains.DIAGNOSTICS,
 )

@@ -1,6 +1,8 @@
 """Faults of losses that use other losses: what is named, how it is set, and whether the two weigh the same pairs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
@@ -33,8 +35,9 @@ class BrokenLoss(Diagnostic):
     title_template = "{name} cannot be used, because {reason}"
     label_template = "used here"
     help_template = "mend {name} first"
-    wrong = "loss a {\n  phi(x) = -x\n  psi(x) = x\n}\nloss x = 0.5 * a + 0.5 * infonce\n"
-    right = "loss a {\n  phi(x) = x\n  psi(x) = x\n}\nloss x = 0.5 * a + 0.5 * infonce\n"
+    wrong = "loss x = 0.5 * broken + 0.5 * infonce\n"
+    beside: ClassVar[Mapping[str, str]] = {"broken.alpha": "loss broken {\n  phi(x) = -x\n  psi(x) = x\n}\n"}
+    right = "loss x = 0.5 * square + 0.5 * infonce\n"
 
     name: str
     reason: str
@@ -42,7 +45,8 @@ class BrokenLoss(Diagnostic):
 
 @dataclass(frozen=True)
 class CyclicLoss(Diagnostic):
-    """A loss may use others, but not itself, directly or by way of others."""
+    """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or by way of others: nothing
+    would say what it is. A circle is told once."""
 
     code = "cyclic-loss"
     title_template = "{name} is made of itself: {chain}"
@@ -53,6 +57,7 @@ class CyclicLoss(Diagnostic):
 
     name: str
     chain: str
+    members: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class MixedPairs(Diagnostic):
     other means."""
 
     code = "mixed-pairs"
-    title_template = "{name} has {theirs}, and this loss has {ours}"
+    title_template = "{name} has {theirs}, and the others here have {ours}"
     label_template = "weighs other pairs"
     help_template = "combine losses of one index set and one space"
     wrong = "loss a {\n  pairs same_view\n  alpha[i,j] ~ 1\n}\nloss x = 0.5 * infonce + 0.5 * a\n"
@@ -98,7 +103,7 @@ class NotABlend(Diagnostic):
     label_template = "neither a number nor a loss"
     help_template = "write loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square, or loss NAME {{ loss[i] = ... }}"
     wrong = "loss x = exp(infonce)\n"
-    right = "loss x = 1.5 * infonce - 0.5 * square\n"
+    right = "loss x = 0.5 * infonce + 0.5 * square\n"
 
 
 @dataclass(frozen=True)
@@ -110,15 +115,16 @@ class NamedArgument(Diagnostic):
     title_template = "{name} takes its arguments by their order"
     label_template = "= cannot stand here"
     help_template = "write == to compare two values, or the value alone"
-    wrong = "loss x {\n  phi(x) = x\n  psi(x) = exp(x)\n  weight[i,j] = where(s[i,j] = 0, 1, 2)\n}\n"
-    right = "loss x {\n  phi(x) = x\n  psi(x) = exp(x)\n  weight[i,j] = where(s[i,j] == 0, 1, 2)\n}\n"
+    wrong = "loss x {\n  param k = 1 in [0, inf)\n  alpha[i,j] ~ where(k = 0, 1, exp(s[i,j]))\n}\n"
+    right = "loss x {\n  param k = 1 in [0, inf)\n  alpha[i,j] ~ where(k == 0, 1, exp(s[i,j]))\n}\n"
 
     name: str
 
 
 @dataclass(frozen=True)
 class UnnamedSetting(Diagnostic):
-    """The parameters of a loss that is used are set by name, as in `infonce(tau = 0.2)`."""
+    """The parameters of a loss that is used are set by name, as in `infonce(tau = 0.2)`, so that a reader sees which
+    is meant; those that are not set keep the values of their loss."""
 
     code = "unnamed-setting"
     title_template = "the parameters of {name} are set by name"
