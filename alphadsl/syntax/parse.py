@@ -148,18 +148,20 @@ class _Reader:
 
     def _skip_outside(self) -> None:
         """Into the loss that a broken line opens, or to the next line that opens one."""
-        headed = self._lexemes[self._line_start].type == "LOSS"
+        headed, told = self._lexemes[self._line_start].type == "LOSS", self._at
         while self._lexemes[self._at].type != END:
             end = self._line_end()
             braces = (at for at in range(self._at, end + 2) if self._lexemes[at].type == "LBRACE")
             foreign = self._lexemes[self._line_start].type in ("LBRACE", "STRING", "OPEN_STRING")  # JSON, say
             brace = None if foreign else next(braces, None)
             if headed or brace is not None:
-                return self._enter_loss(brace, end)
+                self._enter_loss(brace, end)
+                if brace == told:
+                    self._loss_brace = None
+                return
             self._at = self._line_start = end + 1
             if self._lexemes[self._at].type == "LOSS":
-                return None
-        return None
+                return
 
     def _enter_loss(self, brace: int | None, line_end: int) -> None:
         place = self._lexemes[self._at].span

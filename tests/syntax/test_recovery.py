@@ -40,3 +40,7 @@ def test_a_file_is_handed_on_only_without_errors() -> None:
     parsed = parse_source(Source("f", "loss a {\n c = 1 2\n}\n"))
     assert parsed.file is None
     assert len(parsed.diagnostics) == 1
+
+
+def test_a_brace_that_is_at_fault_itself_is_not_told_again_as_unclosed() -> None:
+    assert places("loss a {\n c = 1\n}{\n") == [(3, 2)]

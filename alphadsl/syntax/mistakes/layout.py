@@ -62,7 +62,7 @@ LAYOUT = (
     Mistake(
         "parent-path",
         "",
-        r"^LOSS NAME EXTENDS (NAME )?@ (STRAY|SLASH|STRING|OPEN_STRING)",
+        r"^LOSS NAME EXTENDS (NAME )?@ (STRAY|DOT|SLASH|STRING|OPEN_STRING)",
         "a parent is given by its name alone",
         "no quotes, folders or endings can stand here",
         "write loss {name} extends NAME {{; NAME.alpha is looked for beside the file, then in the library",
