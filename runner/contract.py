@@ -1,9 +1,14 @@
-"""What the runner asks of a loss: the compiled losses of `alphadsl.load`, or any module with these attributes."""
+"""What the runner asks of a loss: the compiled losses of `alphadsl.load`, or any module with these attributes.
+
+Refused: a loss that takes its negatives from a queue, which the trainer does not keep.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from torch import Tensor, nn
+
+from alphadsl.report.faults import InputError
 
 # N samples, D embedding width
 
@@ -26,15 +31,35 @@ class CompiledLoss(Protocol):
     def source(self) -> str:
         """The generated torch text."""
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """What a call needs besides two views: `labels`, a `queue`, or nothing."""
+
+    @property
+    def living(self) -> tuple[str, ...]:
+        """The parameters that move over training."""
+
     def ir_json(self) -> str: ...
 
-    def __call__(self, z0_ND: Tensor, z1_ND: Tensor, /) -> Tensor: ...
+    def at(self, progress: float) -> object:
+        """Bring scheduled parameters to a fraction of training."""
+
+    def __call__(self, z0_ND: Tensor, z1_ND: Tensor, /, labels: Tensor | None = None) -> Tensor: ...
 
     def parameters(self) -> Iterator[nn.Parameter]: ...
 
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state_dict: Mapping[str, Any], /) -> object: ...
+
+
+def check_trainable(loss: CompiledLoss) -> None:
+    """Whether the trainer can give the loss what it takes. Raises `InputError` where it cannot."""
+    if "queue" in loss.takes:
+        raise InputError(
+            f"{loss.name} takes its negatives from a queue, and the trainer keeps none.",
+            "Use it in a loop of your own, loss(z0, z1, queue=q), or train a loss of another index set.",
+        )
 
 
 def describe_loss(loss: CompiledLoss) -> str:

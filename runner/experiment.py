@@ -4,6 +4,7 @@ Every refusal that can be known beforehand (names that collide, runs that exist,
 first step of training.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from lightning.fabric import Fabric
 from alphadsl.report.faults import InputError
 from runner.checkpoint import load_checkpoint
 from runner.config import ExperimentConfig
-from runner.contract import CompiledLoss
+from runner.contract import CompiledLoss, check_trainable
 from runner.datasets import load_data
 from runner.machine import keep_freed_memory
 from runner.models import SiameseNetwork, make_network
@@ -66,13 +67,20 @@ class Prober:
 def plan_runs(
     losses: Sequence[CompiledLoss], configs: Sequence[ExperimentConfig], runs_dir: Path, name: str | None, tag: str
 ) -> list[PlannedRun]:
-    """Every loss with every seed. Raises `InputError` where two losses have one name."""
+    """Every loss with every seed, each with learned parameters of its own.
+
+    Raises `InputError` where two losses have one name, and for a loss that cannot be trained here.
+    """
     names = [loss.name for loss in losses]
+    for loss in losses:
+        check_trainable(loss)
     for repeated in (loss for index, loss in enumerate(names) if loss in names[:index]):
         raise InputError(f"Two of the specs define a loss called {repeated}.", "Give each its own name in its file.")
     only = len(losses) == 1 and len(configs) == 1
     return [
-        PlannedRun(loss, config, runs_dir / (name if only and name else _run_name(loss, config, name, tag)))
+        PlannedRun(
+            copy.deepcopy(loss), config, runs_dir / (name if only and name else _run_name(loss, config, name, tag))
+        )
         for loss in losses
         for config in configs
     ]

@@ -43,8 +43,22 @@ class Job:
     fabric: Fabric
 
     @property
+    def images_NCHW(self) -> Tensor:
+        """Without labels, all images there are; a loss that takes labels sees the labelled ones."""
+        return self.data.train.x_NCHW if "labels" in self.loss.takes else self.data.pretrain_NCHW
+
+    @property
     def epoch_steps(self) -> int:
-        return steps_per_epoch(len(self.data.pretrain_NCHW), self.config)
+        return steps_per_epoch(len(self.images_NCHW), self.config)
+
+    @property
+    def steps(self) -> int:
+        return self.config.epochs * self.epoch_steps
+
+    def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
+        if "labels" in self.loss.takes:
+            return self.loss(z0_BD, z1_BD, labels=self.data.train.y_N[indices_B.to(z0_BD.device)])
+        return self.loss(z0_BD, z1_BD)
 
 
 @dataclass
@@ -69,12 +83,11 @@ def pretrain(job: Job) -> SiameseNetwork:
     state = prepare(job)
     if state.epoch == job.config.epochs:
         return state.network
-    total = job.config.epochs * job.epoch_steps
     with (
         limit_threads(job.config.threads),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
         MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
-        Progress(job.run.path.name, state.step, total, job.config.batch) as progress,
+        Progress(job.run.path.name, state.step, job.steps, job.config.batch) as progress,
     ):
         while state.epoch < job.config.epochs:
             started = time.perf_counter()
@@ -85,7 +98,8 @@ def pretrain(job: Job) -> SiameseNetwork:
             knn = monitor_encoder(state.network.encoder, job.data, job.fabric)
             speed = job.epoch_steps * job.config.batch / trained
             row = {"step": state.step, "epoch": state.epoch, "knn": knn, "images_per_second": speed}
-            log.write(row | {"seconds": state.seconds})
+            living = {f"loss/{name}": job.loss.values[name] for name in job.loss.living}
+            log.write(row | {"seconds": state.seconds} | living)
             progress.tell_epoch(state.epoch, knn, speed)
             keep(job, state, log)
     return state.network
@@ -93,7 +107,7 @@ def pretrain(job: Job) -> SiameseNetwork:
 
 def train_epoch(job: Job, state: TrainingState, log: MetricsLog, progress: Progress) -> None:
     state.network.train()
-    for indices_B in epoch_batches(len(job.data.pretrain_NCHW), state.epoch, job.config):
+    for indices_B in epoch_batches(len(job.images_NCHW), state.epoch, job.config):
         rate = learning_rate(state.step, job.epoch_steps, job.config)
         loss, gradient = train_step(job, state, indices_B, rate)
         state.step += 1
@@ -106,8 +120,9 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, rate: float) -
     """One step of the optimizer; the loss and the norm of its gradient, both finite."""
     for group in state.optimizer.param_groups:
         group["lr"] = rate
+    job.loss.at(state.step / max(1, job.steps - 1))
     z0_BD, z1_BD = embed_views(job, state, indices_B)
-    loss = job.loss(z0_BD, z1_BD)
+    loss = job.loss_of(z0_BD, z1_BD, indices_B)
     check_finite(job, state, "loss", loss.item())
     state.optimizer.zero_grad()
     job.fabric.backward(loss)
@@ -120,7 +135,7 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, rate: float) -
 
 def embed_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
     """Two views of each image through the network in one batch, so that batch norm sees both."""
-    x_BCHW = job.data.pretrain_NCHW[indices_B.to(job.fabric.device)]
+    x_BCHW = job.images_NCHW[indices_B.to(job.fabric.device)]
     stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
     views = torch.cat([make_view(x_BCHW, recipe, stream) for _ in range(2)])
     z0_BD, z1_BD = state.embed(views).chunk(2)

@@ -18,6 +18,7 @@ from alphadsl.backend.stepper import OneStep, any_batch, in_chunks, spread
 from alphadsl.backend.tensors import Given, Rejected, check_given
 from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Pairs
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 
@@ -66,6 +67,22 @@ class ContrastiveLoss(torch.nn.Module):
     @property
     def values(self) -> dict[str, float]:
         return {each.name: each.value for each in self._values.in_force(self._raw)}
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """What a call needs besides two views: `labels`, a `queue`, or nothing."""
+        match self.spec.pairs:
+            case Pairs.LABELS | Pairs.CLASSES:
+                return frozenset({"labels"})
+            case Pairs.QUEUE:
+                return frozenset({"queue"})
+            case _:
+                return frozenset()
+
+    @property
+    def living(self) -> tuple[str, ...]:
+        """The parameters that move over training, learned or scheduled."""
+        return self._values.living
 
     @property
     def text(self) -> str:

@@ -33,6 +33,11 @@ class Values:
         """The places of the learned parameters among all."""
         return tuple(place for place, each in enumerate(self._parameters.values()) if isinstance(each.role, Learned))
 
+    @property
+    def living(self) -> tuple[str, ...]:
+        """The names of the parameters that are learned or scheduled."""
+        return tuple(each.name for each in self._parameters.values() if not isinstance(each.role, Fixed))
+
     def raw(self) -> dict[str, torch.nn.Parameter]:
         """The raw numbers that learned parameters start from."""
         learned = (each for each in self._parameters.values() if isinstance(each.role, Learned))

@@ -15,11 +15,16 @@ class PlainInfoNCE(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(0.0))
         self.name = name
         self.values = {"tau": tau}
+        self.takes: frozenset[str] = frozenset()
+        self.living: tuple[str, ...] = ()
         self.text = f"loss {name} {{}}  # tau = {tau}\n"
         self.source = "# torch\n"
 
     def ir_json(self) -> str:
         return "{}"
+
+    def at(self, progress: float) -> None:
+        assert 0 <= progress <= 1
 
     def forward(self, z0_ND: Tensor, z1_ND: Tensor) -> Tensor:
         z_AD = functional.normalize(torch.cat([z0_ND, z1_ND]))
