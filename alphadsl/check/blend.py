@@ -1,10 +1,11 @@
 """`loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`: a sum of losses, each with a number before it."""
 
+from alphadsl.check.borrow import value_of
 from alphadsl.check.expressions import UNKNOWN, Resolver
 from alphadsl.check.misuse import FUNCTIONS
 from alphadsl.check.place import Place
 from alphadsl.check.quantities import OPERATORS, is_number, replace_span
-from alphadsl.check.references import References, value_of
+from alphadsl.check.references import References
 from alphadsl.ir.nodes import Apply, Expr
 from alphadsl.ir.traversal import mentions
 from alphadsl.report.catalogue.references import NotABlend

@@ -13,7 +13,7 @@ from alphadsl.check.family import alpha_gradient, check_family, misshapen, resol
 from alphadsl.check.inherit import resolve_lineage
 from alphadsl.check.library import SpecText, parsed
 from alphadsl.check.names import FAMILY_PARTS, Names, resolve_names
-from alphadsl.check.parameters import Override, override_parameters, resolve_parameters
+from alphadsl.check.parameters import Override, override_parameters, resolve_parameters, set_adopted
 from alphadsl.check.references import References
 from alphadsl.check.setting import check_setting, setting_of
 from alphadsl.check.signs import check_signs
@@ -111,9 +111,10 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
     if names.blend:
         pairs, space = references.setting((pairs, space))
     references.check_mixed(pairs, space)
+    settings = set_adopted(references.parameters, names)
     adopted = [each for each in references.parameters.values() if each.name not in names.parameters]
     parameters, outside = override_parameters([*parameters, *adopted], overrides)
-    faults = [*faults, *resolver.diagnostics, *references.diagnostics, *outside]
+    faults = [*faults, *settings, *resolver.diagnostics, *references.diagnostics, *outside]
     if faults:
         return None, faults
     family = General(blended) if blended else resolve_family(names, resolver)

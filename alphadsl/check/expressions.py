@@ -7,6 +7,7 @@ resolved when first used, in any order; a circle among them is a fault.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from alphadsl.check.borrow import value_of
 from alphadsl.check.levels import INDEX_LEVELS, beyond
 from alphadsl.check.misuse import (
     BARE,
@@ -20,7 +21,7 @@ from alphadsl.check.misuse import (
 from alphadsl.check.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS, Definition, Names
 from alphadsl.check.place import Place, Uses, texts
 from alphadsl.check.quantities import misread, operation, quantity, reduction, replace_span, wrong_arity
-from alphadsl.check.references import References, value_of
+from alphadsl.check.references import References
 from alphadsl.ir.atoms import ATOMS, AUTHOR_FUNCTIONS
 from alphadsl.ir.kinds import Level, Space
 from alphadsl.ir.nodes import Apply, Expr, Function, Importance, Num, Param, Var

@@ -1,5 +1,6 @@
 """Levels in the author's words: what [i] and [i,j] stand for, and what does not fit on the level it is put on."""
 
+from alphadsl.check.names import FAMILY_PARTS
 from alphadsl.ir.kinds import Level
 from alphadsl.report.catalogue.levels import LevelMismatch
 from alphadsl.report.diagnostic import Diagnostic
@@ -16,8 +17,9 @@ WORDS = {
 
 def beyond(name: str, declared: Level, level: Level, span: Span) -> Diagnostic:
     """A definition depends on more than its left side says."""
-    over = "i, as in mean_i(...)" if level == Level.ROW else "j, as in mean_j(...)"
-    remedy = f"reduce it over {over}, or define {name}[{'i,j' if level == Level.PAIR else 'i'}]"
+    remedy = f"reduce it over {'i, as in mean_i(...)' if level == Level.ROW else 'j, as in mean_j(...)'}"
+    if name not in FAMILY_PARTS:
+        remedy += f", or define {name}[{'i,j' if level == Level.PAIR else 'i'}]"
     return LevelMismatch(span, name, WORDS[declared], WORDS[level], remedy)
 
 

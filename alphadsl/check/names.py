@@ -13,10 +13,8 @@ from alphadsl.report.catalogue.names import (
     TWO_VALUES,
     DuplicateName,
     ReservedName,
-    SetWithoutParam,
 )
 from alphadsl.report.diagnostic import Diagnostic
-from alphadsl.report.suggest import suggest
 from alphadsl.syntax.language import KEYWORDS
 from alphadsl.syntax.scan import LONGEST_NAME as LONGEST_NAME
 from alphadsl.syntax.tree import (
@@ -60,8 +58,11 @@ Statement = PairsItem | SpaceItem | MemberItem | ThroughItem
 
 @dataclass
 class Names:
-    """The statements of a loss by what they define. `values` are the settings of parameters, the child's last;
-    `refused` are names that were told to be taken, so that their uses are not told as well."""
+    """The statements of a loss by what they define.
+
+    `values` are the settings of parameters, the child's last; `unclaimed` those of names that no line declares, but a
+    loss that is used may; `refused` are names that were told to be taken, so that their uses are not told as well.
+    """
 
     loss: LossDef
     parameters: dict[str, ParamItem | LearnItem] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Names:
     blend: BlendItem | None = None
     members: list[MemberItem] = field(default_factory=list)
     throughs: list[ThroughItem] = field(default_factory=list)
+    unclaimed: list[SetItem] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -144,9 +146,7 @@ def _is_free(names: Names, name: Name, loss: LossDef, allowed: frozenset[str] = 
 def _set(names: Names, item: SetItem, loss: LossDef) -> None:
     name, given = item.name, names.values.get(item.name.text)
     if given is None:
-        known, definition = tuple(names.parameters), names.definitions.get(name.text)
-        place = definition.name.span if definition else None
-        names.diagnostics.append(SetWithoutParam(name.span, name.text, suggest(name.text, known), known, place))
+        names.unclaimed.append(item)
     elif _is_own(loss, given):
         names.diagnostics.append(DuplicateName(name.span, name.text, given.name.span, TWO_VALUES))
     else:

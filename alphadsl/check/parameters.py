@@ -39,9 +39,10 @@ def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagno
     parameters = []
     for name, item in names.parameters.items():
         interval = _interval(item, diagnostics)
-        found = Parameter(name, math.nan, interval, item.doc, span=_declared(item))
+        role = Learned() if isinstance(item, tree.LearnItem) else Fixed()
+        found = Parameter(name, math.nan, interval, item.doc, role, span=_declared(item))
         for setting in {id(each): each for each in (item, names.values[name])}.values():
-            found = _given(found, item, setting, diagnostics)
+            found = set_parameter(found, setting, diagnostics)
         if isinstance(found.role, Learned) and found.value in interval and found.value in (interval.low, interval.high):
             span = names.values[name].value.span
             diagnostics.append(LearnedAtEdge(span, name, pretty_interval(interval)))
@@ -67,11 +68,24 @@ def override_parameters(
     return tuple(found.values()), diagnostics
 
 
-def _given(
-    parameter: Parameter, declared: Declaration, setting: Declaration | tree.SetItem, diagnostics: list[Diagnostic]
+def set_adopted(parameters: dict[str, Parameter], names: Names) -> list[Diagnostic]:
+    """Apply `set` lines to parameters that came with other losses; what is no parameter at all is refused."""
+    faults: list[Diagnostic] = []
+    for item in names.unclaimed:
+        name, known, definition = item.name.text, tuple(parameters), names.definitions.get(item.name.text)
+        if name in parameters:
+            parameters[name] = set_parameter(parameters[name], item, faults)
+            continue
+        place = definition.name.span if definition else None
+        faults.append(SetWithoutParam(item.name.span, name, suggest(name, known), known, place))
+    return faults
+
+
+def set_parameter(
+    parameter: Parameter, setting: Declaration | tree.SetItem, diagnostics: list[Diagnostic]
 ) -> Parameter:
     """A parameter as its declaration or a `set` line gives it: a number, or a schedule of numbers."""
-    learned = isinstance(declared, tree.LearnItem)
+    learned = isinstance(parameter.role, Learned)
     schedule = None if learned else read_schedule(setting.value, diagnostics)
     if schedule is not None:
         ends = zip((schedule.start, schedule.end), _arguments(setting.value), strict=False)

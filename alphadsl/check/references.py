@@ -8,27 +8,21 @@ what cannot be found or is itself refused, circles, settings that do not fit, ot
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from alphadsl.check.borrow import with_parameters
 from alphadsl.check.inherit import find_loss
 from alphadsl.check.site import Site
-from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, mul, share, sub, total
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import NON_NEGATIVE, Interval
-from alphadsl.ir.kinds import AlphaGradient, Pairs, Space
+from alphadsl.ir.kinds import Pairs, Space
 from alphadsl.ir.nodes import (
-    Coordinate,
-    Direct,
     Expr,
-    Function,
     General,
-    Importance,
     Loss,
-    MinPlayer,
     Param,
-    Proportional,
 )
 from alphadsl.ir.parameter import Fixed, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval, pretty_number
-from alphadsl.ir.traversal import rewrite, substitute, walk
+from alphadsl.ir.traversal import walk
 from alphadsl.report.catalogue.domains import OutOfInterval
 from alphadsl.report.catalogue.lineage import BrokenParent, UnknownParent
 from alphadsl.report.catalogue.names import SetWithoutParam
@@ -50,7 +44,6 @@ from alphadsl.transform.simplify import simplify
 
 Resolve = Callable[[tree.Expression], Expr]
 Settings = tuple[tuple[str, Expr], ...]
-APART = sub(POSITIVE_D2, NEGATIVE_D2)
 
 
 @dataclass
@@ -186,51 +179,6 @@ class References:
 
     def _fault(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(diagnostic)
-
-
-def value_of(loss: Loss, interval: Interval) -> Expr:
-    """What a loss minimises at an anchor, as an expression of the language."""
-    match loss.family, loss.alpha_gradient:
-        case General(value), _:
-            return value
-        case Coordinate(phi, psi, weight), _:
-            lost = substitute(psi.body, {psi.argument: APART})
-            summed = total(lost if weight == ONE else mul(weight, lost))
-            return substitute(phi.body, {phi.argument: summed})
-        case Direct(alpha), AlphaGradient.THROUGH:
-            return total(mul(alpha, APART))
-        case Proportional(alpha), AlphaGradient.THROUGH:
-            return total(mul(share(alpha, total(alpha)), APART))
-        case _:
-            return total(mul(Importance(loss, interval), APART))
-
-
-def with_parameters(loss: Loss, bindings: Mapping[str, Expr]) -> Loss:
-    """The loss with expressions in the place of its parameters, also in the losses that it uses."""
-
-    def rule(part: Expr) -> Expr:
-        match part:
-            case Param(name) if name in bindings:
-                return bindings[name]
-            case Importance(of, interval):
-                return Importance(with_parameters(of, bindings), interval, span=part.span)
-            case _:
-                return part
-
-    def function(of: Function) -> Function:
-        return Function(of.argument, rewrite(of.body, rule), span=of.span)
-
-    match loss.family:
-        case Coordinate(phi, psi, weight):
-            return replace(loss, family=Coordinate(function(phi), function(psi), rewrite(weight, rule)))
-        case Direct(alpha):
-            return replace(loss, family=Direct(rewrite(alpha, rule)))
-        case Proportional(alpha):
-            return replace(loss, family=Proportional(rewrite(alpha, rule)))
-        case MinPlayer(regulariser):
-            return replace(loss, family=MinPlayer(function(regulariser)))
-        case General(value):
-            return replace(loss, family=General(rewrite(value, rule)))
 
 
 def _inside(inner: Interval, outer: Interval) -> bool:

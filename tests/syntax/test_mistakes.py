@@ -53,6 +53,7 @@ LINES = {
     "member-indices": "alpha[i,j] ~ infonce.alpha",
     "member-name": "alpha[i,j] ~ infonce.[i,j]",
     "stray-point": "phi(x) = (x).y",
+    "whole-loss": "loss = mean_j(s[i,j]) - s[i]",
     "third-index": "alpha[i,j] = d[i,j,k]",
     "computed-index": "alpha[i,j] = d[i,1]",
     "split-indices": "alpha[i,j] = d[i][j]",
@@ -74,6 +75,7 @@ LINES = {
     "line-too-long": "pairs two_view, same_view",
 }
 FILES = {
+    "equal-before-brace": "loss mine = {\n  phi(x) = x\n}\n",
     "nameless-loss": "loss {\n  phi(x) = x\n}\n",
     "missing-parent": "loss mine extends {\n  set tau = 1\n}\n",
     "parent-path": "loss mine extends ../infonce {\n  set tau = 1\n}\n",

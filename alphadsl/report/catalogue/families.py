@@ -24,13 +24,14 @@ class NoLoss(Diagnostic):
 @dataclass(frozen=True)
 class NoFamily(Diagnostic):
     """A loss must say how alpha is built, in one of the ways of the language: phi and psi (coordinate), alpha itself
-    (direct), or a regulariser R that alpha solves on the simplex (min player)."""
+    (direct), a regulariser R that alpha solves on the simplex (min player), or the whole loss[i] (general)."""
 
     code = "no-family"
     title_template = "{name} does not say how its pairs are weighed"
-    label_template = "no phi and psi, no alpha, no R"
+    label_template = "no phi and psi, no alpha, no R, no loss[i]"
     help_template = (
-        "define phi(x) and psi(x), or alpha[i,j] = ..., or alpha[i,j] ~ ..., or R(a) = ... with alpha in simplex"
+        "define phi(x) and psi(x), or alpha[i,j] = ..., or alpha[i,j] ~ ..., or R(a) = ... with alpha in simplex, "
+        "or loss[i] = ..."
     )
     wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
@@ -138,12 +139,12 @@ class MissingRegulariser(Diagnostic):
 @dataclass(frozen=True)
 class UnknownSet(Diagnostic):
     """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one. Nothing else is
-    optimised over a set."""
+    optimised over a set; `alpha in reals` states that an alpha derived from loss[i] may be negative."""
 
     code = "unknown-set"
     title_template = "{subject} in {name} is not known"
-    label_template = "the language knows alpha in simplex"
-    help_template = "write alpha in simplex"
+    label_template = "the language knows alpha in simplex and alpha in reals"
+    help_template = "write alpha in simplex for a min player; alpha in reals lets the alpha of a loss[i] be negative"
     wrong = "loss x {\n  R(a) = -a^2\n  alpha in ball\n}\n"
     right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
 

@@ -101,7 +101,7 @@ class ClosedFunction(Diagnostic):
 
     code = "closed-function"
     title_template = "{function} is a function of {argument} alone"
-    label_template = "depends on the pair or the anchor"
+    label_template = "depends on the embeddings"
     note_template = "psi is given d[i]^2 - d[i,j]^2, phi the sum of psi over j, R an importance alpha_ij"
     help_template = "to weigh the pairs of a coordinate loss, define weight[i,j]"
     wrong = "loss x {\n  phi(x) = x\n  psi(x) = x * exp(s[i,j])\n}\n"

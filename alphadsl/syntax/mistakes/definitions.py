@@ -124,6 +124,14 @@ DEFINITIONS = (
         "write gradient through alpha",
     ),
     Mistake(
+        "whole-loss",
+        "inside",
+        r"^@ LOSS (EQUAL|TILDE|LPAR)",
+        "a loss is stated anchor by anchor",
+        "[i] is missing after this",
+        "write loss[i] = ..., in d[i], s[i], d[i,j], s[i,j] and reductions over j",
+    ),
+    Mistake(
         "keyword-as-name",
         "name",
         r"@ (LOSS|EXTENDS|PARAM|LEARN|SET|IN|PAIRS|AGAINST|SPACE|GRADIENT|THROUGH|INF)",

@@ -60,6 +60,14 @@ LAYOUT = (
         "write loss {name} extends infonce {{, or leave extends out",
     ),
     Mistake(
+        "equal-before-brace",
+        "",
+        r"^LOSS NAME EQUAL @ LBRACE",
+        "= is not written before {{",
+        "a blend of losses is expected after =",
+        "write loss {name} {{, or loss {name} = 0.5 * infonce + 0.5 * square",
+    ),
+    Mistake(
         "parent-path",
         "",
         r"^LOSS NAME EXTENDS (NAME )?@ (STRAY|DOT|SLASH|STRING|OPEN_STRING)",
