@@ -3,6 +3,7 @@
 A letter without a spelling (another script, a superscript, a capital that only looks Latin) is refused by position.
 """
 
+import re
 import unicodedata
 
 # After NFKC, so variants (ϕ, ϵ, µ, 𝛼) are already the plain letter. No omicron and no capital that looks Latin: the
@@ -18,12 +19,19 @@ GREEK = dict(
     )
 )
 
+_LETTERS = {spelled: letter for letter, spelled in GREEK.items() if letter != "ς"}
+
 
 def spell(name: str) -> str:
     """The ASCII spelling of a name; empty if some character has none."""
     letters = [_spell_letter(char) for char in name]
     spelled = "".join(letters)
     return spelled if all(letters) and spelled.isidentifier() else ""
+
+
+def greek(name: str) -> str:
+    """The name with its words in Greek letters where they name one: `tau` is `τ`, `tau_min` is `τ_min`."""
+    return re.sub(r"[A-Za-z]+", lambda word: _LETTERS.get(word[0], word[0]), name)
 
 
 def foreign_character(name: str) -> int:

@@ -1,0 +1,149 @@
+"""What can be written at a place: the words and names that fit there, best first. In comments, nothing."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from alphadsl.check.family import SETS as ALPHA_SETS
+from alphadsl.check.library import SpecText
+from alphadsl.check.setting import AGAINST, SETS, SPACES
+from alphadsl.editor.scope import (
+    NAME,
+    Head,
+    find_head,
+    inherited_names,
+    known_names,
+    loss_around,
+    loss_names,
+    without_quiet,
+)
+from alphadsl.editor.vocabulary import MEMBER_USAGES, Kind, words
+
+
+@dataclass(frozen=True)
+class Proposal:
+    text: str
+    detail: str
+    kind: Kind | None
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The text up to the pointer, without comments and descriptions, and the loss that it is in."""
+
+    text: SpecText
+    before: str
+    line: str
+    head: Head | None
+    found: re.Match[str]
+
+
+_DECLARATIONS = ("param", "learn", "set", "pairs", "space", "gradient")
+_PARTS = ("phi(x) = ", "psi(x) = ", "weight[i,j] = ", "alpha[i,j] ~ ", "alpha[i,j] = ", "R(a) = ", "alpha in simplex")
+_GENERAL = ("loss[i] = ", "alpha in reals")
+
+
+def complete(text: SpecText, offset: int) -> list[Proposal]:
+    whole = text.source.text
+    line_start = whole.rfind("\n", 0, offset) + 1
+    if _is_quiet(whole[line_start:offset]):
+        return []
+    before = without_quiet(whole[:offset])
+    line = before[line_start:]
+    for pattern, proposals in _SITUATIONS:
+        found = pattern.search(line)
+        if found:
+            return proposals(_Place(text, before, line, loss_around(whole, offset), found))
+    return []
+
+
+def _is_quiet(line: str) -> bool:
+    """Whether a line breaks off inside a comment or a description."""
+    return re.fullmatch(r'(?:[^"#]|"[^"]*")*(?:#.*|"[^"]*)', line) is not None
+
+
+def _of_words(texts: Iterable[str], *kinds: Kind) -> list[Proposal]:
+    wanted = set(texts)
+    return [Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(*kinds) if word.text in wanted]
+
+
+def _choices(texts: Iterable[str]) -> Callable[[_Place], list[Proposal]]:
+    return lambda _: _of_words(texts, Kind.CHOICE)
+
+
+def _nothing(_: _Place) -> list[Proposal]:
+    return []
+
+
+def _losses(place: _Place) -> list[Proposal]:
+    own = place.head.name if place.head else ""
+    return [Proposal(name, "a loss", None) for name in loss_names(place.text) if name != own]
+
+
+def _members(_: _Place) -> list[Proposal]:
+    return [Proposal(usage, "of the loss before the point", Kind.PART) for usage in MEMBER_USAGES.values()]
+
+
+def _settable(place: _Place) -> list[Proposal]:
+    names = inherited_names(place.head, place.text) if place.head else {}
+    return [Proposal(each.name, each.line, Kind.CONSTANT) for each in names.values() if each.parameter]
+
+
+def _line_starts(place: _Place) -> list[Proposal]:
+    if place.before.count("(") + place.before.count("[") > place.before.count(")") + place.before.count("]"):
+        return _formula(place)
+    if place.before.count("{") == place.before.count("}"):
+        return _of_words(["loss"], Kind.KEYWORD)
+    parts = [Proposal(text, "a part of a loss", Kind.PART) for text in (*_PARTS, *_GENERAL)]
+    return [*_of_words(_DECLARATIONS, Kind.KEYWORD), *parts]
+
+
+def _formula(place: _Place) -> list[Proposal]:
+    known = known_names(place.head, place.text).values() if place.head else []
+    names = [Proposal(each.usage, each.line, Kind.CONSTANT if each.parameter else Kind.FUNCTION) for each in known]
+    quantities = [
+        Proposal(usage, word.meaning, word.kind, word.meaning)
+        for word in words(Kind.QUANTITY)
+        for usage in word.usage.split(", ")
+    ]
+    functions = [
+        Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(Kind.FUNCTION, Kind.REDUCTION)
+    ]
+    return [*_settings(place), *names, *quantities, *functions, *_losses(place)]
+
+
+def _settings(place: _Place) -> list[Proposal]:
+    """`tau = ` inside the brackets behind the name of a loss."""
+    called = re.search(rf"({NAME})\([^()]*$", place.before)
+    found = find_head(called[1], place.text) if called else None
+    names = known_names(*found).values() if found else []
+    return [Proposal(f"{each.name} = ", each.line, Kind.CONSTANT) for each in names if each.parameter]
+
+
+def _values(place: _Place) -> list[Proposal]:
+    schedules = [Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(Kind.SCHEDULE)]
+    return [*schedules, *_of_words(["exp", "log", "sqrt"], Kind.FUNCTION)]
+
+
+# The first that fits the line up to the pointer.
+_SITUATIONS: tuple[tuple[re.Pattern[str], Callable[[_Place], list[Proposal]]], ...] = tuple(
+    (re.compile(pattern), proposals)
+    for pattern, proposals in (
+        (r"\bextends[ \t]+\w*$", _losses),
+        (rf"{NAME}(\([^()]*\))?\.\w*$", _members),
+        (r"^[ \t]*pairs[ \t]+\w*$", _choices(SETS)),
+        (r"\bagainst[ \t]+\w*$", _choices(AGAINST)),
+        (r"^[ \t]*pairs[ \t]+labels[ \t]+\w*$", lambda _: _of_words(["against"], Kind.KEYWORD)),
+        (r"^[ \t]*space[ \t]+\w*$", _choices(SPACES)),
+        (r"\bin[ \t]+\w*$", _choices(ALPHA_SETS)),
+        (r"^[ \t]*gradient[ \t]+\w*$", lambda _: _of_words(["through"], Kind.KEYWORD)),
+        (r"\bthrough[ \t]+\w*$", lambda _: _of_words(["alpha"], Kind.PART)),
+        (r"^[ \t]*set[ \t]+\w*$", _settable),
+        (r"^[ \t]*(param|learn|loss)[ \t]+\w*$", _nothing),
+        (rf"^[ \t]*loss[ \t]+{NAME}[ \t]+\w*$", lambda _: _of_words(["extends"], Kind.KEYWORD)),
+        (rf"^[ \t]*(param|learn|set)[ \t]+{NAME}[ \t]*=[^(]*$", _values),
+        (r"^[ \t]*\w*$", _line_starts),
+        (r"", _formula),
+    )
+)

@@ -1,0 +1,61 @@
+"""From what the checker says to what an editor underlines: code, severity, note and help, and further places."""
+
+from importlib import resources
+from pathlib import Path
+
+from lsprotocol import types
+
+from alphadsl.editor.positions import Positions, Units
+from alphadsl.report.diagnostic import Diagnostic, Label, Severity
+from alphadsl.report.source import Source, Span
+from alphadsl.report.visible import visible_text
+
+SOURCE = "alphadsl"
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+}
+
+
+def lsp_diagnostic(diagnostic: Diagnostic, source: Source, uri: str, units: Units) -> types.Diagnostic:
+    """A fault of another file is shown at the head of this one, and explained by its place."""
+    labels = [*diagnostic.secondary]
+    here = diagnostic.span.source == source
+    if not here:
+        labels.insert(0, Label(diagnostic.span, diagnostic.label or diagnostic.title))
+    span = diagnostic.span if here else Span(source, 0, 0)
+    return types.Diagnostic(
+        range=Positions(source.text, units).range_of(span),
+        message=_message(diagnostic),
+        severity=_SEVERITIES[diagnostic.severity],
+        code=diagnostic.code,
+        source=SOURCE,
+        related_information=[_related(label, source, uri, units) for label in labels],
+    )
+
+
+def internal_error(failure: Exception) -> types.Diagnostic:
+    """Our own mistake, told where it can be seen; the server goes on."""
+    start = types.Range(types.Position(0, 0), types.Position(0, 0))
+    told = f"internal error, please report it with this text: {type(failure).__name__}: {failure}"
+    return types.Diagnostic(start, told, severity=types.DiagnosticSeverity.Error, code="internal-error", source=SOURCE)
+
+
+def _message(diagnostic: Diagnostic) -> str:
+    """The title; what is seen at the place; note and help."""
+    label = f" ({diagnostic.label})" if diagnostic.label and diagnostic.label not in diagnostic.title else ""
+    remarks = [f"{word}: {text}" for word, text in (("note", diagnostic.note), ("help", diagnostic.help)) if text]
+    return "\n".join(visible_text(line) for text in (diagnostic.title + label, *remarks) for line in text.splitlines())
+
+
+def _related(label: Label, source: Source, uri: str, units: Units) -> types.DiagnosticRelatedInformation:
+    place = label.span.source
+    target = uri if place == source else _path(place).as_uri()
+    where = types.Location(target, Positions(place.text, units).range_of(label.span))
+    return types.DiagnosticRelatedInformation(where, visible_text(label.text))
+
+
+def _path(source: Source) -> Path:
+    """The file of a source; one of the library goes by a name that starts at the package."""
+    path = Path(source.name).absolute()
+    return path if path.exists() else Path(str(resources.files("specs"))) / path.name

@@ -1,0 +1,39 @@
+"""A text in an editor and what the checker says of it. Nothing is refused: a wrong text has diagnostics."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alphadsl.check.check import Checked
+from alphadsl.check.library import SpecText, parsed
+from alphadsl.ir.nodes import Loss
+from alphadsl.pipeline import check_spec
+from alphadsl.report.source import Source
+from alphadsl.syntax.tree import SpecFile
+
+MOST_KEPT = 200
+
+
+@dataclass(frozen=True)
+class Document:
+    text: SpecText
+    file: SpecFile | None
+    checked: Checked
+
+    @property
+    def source(self) -> Source:
+        return self.text.source
+
+    def loss(self, name: str) -> Loss | None:
+        """A checked loss of this text; None if there is none or it was refused."""
+        return next((loss for loss in self.checked.losses if loss.name == name), None)
+
+
+def spec_text(name: str, text: str, path: Path | None) -> SpecText:
+    """The text of an editor, which may name the specs beside its file."""
+    return SpecText(Source(name, text), path.parent if path else None)
+
+
+def read_document(text: SpecText) -> Document:
+    if parsed.cache_info().currsize > MOST_KEPT:
+        parsed.cache_clear()  # every keystroke is another text
+    return Document(text, parsed(text.source).file, check_spec(text))

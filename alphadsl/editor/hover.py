@@ -1,0 +1,118 @@
+"""What a word under the pointer means, as Markdown; None where there is nothing to say, in comments for one."""
+
+import re
+from dataclasses import dataclass
+from textwrap import dedent
+
+from alphadsl.editor.document import Document, read_document
+from alphadsl.editor.scope import NAME, Head, Known, find_head, known_names, loss_around, without_quiet
+from alphadsl.editor.vocabulary import MEMBER_USAGES, VOCABULARY, Kind, Word
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.parameter import Learned, Parameter, Schedule
+from alphadsl.ir.pretty import pretty_interval, pretty_number
+from alphadsl.pipeline import Lowered
+from alphadsl.report.source import Source
+from alphadsl.syntax.format import format_source
+from alphadsl.syntax.spelling import spell
+
+_WORD = re.compile(NAME)
+_MEMBERS = {
+    "alpha": "the pairwise importance of that loss on the same batch, held fixed",
+    "loss": "the value of that loss at the anchor",
+}
+_FREE = (Kind.CHOICE, Kind.SCHEDULE)  # words that an author may give another meaning
+_PARTS_HEAD = re.compile(r"[ \t]*[\[(]")
+
+
+@dataclass(frozen=True)
+class Hover:
+    markdown: str
+    start: int
+    end: int
+
+
+def hover(document: Document, offset: int) -> Hover | None:
+    text = without_quiet(document.source.text)
+    word = next((found for found in _WORD.finditer(text) if found.start() <= offset <= found.end()), None)
+    if word is None:
+        return None
+    before, after = text[: word.start()].rstrip(" \t"), text[word.end() :]
+    told = _meaning(document, spell(word[0]) or word[0], before, after, loss_around(text, word.start()))
+    return Hover(told, word.start(), word.end()) if told else None
+
+
+def _meaning(document: Document, name: str, before: str, after: str, head: Head | None) -> str | None:
+    if before.endswith(".") and name in _MEMBERS:
+        return _told(MEMBER_USAGES[name], _MEMBERS[name])
+    if re.search(r"\b(loss|extends)$", before):
+        return _of_loss(document, name)
+    known = known_names(head, document.text).get(name) if head else None
+    builtin = _builtin(name, after)
+    if known and head and (builtin is None or builtin.kind in _FREE):
+        return _of_name(document, head, known)
+    if builtin:
+        return _told(known.line if known and builtin.kind == Kind.PART else builtin.usage, builtin.meaning)
+    return _of_loss(document, name)
+
+
+def _builtin(name: str, after: str) -> Word | None:
+    """`loss` opens a loss, and `loss[i]` is a part of one."""
+    found = [word for word in VOCABULARY if word.text == name]
+    if name == "loss":
+        wanted = Kind.PART if _PARTS_HEAD.match(after) else Kind.KEYWORD
+        found = [word for word in found if word.kind == wanted]
+    return found[0] if found else None
+
+
+def _of_name(document: Document, head: Head, known: Known) -> str:
+    loss = document.loss(head.name)
+    parameters = {each.name: each for each in loss.parameters} if loss else {}
+    shown = pretty_parameter(parameters[known.name]) if known.name in parameters else known.line
+    origin = "" if known.loss == head.name else f"from {known.loss}"
+    return _told(shown, origin)
+
+
+def pretty_parameter(parameter: Parameter) -> str:
+    """The declaration of a parameter with the value it has here."""
+    match parameter.role:
+        case Learned():
+            word, value = "learn", pretty_number(parameter.value)
+        case Schedule(shape, start, end):
+            word, value = "param", f"{shape.value}({pretty_number(start)}, {pretty_number(end)}, ...)"
+        case _:
+            word, value = "param", pretty_number(parameter.value)
+    doc = f'   "{parameter.doc}"' if parameter.doc else ""
+    return f"{word} {parameter.name} = {value} in {pretty_interval(parameter.interval)}{doc}"
+
+
+def _of_loss(document: Document, name: str) -> str | None:
+    """What is derived from a loss: its value and both importances."""
+    loss = document.loss(name)
+    remark = ""
+    if loss is None:
+        found = find_head(name, document.text)
+        if found is None:
+            return None
+        other = document if found[1] == document.text else read_document(found[1])
+        loss = other.loss(name)
+        first = other.source.text.partition("\n")[0]
+        remark = first.removeprefix("#").strip() if first.startswith("#") else ""
+    if loss is None:
+        return _told(f"loss {name}", "refused: see what is told there")
+    return _told(_derived(loss), remark)
+
+
+def _derived(loss: Loss) -> str:
+    parameters = "".join(f"{pretty_parameter(each)}\n" for each in loss.parameters)
+    derived = "\n".join(_wrapped(line) for line in Lowered(loss).emit("alpha").splitlines())
+    return f"loss {loss.name}\n{parameters}{derived}"
+
+
+def _wrapped(line: str) -> str:
+    """A long line as the formatter would write it; what no spec can say stays as it is."""
+    text = format_source(Source("derived", f"loss derived {{\n{line}\n}}\n")).text
+    return dedent(text.partition("\n")[2].rpartition("}")[0]).rstrip() if text else line
+
+
+def _told(code: str, text: str) -> str:
+    return f"```alpha\n{code}\n```" + (f"\n{text}" if text else "")

@@ -1,0 +1,117 @@
+"""What can be named at a place of a text that may be half written: read from its lines, so that no parse is needed.
+
+Losses are found as the checker finds them: in the text, beside its file, in the library.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names
+from alphadsl.syntax.spelling import spell
+
+NAME = r"[^\W\d]\w*"
+_HEAD = re.compile(rf"(?m)^[ \t]*loss[ \t]+({NAME})(?:[ \t]+extends[ \t]+({NAME}))?[ \t]*[{{=]")
+_DECLARED = re.compile(rf"(?m)^[ \t]*(param|learn)[ \t]+({NAME})[ \t]*=.*$")
+_DEFINED = re.compile(rf"(?m)^[ \t]*({NAME})[ \t]*(\([^()\n]*\)|\[[^][\n]*\])?[ \t]*(?:=(?!=)|~).*$")
+_QUIET = re.compile(r'#[^\n]*|"[^"\n]*"?')
+_LONGEST_CHAIN = 16
+
+
+@dataclass(frozen=True)
+class Head:
+    """A loss of a text: its name, its parent, and its lines."""
+
+    name: str
+    parent: str
+    body: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """A name of the author's, the way it is written, and the line that defines it."""
+
+    name: str
+    usage: str
+    line: str
+    parameter: bool
+    loss: str
+
+
+def without_quiet(text: str) -> str:
+    """The text with comments and descriptions blanked out, every character in its place."""
+    return _QUIET.sub(lambda found: " " * len(found[0]), text)
+
+
+def heads(text: str) -> list[Head]:
+    found = [*_HEAD.finditer(text)]
+    ends = [*(each.start() for each in found[1:]), len(text)]
+    return [
+        Head(_spelled(each[1]), _spelled(each[2] or ""), text[each.end() : end], each.start())
+        for each, end in zip(found, ends, strict=False)
+    ]
+
+
+def loss_around(text: str, offset: int) -> Head | None:
+    """The loss whose lines a place is among."""
+    return next((head for head in reversed(heads(text)) if head.start <= offset), None)
+
+
+def find_head(name: str, text: SpecText, child: Head | None = None) -> tuple[Head, SpecText] | None:
+    """The loss of a name, and the text that it is in."""
+    here = [head for head in heads(text.source.text) if head.name == name and head != child]
+    if here:
+        return here[0], text
+    for folder in (text.folder, None):
+        try:
+            other = find_spec(name, folder)
+        except (OSError, UnicodeDecodeError):
+            return None
+        found = [head for head in heads(other.source.text) if head.name == name and head != child] if other else []
+        if other and found:
+            return found[0], other
+    return None
+
+
+def known_names(head: Head, text: SpecText) -> dict[str, Known]:
+    """The parameters and definitions of a loss and its parents; the loss's own where both have one."""
+    names: dict[str, Known] = {}
+    for ancestor in _lineage(head, text):
+        for known in _own(ancestor):
+            names.setdefault(known.name, known)
+    return names
+
+
+def inherited_names(head: Head, text: SpecText) -> dict[str, Known]:
+    parent = find_head(head.parent, text, head) if head.parent else None
+    return known_names(*parent) if parent else {}
+
+
+def loss_names(text: SpecText) -> list[str]:
+    """Every loss that this text may name."""
+    try:
+        beside = [path.stem for path in sorted(text.folder.glob(f"*{SUFFIX}"))] if text.folder else []
+    except OSError:
+        beside = []
+    return [*dict.fromkeys([*(head.name for head in heads(text.source.text)), *beside, *library_names()])]
+
+
+def _lineage(head: Head, text: SpecText) -> Iterator[Head]:
+    for _ in range(_LONGEST_CHAIN):
+        yield head
+        found = find_head(head.parent, text, head) if head.parent else None
+        if found is None:
+            return
+        head, text = found
+
+
+def _own(head: Head) -> Iterator[Known]:
+    for found in _DECLARED.finditer(head.body):
+        yield Known(_spelled(found[2]), _spelled(found[2]), found[0].strip(), True, head.name)
+    for found in _DEFINED.finditer(head.body):
+        yield Known(_spelled(found[1]), f"{found[1]}{found[2] or ''}", found[0].strip(), False, head.name)
+
+
+def _spelled(name: str) -> str:
+    return spell(name) or name

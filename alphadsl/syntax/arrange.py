@@ -1,0 +1,38 @@
+"""From definitions and comments to entries in the order of the text: what is behind what, and where a gap is kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from alphadsl.syntax.tree import Comment, Item, LossDef
+
+Node = LossDef | Item
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A definition with the comments inside it and the one behind it, or a comment on its own."""
+
+    node: Node | Comment
+    inside: tuple[Comment, ...] = ()
+    behind: Comment | None = None
+    gap: bool = False
+
+
+def arrange(nodes: Sequence[Node], comments: Sequence[Comment]) -> list[Entry]:
+    entries: list[Entry] = []
+    inside = {id(node): tuple(each for each in comments if _holds(node, each)) for node in nodes}
+    held = {id(each) for found in inside.values() for each in found}
+    outside: Iterable[Node | Comment] = [*nodes, *(each for each in comments if id(each) not in held)]
+    end = 0
+    for node in sorted(outside, key=lambda each: each.span.start):
+        breaks = node.span.source.text.count("\n", end, node.span.start)
+        end = node.span.end
+        if isinstance(node, Comment) and entries and not breaks:
+            entries[-1] = Entry(entries[-1].node, entries[-1].inside, node, entries[-1].gap)
+        else:
+            entries.append(Entry(node, inside.get(id(node), ()), None, bool(entries) and breaks > 1))
+    return entries
+
+
+def _holds(node: Node, comment: Comment) -> bool:
+    return node.span.start <= comment.span.start < node.span.end
