@@ -16,9 +16,11 @@ LAYERS: dict[str, set[str]] = {
     "check": {"report", "ir", "syntax", "transform"},
     "backend": {"ir"},
     "pipeline": {"report", "ir", "check", "transform", "backend"},
-    "library": {"ir", "check", "pipeline"},
+    "catalog": {"ir", "check", "pipeline"},
     "api": {"report", "check", "pipeline", "backend"},
-    "cli": {"report", "ir", "check", "pipeline", "library", "api", "runner", ""},
+    "explain": {"ir", "check", "transform", "pipeline"},
+    "editor": {"report", "ir", "syntax", "check", "pipeline", ""},
+    "cli": {"report", "ir", "syntax", "check", "pipeline", "catalog", "explain", "api", "editor", "runner", ""},
     "runner": {"report", ""},
 }
 LONGEST = 250
@@ -75,7 +77,14 @@ def test_files_fit_a_sitting(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check", "infonce"], ["show", "square", "--emit", "schedule"], ["list"], ["explain", "decreasing-psi"]],
+    [
+        ["check", "infonce"],
+        ["fmt", "--check", str(ROOT / "specs" / "infonce.alpha")],
+        ["show", "square", "--emit", "schedule"],
+        ["list"],
+        ["explain", "decreasing-psi"],
+        ["explain", "infonce"],
+    ],
     ids=lambda arguments: arguments[0],
 )
 def test_the_language_answers_without_torch(arguments: list[str]) -> None:

@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 import alphadsl
-from alphadsl.cli import experiment, language
+from alphadsl.cli import experiment, explain, fmt, language, listing, lsp, plot
 from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.faults import InputError
 
 REFUSED = 1
+WRITE, LOOK, TRAIN = "Write a loss", "Look into losses", "Train and compare"
 
 app = typer.Typer(
     name="alphadsl",
@@ -25,14 +26,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check")(language.check)
-app.command("show")(language.show)
-app.command("list")(language.list_losses)
-app.command("explain")(language.explain)
-app.command("new")(language.new)
-app.command("train")(experiment.train)
-app.command("probe")(experiment.probe)
-app.command("compare")(experiment.compare)
+app.command("new", rich_help_panel=WRITE)(language.new)
+app.command("check", rich_help_panel=WRITE)(language.check)
+app.command("fmt", rich_help_panel=WRITE)(fmt.fmt)
+app.command("lsp", rich_help_panel=WRITE)(lsp.lsp)
+app.command("list", rich_help_panel=LOOK)(listing.list_losses)
+app.command("show", rich_help_panel=LOOK)(language.show)
+app.command("explain", rich_help_panel=LOOK)(explain.explain)
+app.command("plot", rich_help_panel=LOOK)(plot.plot)
+app.command("train", rich_help_panel=TRAIN)(experiment.train)
+app.command("probe", rich_help_panel=TRAIN)(experiment.probe)
+app.command("compare", rich_help_panel=TRAIN)(experiment.compare)
 
 
 @app.callback()

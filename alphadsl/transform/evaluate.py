@@ -6,7 +6,7 @@ the mask says so; a row is (A, 1), a quantity of the batch (1, 1).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +43,13 @@ REDUCERS: Mapping[Over, tuple[float, Callable[..., Array]]] = {
 
 @dataclass(frozen=True)
 class Numbers:
-    """Quantities of a batch, (A, 1) to the positives and (A, C) to the candidates, the mask of negatives (A, C), and
-    the values of the parameters."""
+    """Quantities of a batch, (A, 1) to the positives and (A, C) to the candidates, the mask of negatives (A, C), the
+    values of the parameters, and what an anchor counts in a sum over anchors: less than 1 for one of several rows."""
 
     quantities: Mapping[Quantity, Array]
     negative_AC: NDArray[np.bool_]
     parameters: Mapping[str, float]
+    weight_A1: Array = field(default_factory=lambda: np.ones((1, 1)))
 
 
 def evaluate(expr: Expr, numbers: Numbers) -> Array:
@@ -85,15 +86,13 @@ def _value(part: Expr, inner: tuple[Array, ...], numbers: Numbers) -> Array:
             counts: Array = numbers.negative_AC.sum(1, keepdims=True).astype(np.float64)
             return counts
         case Anchors():
-            return np.asarray(float(len(numbers.negative_AC)))
+            return np.asarray(_weights(numbers).sum())
         case Apply(op, _):
             return _applied(op, inner)
         case Reduce(over, _):
             return _reduced(over, inner[0], numbers)
         case Pool(over, _):
-            row_A1 = np.broadcast_to(inner[0], (len(numbers.negative_AC), 1))
-            pooled: Array = REDUCERS[over][1](row_A1, axis=0, keepdims=True)
-            return pooled
+            return _pooled(over, inner[0], _weights(numbers))
         case Inverse(slope, _, _):
             return _bisected(lambda a: _call(slope, a, numbers), inner[0], 0.0, 1.0)
         case Multiplier(_, response, _, _, _, _):
@@ -117,6 +116,21 @@ def _reduced(over: Over, body: Array, numbers: Numbers) -> Array:
     neutral, reducer = REDUCERS[over]
     reduced_A1: Array = reducer(np.where(numbers.negative_AC, body_AC, neutral), axis=1, keepdims=True)
     return reduced_A1
+
+
+def _weights(numbers: Numbers) -> Array:
+    return np.broadcast_to(numbers.weight_A1, (len(numbers.negative_AC), 1))
+
+
+def _pooled(over: Over, row: Array, weight_A1: Array) -> Array:
+    """A reduction over the anchors; what weighs less counts less in a sum, and the same in an extreme."""
+    row_A1 = np.broadcast_to(row, weight_A1.shape)
+    if over == Over.MEAN:
+        mean: Array = _pooled(Over.SUM, row, weight_A1) / weight_A1.sum()
+        return mean
+    weighed_A1 = {Over.SUM: row_A1 * weight_A1, Over.LOGSUMEXP: row_A1 + np.log(weight_A1)}.get(over, row_A1)
+    pooled: Array = REDUCERS[over][1](weighed_A1, axis=0, keepdims=True)
+    return pooled
 
 
 def _call(function: Function, argument: Array, numbers: Numbers) -> Array:

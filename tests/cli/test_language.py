@@ -66,13 +66,22 @@ def test_list_has_every_loss(tmp_path: Path) -> None:
     assert all("arXiv" in entry["source"] or "NIPS" in entry["source"] for entry in entries)
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_list_keeps_to_the_terminal_in_plain_ascii(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    lines = run("list", folder=tmp_path).stdout.splitlines()
+    assert len(lines) > len(alphadsl.library())
+    assert max(map(len, lines)) <= width
+
+
 def test_explain_a_code(tmp_path: Path) -> None:
     done = run("explain", "log-domain", folder=tmp_path)
     assert done.returncode == 0
     assert CATALOGUE["log-domain"].title_template.partition("{")[0] in done.stdout
 
 
-@pytest.mark.parametrize(("code", "remedy"), [("log-domian", "log-domain"), ("infonce", "alphadsl show infonce")])
+@pytest.mark.parametrize(("code", "remedy"), [("log-domian", "log-domain"), ("infonze", "infonce")])
 def test_explain_something_else(tmp_path: Path, code: str, remedy: str) -> None:
     done = run("explain", code, folder=tmp_path)
     assert done.returncode == 1
@@ -169,7 +178,7 @@ def test_usage_is_exit_code_two(tmp_path: Path) -> None:
 
 
 def test_help_has_an_example(tmp_path: Path) -> None:
-    for command in ("check", "show", "list", "explain", "new", "train", "probe", "compare"):
+    for command in ("check", "show", "list", "explain", "plot", "new", "train", "probe", "compare"):
         assert "Example: alphadsl" in run(command, "--help", folder=tmp_path).stdout
 
 

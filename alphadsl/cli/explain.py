@@ -1,0 +1,84 @@
+"""The command `explain`: the page of a loss, of a diagnostic, or of a method that does not fit.
+
+A code, bare or with what a message begins with, is a diagnostic; vicreg and its like are methods outside the family;
+everything else is a spec.
+"""
+
+import re
+import sys
+from typing import Annotated
+
+import typer
+
+from alphadsl.api import find_text, overrides_from
+from alphadsl.check.library import SUFFIX, library_names
+from alphadsl.cli.experiment import parse_settings
+from alphadsl.cli.page import render_page
+from alphadsl.report.catalogue import CATALOGUE
+from alphadsl.report.faults import InputError
+from alphadsl.report.suggest import suggest
+
+PLAIN_BLOCKS = str.maketrans("▁▂▃▄▅▆▇█", "..::||##")
+WHAT = "A loss (a built-in name or a file), the code of a diagnostic, or out-of-family."
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the loss.")]
+
+
+def explain(
+    what: Annotated[str, typer.Argument(metavar="SPEC|CODE", help=WHAT)],
+    set_: Settings = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Only the formulas of a loss, as a LaTeX align*.")] = False,
+) -> None:
+    """Explain a loss: its weights, what is proved of them, and which losses are the same; or a diagnostic.
+
+    Example: alphadsl explain infonce --set tau=0.2
+    """
+    from alphadsl.explain.outside import find_outsider
+
+    told = re.fullmatch(r"(?:error|warning)?\[(.*)\]", what)
+    code = told[1] if told else what
+    if code in CATALOGUE:
+        typer.echo(render_page(CATALOGUE[code]), nl=False)
+    elif outsiders := find_outsider(what):
+        from alphadsl.explain.page import render_outsiders
+
+        typer.echo(render_outsiders(outsiders), nl=False)
+    elif told:
+        raise InputError(f"there is no diagnostic called {code}", _closest(code))
+    else:
+        typer.echo(_printable(_page(what, parse_settings(set_ or []), latex)), nl=False)
+
+
+def _page(spec: str, settings: dict[str, float], latex: bool) -> str:
+    """The page of a loss, compared with all others of the library."""
+    from alphadsl.catalog import library_entries, summary_of
+    from alphadsl.explain.identities import find_kinship
+    from alphadsl.explain.page import Explained, render_latex, render_loss
+    from alphadsl.pipeline import Lowered, lower_spec
+
+    try:
+        text = find_text(spec)
+    except InputError as absent:
+        raise InputError(absent.message, _closest(spec) or absent.help) from None
+    lowered = lower_spec(text, overrides_from(settings, "command line"))
+    if latex:
+        return render_latex(lowered, summary_of(text))
+    itself = {spec} if text.folder is None else set()
+    others = [Lowered(each.loss) for each in library_entries() if each.loss.name not in itself]
+    return render_loss(Explained(spec, summary_of(text), lowered, find_kinship(lowered, others)))
+
+
+def _closest(name: str) -> str:
+    """The diagnostic or loss that was meant, if the name is close to one."""
+    if name.endswith(SUFFIX):
+        return ""
+    close = suggest(name, [*CATALOGUE, *library_names()])
+    return f"did you mean {close}?" if close else ""
+
+
+def _printable(page: str) -> str:
+    """Without block characters where the terminal has none."""
+    try:
+        page.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return page.translate(PLAIN_BLOCKS)
+    return page

@@ -1,0 +1,81 @@
+"""The command `plot`: weights of losses against distance, and effective negatives by temperature, as a picture."""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alphadsl.api import find_text, overrides_from
+from alphadsl.cli.experiment import parse_settings
+from alphadsl.pipeline import lower_spec
+from alphadsl.report.faults import InputError
+
+if TYPE_CHECKING:
+    from alphadsl.explain.figure import Line
+
+ENDINGS = (".png", ".pdf", ".svg")
+MOST = 8
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Built-in names or files.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE,...", help="A parameter of the losses that have it; a curve each value."),
+]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
+
+
+def plot(specs: Specs, output: Output = Path("alpha.png"), set_: Settings = None) -> None:
+    """Draw alpha against distance for losses and parameter values, and effective negatives against tau.
+
+    Example: alphadsl plot infonce square direct --set tau=0.1,0.5 -o alpha.png
+    """
+    if output.suffix.lower() not in ENDINGS:
+        raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
+    lines = [line for spec in specs for line in _lines(spec, _values(set_ or []))]
+    _check_settings(_values(set_ or []), lines)
+    if len(lines) > MOST:
+        raise InputError(f"{len(lines)} curves cannot be told apart", f"draw {MOST} at most")
+
+    from alphadsl.explain.figure import draw_weights, save
+
+    try:
+        save(draw_weights(lines), output)
+    except OSError as failure:
+        raise InputError(f"{output} cannot be written: {failure.strerror or failure}") from None
+    typer.echo(str(output))
+
+
+def _values(settings: list[str]) -> dict[str, tuple[float, ...]]:
+    """Parameters with the values they are drawn at."""
+    found: dict[str, tuple[float, ...]] = {}
+    for setting in settings:
+        name, _, numbers = setting.partition("=")
+        values = [parse_settings([f"{name}={number}"]) for number in numbers.split(",")]
+        (plain,) = values[0]
+        if plain in found:
+            raise InputError(f"--set gives {plain} twice.", "Write all its values in one, as --set tau=0.1,0.5")
+        found[plain] = tuple(dict.fromkeys(value for each in values for value in each.values()))
+    return found
+
+
+def _lines(spec: str, values: dict[str, tuple[float, ...]]) -> "Iterator[Line]":
+    """A line for each combination of the values of those parameters that the loss has."""
+    from alphadsl.explain.figure import Line
+
+    text = find_text(spec)
+    names = {each.name for each in lower_spec(text).loss.parameters}
+    mine = {name: each for name, each in values.items() if name in names}
+    for chosen in product(*mine.values()):
+        settings = dict(zip(mine, chosen, strict=True))
+        lowered = lower_spec(text, overrides_from(settings, "command line"))
+        yield Line(lowered, tuple((each.name, each.value) for each in lowered.loss.parameters), tuple(mine))
+
+
+def _check_settings(values: dict[str, tuple[float, ...]], lines: "list[Line]") -> None:
+    known = {name for line in lines for name, _ in line.values}
+    for name in values:
+        if name not in known:
+            raise InputError(
+                f"none of these losses has a parameter {name}", f"they have {', '.join(sorted(known)) or 'none'}"
+            )

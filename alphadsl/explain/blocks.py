@@ -1,0 +1,15 @@
+"""A curve in a terminal: heights in, lines of block characters out."""
+
+from collections.abc import Sequence
+
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+HEIGHT = 6
+
+
+def draw_blocks(heights: Sequence[float], height: int = HEIGHT) -> tuple[str, ...]:
+    """Columns from the lowest of the heights, or 0, to the highest; the top line first."""
+    low, high = min(*heights, 0.0), max(*heights, 0.0)
+    scale = 8 * height / (high - low) if high > low else 0.0
+    eighths = [round((each - low) * scale) for each in heights]
+    rows = reversed(range(height))
+    return tuple("".join(EIGHTHS[max(0, min(8, each - 8 * row))] for each in eighths) for row in rows)

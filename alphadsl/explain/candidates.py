@@ -1,0 +1,75 @@
+"""The losses that a loss is compared with: each of the library, at several settings of its parameters.
+
+A setting is the defaults, the values of the explained loss where parameters share a name, or those with one more
+parameter at a plain value, where families meet (eps = 0, p = 2).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from alphadsl.explain.scene import Scene, Weights
+from alphadsl.ir.parameter import Parameter
+from alphadsl.pipeline import Lowered
+
+PLAIN = (0.0, 1.0, 2.0)
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A loss at values of its parameters, and how far that is from its defaults: 0 for these, 1 where names are
+    shared, 2 where one more parameter was moved. `told` are the parameters worth naming."""
+
+    lowered: Lowered
+    values: tuple[tuple[str, float], ...]
+    reach: int
+    told: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return self.lowered.loss.name
+
+    def weigh(self, scene: Scene) -> Weights:
+        """In the log domain only where the plain formulas overflow."""
+        values = dict(self.values)
+        plain = scene.weigh(self.lowered.alpha, values)
+        return plain if plain.finite else scene.weigh(self.lowered.stable, values)
+
+    def __str__(self) -> str:
+        """As a spec would write it."""
+        values = ", ".join(f"{name} = {value:.4g}" for name, value in self.values if name in self.told)
+        return f"{self.name}({values})" if values else self.name
+
+
+def defaults_of(lowered: Lowered) -> Setting:
+    values = tuple((each.name, each.value) for each in lowered.loss.parameters)
+    return Setting(lowered, values, 0, frozenset(name for name, _ in values))
+
+
+def settings_of(lowered: Lowered, shared: Values) -> tuple[Setting, ...]:
+    """The settings of a loss, nearest to its defaults first; `shared` are the values of the explained loss."""
+    parameters = lowered.loss.parameters
+    defaults = {each.name: each.value for each in parameters}
+    matched = defaults | {each.name: shared[each.name] for each in parameters if _fits(each, shared)}
+    found = [(defaults, 0), (matched, 1), *((moved, 2) for moved in moved_once(parameters, matched))]
+    unique: dict[tuple[tuple[str, float], ...], int] = {}
+    for values, reach in found:
+        unique.setdefault(tuple(values.items()), reach)
+    return tuple(Setting(lowered, values, reach, _told(values, defaults, shared)) for values, reach in unique.items())
+
+
+def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[dict[str, float]]:
+    """The values with one of them at a plain number."""
+    for each in parameters:
+        for plain in PLAIN:
+            if plain in each.interval and plain != values[each.name]:
+                yield {**values, each.name: plain}
+
+
+def _told(values: tuple[tuple[str, float], ...], defaults: Values, shared: Values) -> frozenset[str]:
+    """Those shared with the explained loss, and those that are not as they come."""
+    return frozenset(name for name, value in values if name in shared or value != defaults[name])
+
+
+def _fits(parameter: Parameter, shared: Values) -> bool:
+    return parameter.name in shared and shared[parameter.name] in parameter.interval

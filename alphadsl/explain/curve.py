@@ -1,0 +1,56 @@
+"""alpha against distance: one anchor near its positive, its negatives evenly spread over all distances.
+
+A row of its own, so that a curve needs no data: d[i]^2 is 0.1, the negatives stand from d = 0 to the far side of the
+sphere, and what the row shares is computed from just these. In Euclidean space embeddings are taken to have length 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from alphadsl.ir.kinds import Quantity
+from alphadsl.pipeline import Lowered
+from alphadsl.transform.evaluate import Array, Numbers, evaluate
+
+POSITIVE_D2, FARTHEST, NEGATIVES = 0.1, 2.0**0.5, 64
+SETUP = f"one anchor with d[i]^2 = {POSITIVE_D2}, {NEGATIVES} negatives evenly spread in d"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The weights of the negatives of one anchor, by distance."""
+
+    d_C: Array
+    alpha_C: Array
+
+    @property
+    def share_C(self) -> Array:
+        """The weights as parts of the row; of their sizes, should some be negative."""
+        size = float(abs(self.alpha_C).sum())
+        return np.asarray(self.alpha_C / size if size > 0 else self.alpha_C)
+
+    @property
+    def effective_negatives(self) -> float:
+        """exp of the entropy of the row's shares: as many negatives of equal weight would be as spread out."""
+        share_C = abs(self.share_C)
+        share_C = share_C[share_C > 0]
+        return float(np.exp(-(share_C * np.log(share_C)).sum())) if len(share_C) else float("nan")
+
+
+def alpha_curve(lowered: Lowered, values: Mapping[str, float]) -> Curve:
+    d_C = (np.arange(NEGATIVES) + 0.5) * FARTHEST / NEGATIVES
+    d2_1C = d_C[None, :] ** 2
+    quantities = {
+        Quantity.POSITIVE: np.full((1, 1), POSITIVE_D2),
+        Quantity.NEGATIVE: d2_1C,
+        Quantity.INNER_POSITIVE: np.full((1, 1), 1 - POSITIVE_D2),
+        Quantity.INNER_NEGATIVE: 1 - d2_1C,
+    }
+    numbers = Numbers(quantities, np.ones((1, NEGATIVES), dtype=np.bool_), values)
+    alpha_1C = np.broadcast_to(evaluate(lowered.stable.repel, numbers), (1, NEGATIVES))
+    return Curve(d_C, np.nan_to_num(alpha_1C[0]))
+
+
+def with_values(lowered: Lowered, changed: Mapping[str, float]) -> dict[str, float]:
+    return {each.name: changed.get(each.name, each.value) for each in lowered.loss.parameters}

@@ -1,0 +1,211 @@
+"""What holds of a loss whatever the embeddings, and how that is known: proved, by construction, or seen on batches.
+
+Comes in: a lowered loss. Goes out: `Fact`s in the order of the page. What no proof reaches is looked at on random
+batches, and the fact says so; a counterexample found there is told with its numbers.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from alphadsl.explain.order import infer_order, uses_products
+from alphadsl.explain.scene import STATES, Scene, scene_of
+from alphadsl.explain.words import FAMILIES, PAIRS, SPACES
+from alphadsl.ir.atoms import Direction
+from alphadsl.ir.build import ONE, total
+from alphadsl.ir.core import Core
+from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.ir.interval import point
+from alphadsl.ir.kinds import AlphaGradient, Level, Method, Quantity
+from alphadsl.ir.nodes import Coordinate, Direct, Expr, General, Loss, MinPlayer, Multiplier, Proportional, Statistic
+from alphadsl.ir.pretty import pretty_expr
+from alphadsl.ir.traversal import level_of, walk
+from alphadsl.pipeline import Lowered
+from alphadsl.transform.evaluate import Array
+from alphadsl.transform.scope import scope_of
+from alphadsl.transform.simplify import Simplifier
+
+SEEDS = (0, 1)
+SLIGHT, BALANCED = 1e-9, 1e-6
+PROVED, HERE = "proved", "proved at these values of the parameters"
+ORDERS = {
+    Direction.FALLING: "weigh more: alpha[i,j] falls as d[i,j] grows",
+    Direction.RISING: "weigh less: alpha[i,j] rises as d[i,j] grows",
+    Direction.CONSTANT: "weigh what far ones weigh: alpha is the same all along a row",
+}
+
+ORDERS_BY_PRODUCT = ORDERS | {
+    Direction.FALLING: "weigh more, near by inner product: alpha[i,j] rises with s[i,j]",
+    Direction.RISING: "weigh less, near by inner product: alpha[i,j] falls as s[i,j] grows",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    topic: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A random batch, and the two weights that a loss gives on it."""
+
+    state: str
+    scene: Scene
+    attract_A1: Array
+    repel_AC: Array
+
+    @property
+    def sum_A1(self) -> Array:
+        return np.asarray(self.repel_AC.sum(1, keepdims=True))
+
+    def place(self, row: int, column: int) -> str:
+        near = float(self.scene.quantities[Quantity.POSITIVE][row, 0])
+        far = float(self.scene.quantities[Quantity.NEGATIVE][row, column])
+        return f"d[i]^2 = {near:.2g}, d[i,j]^2 = {far:.2g} of a {self.state} batch"
+
+
+def facts_of(lowered: Lowered) -> tuple[Fact, ...]:
+    loss = lowered.loss
+    values = {each.name: each.value for each in loss.parameters}
+    seen = tuple(_seen(lowered, values))
+    scopes = {PROVED: scope_of(loss), HERE: _at_values(loss, values)}
+    monotone = (Fact("phi, psi", "non-decreasing: proved, or the checker had refused them"),)
+    return (
+        Fact("family", FAMILIES[type(loss.family)]),
+        Fact("pairs", f"{loss.pairs.value}: {PAIRS[loss.pairs]}"),
+        Fact("space", SPACES[loss.space]),
+        *(monotone if isinstance(loss.family, Coordinate) else ()),
+        Fact("alpha >= 0", _sign(lowered, scopes, seen)),
+        Fact("near negatives", _order(lowered.alpha.repel, scopes, seen)),
+        Fact("rows of alpha", _row_sums(lowered, seen)),
+        Fact("beta", _balance(lowered, seen)),
+        Fact("passes", _passes(lowered.core)),
+        Fact("streaming", _streaming(lowered.core)),
+    )
+
+
+def _seen(lowered: Lowered, values: Mapping[str, float]) -> Iterator[Seen]:
+    for state in STATES:
+        for seed in SEEDS:
+            scene = scene_of(lowered.loss.pairs, lowered.loss.space, state, seed)
+            weights = scene.weigh(lowered.stable, values)
+            yield Seen(state, scene, weights.attract_A1, weights.repel_AC)
+
+
+def _at_values(loss: Loss, values: Mapping[str, float]) -> Scope:
+    points = {name: point(value) for name, value in values.items()}
+    return Scope(points, distances=scope_of(loss).distances)
+
+
+def _sign(lowered: Lowered, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> str:
+    match lowered.loss.family:
+        case Coordinate(weight=weight) if level_of(weight) == Level.CONSTANT:
+            return f"{PROVED}: alpha[i,j] is phi' times psi' (Theorem 1), neither of them negative"
+        case Direct() | Proportional() if lowered.loss.alpha_gradient == AlphaGradient.STOPPED:
+            return f"{PROVED}, or the checker had refused it"
+        case MinPlayer() if lowered.loss.alpha_gradient == AlphaGradient.STOPPED:
+            return "by construction: the simplex holds no negative weights"
+    for proved, scope in scopes.items():
+        if infer_interval(lowered.alpha.repel, scope).non_negative:
+            return proved
+    lowest = min(seen, key=lambda each: float(each.repel_AC.min()))
+    largest = max(float(abs(each.repel_AC).max()) for each in seen)
+    if lowest.repel_AC.min() >= -SLIGHT * largest:
+        return f"not proved; never negative on {len(seen)} random batches"
+    row, column = np.unravel_index(np.argmin(lowest.repel_AC), lowest.repel_AC.shape)
+    where = lowest.place(int(row), int(column))
+    return f"no: alpha[i,j] = {lowest.repel_AC.min():.3g} at {where}: such a negative is pulled in"
+
+
+def _order(repel: Expr, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> str:
+    for proved, scope in scopes.items():
+        direction = infer_order(repel, scope)
+        if direction != Direction.UNKNOWN:
+            told = ORDERS_BY_PRODUCT if uses_products(repel) else ORDERS
+            return f"{told[direction]} ({proved})"
+    falls = [each for each in (_far_outweighs_near(each) for each in seen) if each]
+    if not falls:
+        return f"weigh more on {len(seen)} random batches; not proved"
+    return f"do not always weigh more: {falls[0]}"
+
+
+def _far_outweighs_near(seen: Seen) -> str:
+    """The steepest rise of alpha from a negative to the next further one of the same anchor, or nothing."""
+    d2_AC = np.where(seen.scene.rows.negative_AC, seen.scene.quantities[Quantity.NEGATIVE], np.inf)
+    order_AC = np.argsort(d2_AC, axis=1)
+    alpha_AC = np.take_along_axis(seen.repel_AC, order_AC, 1)
+    real_AC = np.isfinite(np.take_along_axis(d2_AC, order_AC, 1))
+    rise_AC = np.where(real_AC[:, 1:], np.diff(alpha_AC, axis=1), -np.inf)
+    if rise_AC.max() <= SLIGHT * abs(alpha_AC).max():
+        return ""
+    row, at = (int(each) for each in np.unravel_index(np.argmax(rise_AC), rise_AC.shape))
+    near, far = (float(d2_AC[row, order_AC[row, each]]) for each in (at, at + 1))
+    weights = f"{alpha_AC[row, at]:.3g} at d[i,j]^2 = {near:.2g}, but {alpha_AC[row, at + 1]:.3g} at {far:.2g}"
+    return f"alpha[i,j] = {weights} in a row of a {seen.state} batch"
+
+
+def _row_sums(lowered: Lowered, seen: tuple[Seen, ...]) -> str:
+    proven = _known_sum(lowered)
+    if level_of(proven) == Level.CONSTANT:
+        return "sum to one (by construction)" if proven == ONE else f"sum to {pretty_expr(proven)} (by construction)"
+    sums = np.concatenate([each.sum_A1 for each in seen])
+    if abs(sums - 1).max() <= SLIGHT:
+        return f"sum to one on {len(seen)} random batches; not proved"
+    return f"do not sum to one: {sums.min():.3g} to {sums.max():.3g} on {len(seen)} random batches"
+
+
+def _known_sum(lowered: Lowered) -> Expr:
+    """The row sum of alpha, which is beta where that is known."""
+    if _known_balance(lowered):
+        return lowered.alpha.attract
+    return Simplifier(scope_of(lowered.loss))(total(lowered.alpha.repel))
+
+
+def _known_balance(lowered: Lowered) -> str:
+    """Why pull and push balance in each row, if that is known."""
+    loss, simplified = lowered.loss, Simplifier(scope_of(lowered.loss))
+    match loss.family:
+        case Coordinate(weight=weight) if level_of(weight) < Level.ROW:
+            return "Theorem 1: the paper's family"
+        case Direct() | Proportional() | MinPlayer() if loss.alpha_gradient == AlphaGradient.STOPPED:
+            return "alpha is held fixed: the paper's family"
+        case _ if simplified(total(lowered.alpha.repel)) == simplified(lowered.alpha.attract):
+            return "proved: alpha as in the paper's family"
+        case _:
+            return ""
+
+
+def _balance(lowered: Lowered, seen: tuple[Seen, ...]) -> str:
+    known = _known_balance(lowered)
+    if known:
+        return f"the row sum of alpha ({known})"
+    batches = f"{len(seen)} random batches"
+    if all(abs(each.attract_A1 - each.sum_A1).max() <= BALANCED * abs(each.attract_A1).max() for each in seen):
+        return f"the row sum of alpha on {batches}, as in the paper's family; not proved"
+    betas = np.concatenate([each.attract_A1 for each in seen])
+    outside = "outside the paper's family" if isinstance(lowered.loss.family, General) else "not as in Theorem 1"
+    return f"not the row sum of alpha ({outside}): {betas.min():.3g} to {betas.max():.3g} on {batches}"
+
+
+def _passes(core: Core) -> str:
+    """Sweeps for row statistics, and the last for the two weighted sums; what only the value needs rides along."""
+    weights = (core.derived.attract, core.derived.repel, *(core.derived.stretch or ()))
+    sweeps = {each.name: each.sweep for each in core.statistics}
+    needed = [sweeps[part.name] for expr in weights for part in walk(expr) if isinstance(part, Statistic)]
+    count = max(max(needed, default=0) + 1, *sweeps.values(), 1)
+    if count == 1:
+        return "1 over the pairs: no weight needs a statistic of its row"
+    return f"{count} over the pairs: {count - 1} for statistics of the rows, 1 for the weighted sums"
+
+
+def _streaming(core: Core) -> str:
+    methods = {part.definition.method for part in core.statistics if isinstance(part.definition, Multiplier)}
+    if Method.PROJECTION in methods:
+        return "no: lambda[i] is found by sorting a whole row, so a row must be held at once"
+    if Method.ROOT in methods:
+        return "yes, but each Newton step for lambda[i] is a pass of its own"
+    if any(each.level == Level.BATCH for each in core.statistics):
+        return "yes: reductions only; those over anchors want the whole batch before any gradient"
+    return "yes: reductions over the negatives only, so tile by tile, in memory linear in the batch"

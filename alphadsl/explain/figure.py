@@ -1,0 +1,150 @@
+"""The picture of weights: losses at settings of their parameters come in, a matplotlib figure goes out.
+
+Left, how a row's weight is shared out over distance; right, as how many negatives of equal weight that counts, by
+temperature, for the losses that have one. Both on the row of `curve`, which needs no data.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from alphadsl.explain.curve import FARTHEST, NEGATIVES, SETUP, Curve, alpha_curve
+from alphadsl.ir.parameter import Parameter
+from alphadsl.ir.pretty import pretty_number
+from alphadsl.pipeline import Lowered
+
+# Okabe and Ito's colours, told apart by nearly every eye, and two more.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4FBF", "#4D4D4D")
+DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
+    "-",
+    (0, (5, 2)),
+    (0, (1, 1.5)),
+    (0, (6, 2, 1, 2)),
+    (0, (3, 1, 1, 1, 1, 1)),
+)
+INK, GREY = "#333333", "#777777"
+TEMPERATURE = "tau"
+COLDEST, WARMEST, TEMPERATURES = 0.01, 10.0, 61
+
+
+@dataclass(frozen=True)
+class Style:
+    colour: str
+    dash: str | tuple[int, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A loss at values of its parameters; `told` are those that its label names."""
+
+    lowered: Lowered
+    values: tuple[tuple[str, float], ...]
+    told: tuple[str, ...]
+
+    @property
+    def curve(self) -> Curve:
+        return alpha_curve(self.lowered, dict(self.values))
+
+    @property
+    def temperature(self) -> Parameter | None:
+        return next((each for each in self.lowered.loss.parameters if each.name == TEMPERATURE), None)
+
+    def label(self, *unnamed: str) -> str:
+        named = [f"{name} = {pretty_number(value)}" for name, value in self.values if name in self.told]
+        named = [each for each in named if each.partition(" ")[0] not in unnamed]
+        return f"{self.lowered.loss.name} ({', '.join(named)})" if named else self.lowered.loss.name
+
+
+def draw_weights(lines: Sequence[Line]) -> Figure:
+    """One panel, or two where some loss has a temperature."""
+    warm = [line for line in lines if line.temperature]
+    figure = Figure(figsize=(12 if warm else 6.8, 4.9), layout="constrained")
+    panels = figure.subplots(1, 2 if warm else 1, squeeze=False)[0]
+    _draw_shares(panels[0], lines)
+    if warm:
+        _draw_effective(panels[1], lines)
+    figure.supxlabel(SETUP, fontsize=9, color=GREY)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """In the format that the ending of the path names. Raises OSError where it cannot be written."""
+    figure.savefig(path, dpi=160)
+
+
+def _draw_shares(axes: Axes, lines: Sequence[Line]) -> None:
+    for line, style in zip(lines, _styles(lines), strict=True):
+        curve = line.curve
+        axes.plot(curve.d_C, curve.share_C, label=line.label(), color=style.colour, ls=style.dash, lw=2)
+    axes.axhline(1 / NEGATIVES, color=GREY, lw=0.8, zorder=0)
+    axes.annotate(
+        "every negative alike",
+        (FARTHEST, 1 / NEGATIVES),
+        (0, 3),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+        fontsize=8,
+    )
+    if min(float(line.curve.share_C.min()) for line in lines) < 0:
+        axes.axhline(0, color=INK, lw=0.8, zorder=0)
+    axes.set_xlim(0, FARTHEST)
+    _finish(axes, "How hard a negative is pushed", "distance d to the negative  ($d^2 = 1 - s$)")
+    axes.set_ylabel(r"share of its anchor's push, $\alpha_{ij} \,/\, \sum_k \alpha_{ik}$", color=INK)
+    axes.legend(frameon=False, fontsize=9)
+
+
+def _draw_effective(axes: Axes, lines: Sequence[Line]) -> None:
+    """A line for each setting of the other parameters, a dot where a temperature was asked for."""
+    drawn: set[tuple[str, tuple[tuple[str, float], ...]]] = set()
+    for line, style in zip(lines, _styles(lines), strict=True):
+        if line.temperature is None:
+            continue
+        values = dict(line.values)
+        rest = tuple((name, value) for name, value in line.values if name != TEMPERATURE)
+        if (line.lowered.loss.name, rest) not in drawn:
+            drawn.add((line.lowered.loss.name, rest))
+            taus = [
+                tau for tau in np.geomspace(COLDEST, WARMEST, TEMPERATURES) if float(tau) in line.temperature.interval
+            ]
+            counts = [_effective(line.lowered, values, float(tau)) for tau in taus]
+            axes.plot(taus, counts, label=line.label(TEMPERATURE), color=style.colour, ls=style.dash, lw=2)
+        at = values[TEMPERATURE]
+        axes.plot(at, _effective(line.lowered, values, at), "o", color=style.colour, mec="white", ms=8, zorder=3)
+    axes.axhline(NEGATIVES, color=GREY, lw=0.8, zorder=0)
+    axes.set_xscale("log")
+    axes.set_ylim(0, NEGATIVES * 1.06)
+    _finish(axes, "How many negatives that counts", r"temperature $\tau$")
+    axes.set_ylabel(f"effective negatives of {NEGATIVES} (exp of the row's entropy)", color=INK)
+    axes.legend(frameon=False, fontsize=9)
+
+
+def _effective(lowered: Lowered, values: Mapping[str, float], tau: float) -> float:
+    return alpha_curve(lowered, {**values, TEMPERATURE: tau}).effective_negatives
+
+
+def _finish(axes: Axes, title: str, xlabel: str) -> None:
+    axes.set_title(title, fontsize=12, loc="left", color=INK)
+    axes.set_xlabel(xlabel, color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _styles(lines: Sequence[Line]) -> list[Style]:
+    """A colour for each loss and a dash for each of its settings; a loss by itself gets a colour for each."""
+    names = list(dict.fromkeys(line.lowered.loss.name for line in lines))
+    if len(names) == 1:
+        return [Style(COLOURS[index % len(COLOURS)], DASHES[0]) for index in range(len(lines))]
+    seen: Counter[str] = Counter()
+    styles = []
+    for line in lines:
+        name = line.lowered.loss.name
+        styles.append(Style(COLOURS[names.index(name) % len(COLOURS)], DASHES[seen[name] % len(DASHES)]))
+        seen[name] += 1
+    return styles

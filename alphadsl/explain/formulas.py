@@ -1,0 +1,68 @@
+"""beta and alpha as a reader wants them: with their sums in place while short, and by name where they are long.
+
+Comes in: a lowered loss. Goes out: expressions, of which both text and LaTeX are made. The min player's alpha is shown
+as the paper has it, a response to d[i,j]^2 + lambda[i], not as the compiler solves it.
+"""
+
+from dataclasses import dataclass
+
+from alphadsl.ir.build import NEGATIVE_D2, add
+from alphadsl.ir.core import Derived
+from alphadsl.ir.kinds import Level
+from alphadsl.ir.nodes import Expr, MinPlayer, Multiplier, Statistic
+from alphadsl.ir.pretty import pretty_expr
+from alphadsl.ir.traversal import rewrite, substitute, walk
+from alphadsl.pipeline import Lowered
+from alphadsl.transform.schedule import schedule
+
+READABLE = 110
+LAMBDA = Statistic("lambda", Level.ROW)
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """`named` are the statistics that beta and alpha are written in; `solved` if lambda makes rows sum to one."""
+
+    beta: Expr
+    alpha: Expr
+    named: tuple[tuple[Statistic, Expr], ...] = ()
+    solved: bool = False
+
+
+def formulas_of(lowered: Lowered) -> Formulas:
+    derived = lowered.alpha
+    multiplier = next((part for part in walk(derived.repel) if isinstance(part, Multiplier)), None)
+    if multiplier and isinstance(lowered.loss.family, MinPlayer):
+        response = multiplier.response
+        alpha = substitute(response.body, {response.argument: add(NEGATIVE_D2, LAMBDA)})
+        return Formulas(derived.attract, alpha, solved=True)
+    if all(len(pretty_expr(each)) <= READABLE for each in (derived.attract, derived.repel)):
+        return Formulas(derived.attract, derived.repel)
+    return _named(lowered, derived)
+
+
+def _named(lowered: Lowered, derived: Derived) -> Formulas:
+    """By the names of the schedule, of those statistics that the two weights need."""
+    core = schedule(lowered.loss, derived)
+    definitions = {each.name: each for each in core.statistics}
+    needed: dict[str, None] = {}
+    pending: list[Expr] = [core.derived.repel, core.derived.attract]
+    while pending:
+        for part in walk(pending.pop()):
+            if isinstance(part, Statistic) and part.name not in needed:
+                needed[part.name] = None
+                pending.append(definitions[part.name].definition)
+    named = tuple(
+        (Statistic(_lambda_name(name), each.level), rewrite(each.definition, _lambda))
+        for name, each in definitions.items()
+        if name in needed
+    )
+    return Formulas(rewrite(core.derived.attract, _lambda), rewrite(core.derived.repel, _lambda), named)
+
+
+def _lambda(part: Expr) -> Expr:
+    return Statistic(_lambda_name(part.name), part.level) if isinstance(part, Statistic) else part
+
+
+def _lambda_name(name: str) -> str:
+    return name.replace("multiplier", "lambda")

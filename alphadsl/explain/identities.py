@@ -1,0 +1,170 @@
+"""Which losses are the same: gradients on the embeddings compared on random batches, up to a positive constant.
+
+What trains a network is the gradient on the embeddings, so that is what is compared: on the sphere different alpha and
+beta may give the same. Comes in: a lowered loss and the library. Goes out: its `Kinship`. Losses of another index set
+are compared on that of the explained loss, and named only where that makes them equal.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from alphadsl.explain.candidates import Setting, defaults_of, moved_once, settings_of
+from alphadsl.explain.scene import STATES, Scene, Weights, scene_of
+from alphadsl.ir.pretty import pretty_number
+from alphadsl.pipeline import Lowered
+from alphadsl.transform.evaluate import Array
+
+EQUAL, IGNORED = 1e-6, 1e-12
+NUDGE = 1.3
+NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Equal:
+    """The gradient of the explained loss is `scale` times that of another, whichever parameter that scale is."""
+
+    setting: Setting
+    scale: float
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Near:
+    """The angle, in degrees, between the weights alpha of a loss and those of others."""
+
+    settings: tuple[Setting, ...]
+    angle: float
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """`equal` as it is; `elsewhere` once on the pairs of the explained loss; `moved` at another value of one of its
+    parameters; `compared` losses have its pairs and space, `others` have not."""
+
+    equal: tuple[Equal, ...]
+    elsewhere: tuple[Equal, ...]
+    moved: tuple[tuple[str, tuple[Equal, ...]], ...]
+    nearest: tuple[Near, ...]
+    compared: int
+    others: int
+
+
+Key = tuple[int, tuple[tuple[str, float], ...], int]
+
+
+@dataclass
+class Bench:
+    """The batches of a comparison, and what losses did on them so far."""
+
+    scenes: tuple[Scene, ...]
+    _weights: dict[Key, Weights] = field(default_factory=dict)
+    _gradients: dict[Key, Array] = field(default_factory=dict)
+
+    def first_equal(self, own: Setting, others: Iterable[Setting]) -> Equal | None:
+        for other in others:
+            scale = self.scale(own, other)
+            if scale is not None:
+                return Equal(other, scale)
+        return None
+
+    def scale(self, own: Setting, other: Setting) -> float | None:
+        """The constant that one gradient is times the other on every batch, if there is a positive one."""
+        scale, largest = None, 0.0
+        for at in range(len(self.scenes)):
+            mine, theirs = self.gradient(own, at), self.gradient(other, at)
+            largest = max(largest, float(abs(mine).max()))
+            if scale is None and (theirs**2).sum() > 0:
+                scale = float((mine * theirs).sum() / (theirs**2).sum())
+            apart = abs(mine - (scale or 0.0) * theirs).max()
+            if not apart <= EQUAL * abs(mine).max() + IGNORED * largest:
+                return None
+        return scale if scale and scale > 0 else None
+
+    def explained(self, own: Setting, found: Equal) -> Equal:
+        """The scale in words: a parameter that it follows when both losses move it, or the number of negatives."""
+        for name, value in own.values:
+            for meaning, power in ((name, 1), (f"1/{name}", -1)):
+                if value > 0 and value != 1 and np.isclose(found.scale, value**power, rtol=EQUAL):
+                    scale = self.scale(_nudged(own, name), _nudged(found.setting, name))
+                    if scale is not None and np.isclose(scale, (NUDGE * value) ** power, rtol=EQUAL):
+                        return replace(found, meaning=meaning)
+        counts = {int(count) for scene in self.scenes for count in scene.rows.negative_AC.sum(1)}
+        for meaning, power in (("count", 1), ("1/count", -1)):
+            if len(counts) == 1 and np.isclose(found.scale, float(min(counts)) ** power, rtol=EQUAL):
+                return replace(found, meaning=meaning)
+        return found
+
+    def angle(self, own: Setting, other: Setting) -> float:
+        """Between the weights alpha, batch by batch; not a number where some are not finite."""
+        cosines = []
+        for at in range(len(self.scenes)):
+            mine, theirs = (self.weights(each, at).repel_AC for each in (own, other))
+            with np.errstate(all="ignore"):
+                cosines.append((mine * theirs).sum() / np.sqrt((mine**2).sum() * (theirs**2).sum()))
+        return float(np.degrees(np.arccos(np.clip(np.mean(cosines), -1, 1))))
+
+    def weights(self, setting: Setting, at: int) -> Weights:
+        key = (id(setting.lowered), setting.values, at)
+        if key not in self._weights:
+            self._weights[key] = setting.weigh(self.scenes[at])
+        return self._weights[key]
+
+    def gradient(self, setting: Setting, at: int) -> Array:
+        key = (id(setting.lowered), setting.values, at)
+        if key not in self._gradients:
+            self._gradients[key] = self.scenes[at].gradient(self.weights(setting, at))
+        return self._gradients[key]
+
+
+def find_kinship(lowered: Lowered, library: Sequence[Lowered]) -> Kinship:
+    """The kin of a loss, at the values of its parameters, in a library that it is not itself part of."""
+    own = defaults_of(lowered)
+    bench = Bench(tuple(scene_of(lowered.loss.pairs, lowered.loss.space, state) for state in STATES))
+    alike = [each for each in library if each.loss.space == lowered.loss.space]
+    offers = {each.loss.name: settings_of(each, dict(own.values)) for each in alike}
+    here = [each.loss.name for each in alike if each.loss.pairs == lowered.loss.pairs]
+    found = {name: bench.first_equal(own, settings) for name, settings in offers.items()}
+    equal = {name: bench.explained(own, each) for name, each in found.items() if each}
+    rest = [offers[name] for name in here if name not in equal]
+    return Kinship(
+        tuple(each for name, each in equal.items() if name in here),
+        tuple(each for name, each in equal.items() if name not in here),
+        tuple(_moved(own, rest, bench)),
+        tuple(_nearest(own, rest, bench)),
+        len(here),
+        len(library) - len(here),
+    )
+
+
+def _moved(
+    own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench
+) -> Iterator[tuple[str, tuple[Equal, ...]]]:
+    """The losses met where one parameter of the explained loss is a plain number."""
+    values = dict(own.values)
+    for moved in moved_once(own.lowered.loss.parameters, values):
+        there = replace(own, values=tuple(moved.items()))
+        found = tuple(each for settings in offers if (each := bench.first_equal(there, settings)))
+        if found:
+            name = next(name for name, value in moved.items() if value != values[name])
+            yield f"{name} = {pretty_number(moved[name])}", found
+
+
+def _nearest(own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench) -> Iterator[Near]:
+    """The smallest angles; losses of one angle are one line, for they are most likely kin of each other."""
+    angles: list[tuple[float, Setting]] = []
+    for settings in offers:
+        tried = [(bench.angle(own, each), each) for each in settings if each.reach < 2]
+        angles += [min(tried, key=lambda pair: pair[0])] if all(np.isfinite(angle) for angle, _ in tried) else []
+    groups: dict[float, list[Setting]] = {}
+    for angle, setting in sorted(angles, key=lambda pair: pair[0]):
+        groups.setdefault(round(angle, 3), []).append(setting)
+    for angle, group in list(groups.items())[:NEAREST]:
+        yield Near(tuple(group), angle)
+
+
+def _nudged(setting: Setting, name: str) -> Setting:
+    return replace(
+        setting, values=tuple((each, NUDGE * value if each == name else value) for each, value in setting.values)
+    )

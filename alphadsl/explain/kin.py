@@ -1,0 +1,61 @@
+"""The kin of a loss in words: which losses have its gradient, where others meet it, and which come nearest."""
+
+from collections.abc import Sequence
+
+from alphadsl.explain.candidates import Setting
+from alphadsl.explain.identities import Equal, Kinship, Near
+from alphadsl.explain.sections import UNBROKEN
+from alphadsl.ir.kinds import Pairs
+
+SHOWN = 6
+SAME, VISIBLE = 1e-6, 0.005
+
+
+def kin_lines(kinship: Kinship, pairs: Pairs) -> list[tuple[str, str]]:
+    """Rows of a table; names are given with the parameters at which the claim holds."""
+    rows = [("equal" if index == 0 else "", _scaled(each)) for index, each in enumerate(kinship.equal)]
+    rows += [] if kinship.equal else [("equal", "to none of them")]
+    rows += [(f"at {setting}", f"equal to {_listed(equals)}") for setting, equals in kinship.moved]
+    if kinship.elsewhere:
+        rows.append(("elsewhere", f"equal, once given pairs {pairs.value}: {_listed(kinship.elsewhere)}"))
+    rows += [("nearest" if index == 0 else "", _near(each)) for index, each in enumerate(kinship.nearest)]
+    rows.append(("compared", _compared(kinship)))
+    return rows
+
+
+def _listed(equals: Sequence[Equal]) -> str:
+    shown = ", ".join(_scaled(each) for each in equals[:SHOWN])
+    return f"{shown} and {len(equals) - SHOWN} more" if len(equals) > SHOWN else shown
+
+
+def _scaled(each: Equal) -> str:
+    """The multiple of the other loss whose gradient is that of the explained one."""
+    one = abs(each.scale - 1) < SAME
+    return (
+        _named(each.setting)
+        if one
+        else f"{each.meaning or f'{each.scale:.4g}'}{UNBROKEN}*{UNBROKEN}{_named(each.setting)}"
+    )
+
+
+def _named(setting: Setting) -> str:
+    return str(setting).replace(" ", UNBROKEN)
+
+
+def _near(near: Near) -> str:
+    shown = ", ".join(_named(each) for each in near.settings[:3])
+    more = f" and {len(near.settings) - 3} more" if len(near.settings) > 3 else ""
+    if near.angle < VISIBLE:
+        return f"the same alpha up to scale, with another beta: {shown}{more}"
+    return f"alpha at {near.angle:.1f} degrees: {shown}{more}"
+
+
+def _compared(kinship: Kinship) -> str:
+    if kinship.compared == 0:
+        return f"with none: all {kinship.others} losses of the library have other pairs or another space"
+    losses = "the one loss" if kinship.compared == 1 else f"{kinship.compared} losses"
+    others = f"; {kinship.others} others have other pairs or another space" if kinship.others else ""
+    return (
+        f"gradients on the embeddings, on random batches, with {losses} of the same pairs and space "
+        f"at their defaults, at the parameters shared with this one, and with one more parameter at 0, 1 or 2{others}"
+    )

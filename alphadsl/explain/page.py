@@ -1,0 +1,87 @@
+"""The page of a loss as text: what it minimises, its weights, what holds of it, and its kin; and the same as LaTeX.
+
+Comes in: an `Explained`. Goes out: lines of at most 100 characters, except for formulas, which are never broken.
+"""
+
+import textwrap
+from dataclasses import dataclass
+
+from alphadsl.explain.candidates import defaults_of
+from alphadsl.explain.curve import SETUP, alpha_curve
+from alphadsl.explain.facts import facts_of
+from alphadsl.explain.formulas import formulas_of
+from alphadsl.explain.identities import Kinship
+from alphadsl.explain.kin import kin_lines
+from alphadsl.explain.outside import Outsider
+from alphadsl.explain.sections import drawn, latex_lines, minimised, parameter, table, weights
+from alphadsl.pipeline import Lowered
+
+OPENING = (
+    "A loss belongs to the family if its gradient pulls each anchor to its positive by a weight beta[i] and pushes it "
+    "from its negatives by weights alpha[i,j]: weights of pairs of embeddings (Tian 2022, arXiv 2201.12680, Theorem 1)."
+)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A loss with its kin; `spec` is how it was asked for, and `summary` the first line of its comment."""
+
+    spec: str
+    summary: str
+    lowered: Lowered
+    kinship: Kinship
+
+    @property
+    def title(self) -> str:
+        return str(defaults_of(self.lowered))
+
+
+def render_loss(explained: Explained) -> str:
+    loss, formulas = explained.lowered.loss, formulas_of(explained.lowered)
+    values = {each.name: each.value for each in loss.parameters}
+    sections = {
+        "minimises": minimised(loss),
+        "weights: a positive pulls by beta, negatives push by alpha": weights(formulas),
+        f"alpha against d ({SETUP})": drawn(alpha_curve(explained.lowered, values)),
+        "what holds": table((fact.topic, fact.answer) for fact in facts_of(explained.lowered)),
+        "parameters": table(parameter(each) for each in loss.parameters),
+        "the same gradient up to scale": table(kin_lines(explained.kinship, loss.pairs)),
+        "LaTeX (alone with --latex)": latex_lines(loss, formulas),
+        "see also": table(_see_also(explained)),
+    }
+    head = "".join(f"{line}\n" for line in (explained.title, explained.summary) if line)
+    return "\n".join([head, *(_section(heading, lines) for heading, lines in sections.items() if lines)])
+
+
+def render_latex(lowered: Lowered, summary: str) -> str:
+    """An align* environment, ready for a paper."""
+    body = " \\\\\n".join(f"  {_aligned(line)}" for line in latex_lines(lowered.loss, formulas_of(lowered)))
+    source = f": {summary}" if summary else ""
+    return f"% {defaults_of(lowered)}{source}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+
+
+def render_outsiders(outsiders: tuple[Outsider, ...]) -> str:
+    """Why methods do not fit, in the paper's terms, and what to use instead."""
+    pages = []
+    for each in outsiders:
+        rows = [("why", f"{each.why}."), ("instead", f"{', '.join(each.losses)}: {each.instead}.")]
+        pages.append(_section(f"{each.title} ({each.paper}) is outside the family", table(rows)))
+    return "\n".join([textwrap.fill(OPENING, 100) + "\n", *pages])
+
+
+def _section(heading: str, lines: list[str]) -> str:
+    return f"{heading}\n{textwrap.indent(''.join(f'{line}{chr(10)}' for line in lines), '  ')}"
+
+
+def _aligned(formula: str) -> str:
+    """With the place at which lines are aligned before the first relation."""
+    first = min((formula.find(sign), sign) for sign in (" = ", r" \propto ", " : ") if sign in formula)[1]
+    return formula.replace(first, f" &{first.lstrip()}", 1)
+
+
+def _see_also(explained: Explained) -> list[tuple[str, str]]:
+    spec, name = explained.spec, explained.lowered.loss.name
+    return [
+        (f"alphadsl plot {spec} -o {name}.png", "the curve, and effective negatives by temperature"),
+        (f"alphadsl show {spec} --emit torch", "the generated code"),
+    ]

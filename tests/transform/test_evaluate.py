@@ -1,0 +1,71 @@
+"""Derived weights in NumPy held against those of the dense backend, and their gradient against its gradient, for the
+whole library: what `explain` and `plot` say is of the loss that is trained.
+
+Legend: N samples, D width, E embeddings with those of a queue.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+import alphadsl
+from alphadsl.api import find_text
+from alphadsl.explain.scene import CLASSES, SAMPLES, STATES, Scene, scene_of
+from alphadsl.ir.core import Derived
+from alphadsl.ir.kinds import Pairs
+from alphadsl.pipeline import Lowered, lower_spec
+
+FORMS = ("alpha", "stable")
+
+
+@cache
+def lowered(name: str) -> Lowered:
+    return lower_spec(find_text(name))
+
+
+def derived(name: str, form: str) -> Derived:
+    found: Derived = getattr(lowered(name), form)
+    return found
+
+
+def given(scene: Scene, pairs: Pairs) -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
+    """What a loss is called with on a scene, and the leaves among it that receive a gradient."""
+    z_ED = torch.from_numpy(scene.z_ED)
+    views = [z_ED[:SAMPLES].clone().requires_grad_(), z_ED[SAMPLES : 2 * SAMPLES].clone().requires_grad_()]
+    context: dict[str, torch.Tensor] = {}
+    if pairs.supervised:
+        context["labels"] = torch.arange(SAMPLES) % CLASSES
+    if pairs == Pairs.QUEUE:
+        context["queue"] = z_ED[2 * SAMPLES :]
+    return context, views
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", alphadsl.library())
+def test_gradient_is_that_of_the_dense_backend(name: str, form: str, state: str) -> None:
+    loss = alphadsl.load(name, backend="dense", compile=False)
+    scene = scene_of(loss.spec.pairs, loss.spec.space, state)
+    context, views = given(scene, loss.spec.pairs)
+    expected_ED = torch.cat(torch.autograd.grad(loss(*views, **context), views)).numpy()
+    found_ED = scene.gradient(scene.weigh(derived(name, form), loss.values))
+    np.testing.assert_allclose(found_ED, expected_ED, rtol=1e-8, atol=1e-9 * abs(expected_ED).max())
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", alphadsl.library())
+def test_weights_are_those_of_the_dense_backend(name: str, state: str) -> None:
+    """With labels, a row is an anchor with one positive, and importance gathers the rows of an anchor."""
+    loss = alphadsl.load(name, backend="dense", compile=False)
+    scene = scene_of(loss.spec.pairs, loss.spec.space, state)
+    context, views = given(scene, loss.spec.pairs)
+    expected = loss.importance(*views, **context)
+    found = scene.weigh(derived(name, "stable"), loss.values)
+    rows = scene.rows
+    repel_AC = found.repel_AC * rows.weight_A1
+    gathered = np.zeros(expected.repel.shape)
+    np.add.at(gathered, rows.anchor_A, repel_AC)
+    scale = abs(gathered).max()
+    np.testing.assert_allclose(gathered, expected.repel.numpy(), rtol=1e-8, atol=1e-9 * scale)
