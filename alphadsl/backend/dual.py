@@ -80,6 +80,8 @@ def evaluate(expr: Expr, anchor: Anchor) -> Dual:
             return constant(anchor.importances[expr], anchor)
         case Apply("stopgrad", (held,)):
             return constant(evaluate(held, anchor).value, anchor)
+        case Apply("log", (Apply("add", (a, b)),)):
+            return log_of_sum(evaluate(a, anchor), evaluate(b, anchor))
         case Apply(op, args):
             return apply(op, tuple(evaluate(arg, anchor) for arg in args))
         case Reduce(over, body):
@@ -148,6 +150,15 @@ def _plain(expr: Expr, bound: Mapping[str, Array]) -> Array:
             return numpy_function(ATOMS[op].numpy)(*_booleans(op, values))
         case _:
             raise AssertionError(f"not in a derivative: {expr.kind}")
+
+
+def log_of_sum(a: Dual, b: Dual) -> Dual:
+    """log(a + b), which keeps the digits of a part that is far below the other."""
+    whole = apply("log", (apply("add", (a, b)),))
+    less, more = np.minimum(a.value, b.value), np.maximum(a.value, b.value)
+    both = less > 0
+    less, more = np.where(both, less, 0.0), np.where(both, more, 1.0)
+    return replace(whole, value=np.where(both, np.log(more) + np.log1p(less / more), whole.value))
 
 
 def _booleans(op: str, values: tuple[Array, ...]) -> tuple[Array, ...]:

@@ -5,9 +5,9 @@ checked identifiers. Names carry their shape: `_1` a statistic of the batch, `_A
 expression that is used twice is named once. Hyper-parameters are arguments, so a changed temperature is the same code.
 """
 
-import keyword
 from collections import Counter
 
+from alphadsl.backend.identifier import identifier
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.core import Core, NamedStatistic
 from alphadsl.ir.kinds import Level, Method, Over, Quantity, Space
@@ -58,9 +58,8 @@ REDUCTIONS = {
 POOLS = {Over.SUM: "{0} * weight_A1", Over.LOGSUMEXP: "{0} + torch.log(weight_A1)"}
 SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "_1", Level.CONSTANT: ""}
 SHAPED_LIKE = {Level.PAIR: "s_AC", Level.ROW: "s_A1"}
-RUNTIME_FUNCTIONS = ("share", "log_share", "log_softplus", "pow0", "log_pow0", "exp_difference")
+RUNTIME_FUNCTIONS = ("share", "log_difference", "log_share", "log_softplus", "pow0", "log_pow0", "exp_difference")
 RUNTIME_SOLVERS = ("projected_multiplier", "root_multiplier", "invert")
-RESERVED = frozenset(("torch", *RUNTIME_FUNCTIONS, *RUNTIME_SOLVERS))
 BINDING = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5}
 ATOMIC = 9
 
@@ -241,9 +240,3 @@ def _count_uses(core: Core) -> Counter[Expr]:
 
 def _number(value: float) -> str:
     return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-
-
-def identifier(name: str) -> str:
-    """An author's name as a Python one that meets no keyword and no name of ours; different names stay different."""
-    ours = name in RESERVED or name.endswith(("_A1", "_AC", "_"))
-    return f"{name}_" if ours or keyword.iskeyword(name) or name[-1].isdigit() else name

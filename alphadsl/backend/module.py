@@ -14,7 +14,7 @@ from torch import Tensor
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.program import Program, build_program, compile_program
 from alphadsl.backend.standalone import emit_standalone
-from alphadsl.backend.stepper import OneStep, any_batch, in_chunks, spread
+from alphadsl.backend.stepper import OneStep, any_batch, any_length, in_chunks, spread
 from alphadsl.backend.tensors import Given, Rejected, check_given
 from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
@@ -58,7 +58,8 @@ class ContrastiveLoss(torch.nn.Module):
         self._rejected = rejected
         self._values = Values(spec.name, spec.parameters, rejected)
         self._eager = build_program(core)
-        self.learned = torch.nn.ParameterDict(self._values.raw())
+        raw = self._values.raw()
+        self.learned = torch.nn.ParameterDict(raw) if raw else None
 
     @property
     def name(self) -> str:
@@ -116,7 +117,7 @@ class ContrastiveLoss(torch.nn.Module):
         given = check_given(self.spec, z0, z1, labels, queue, self._rejected)
         if not given.negatives:
             what = "one sample" if given.z_VND.shape[1] == 1 else "one class"
-            warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=2)
+            warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=4)
             return given.z_VND.to(torch.promote_types(given.z_VND.dtype, torch.float32)).sum() * 0
         with torch.autocast(z0.device.type, enabled=False):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
@@ -127,8 +128,9 @@ class ContrastiveLoss(torch.nn.Module):
                 step = in_chunks(program.value_and_gradient, self.core)
                 return OneStep.of(step, given, parameters, self._values.learned)
             if self.spec.pairs.supervised:
-                return in_chunks(program.value_and_gradient, self.core)(given.z_VND, given.context, parameters)[0]
-            return program.value(any_batch(given.z_VND), given.context, parameters)
+                step = in_chunks(program.value_and_gradient, self.core)
+                return step(any_batch(given.z_VND), any_length(given.context), parameters)[0]
+            return program.value(any_batch(given.z_VND), any_length(given.context), parameters)
 
     @torch.no_grad()
     def importance(
@@ -175,7 +177,7 @@ class ContrastiveLoss(torch.nn.Module):
 
     @property
     def _raw(self) -> dict[str, Tensor]:
-        return dict(self.learned.items())
+        return dict(self.learned.items()) if self.learned else {}
 
     def _in_force(self) -> Loss:
         return replace(self.spec, parameters=self._values.in_force(self._raw))

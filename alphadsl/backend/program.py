@@ -22,9 +22,9 @@ LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.TWO_VIEW: pairs.two_view,
     Pairs.SAME_VIEW: pairs.same_view,
     Pairs.CROSS_VIEW: pairs.cross_view,
-    Pairs.QUEUE: pairs.queue,
-    Pairs.LABELS: pairs.labels,
-    Pairs.CLASSES: pairs.classes,
+    Pairs.QUEUE: pairs.with_queue,
+    Pairs.LABELS: pairs.with_labels,
+    Pairs.CLASSES: pairs.with_classes,
 }
 RUNTIME: dict[str, Any] = {
     "torch": torch,

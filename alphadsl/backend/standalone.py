@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from types import ModuleType
 
-from alphadsl.backend.emit import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS, emit_core, identifier
+from alphadsl.backend.emit import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS, emit_core
+from alphadsl.backend.identifier import identifier
 from alphadsl.backend.program import LAYOUTS
 from alphadsl.backend.runtime import functions, pairs, simplex, step
 from alphadsl.ir.core import Core

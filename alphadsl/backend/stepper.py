@@ -36,7 +36,7 @@ class OneStep(torch.autograd.Function):
     ) -> Tensor:
         context, parameters = others[:split], others[split:]
         bare = tuple(parameter.detach() for parameter in parameters)
-        value, gradient_VND, slopes = step(any_batch(z_VND), context, bare)
+        value, gradient_VND, slopes = step(any_batch(z_VND), any_length(context), bare)
         ctx.save_for_backward(gradient_VND, *slopes)
         ctx.split = split
         ctx.learned = learned
@@ -90,6 +90,15 @@ def any_batch(z_VND: Tensor) -> Tensor:
     if not torch.compiler.is_compiling():
         torch._dynamo.maybe_mark_dynamic(bare_VND, 1)
     return bare_VND
+
+
+def any_length(context: Tensors) -> Tensors:
+    """The same of rows, labels and queues."""
+    bare = tuple(part.detach() for part in context)
+    if not torch.compiler.is_compiling():
+        for part in bare:
+            torch._dynamo.maybe_mark_dynamic(part, 0)
+    return bare
 
 
 def spread(repel_GAC: Tensor, attract_GA1: Tensor, pairs: Pairs, context: Tensors) -> tuple[Tensor, Tensor]:

@@ -59,6 +59,7 @@ class Values:
             if float(value) not in self._parameters[name].interval:
                 interval = pretty_interval(self._parameters[name].interval)
                 raise self._rejected(f"{name} = {value} is not in {interval}", "")
+            self._check_start(name, float(value))
         for name, value in values.items():
             each = self._parameters[name]
             role = each.role if isinstance(each.role, Learned) else Fixed()
@@ -66,6 +67,12 @@ class Values:
             if name in raw:
                 with torch.no_grad():
                     raw[name].copy_(raw_of(float(value), each.interval))
+
+    def _check_start(self, name: str, value: float) -> None:
+        each = self._parameters[name]
+        if isinstance(each.role, Learned) and value in (each.interval.low, each.interval.high):
+            interval = pretty_interval(each.interval)
+            raise self._rejected(f"{name} is learned, and {value} is an end of {interval}", "set it inside")
 
     def at(self, progress: float) -> None:
         """Move scheduled parameters to where they are at a fraction of training in [0, 1]."""
@@ -89,7 +96,10 @@ class Values:
         )
 
     def _value(self, each: Parameter, raw: Mapping[str, Tensor]) -> float:
-        return float(inside(raw[each.name].detach().double(), each.interval)) if each.name in raw else each.value
+        """A learned parameter that has not moved has the value it was given, to the last digit."""
+        if each.name not in raw or torch.equal(raw[each.name], raw_of(each.value, each.interval).to(raw[each.name])):
+            return each.value
+        return float(inside(raw[each.name].detach().double(), each.interval))
 
     def _replace(self, each: Parameter, value: float, role: Fixed | Learned | Schedule) -> None:
         self._parameters[each.name] = Parameter(each.name, value, each.interval, each.doc, role)
@@ -109,16 +119,23 @@ def value_at(schedule: Schedule, progress: float) -> float:
 
 
 def inside(raw: Tensor, interval: Interval) -> Tensor:
-    """The smooth, rising map of a raw number into an interval."""
+    """The smooth, rising map of a raw number into an interval; also where it is flat, it stays off the ends."""
+    narrow = (interval.high - interval.low) * 2.0**-10
+    low, high = interval.low + min(_margin(interval.low), narrow), interval.high - min(_margin(interval.high), narrow)
     match math.isfinite(interval.low), math.isfinite(interval.high):
         case True, True:
-            return interval.low + (interval.high - interval.low) * torch.sigmoid(raw)
+            return (interval.low + (interval.high - interval.low) * torch.sigmoid(raw)).clamp(low, high)
         case True, False:
-            return interval.low + functional.softplus(raw)
+            return (interval.low + functional.softplus(raw)).clamp_min(low)
         case False, True:
-            return interval.high - functional.softplus(-raw)
+            return (interval.high - functional.softplus(-raw)).clamp_max(high)
         case _:
             return raw
+
+
+def _margin(end: float) -> float:
+    """What float64 and float32 can tell from an end."""
+    return abs(end) * 2.0**-23 or 2.0**-100
 
 
 def raw_of(value: float, interval: Interval) -> Tensor:

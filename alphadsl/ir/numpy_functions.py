@@ -36,6 +36,10 @@ def log_pow0(logarithm: Array, exponent: Array) -> Array:
     return np.where(logarithm == -np.inf, -np.inf, exponent * np.where(logarithm == -np.inf, 0.0, logarithm))
 
 
+def log_difference(a: Array, b: Array) -> Array:
+    return np.where(a > b, a + np.log(-np.expm1(np.where(a > b, b, a - 1.0) - a)), -np.inf)
+
+
 def exp_difference(a: Array, b: Array, apart: Array) -> Array:
     return np.exp(np.maximum(a, b)) * -np.sign(apart) * np.expm1(-np.abs(apart))
 
@@ -51,7 +55,18 @@ def as_number(comparison: Callable[..., NDArray[np.bool_]]) -> Callable[..., Arr
 
 OURS: dict[str, Callable[..., Array]] = {
     function.__name__: function
-    for function in (relu, sigmoid, softplus, share, pow0, log_share, log_pow0, log_softplus, exp_difference)
+    for function in (
+        relu,
+        sigmoid,
+        softplus,
+        share,
+        pow0,
+        log_difference,
+        log_share,
+        log_pow0,
+        log_softplus,
+        exp_difference,
+    )
 } | {
     comparison.__name__: as_number(comparison)
     for comparison in (np.less, np.less_equal, np.greater, np.greater_equal, np.equal)

@@ -106,6 +106,7 @@ OPERATORS: dict[str, Atom] = {
         "pow0({0}, {1})",
     ),
     "logaddexp": _logarithm(2, "logaddexp", "torch.logaddexp({0}, {1})"),
+    "log_difference": _logarithm(2, "log_difference", "log_difference({0}, {1})"),
     "log_share": _logarithm(2, "log_share", "log_share({0}, {1})"),
     "log_softplus": _logarithm(1, "log_softplus", "log_softplus({0})"),
     "log_pow0": _logarithm(2, "log_pow0", "log_pow0({0}, {1})"),

@@ -1,6 +1,7 @@
 """Walking and rebuilding expressions. Everything is memoised on structure, so shared parts are visited once."""
 
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import blake2b
 
 from alphadsl.ir.kinds import Level, Quantity
 from alphadsl.ir.nodes import (
@@ -26,6 +27,8 @@ from alphadsl.ir.nodes import (
     Statistic,
     Var,
 )
+
+LONGEST_SPELLING = 2_000
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -135,17 +138,43 @@ def parameters_in(family: Family) -> tuple[str, ...]:
 
 def level_of(expr: Expr) -> Level:
     """Constant, batch, row or pair: the indices a value depends on. Kept with each node, as passes ask for it often."""
-    pending = [expr]
-    while pending:
-        node = pending[-1]
-        unknown = [child for child in children(node) if "_level" not in vars(child)]
-        if not unknown:
-            inside = max((vars(child)["_level"] for child in children(node)), default=Level.CONSTANT)
-            object.__setattr__(node, "_level", _own_level(node, inside))
-            pending.pop()
-        pending += unknown
+    for node in _unsettled(expr, "_level"):
+        inside = max((vars(child)["_level"] for child in children(node)), default=Level.CONSTANT)
+        object.__setattr__(node, "_level", _own_level(node, inside))
     found: Level = vars(expr)["_level"]
     return found
+
+
+def _unsettled(expr: Expr, kept: str) -> Iterator[Expr]:
+    """The nodes of which something is not kept yet, children before parents; whoever asks is to keep it."""
+    pending = [] if kept in vars(expr) else [expr]
+    while pending:
+        unknown = [child for child in children(pending[-1]) if kept not in vars(child)]
+        if not unknown:
+            yield pending.pop()
+        pending += unknown
+
+
+def spelling_of(expr: Expr) -> str:
+    """A text that tells expressions apart and puts them in a fixed order; of a long one the beginning and a digest.
+    Kept with each node, as those of shared parts would be written out again and again."""
+    for node in _unsettled(expr, "_spelling"):
+        text = _spelled(node)
+        digest = blake2b(text.encode(), digest_size=12).hexdigest() if len(text) > LONGEST_SPELLING else ""
+        object.__setattr__(node, "_spelling", text[:LONGEST_SPELLING] + digest)
+    found: str = vars(expr)["_spelling"]
+    return found
+
+
+def _spelled(node: Expr) -> str:
+    inner = [vars(child)["_spelling"] for child in children(node)]
+    match node:
+        case Apply(op):
+            return f"Apply(op={op!r}, args=({', '.join(inner)}{',' if len(inner) == 1 else ''}))"
+        case Reduce(over) | Pool(over):
+            return f"{type(node).__name__}(over={over!r}, body={inner[0]})"
+        case _:
+            return repr(node)
 
 
 def size_of(expr: Expr) -> int:

@@ -1,12 +1,12 @@
 """Sums as terms with coefficients and products as bases with exponents: the normal form that `simplify` works in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, mul, neg, power
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import Apply, Distance, Expr, Num, Reduce
-from alphadsl.ir.traversal import level_of
+from alphadsl.ir.traversal import level_of, spelling_of
 
 Terms = dict[Expr, float]
 Rule = Callable[[Expr], Expr]
@@ -23,24 +23,40 @@ class Product:
 
 def as_product(expr: Expr, simplified: Rule) -> Product:
     """Read an expression as a product; exponents of one base are added, and so are the exponents of e."""
-    match expr:
-        case Num(value):
-            return Product(value, {}, ZERO)
-        case Apply("neg", (a,)):
-            inner = as_product(a, simplified)
-            return Product(-inner.coefficient, inner.powers, inner.exponential)
-        case Apply("mul", (a, b)):
-            return multiply(as_product(a, simplified), as_product(b, simplified), simplified)
-        case Apply("div", (a, b)) if b != ZERO:
-            return multiply(as_product(a, simplified), raised(as_product(b, simplified), -1.0, simplified), simplified)
-        case Apply("exp", (a,)):
-            return Product(1.0, {}, a)
-        case Apply("pow", (base, exponent)) if base != ONE:
-            return Product(1.0, {base: exponent}, ZERO)
-        case Apply("pow"):
-            return Product(1.0, {}, ZERO)
-        case _:
-            return Product(1.0, {expr: ONE}, ZERO)
+    coefficient, powers = 1.0, dict[Expr, Expr]()
+    exponentials: list[Expr] = []
+    for factor, turned in _factors(expr):
+        match factor:
+            case Num(value):
+                coefficient *= value if not turned else 1 / value if value else 0.0
+            case Apply("exp", (a,)):
+                exponentials.append(_times(-1.0, a, simplified) if turned else a)
+            case Apply("pow", (Num(1.0), _)):
+                pass
+            case _:
+                base, exponent = factor.args if isinstance(factor, Apply) and factor.op == "pow" else (factor, ONE)
+                exponent = _times(-1.0, exponent, simplified) if turned else exponent
+                powers[base] = simplified(add(powers[base], exponent)) if base in powers else exponent
+    powers = {base: exponent for base, exponent in powers.items() if exponent != ZERO}
+    kept = [each for each in exponentials if each != ZERO]
+    joined = ZERO if not kept else simplified(add(*kept)) if len(kept) > 1 else kept[0]
+    return Product(coefficient, powers, joined)
+
+
+def _factors(expr: Expr) -> Iterator[tuple[Expr, bool]]:
+    """What is multiplied in an expression, from left to right, and whether it is divided by."""
+    pending = [(expr, False)]
+    while pending:
+        part, turned = pending.pop()
+        match part:
+            case Apply("neg", (a,)):
+                pending += [(a, turned), (Num(-1.0), False)]
+            case Apply("mul", (a, b)):
+                pending += [(b, turned), (a, turned)]
+            case Apply("div", (a, b)) if b != ZERO:
+                pending += [(b, not turned), (a, turned)]
+            case _:
+                yield part, turned
 
 
 def multiply(a: Product, b: Product, simplified: Rule) -> Product:
@@ -101,6 +117,12 @@ def from_terms(terms: Terms) -> Expr:
             lead = [item, (_plain_sum(among), -item[1])] if item[1] > 0 else [(_plain_sum(among), -item[1]), item]
             return add(*(_scaled(*each) for each in lead + rest))
     return _plain_sum(dict(ordered))
+
+
+def split_signs(terms: Terms) -> tuple[Expr, Expr]:
+    """What is added and what is subtracted in a sum."""
+    added = {term: scale for term, scale in terms.items() if scale > 0}
+    return from_terms(added), from_terms({term: -scale for term, scale in terms.items() if scale < 0})
 
 
 def _plain_sum(terms: Terms) -> Expr:
@@ -183,7 +205,7 @@ def _negated(exponent: Expr) -> Expr | None:
 def _rank(expr: Expr) -> tuple[int, str]:
     """A fixed order among expressions of one level: distances and reductions before what is computed from them."""
     order = {"num": 0, "param": 0, "count": 0, "distance": 1, "reduce": 2, "statistic": 2}
-    return order.get(expr.kind, 3), repr(expr)
+    return order.get(expr.kind, 3), spelling_of(expr)
 
 
 def _same(expr: Expr) -> Expr:

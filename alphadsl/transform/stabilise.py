@@ -10,22 +10,16 @@ from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, log, mul, neg, sh
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.kinds import Level, Over
-from alphadsl.ir.nodes import Apply, Expr, Inverse, Multiplier, Num, Pool, Reduce
+from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
 from alphadsl.ir.traversal import children, level_of, rebuild, rewrite, size_of
-from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, from_terms
-from alphadsl.transform.simplify import Simplifier
-
-TAME = 1e6
-STEEP = 4.0
+from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, from_terms, split_signs
+from alphadsl.transform.exposure import Exposure
 
 
-class Stabiliser:
+class Stabiliser(Exposure):
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.simplified = Simplifier(scope)
+        super().__init__(scope)
         self._done: dict[Expr, Expr] = {}
-        self._heat: dict[Expr, bool] = {}
-        self._sinking: dict[Expr, bool] = {}
         self.related: dict[Expr, Expr] = {}
 
     def __call__(self, expr: Expr) -> Expr:
@@ -73,6 +67,10 @@ class Stabiliser:
                 return apply("log_softplus", self.log_of(beyond))
             case Apply("max" | "min" as op, (a, b)) if self._all_non_negative(a, b):
                 return apply(op, self.log_of(a), self.log_of(b))
+            case Apply("max", (a, b)) if self._hot(expr) and self._non_negative(expr):
+                return apply("max", self._log_above(a), self._log_above(b))
+            case Apply("relu", (a,)) if self._hot(a):
+                return self._log_above(a)
             case Reduce(Over.SUM, body) if self._non_negative(body):
                 return Reduce(Over.LOGSUMEXP, self.simplified(self.log_of(body)))
             case Pool(Over.SUM, body) if self._non_negative(body):
@@ -81,6 +79,22 @@ class Stabiliser:
                 return Reduce(over, self.simplified(self.log_of(body)))
             case _:
                 return log(self(expr))
+
+    def _log_above(self, expr: Expr) -> Expr:
+        """log(max(expr, 0)), where a difference is carried by the logarithms of both its sides."""
+        match expr:
+            case _ if self._non_negative(expr):
+                return self.log_of(expr)
+            case Apply("mul", (a, b)) if self._non_negative(a):
+                return add(self.log_of(a), self._log_above(b))
+            case Apply("mul", (a, b)) if self._non_negative(b):
+                return add(self._log_above(a), self.log_of(b))
+            case Apply("div", (a, b)) if self._non_negative(b):
+                return sub(self._log_above(a), self.log_of(b))
+        sides = split_signs(as_terms(expr, self.simplified))
+        if not self._all_non_negative(*sides):
+            return log(apply("relu", self(expr)))
+        return apply("log_difference", *(self.simplified(self.log_of(side)) for side in sides))
 
     def _softmax(self, part: Expr) -> Expr:
         """Relative to the row's largest, so that the row sums to one to the last digit, whatever the temperature."""
@@ -91,9 +105,6 @@ class Stabiliser:
             return div(relative, total(relative))
         relative = exp(apply("log_share", logarithm, largest))
         return share(relative, total(relative))
-
-    def _sums_to_one(self, part: Expr, whole: Expr) -> bool:
-        return whole == self.simplified(total(part))
 
     def _log_share(self, part: Expr, whole: Expr) -> Expr:
         parts = self.simplified(self.log_of(part)), self.simplified(self.log_of(whole))
@@ -169,41 +180,6 @@ class Stabiliser:
     def _settled(self, expr: Expr) -> Expr:
         return rebuild(expr, tuple(self(child) for child in children(expr)))
 
-    def _hot(self, expr: Expr) -> bool:
-        """Whether an exponential is exposed: not inside a logarithm, and not in a row that sums to one."""
-        if expr not in self._heat:
-            match expr:
-                case Apply("exp"):
-                    self._heat[expr] = True
-                case Apply("log") | Reduce(Over.LOGSUMEXP) | Pool(Over.LOGSUMEXP) | Multiplier() | Inverse():
-                    self._heat[expr] = False
-                case Apply("share", (part, whole)) if self._sums_to_one(part, whole):
-                    self._heat[expr] = False
-                case _:
-                    self._heat[expr] = any(self._hot(child) for child in children(expr))
-        return self._heat[expr]
-
-    def _sinks(self, expr: Expr) -> bool:
-        """Whether it may come nearer to 0 than what it is made of, and so below what float32 holds."""
-        if expr not in self._sinking:
-            if infer_interval(expr, self.scope).low >= 1 / TAME:
-                self._sinking[expr] = False
-            else:
-                match expr:
-                    case Apply("exp" | "sigmoid" | "softplus"):
-                        self._sinking[expr] = True
-                    case Apply("pow" | "pow0", (base, power)):
-                        steep = infer_interval(power, self.scope).high > STEEP
-                        self._sinking[expr] = steep or self._sinks(base)
-                    case Apply("log", (a,)):
-                        beyond = self._beyond_one(a)
-                        self._sinking[expr] = beyond is not None and self._sinks(beyond)
-                    case Reduce(Over.LOGSUMEXP) | Multiplier() | Inverse():
-                        self._sinking[expr] = False
-                    case _:
-                        self._sinking[expr] = any(self._sinks(child) for child in children(expr))
-        return self._sinking[expr]
-
     def _revives(self, expr: Expr) -> bool:
         """Whether a factor that may sink is divided by, or its root taken."""
         for base, power in as_product(expr, self.simplified).powers.items():
@@ -213,23 +189,6 @@ class Stabiliser:
                 case _ if self._sinks(base) and infer_interval(power, self.scope).low < 1:
                     return True
         return False
-
-    def _beyond_one(self, expr: Expr) -> Expr | None:
-        """x of 1 + x, if it is that for a non-negative x."""
-        terms = as_terms(expr, self.simplified)
-        beyond = from_terms({term: scale for term, scale in terms.items() if term != ONE})
-        return beyond if terms.get(ONE) == 1.0 and self._non_negative(beyond) else None
-
-    def _tame(self, expr: Expr) -> bool:
-        """Bounded well inside what float32 holds, so that dividing by its row sum is safe as it stands."""
-        interval = infer_interval(expr, self.scope)
-        return interval.high <= TAME and (interval.low >= 1 / TAME or interval.low == 0)
-
-    def _non_negative(self, expr: Expr) -> bool:
-        return infer_interval(expr, self.scope).non_negative
-
-    def _all_non_negative(self, *exprs: Expr) -> bool:
-        return all(self._non_negative(expr) for expr in exprs)
 
 
 def _opposite(a: Product, b: Product) -> bool:

@@ -1,4 +1,4 @@
-"""When two answers (value and gradient) agree: the views they were asked on and two answers in, an
+"""When two answers (value, gradient, slopes) agree: the views they were asked on and two answers in, an
 AssertionError with the errors in figures out when they differ by more than the tolerance.
 
 Gradients are compared by the norm of the difference over the norm of the truth. A value may vanish by
@@ -47,7 +47,15 @@ def assert_same_value(found: Answer, truth: Answer, z0_ND: Tensor, z1_ND: Tensor
     assert error <= tolerance * scale + smallest_told(found), f"value off by {error:.2e} of {scale:.2e}"
 
 
+def assert_same_slopes(found: Answer, truth: Answer, tolerance: float) -> None:
+    """The slopes by learned parameters differ by at most `tolerance` of their size, or of the value's."""
+    error = (found.slopes_L.double() - truth.slopes_L).norm().item()
+    scale = max(truth.slopes_L.norm().item(), abs(truth.value.item()))
+    assert error <= tolerance * scale + smallest_told(found), f"slopes off by {error:.2e} of {scale:.2e}"
+
+
 def assert_same_answer(found: Answer, truth: Answer, z0_ND: Tensor, z1_ND: Tensor, tolerance: float) -> None:
-    """Value and gradient agree."""
+    """Value, gradient and slopes agree."""
     assert_same_value(found, truth, z0_ND, z1_ND, tolerance)
     assert_same_gradient(found, truth, tolerance)
+    assert_same_slopes(found, truth, tolerance)

@@ -3,7 +3,7 @@ d_ij^2).
 
 In: the raw embeddings of two views, and the loss's parameters. Out: a float64 scalar that autograd can
 differentiate. Alpha is detached, as the paper holds it fixed for the max player; only `direct_backprop`
-lets the gradient through. Nothing is refused.
+and `cacr` let the gradient through. Nothing is refused.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tests.oracles.batch import Anchor, mean_over_anchors
-from tests.oracles.simplex import entropy_alpha, inverse_alpha, square_alpha
+from tests.oracles.batch import Anchor, Setting, anchors, mean_of, mean_over_anchors
+from tests.oracles.coordinate import infonce
+from tests.oracles.index_sets import cross_view
+from tests.oracles.simplex import entmax_alpha, entropy_alpha, inverse_alpha, square_alpha
 
 
 def held_fixed(z0: Tensor, z1: Tensor, alpha_J: Callable[[Tensor], Tensor]) -> Tensor:
@@ -70,3 +72,67 @@ def inverse_direct(z0: Tensor, z1: Tensor, *, tau: float = 0.5, k: float = 1.0) 
 def quadratic(z0: Tensor, z1: Tensor) -> Tensor:
     """Minus the mean positive similarity plus the mean negative one (alpha = 1 / (2N-2))."""
     return mean_over_anchors(z0, z1, lambda a: a.s_J.mean() - a.s)
+
+
+def entmax(z0: Tensor, z1: Tensor, *, tau: float = 0.5, q: float = 1.5) -> Tensor:
+    """The min player with the Tsallis entropy R(a) = tau (a - a^q) / (q (q - 1)) (Peters et al. 2019)."""
+    return held_fixed(z0, z1, lambda d2_J: entmax_alpha(d2_J, tau, q))
+
+
+def cacr(z0: Tensor, z1: Tensor, *, t: float = 1.0) -> Tensor:
+    """d^2 - sum_j softmax_j(-t |z - z_j|^2) d_j^2, weights not detached, across the views (Zheng et al. 2021)."""
+
+    def row(a: Anchor) -> Tensor:
+        return a.d2 - (torch.softmax(-t * 2 * a.d2_J, 0) * a.d2_J).sum()
+
+    return mean_over_anchors(z0, z1, row, Setting(cross_view(len(z0))))
+
+
+def rank_one(z0: Tensor, z1: Tensor, *, tau: float = 0.5) -> Tensor:
+    """alpha_ij = w_i / sum_i w_i, w_i = sum_j exp(-d_ij^2 / tau), detached (Tian 2022)."""
+    rows = anchors(z0, z1)
+    w_A = torch.stack([torch.exp(-a.d2_J / tau).sum() for a in rows]).detach()
+    share = dict(zip(map(id, rows), w_A / w_A.sum(), strict=True))
+    return mean_of(rows, lambda a: share[id(a)] * (a.d2 - a.d2_J).sum())
+
+
+def infonce_direct_path(
+    z0: Tensor,
+    z1: Tensor,
+    *,
+    t: float = 0.5,
+    infonce_tau: float = 0.5,
+    infonce_eps: float = 1.0,
+    direct_p: float = 4.0,
+    direct_tau: float = 0.5,
+) -> Tensor:
+    """alpha proportional to that of InfoNCE to the 1 - t times that of direct to the t, detached.
+
+    What an importance is divided by is the same along a row, so that eps has no part in it.
+    """
+
+    def alpha_J(d2_J: Tensor) -> Tensor:
+        return torch.softmax(-(1 - t) * d2_J / infonce_tau - t * d2_J ** (direct_p / 2) / direct_tau, 0)
+
+    return held_fixed(z0, z1, alpha_J)
+
+
+def blend(
+    z0: Tensor, z1: Tensor, *, infonce_tau: float = 0.2, infonce_eps: float = 1.0, square_tau: float = 0.5
+) -> Tensor:
+    """0.7 InfoNCE + 0.3 square."""
+    return 0.7 * infonce(z0, z1, tau=infonce_tau, eps=infonce_eps) + 0.3 * square(z0, z1, tau=square_tau)
+
+
+def beyond_infonce(
+    z0: Tensor,
+    z1: Tensor,
+    *,
+    direct_p: float = 4.0,
+    direct_tau: float = 0.5,
+    infonce_tau: float = 0.5,
+    infonce_eps: float = 1.0,
+) -> Tensor:
+    """1.5 direct - 0.5 InfoNCE."""
+    beyond = direct(z0, z1, p=direct_p, tau=direct_tau)
+    return 1.5 * beyond - 0.5 * infonce(z0, z1, tau=infonce_tau, eps=infonce_eps)

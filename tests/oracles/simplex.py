@@ -50,3 +50,13 @@ def square_alpha(d2_J: Tensor, tau: float) -> Tensor:
     """r(a) = -tau a^2 / 2, so r' = -tau a and a = [mu - d^2]+ / tau."""
     alpha = on_simplex(lambda t: max(t, 0.0) / tau, lambda a: -tau * a, d2_J.tolist())
     return torch.tensor(alpha, dtype=torch.float64)
+
+
+def entmax_alpha(d2_J: Tensor, tau: float, q: float) -> Tensor:
+    """r(a) = tau (a - a^q) / (q (q-1)), so r' = tau (1 - q a^(q-1)) / (q (q-1)), and 1/q of it is undone by a root."""
+
+    def share(t: float) -> float:
+        return max(1 / q + (q - 1) * t / tau, 0.0) ** (1 / (q - 1))
+
+    alpha = on_simplex(share, lambda a: tau * (1 - q * a ** (q - 1)) / (q * (q - 1)), d2_J.tolist())
+    return torch.tensor(alpha, dtype=torch.float64)

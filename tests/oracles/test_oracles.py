@@ -10,8 +10,10 @@ import torch
 from scipy.optimize import minimize  # type: ignore[import-untyped, unused-ignore]
 from torch import Tensor
 
-from tests.oracles import EXTREMES, ORACLES, Answer, Params, defaults, value_and_gradient
+from tests.oracles import EXTREMES, ORACLES, Answer, Context, Params, context_of, defaults, value_and_gradient
+from tests.oracles.closed_forms import IDENTICAL, ORTHOGONAL, N
 from tests.oracles.closeness import assert_same_value, gradient_of
+from tests.oracles.contexts import EUCLIDEAN
 from tests.oracles.identities import (
     SAME_GRADIENT,
     SAME_LOSS,
@@ -19,60 +21,37 @@ from tests.oracles.identities import (
     assert_gradient_identity,
     assert_loss_identity,
 )
+from tests.oracles.learned import learned_by
 from tests.oracles.simplex import entropy_alpha, inverse_alpha, square_alpha
 from tests.oracles.states import SMOOTH, views
-from tests.oracles.symmetries import SYMMETRIES, assert_symmetry, assert_tangent
-
-N = 4
-NEGATIVES = 2 * N - 2
-
-# Samples on orthogonal axes, equal views: d_i = 0, every d_ij^2 = 1, every x_ij = -1.
-ORTHOGONAL: dict[str, float] = {
-    "dcl": -2 + math.log(NEGATIVES),
-    "direct": -1.0,
-    "direct_backprop": -1.0,
-    "direct_unnormalised": -NEGATIVES * math.exp(-2),
-    "entropy": -1.0,
-    "infonce": 0.5 * math.log(1 + NEGATIVES * math.exp(-2)),
-    "infonce_hard": 0.2 * math.log(1 + NEGATIVES * math.exp(-5)),
-    "infonce_sharp": 0.1 * math.log(1 + NEGATIVES * math.exp(-10)),
-    "inverse": -1.0,
-    "inverse_direct": -NEGATIVES / 1.5,
-    "lifted_structured": math.log(NEGATIVES) ** 2,
-    "mine": math.log(NEGATIVES) - 1,
-    "modified_triplet": NEGATIVES / (1 + math.exp(10)),
-    "n_plus_1_tuplet": math.log(1 + NEGATIVES * math.exp(-1)),
-    "quadratic": -1.0,
-    "soft_triplet": 0.5 * math.log(1 + NEGATIVES * math.exp(-2)),
-    "square": -1.0,
-    "triplet": 0.0,
-    "triplet_contrastive": -float(NEGATIVES),
-}
-# Positives and negatives all at the anchor: every x_ij = 0.
-IDENTICAL: dict[str, float] = {
-    "dcl": math.log(NEGATIVES),
-    "infonce": 0.5 * math.log(1 + NEGATIVES),
-    "infonce_hard": 0.2 * math.log(1 + NEGATIVES),
-    "lifted_structured": (math.log(NEGATIVES) + 1) ** 2,
-    "modified_triplet": NEGATIVES / 2,
-    "triplet": float(NEGATIVES),
-}
+from tests.oracles.symmetries import SYMMETRIES, assert_symmetry, assert_tangent, each_symmetry
+from tests.oracles.variants import VARIANTS
 
 
-def of_oracle(name: str, params: Params, z0_ND: Tensor, z1_ND: Tensor) -> Answer:
-    return value_and_gradient(ORACLES[name], z0_ND, z1_ND, **params)
+def of_oracle(name: str, params: Params, z0_ND: Tensor, z1_ND: Tensor, context: Context) -> Answer:
+    if name in VARIANTS:
+        return value_and_gradient(VARIANTS[name].oracle, z0_ND, z1_ND, context, params)
+    given = defaults(name) | params
+    return value_and_gradient(ORACLES[name], z0_ND, z1_ND, context, given, tuple(learned_by(name)))
+
+
+def queue_of_samples(name: str, z_ND: Tensor) -> Context:
+    return {key: z_ND if key == "queue" else tensor for key, tensor in context_of(name, z_ND).items()}
 
 
 @pytest.mark.parametrize("name", ORACLES)
 def test_orthogonal_samples_have_the_closed_form(name: str) -> None:
     eye = torch.eye(N, dtype=torch.float64)
-    assert ORACLES[name](eye, 3 * eye).item() == pytest.approx(ORTHOGONAL[name], rel=1e-12)
+    longer = eye if name in EUCLIDEAN else 3 * eye
+    found = ORACLES[name](eye, longer, **queue_of_samples(name, eye))
+    assert found.item() == pytest.approx(ORTHOGONAL[name], rel=1e-12)
 
 
 @pytest.mark.parametrize("name", IDENTICAL)
 def test_identical_embeddings_have_the_closed_form(name: str) -> None:
     z0_ND, z1_ND = views("identical", N, 3)
-    assert ORACLES[name](z0_ND, z1_ND).item() == pytest.approx(IDENTICAL[name], rel=1e-12)
+    found = ORACLES[name](z0_ND, z1_ND, **queue_of_samples(name, z0_ND))
+    assert found.item() == pytest.approx(IDENTICAL[name], rel=1e-12)
 
 
 def test_one_triplet_by_hand() -> None:
@@ -134,7 +113,7 @@ def test_entropy_alpha_is_the_softmax() -> None:
 @pytest.mark.parametrize("state", SMOOTH)
 def test_alpha_is_held_fixed_unless_it_says_backprop(state: str) -> None:
     z0_ND, z1_ND = views(state, N, 3)
-    fixed, through = (of_oracle(name, {}, z0_ND, z1_ND) for name in ("direct", "direct_backprop"))
+    fixed, through = (of_oracle(name, {}, z0_ND, z1_ND, {}) for name in ("direct", "direct_backprop"))
     assert_same_value(fixed, through, z0_ND, z1_ND, 1e-12)
     assert (gradient_of(fixed) - gradient_of(through)).norm() > 1e-4 * gradient_of(fixed).norm()
 
@@ -149,13 +128,12 @@ def test_loss_identity(identity: Identity) -> None:
     assert_loss_identity(identity, of_oracle)
 
 
-@pytest.mark.parametrize("symmetry", SYMMETRIES)
-@pytest.mark.parametrize("name", ORACLES)
+@pytest.mark.parametrize(("name", "symmetry"), each_symmetry(ORACLES))
 def test_symmetry(name: str, symmetry: str) -> None:
     assert_symmetry(SYMMETRIES[symmetry], name, of_oracle)
 
 
-@pytest.mark.parametrize("name", ORACLES)
+@pytest.mark.parametrize("name", [name for name in ORACLES if name not in EUCLIDEAN])
 def test_gradient_is_tangent_to_the_sphere(name: str) -> None:
     assert_tangent(name, of_oracle)
 
@@ -165,7 +143,8 @@ def test_extremes_are_finite_and_override_known_parameters(name: str) -> None:
     for params in EXTREMES[name]:
         assert params.keys() <= defaults(name).keys()
         for state in SMOOTH:
-            answer = of_oracle(name, params, *views(state, N, 3))
+            z0_ND, z1_ND = views(state, N, 3)
+            answer = of_oracle(name, params, z0_ND, z1_ND, context_of(name, z0_ND))
             assert all(part.isfinite().all() for part in answer), (params, state)
 
 

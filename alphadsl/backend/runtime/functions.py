@@ -23,6 +23,12 @@ def log_pow0(logarithm: Tensor, exponent: Tensor | float) -> Tensor:
     return torch.where(none, -torch.inf, exponent * torch.where(none, 0.0, logarithm))
 
 
+def log_difference(a: Tensor, b: Tensor) -> Tensor:
+    """log(e^a - e^b), and that of 0 where the difference is negative."""
+    apart = torch.where(a > b, b - a, -1.0)
+    return torch.where(a > b, a + torch.log(-torch.expm1(apart)), -torch.inf)
+
+
 def exp_difference(a: Tensor, b: Tensor, apart: Tensor) -> Tensor:
     """e^a - e^b, where `apart` is a - b with the digits that the difference of the two has lost."""
     return torch.exp(torch.maximum(a, b)) * -torch.sign(apart) * torch.expm1(-apart.abs())

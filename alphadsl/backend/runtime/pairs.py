@@ -56,7 +56,7 @@ def cross_view(z_VND: Tensor) -> Batch:
     return _every_view(z_VND, other_VND, other_VND, _others(z_VND), lambda w_GAC: w_GAC.flip(0).mT)
 
 
-def queue(z_VND: Tensor, queue_QD: Tensor) -> Batch:
+def with_queue(z_VND: Tensor, queue_QD: Tensor) -> Batch:
     """Anchors are those of view 0, candidates the rows of a queue, which receive no gradient (MoCo)."""
     anchors_GAD, positives_GAD = z_VND[:1], z_VND[1:]
     negative_AC = torch.ones(z_VND.shape[1], len(queue_QD), dtype=torch.bool, device=z_VND.device)
@@ -69,15 +69,15 @@ def queue(z_VND: Tensor, queue_QD: Tensor) -> Batch:
     )
 
 
-def labels(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, weight_A1: Tensor, label_C: Tensor) -> Batch:
+def with_labels(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, weight_A1: Tensor, label_C: Tensor) -> Batch:
     """A row for each anchor and positive; candidates are all embeddings but those two (SupCon's L_out)."""
     every_C = torch.arange(z_VND.shape[0] * z_VND.shape[1], device=z_VND.device)
     negative_AC = (every_C != anchor_A[:, None]) & (every_C != positive_A[:, None])
     return _rows(z_VND, anchor_A, positive_A, negative_AC, weight_A1)
 
 
-def classes(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, weight_A1: Tensor, label_C: Tensor) -> Batch:
-    """As `labels`, with the embeddings of other classes as candidates."""
+def with_classes(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, weight_A1: Tensor, label_C: Tensor) -> Batch:
+    """As `with_labels`, with the embeddings of other classes as candidates."""
     return _rows(z_VND, anchor_A, positive_A, label_C[anchor_A][:, None] != label_C[None, :], weight_A1)
 
 

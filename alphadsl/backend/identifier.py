@@ -1,0 +1,17 @@
+"""An author's names as Python ones: each meets no keyword, no built-in and no name of ours, and different names stay
+different."""
+
+import builtins
+import keyword
+
+from alphadsl.backend.runtime import functions, pairs, simplex, step
+
+RESERVED = frozenset(name for module in (builtins, functions, pairs, simplex, step) for name in vars(module))
+# What `loss` in a standalone file is given besides parameters.
+ARGUMENTS = frozenset({"labels", "queue"})
+SHAPED = ("_A1", "_AC", "_")
+
+
+def identifier(name: str) -> str:
+    ours = name in RESERVED | ARGUMENTS or name.endswith(SHAPED) or name[-1].isdigit()
+    return f"{name}_" if ours or keyword.iskeyword(name) else name

@@ -1,0 +1,106 @@
+"""Settings at both ends of the sensible range of each loss's parameters: there it must stay exact and finite."""
+
+from tests.oracles.batch import Params
+
+TAUS: tuple[Params, ...] = ({"tau": 0.01}, {"tau": 5.0})
+POWERS: tuple[Params, ...] = tuple({"p": p, "tau": tau} for p in (0.5, 1.0, 2.0, 8.0) for tau in (0.01, 5.0))
+NONE: tuple[Params, ...] = ()
+# The gradients of losses without a logarithm grow as their exponentials do: below this, no float16 holds them.
+WARM: tuple[Params, ...] = ({"tau": 0.15}, {"tau": 5.0})
+
+EXTREMES: dict[str, tuple[Params, ...]] = {
+    "adnce": ({"tau": 0.01, "mu": -0.5, "sigma": 0.1}, {"tau": 5.0, "eps": 0.0, "mu": 1.0, "sigma": 5.0}),
+    "align_uniform": ({"a": 1.0, "t": 0.1, "lambda": 10.0}, {"a": 4.0, "t": 50.0, "lambda": 0.1}),
+    "beyond_infonce": (
+        {"direct_tau": 0.01, "infonce_tau": 0.01},
+        {"direct_tau": 5.0, "infonce_tau": 5.0, "infonce_eps": 0.0, "direct_p": 1.0},
+    ),
+    "blend": ({"infonce_tau": 0.01, "square_tau": 0.01}, {"infonce_tau": 5.0, "infonce_eps": 0.0, "square_tau": 5.0}),
+    "cacr": ({"t": 0.0}, {"t": 100.0}),
+    "cauchy": NONE,
+    "circle": ({"gamma": 1.0, "m": 0.0}, {"gamma": 1000.0, "m": 0.5}),
+    "clip": ({"t": 0.0}, {"t": 4.6}),
+    "dcl": TAUS,
+    "dclw": ({"tau": 0.01, "sigma": 0.05}, {"tau": 5.0, "sigma": 5.0}),
+    "debiased": (
+        {"tau": 0.01},
+        {"tau": 0.01, "tau_plus": 0.0},
+        {"tau": 0.05, "tau_plus": 0.5},
+        {"tau": 5.0, "tau_plus": 0.01},
+    ),
+    "dhel": TAUS,
+    "direct": POWERS,
+    "direct_backprop": POWERS,
+    "direct_unnormalised": POWERS,
+    "dv": TAUS,
+    "entmax": tuple({"tau": tau, "q": q} for tau in (0.01, 5.0) for q in (1.1, 2.0)),
+    "entropy": TAUS,
+    "eps_supinfonce": ({"tau": 0.01, "eps": 5.0}, {"tau": 5.0, "eps": -5.0}),
+    "flatnce": TAUS,
+    "hard_negative": (
+        {"tau": 0.01, "beta": 2.0},
+        {"tau": 0.01, "beta": 1.0, "tau_plus": 0.0},
+        {"tau": 5.0, "beta": 5.0, "tau_plus": 0.01},
+    ),
+    "infoloob": TAUS,
+    "infonce": (*TAUS, {"eps": 0.0}, {"tau": 0.01, "eps": 0.0}, {"tau": 5.0, "eps": 100.0}),
+    "infonce_cosine": TAUS,
+    "infonce_direct_path": (
+        {"t": -2.0},
+        {"t": 3.0},
+        {"t": 0.5, "infonce_tau": 0.01, "direct_tau": 0.01},
+        {"t": -1.0, "infonce_tau": 0.01, "direct_tau": 5.0, "direct_p": 1.0},
+    ),
+    "infonce_hard": (
+        {"tau": 0.01, "eps": 0.0, "beta": 0.0},
+        {"tau": 0.01, "beta": 5.0},
+        {"tau": 5.0, "beta": 0.0},
+        {"tau": 5.0, "eps": 0.0, "beta": 5.0},
+    ),
+    "infonce_learned": ({"tau": 0.011}, {"tau": 0.99}),
+    "infonce_sharp": (*TAUS, {"eps": 0.0}),
+    "inverse": tuple({"tau": tau, "gamma": gamma} for tau in (0.01, 5.0) for gamma in (1.1, 8.0)),
+    # Not tau = 0.01 with k = 4: alpha reaches 1e8, which no float16 gradient can hold.
+    "inverse_direct": (
+        {"tau": 0.01, "k": 0.5},
+        {"tau": 0.01, "k": 1.0},
+        {"tau": 0.5, "k": 4.0},
+        {"tau": 5.0, "k": 0.5},
+        {"tau": 5.0, "k": 4.0},
+    ),
+    "jsd": TAUS,
+    "kcl_gaussian": ({"t": 0.1, "gamma": 0.0}, {"t": 100.0, "gamma": 100.0}),
+    "kcl_imq": ({"c": 0.1, "gamma": 0.0}, {"c": 10.0, "gamma": 100.0}),
+    "kcl_log": ({"t": 0.1, "gamma": 0.0}, {"t": 100.0, "gamma": 100.0}),
+    "kcl_riesz": ({"p": 0.5, "gamma": 0.0}, {"p": 1.9, "gamma": 100.0}),
+    "lifted_structured": ({"eps": 0.0}, {"eps": 5.0}),
+    "macl": ({"tau": 0.02, "a": 0.0}, {"tau": 0.02, "a": 0.5, "A0": 0.5}, {"tau": 5.0, "A0": 0.5}),
+    "mine": NONE,
+    "moco": ({"tau": 0.01}, {"tau": 5.0, "eps": 0.0}),
+    "modified_triplet": ({"c": 0.1}, {"c": 100.0}),
+    "multi_similarity": ({"a": 0.1, "b": 0.1, "lambda": 0.0}, {"a": 100.0, "b": 500.0, "lambda": 0.5}),
+    "n_pairs": ({"lambda": 0.0}, {"lambda": 10.0}),
+    "n_plus_1_tuplet": NONE,
+    "nt_logistic": TAUS,
+    "nwj": WARM,
+    "quadratic": NONE,
+    "rank_one": TAUS,
+    "rince": (
+        {"tau": 0.1, "q": 0.1, "lambda": 0.001},
+        {"tau": 0.15, "q": 1.0, "lambda": 0.5},
+        {"tau": 5.0, "q": 1.0, "lambda": 0.001},
+        {"tau": 0.01, "q": 0.05, "lambda": 0.001},
+    ),
+    "ring": ({"tau": 0.01, "low": -1.0, "high": 1.0}, {"tau": 5.0, "low": -0.3, "high": 0.3}),
+    "rpc": ({"tau": 0.02, "a": 0.3, "b": 0.001, "c": 0.1}, {"tau": 5.0, "a": 0.0, "b": 1.0, "c": 5.0}),
+    "siglip": ({"t": 0.0, "b": 0.0}, {"t": 4.6, "b": -20.0}),
+    "soft_triplet": (*TAUS, {"tau": 0.01, "eps": -5.0}, {"tau": 5.0, "eps": 5.0}),
+    "spectral": NONE,
+    "square": TAUS,
+    "supcon": TAUS,
+    "triplet": ({"eps": 0.0}, {"eps": 5.0}),
+    "triplet_contrastive": NONE,
+    "triplet_margin": ({"m": 0.0}, {"m": 2.5}),
+    "triplet_semihard": ({"m": 0.0}, {"m": 2.5}),
+    "truncated": ({"tau": 0.01, "k": 0.3}, {"tau": 5.0, "k": 5.0}),
+}
