@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format clean
+.PHONY: help setup demo test fuzz check format docs docs-serve clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
 setup: $(READY) ## create the environment in .venv (downloads torch once, about 5 GB)
 
@@ -23,14 +24,30 @@ demo: $(READY) ## pretrain and probe infonce and direct on the embedded digits, 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
 
-check: $(READY) ## lint, formatting and types
+EXAMPLES ?= 20000
+fuzz: $(READY) ## try to break the language with EXAMPLES texts and specs (20000), for about an hour
+	ALPHADSL_FUZZ=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz tests/properties/test_general.py
+
+check: $(READY) ## lint, formatting (of the specs too) and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/alphadsl fmt --check specs
 
 format: $(READY) ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/alphadsl fmt specs
+
+docs: $(DOCS_READY) ## build the manual into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+docs-serve: $(DOCS_READY) ## serve the manual on localhost:8000 while it is written
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --strict
+
+$(DOCS_READY): $(READY) pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $(DOCS_READY)
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -40,7 +40,7 @@ def loads(
 
 def check(spec: str | Path) -> list[Diagnostic]:
     """All that is wrong or doubtful in a spec: a text, a path, or a built-in name. Raises nothing for a wrong spec."""
-    is_text = isinstance(spec, str) and ("\n" in spec or "{" in spec)
+    is_text = isinstance(spec, str) and any(sign in spec for sign in "\n{=")
     text = SpecText(Source("<text>", str(spec)), None) if is_text else find_text(spec)
     return list(check_spec(text).diagnostics)
 

@@ -86,9 +86,9 @@ class DecreasingPhi(_NotProven):
 
 @dataclass(frozen=True)
 class DecreasingPsi(_NotProven):
-    """psi must be non-decreasing on [-2, 2], where d[i]^2 - d[i,j]^2 lies on the sphere: alpha[i,j] =
-    phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Theorem 1), and must not be negative. It
-    must be so for every value of the parameters in their intervals, not only for the ones that are set."""
+    """psi must be non-decreasing where d[i]^2 - d[i,j]^2 lies, on [-2, 2] on the sphere and everywhere in Euclidean
+    space: alpha[i,j] = phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Theorem 1), and must
+    not be negative. It must be so for every value of the parameters in their intervals, not only for those set."""
 
     code = "decreasing-psi"
     title_template = "psi must be non-decreasing"
@@ -123,7 +123,7 @@ class NonConcaveRegulariser(_NotProven):
 class NegativeImportance(Diagnostic):
     """alpha[i,j] is the weight of pushing i and j apart, and weight[i,j] a factor of it. Where it is negative, near
     negatives would be pulled in, and the max player's game would lose its meaning. A formula is refused unless it is
-    shown to be non-negative for all distances on the sphere and all parameters in their intervals."""
+    shown to be non-negative for all distances of the space and all parameters in their intervals."""
 
     code = "negative-importance"
     title_template = "{name} must not be negative"

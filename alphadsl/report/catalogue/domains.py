@@ -34,7 +34,7 @@ class _Outside(Diagnostic):
 @dataclass(frozen=True)
 class LogDomain(_Outside):
     """A logarithm needs a positive argument, for every value that the parameters may take in their intervals and the
-    distances on the sphere: d^2 lies in [0, 2], s in [-1, 1], d[i]^2 - d[i,j]^2 in [-2, 2]."""
+    distances of the space: on the sphere d^2 lies in [0, 2], s in [-1, 1], d[i]^2 - d[i,j]^2 in [-2, 2]."""
 
     code = "log-domain"
     title_template = "the argument of a logarithm must be positive"
@@ -46,7 +46,8 @@ class LogDomain(_Outside):
 @dataclass(frozen=True)
 class OutsideDomain(_Outside):
     """A division by something that reaches zero, or a root or broken power of something negative, for some value that
-    the parameters may take in their intervals and the distances on the sphere: d^2 lies in [0, 2], s in [-1, 1]."""
+    the parameters may take in their intervals and the distances of the space: on the sphere d^2 lies in [0, 2], s in
+    [-1, 1]."""
 
     code = "outside-domain"
     title_template = "{words}"

@@ -28,7 +28,7 @@ class NegativeAlpha(Diagnostic):
     title_template = "the derived alpha[i,j] can be negative"
     label_template = "pulls negatives in"
     note_template = "alpha[i,j] = {value} was found at {place}"
-    help_template = "turn a sign, or state it with a line alpha in reals"
+    help_template = "turn a sign, or state it with a line alpha in reals beside loss[i] = ..."
     wrong = "loss x {\n  loss[i] = logsumexp_j(-s[i,j]) - s[i]\n}\n"
     right = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) - s[i]\n}\n"
 
@@ -46,7 +46,7 @@ class NegativeBeta(Diagnostic):
     title_template = "the derived beta[i] can be negative"
     label_template = "pushes positives apart"
     note_template = "beta[i] = {value} was found at {place}"
-    help_template = "turn a sign, or state it with a line alpha in reals"
+    help_template = "turn a sign, or state it with a line alpha in reals beside loss[i] = ..."
     wrong = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) + s[i]\n}\n"
     right = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) - s[i]\n}\n"
 
@@ -57,7 +57,7 @@ class NegativeBeta(Diagnostic):
 @dataclass(frozen=True)
 class MisplacedReals(Diagnostic):
     """`alpha in reals` states that the alpha derived from a loss[i] or a blend may be negative. In the other families
-    alpha is never negative: that is proved, or the loss refused."""
+    the alpha that is stated, solved for, or derived from phi and psi is proved not to be, or the loss refused."""
 
     code = "misplaced-reals"
     title_template = "alpha in reals has no meaning in this loss"

@@ -8,8 +8,9 @@ from alphadsl.report.source import Span
 
 @dataclass(frozen=True)
 class LevelMismatch(Diagnostic):
-    """Every expression lives on a level: a constant, one value per anchor [i], or one per pair [i,j]. A definition may
-    use what lives on its own level or below; a reduction over j takes a pair to a row."""
+    """Every expression lives on a level: a constant, one value per batch, per anchor [i], or per pair [i,j]. A
+    definition may use what lives on its own level or below; a reduction over j takes a pair to a row, one over i a row
+    to the batch."""
 
     code = "level-mismatch"
     title_template = "{what} is {expected}, but this is {found}"
@@ -80,7 +81,7 @@ class WrongArity(Diagnostic):
 @dataclass(frozen=True)
 class WrongShape(Diagnostic):
     """The parts of a family have fixed shapes, because they are the paper's: phi(x), psi(x) and R(a) are functions,
-    weight[i,j] and alpha[i,j] are given for each pair."""
+    weight[i,j] and alpha[i,j] are given for each pair, loss[i] for each anchor."""
 
     code = "wrong-shape"
     title_template = "{name} is defined as {expected}"
@@ -122,13 +123,15 @@ class TooManyOperations(Diagnostic):
     is meant, and every later step (proofs, derivatives, generated code) would become slow."""
 
     code = "too-many-operations"
-    title_template = "this expression has more than {limit} operations once its definitions are written out"
+    title_template = "this expression has more than {limit} {what} once {once}"
     label_template = "grows past the limit here"
     help_template = "use fewer repetitions of long definitions"
     wrong = "loss x {\n  a(x) = x + x + x + x + x\n  b(x) = a(a(a(a(x))))\n  psi(x) = b(b(x))\n  phi(x) = x\n}\n"
     right = "loss x {\n  a(x) = x + x + x + x + x\n  psi(x) = a(a(x))\n  phi(x) = x\n}\n"
 
     limit: int
+    once: str = "its definitions are written out"
+    what: str = "operations"
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (

@@ -159,7 +159,8 @@ class SetWithoutParam(Diagnostic):
 @dataclass(frozen=True)
 class UnknownPairs(Diagnostic):
     """The index sets say which embeddings are anchors, and which are the negatives of each: all others (two_view),
-    those of the anchor's own view (same_view) or those of the other view (cross_view)."""
+    those of the anchor's own view (same_view) or of the other view (cross_view), the rows of a queue (queue), or with
+    labels all others but the positive, which is any embedding of the same class (labels)."""
 
     code = "unknown-pairs"
     title_template = "there is no index set called {name}"

@@ -1,0 +1,158 @@
+"""What mkdocs adds to the manual: the pages of the reference, made from the package, and formulas as MathML.
+
+The library comes from `alphadsl list --json`, messages from the catalogue, options from the command line itself.
+"""
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from html import unescape
+from importlib import import_module
+from itertools import groupby, takewhile
+from typing import Any
+
+import typer
+from latex2mathml.converter import convert
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from alphadsl.check.library import find_spec
+from alphadsl.cli.main import app
+from alphadsl.cli.page import LONGEST_EXAMPLE, told_of
+from alphadsl.explain.page import render_latex
+from alphadsl.pipeline import lower_spec
+from alphadsl.report.catalogue import CATALOGUE
+from alphadsl.report.diagnostic import Diagnostic
+
+FAMILIES = {
+    "coordinate": "Coordinate: phi and psi",
+    "direct": "Direct: alpha stated",
+    "proportional": "Direct: alpha stated up to proportion",
+    "min_player": "Min player: alpha solved",
+    "general": "General: loss stated",
+}
+FORMULA = re.compile(
+    r'<(span|div) class="arithmatex">(?:\\\((.*?)\\\)|\\\[(.*?)\\\])</\1>',
+    re.DOTALL,
+)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    pages = {"library": library_page(), "messages": messages_page(), "options": options_page()}
+    for name, text in pages.items():
+        files.append(File.generated(config, f"reference/{name}.md", content=text))
+    return files
+
+
+def on_page_content(html: str, **_: object) -> str:
+    return FORMULA.sub(_mathml, html)
+
+
+def _mathml(found: re.Match[str]) -> str:
+    _, inline, display = found.groups()
+    return convert(unescape(inline or display), display="block" if display else "inline")
+
+
+def fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```\n"
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    head, *body = (" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows)
+    rule = " | ".join("---" for _ in rows[0])
+    return "".join(f"| {line} |\n" for line in (head, rule, *body))
+
+
+def plain(text: str) -> str:
+    """Prose of the package as Markdown: nothing in it is markup except `code`."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([*_<\[\]|])", r"\\\1", part) for part in parts)
+
+
+def library_page() -> str:
+    listed = subprocess.run(
+        [sys.executable, "-m", "alphadsl.cli.main", "list", "--json"], check=True, stdout=subprocess.PIPE, text=True
+    )
+    entries = json.loads(listed.stdout)
+    parts = [
+        "# Library\n",
+        f"{len(entries)} losses ship with alphadsl. `alphadsl.load`, `extends` and the commands take their names.\n",
+    ]
+    order = list(FAMILIES)
+    entries.sort(key=lambda entry: (order.index(entry["family"]), entry["name"]))
+    for family, members in groupby(entries, key=lambda entry: entry["family"]):
+        parts += [f"## {FAMILIES[family]}\n", *(_loss(entry) for entry in members)]
+    return "\n".join(parts)
+
+
+def _loss(entry: Mapping[str, Any]) -> str:
+    text = find_spec(entry["name"], None)
+    assert text is not None
+    _, *lines = text.source.text.splitlines()
+    remarks = [*takewhile(lambda line: line.startswith("#"), lines)]
+    _, _, equations = render_latex(lower_spec(text), "").partition("\n")
+    formulas = f"$$\n{equations}$$"
+    return "\n".join(
+        [
+            f"### {entry['name']}\n",
+            f"{plain(entry['source'])}\n",
+            f"{plain(' '.join(line.removeprefix('#').strip() for line in remarks))}\n",
+            fenced("alpha", "\n".join(lines[len(remarks) :])),
+            f'??? note "Formulas: the loss, and the importances derived from it"\n\n{_indented(formulas)}',
+        ]
+    )
+
+
+def messages_page() -> str:
+    parts = [
+        "# All messages\n",
+        f"All {len(CATALOGUE)} of them, each with a wrong spec, what is told, and the spec put right. "
+        "`alphadsl explain CODE` shows the same. [Reading a message](../language/errors.md) says what is where.\n",
+    ]
+    for topic, entries in groupby(CATALOGUE.values(), key=lambda entry: entry.__module__):
+        summary = (import_module(topic).__doc__ or "").strip().partition("\n")[0]
+        parts += [f"## {topic.rpartition('.')[2].capitalize()}\n", f"{plain(summary)}\n"]
+        parts += [_message(entry) for entry in entries]
+    return "\n".join(parts)
+
+
+def _message(entry: type[Diagnostic]) -> str:
+    prose = "\n\n".join(
+        plain(" ".join(paragraph.split())) for paragraph in re.split(r"\n\s*\n", inspect.cleandoc(entry.__doc__ or ""))
+    )
+    beside = "".join(f"with {name} beside it\n\n{fenced('alpha', text)}\n" for name, text in entry.beside.items())
+    example = (
+        f"{fenced('alpha', _shortened(entry.wrong))}\n{beside}is told\n\n{fenced('text', told_of(entry))}\n"
+        f"and this is right\n\n{fenced('alpha', _shortened(entry.right))}"
+    )
+    return f"### {entry.code}\n\n*{entry.severity.value}.* {prose}\n\n??? example\n\n{_indented(example)}"
+
+
+def _shortened(spec: str) -> str:
+    return spec if len(spec) <= LONGEST_EXAMPLE else spec[:LONGEST_EXAMPLE] + " ..."
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}\n" if line else "\n" for line in text.splitlines())
+
+
+def options_page() -> str:
+    parts = ["# Options of the commands\n", "As `alphadsl COMMAND --help` shows them.\n"]
+    for name, each in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        summary, _, rest = inspect.cleandoc(each.help or "").partition("Example: ")
+        parts += [f"## {name}\n", f"{plain(' '.join(summary.split()))}\n"]
+        if rest:
+            parts.append(fenced("console", f"$ {' '.join(rest.split())}"))
+        parts.append(table(("argument or option", "meaning", "by default"), *_parameters(each)))
+    return "\n".join(parts)
+
+
+def _parameters(command: Any) -> Iterator[tuple[str, ...]]:
+    for each in command.params:
+        names = "`, `".join([*each.opts, *each.secondary_opts])
+        shown = each.metavar or names if each.param_type_name == "argument" else names
+        default = "" if each.default in (None, False) or callable(each.default) else f"`{each.default}`"
+        yield f"`{shown}`", plain(each.help or ""), default

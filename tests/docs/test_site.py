@@ -1,0 +1,28 @@
+"""The site builds without a warning, where the extra `docs` is installed, and its reference has everything there is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import alphadsl
+from alphadsl.report.catalogue import CATALOGUE
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    pytest.importorskip("material", reason="the extra docs is not installed")
+    pytest.importorskip("latex2mathml", reason="the extra docs is not installed")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    library, messages, mathematics = (
+        (tmp_path / name).read_text(encoding="utf-8")
+        for name in ("reference/library.html", "reference/messages.html", "language/mathematics.html")
+    )
+    assert all(f'id="{name}"' in library for name in alphadsl.library())
+    assert all(f'id="{code}"' in messages for code in CATALOGUE)
+    assert "<math" in mathematics
+    assert "arithmatex" not in mathematics
