@@ -1,6 +1,5 @@
 """`loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`: a sum of losses, each with a number before it."""
 
-from alphadsl.check.borrow import value_of
 from alphadsl.check.expressions import UNKNOWN, Resolver
 from alphadsl.check.misuse import FUNCTIONS
 from alphadsl.check.place import Place
@@ -39,7 +38,7 @@ def _blended(body: tree.Expression, resolver: Resolver, references: References) 
             loss = references.use(body, lambda each: resolver.resolve(each, Place()))
             if loss is None:
                 return UNKNOWN
-            return replace_span(value_of(loss, references.importance_of(loss)), body.span)
+            return replace_span(references.value_of(loss), body.span)
         case _:
             resolver.diagnostics.append(NotABlend(body.span))
             return UNKNOWN

@@ -1,9 +1,10 @@
 """What is taken from a checked loss into another one: its value at an anchor, written in other parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, mul, share, sub, total
+from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, apply, div, mul, sub, total
+from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import AlphaGradient
 from alphadsl.ir.nodes import (
@@ -15,16 +16,19 @@ from alphadsl.ir.nodes import (
     Importance,
     Loss,
     MinPlayer,
+    Num,
     Param,
     Proportional,
 )
 from alphadsl.ir.traversal import rewrite, substitute
 
 APART = sub(POSITIVE_D2, NEGATIVE_D2)
+# Below any row sum that counts; float32 still holds its square.
+NOTHING = Num(2.0**-60)
 
 
-def value_of(loss: Loss, interval: Interval) -> Expr:
-    """What a loss minimises at an anchor, as an expression of the language."""
+def value_of(loss: Loss, interval: Interval, scope: Scope) -> Expr:
+    """What a loss minimises at an anchor, as an expression that an author could have written."""
     match loss.family, loss.alpha_gradient:
         case General(value), _:
             return value
@@ -35,9 +39,15 @@ def value_of(loss: Loss, interval: Interval) -> Expr:
         case Direct(alpha), AlphaGradient.THROUGH:
             return total(mul(alpha, APART))
         case Proportional(alpha), AlphaGradient.THROUGH:
-            return total(mul(share(alpha, total(alpha)), APART))
+            return total(mul(_shared(alpha, scope), APART))
         case _:
             return total(mul(Importance(loss, interval), APART))
+
+
+def _shared(alpha: Expr, scope: Scope) -> Expr:
+    """Rows made to sum to one; a row of zeros stays one."""
+    whole = total(alpha)
+    return div(alpha, whole if infer_interval(whole, scope).positive else apply("max", whole, NOTHING))
 
 
 def with_parameters(loss: Loss, bindings: Mapping[str, Expr]) -> Loss:
@@ -47,10 +57,21 @@ def with_parameters(loss: Loss, bindings: Mapping[str, Expr]) -> Loss:
         match part:
             case Param(name) if name in bindings:
                 return bindings[name]
-            case Importance(of, interval):
-                return Importance(with_parameters(of, bindings), interval, span=part.span)
             case _:
                 return part
+
+    return rewrite_loss(loss, rule)
+
+
+def rewrite_loss(loss: Loss, leaf: Callable[[Expr], Expr]) -> Loss:
+    """The loss with a rule applied to every part, also in the losses that it uses."""
+
+    def rule(part: Expr) -> Expr:
+        match part:
+            case Importance(of, interval):
+                return Importance(rewrite_loss(of, leaf), interval, span=part.span)
+            case _:
+                return leaf(part)
 
     def function(of: Function) -> Function:
         return Function(of.argument, rewrite(of.body, rule), span=of.span)

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 from alphadsl.check.admit import check_admissible
 from alphadsl.check.blend import resolve_blend
+from alphadsl.check.borrow import rewrite_loss
 from alphadsl.check.expressions import Resolver
+from alphadsl.check.extent import check_extent
 from alphadsl.check.family import alpha_gradient, check_family, misshapen, resolve_family
 from alphadsl.check.inherit import resolve_lineage
 from alphadsl.check.library import SpecText, parsed
 from alphadsl.check.names import FAMILY_PARTS, Names, resolve_names
-from alphadsl.check.parameters import Override, override_parameters, resolve_parameters, set_adopted
+from alphadsl.check.parameters import Override, check_start, override_parameters, resolve_parameters, set_adopted
+from alphadsl.check.quantities import as_written
 from alphadsl.check.references import References
 from alphadsl.check.setting import check_setting, setting_of
 from alphadsl.check.signs import check_signs
@@ -78,13 +81,9 @@ class _Known:
         self._outcomes: dict[Span, Outcome] = {}
 
     def check(self, definition: LossDef, file: SpecFile, text: SpecText, users: Users) -> Outcome:
-        if definition.span in self._outcomes:
-            return self._outcomes[definition.span]
-        outcome = _check_loss(definition, Site(file, text, self.check, users), NOTHING)
-        circles = any(isinstance(each, CyclicLoss) for each in outcome[1])
-        if not circles:
-            self._outcomes[definition.span] = outcome
-        return outcome
+        if definition.span not in self._outcomes:
+            self._outcomes[definition.span] = _check_loss(definition, Site(file, text, self.check, users), NOTHING)
+        return self._outcomes[definition.span]
 
 
 def _once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -114,12 +113,14 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
     settings = set_adopted(references.parameters, names)
     adopted = [each for each in references.parameters.values() if each.name not in names.parameters]
     parameters, outside = override_parameters([*parameters, *adopted], overrides)
+    settings += [fault for each in adopted for fault in check_start(each, each.span or definition.name.span)]
     faults = [*faults, *settings, *resolver.diagnostics, *references.diagnostics, *outside]
     if faults:
         return None, faults
     family = General(blended) if blended else resolve_family(names, resolver)
     loss = Loss(definition.name.text, parameters, pairs, family, alpha_gradient(names), space)
-    refusals = check_admissible(loss)
+    loss = rewrite_loss(loss, as_written)
+    refusals = check_admissible(loss) or check_extent(loss, definition.name.span)
     if refusals:
         return None, refusals
     signed = any(item.domain.text == "reals" for item in names.members)

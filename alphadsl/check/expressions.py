@@ -7,7 +7,6 @@ resolved when first used, in any order; a circle among them is a fault.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from alphadsl.check.borrow import value_of
 from alphadsl.check.levels import INDEX_LEVELS, beyond
 from alphadsl.check.misuse import (
     BARE,
@@ -158,10 +157,9 @@ class Resolver:
         loss = self.references.use(member.owner, lambda each: self.resolve(each, place))
         if wrong or loss is None:
             return self._fault(wrong) if wrong else UNKNOWN
-        interval = self.references.importance_of(loss)
         if member.name.text == "alpha":
-            return Importance(loss, interval, span=member.span)
-        return replace_span(value_of(loss, interval), member.span)
+            return Importance(loss, self.references.importance_of(loss), span=member.span)
+        return replace_span(self.references.value_of(loss), member.span)
 
     def _call(self, call: tree.Call, place: Place) -> Expr:
         name = call.name

@@ -73,7 +73,7 @@ def find_loss(
     if other is not None and other.source == text.source:
         other = find_spec(wanted.text, None)  # infonce.alpha may extend the infonce of the library
     if other is None and wanted.text == child.name.text:
-        return _circle([child], text.source)
+        return CyclicExtends(wanted.span, wanted.text, f"{wanted.text} extends {wanted.text}", ())
     if other is None:
         known = [loss.name.text for loss in file.losses if loss is not child] + list(library_names())
         return UnknownParent(wanted.span, wanted.text, suggest(wanted.text, known))

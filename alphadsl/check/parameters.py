@@ -43,9 +43,7 @@ def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagno
         found = Parameter(name, math.nan, interval, item.doc, role, span=_declared(item))
         for setting in {id(each): each for each in (item, names.values[name])}.values():
             found = set_parameter(found, setting, diagnostics)
-        if isinstance(found.role, Learned) and found.value in interval and found.value in (interval.low, interval.high):
-            span = names.values[name].value.span
-            diagnostics.append(LearnedAtEdge(span, name, pretty_interval(interval)))
+        diagnostics += check_start(found, names.values[name].value.span)
         parameters.append(found)
     return tuple(parameters), diagnostics
 
@@ -65,7 +63,17 @@ def override_parameters(
         _check_inside(name, override.value, each.interval, override.span, each.span, diagnostics)
         role = Fixed() if isinstance(each.role, Schedule) else each.role
         found[name] = replace(each, value=override.value, role=role)
+        diagnostics += check_start(found[name], override.span)
     return tuple(found.values()), diagnostics
+
+
+def check_start(parameter: Parameter, span: Span) -> list[Diagnostic]:
+    """A learned parameter starts inside its interval, not at an end of it."""
+    interval = parameter.interval
+    inside = parameter.value not in (interval.low, interval.high) or parameter.value not in interval
+    if inside or not isinstance(parameter.role, Learned):
+        return []
+    return [LearnedAtEdge(span, parameter.name, pretty_interval(interval))]
 
 
 def set_adopted(parameters: dict[str, Parameter], names: Names) -> list[Diagnostic]:

@@ -36,14 +36,24 @@ def quantity(name: str, indices: tuple[str, ...], space: Space, span: Span) -> E
 
 
 def operation(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
-    """d^2 is the squared distance itself, not the square of a root; -a * b is -(a * b), as it is printed."""
-    match OPERATORS[operator], left, right:
-        case "pow", Apply("sqrt", (Distance(of),)), Num(2.0):
-            return Distance(of, span=span)
-        case ("mul" | "div") as op, Apply("neg", (inner,)), _:
-            return Apply("neg", (Apply(op, (inner, right), span=span),), span=span)
-        case op, _, _:
-            return Apply(op, (left, right), span=span)
+    return as_written(Apply(OPERATORS[operator], (left, right), span=span))
+
+
+def as_written(part: Expr) -> Expr:
+    """One form for what is printed in one way: d^2 is the squared distance itself, (d^2)^p is d^(2p), and -a * b is
+    -(a * b)."""
+    match part:
+        case Apply("pow", (Apply("sqrt", (Distance(of),)), Num(2.0))):
+            return Distance(of, span=part.span)
+        case Apply("pow", (Distance(Quantity.POSITIVE | Quantity.NEGATIVE) as squared, Num(value))):
+            return Apply("pow", (Apply("sqrt", (squared,), span=squared.span), Num(2 * value)), span=part.span)
+        case Apply("pow", (Distance(Quantity.POSITIVE | Quantity.NEGATIVE) as squared, exponent)):
+            doubled = Apply("mul", (Num(2.0), exponent))
+            return Apply("pow", (Apply("sqrt", (squared,), span=squared.span), doubled), span=part.span)
+        case Apply("mul" | "div" as op, (Apply("neg", (inner,)), right)):
+            return Apply("neg", (Apply(op, (inner, right), span=part.span),), span=part.span)
+        case _:
+            return part
 
 
 def misread(member: tree.Member) -> Diagnostic | None:

@@ -8,10 +8,10 @@ what cannot be found or is itself refused, circles, settings that do not fit, ot
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from alphadsl.check.borrow import with_parameters
+from alphadsl.check.borrow import value_of, with_parameters
 from alphadsl.check.inherit import find_loss
 from alphadsl.check.site import Site
-from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.ir.facts import SPACES, Scope, infer_interval
 from alphadsl.ir.interval import NON_NEGATIVE, Interval
 from alphadsl.ir.kinds import Pairs, Space
 from alphadsl.ir.nodes import (
@@ -84,6 +84,10 @@ class References:
             self.importances[loss] = NON_NEGATIVE if proved else found
         return self.importances[loss]
 
+    def value_of(self, loss: Loss) -> Expr:
+        """What a loss used here minimises at an anchor."""
+        return value_of(loss, self.importance_of(loss), self._scope(loss.space))
+
     def setting(self, stated: tuple[Pairs, Space]) -> tuple[Pairs, Space]:
         """The index set and space of a blend: those of the first loss in it."""
         first = next(iter(self.losses.values()), None)
@@ -129,14 +133,16 @@ class References:
         return settings if len(self.diagnostics) == faults else None
 
     def _check_setting(self, keyword: tree.Keyword, value: Expr, parameter: Parameter) -> None:
-        scope = Scope({each.name: each.interval for each in self.parameters.values()})
-        found, interval, span = infer_interval(value, scope), parameter.interval, keyword.value.span
+        found, interval, span = infer_interval(value, self._scope()), parameter.interval, keyword.value.span
         if found.point and found.low not in interval:
             shown = pretty_number(found.low)
             self._fault(OutOfInterval(span, parameter.name, shown, pretty_interval(interval), parameter.span))
         elif not _inside(found, interval):
             shown = pretty_interval(found)
             self._fault(SettingOutside(span, parameter.name, pretty_interval(interval), shown, parameter.span))
+
+    def _scope(self, space: Space = Space.SPHERE) -> Scope:
+        return Scope({each.name: each.interval for each in self.parameters.values()}, distances=SPACES[space])
 
     def _localized(self, loss: Loss, settings: Mapping[str, Expr]) -> Loss:
         """The loss with its parameters called as they are here, and no parameters of its own."""

@@ -37,6 +37,67 @@ def step(loss: torch.nn.Module, samples: int, width: int = 8) -> None:
     loss(z0_ND, z1_ND).backward()
 
 
+GENERAL = """loss l {{
+  pairs {pairs}
+  space {space}
+  learn t = 2 in (0, 4)
+  learn b = -1
+  param k = cosine(0.2, 0.6) in (0, inf)
+  u[i] = logsumexp_j(t * s[i,j] + b)
+  loss[i] = softplus(u[i] - t * s[i]) + k * (u[i] - mean_i(u[i]))^2 + mean_j(exp(-d[i,j]^2 / k)) + 0.1 * d[i]^k
+  alpha in reals
+}}
+"""
+SETTINGS = [
+    ("two_view", "sphere"),
+    ("two_view", "euclidean"),
+    ("same_view", "sphere"),
+    ("cross_view", "euclidean"),
+    ("queue", "sphere"),
+    ("queue", "euclidean"),
+    ("labels", "sphere"),
+    ("labels against other_classes", "euclidean"),
+]
+
+
+def step_of(loss: torch.nn.Module, pairs: str, samples: int) -> tuple[torch.Tensor, ...]:
+    rng = torch.Generator().manual_seed(samples)
+    z_VND = torch.randn(2, samples, 8, generator=rng).requires_grad_()
+    further = {"labels": torch.arange(samples) % 3} if "labels" in pairs else {}
+    further |= {"queue": torch.randn(11, 8, generator=rng)} if pairs == "queue" else {}
+    value = loss(z_VND[0], z_VND[1], **further)
+    return value.detach(), *torch.autograd.grad(value, [z_VND, *loss.parameters()])
+
+
+@pytest.mark.parametrize(("pairs", "space"), SETTINGS)
+def test_one_graph_serves_every_index_set(pairs: str, space: str, counter: CompileCounterWithBackend) -> None:
+    """Whatever is set, learned or scheduled, and however many samples there are."""
+    loss, plain = (alphadsl.loads(GENERAL.format(pairs=pairs, space=space), compile=mode) for mode in (True, False))
+    for turn, samples in enumerate((16, 16, 7, 8, 16, 33)):
+        for each in (loss, plain):
+            each.at(turn / 5)
+            each.set(t=0.5 + turn / 2)
+        found, expected = (step_of(each, pairs, samples) for each in (loss, plain))
+        torch.testing.assert_close(found, expected, rtol=2e-4, atol=1e-5)
+    assert graphs(counter) == 1
+
+
+@pytest.mark.parametrize(("pairs", "space"), SETTINGS[:4])
+def test_inside_an_outer_graph_with_what_is_learned(pairs: str, space: str, counter: CompileCounterWithBackend) -> None:
+    loss = alphadsl.loads(GENERAL.format(pairs=pairs, space=space), compile=False)
+    encoder = torch.nn.Linear(8, 8)
+
+    def train_step(x_VNI: torch.Tensor) -> torch.Tensor:
+        value: torch.Tensor = loss(encoder(x_VNI[0]), encoder(x_VNI[1]))
+        return value
+
+    x_VNI = torch.randn(2, 16, 8)
+    weights = [*encoder.parameters(), *loss.parameters()]
+    expected = torch.autograd.grad(train_step(x_VNI), weights)
+    found = torch.autograd.grad(torch.compile(train_step, fullgraph=True)(x_VNI), weights)
+    torch.testing.assert_close(found, expected, rtol=2e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: CompileCounterWithBackend) -> None:
     loss = alphadsl.load(name, compile=True)

@@ -1,0 +1,62 @@
+"""Any text ends in checked losses or in diagnostics that can be shown, the same each time, within bounds; an accepted
+loss can be shown at every stage. `make fuzz` tries many, and holds each to two seconds and 500 MB."""
+
+import json
+import resource
+import time
+
+import pytest
+from hypothesis import given
+
+from alphadsl.check.check import Checked, check_text
+from alphadsl.check.library import SpecText
+from alphadsl.pipeline import STAGES, Lowered
+from alphadsl.report.render import render_concise, render_full, render_json
+from alphadsl.report.source import Source
+from tests.fuzz.effort import WANTED, patient
+from tests.fuzz.hard_texts import HARD
+from tests.fuzz.texts import TEXTS
+
+IN_CI = {"sentences": 60, "damaged": 60, "spliced": 10, "characters": 60}
+SHARE = {"sentences": 0.25, "damaged": 0.35, "spliced": 0.1, "characters": 0.25}
+SECONDS, MEGABYTES = 2.0, 500
+
+
+def checked(text: str) -> Checked:
+    return check_text(SpecText(Source("<text>", text), None))
+
+
+def assert_bounded(text: str) -> Checked:
+    start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = checked(text)
+    for diagnostic in found.diagnostics:
+        assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(diagnostic.span.source.text)
+        assert render_full(diagnostic)
+        assert render_concise(diagnostic)
+    assert len(json.loads(render_json(found.diagnostics))) == len(found.diagnostics)
+    for loss in found.losses[-1:]:
+        lowered = Lowered(loss)
+        for stage in STAGES[:-1]:
+            assert lowered.emit(stage.name)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES * 1024
+    assert not WANTED or time.process_time() - start < SECONDS
+    return found
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_hard_texts_end_soon(name: str) -> None:
+    found = assert_bounded(HARD[name])
+    assert found.losses or found.diagnostics
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_any_text_ends_in_losses_or_in_diagnostics(kind: str) -> None:
+    @patient(IN_CI[kind], SHARE[kind])
+    @given(TEXTS[kind])
+    def holds(text: str) -> None:
+        found = assert_bounded(text)
+        assert found.losses or found.diagnostics
+        again = checked(text)
+        assert (again.losses, again.diagnostics) == (found.losses, found.diagnostics)
+
+    holds()
