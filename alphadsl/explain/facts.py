@@ -208,4 +208,4 @@ def _streaming(core: Core) -> str:
         return "yes, but each Newton step for lambda[i] is a pass of its own"
     if any(each.level == Level.BATCH for each in core.statistics):
         return "yes: reductions only; those over anchors want the whole batch before any gradient"
-    return "yes: reductions over the negatives only, so it can go tile by tile; the dense backend holds all tiles at once"
+    return "yes: reductions over the negatives only, so it can go tile by tile; dense holds all tiles at once"
