@@ -32,6 +32,7 @@ from alphadsl.ir.nodes import (
     Statistic,
     Var,
 )
+from alphadsl.ir.pretty import doubled
 from alphadsl.ir.traversal import level_of
 
 SUM, NEGATION, PRODUCT, POWER, ATOM = 2, 3, 4, 6, 9
@@ -203,23 +204,12 @@ def _applied(op: str, args: tuple[Expr, ...], at: Indices) -> tuple[str, int]:
 def _power(base: Expr, exponent: Expr, at: Indices) -> tuple[str, int]:
     match base, exponent:
         case Distance(Quantity.POSITIVE | Quantity.NEGATIVE as of), _:
-            bare, whole = _distance(of, at)[0].removesuffix("^2"), latex_expr(_doubled(exponent), at)
+            bare, whole = _distance(of, at)[0].removesuffix("^2"), latex_expr(doubled(exponent), at)
             return (bare, ATOM) if whole == "1" else (f"{bare}^{{{whole}}}", POWER)
         case _, Num(0.5):
             return rf"\sqrt{{{latex_expr(base, at)}}}", ATOM
         case _:
             return f"{_within(base, ATOM, at)}^{{{latex_expr(exponent, at)}}}", POWER
-
-
-def _doubled(exponent: Expr) -> Expr:
-    """(d^2)^e is shown as d^(2 e)."""
-    match exponent:
-        case Num(value):
-            return Num(2 * value)
-        case Apply("mul", (Num(0.5), rest)):
-            return rest
-        case _:
-            return Apply("mul", (Num(2.0), exponent))
 
 
 def _condition(expr: Expr, at: Indices) -> str:

@@ -104,7 +104,7 @@ def _applied(op: str, args: tuple[Expr, ...]) -> tuple[str, int]:
         case "pow", (Distance(Quantity.POSITIVE | Quantity.NEGATIVE as of), Num(half)) if half == 0.5:
             return DISTANCES[of].removesuffix("^2"), ATOM
         case "pow", (Distance(Quantity.POSITIVE | Quantity.NEGATIVE as of), exponent):
-            return f"{DISTANCES[of].removesuffix('^2')}^{_within(_doubled(exponent), ATOM)}", POWER
+            return f"{DISTANCES[of].removesuffix('^2')}^{_within(doubled(exponent), ATOM)}", POWER
         case "pow", (a, b):
             return f"{_within(a, ATOM)}^{_within(b, ATOM)}", POWER
         case _ if op in COMPARISONS:
@@ -114,7 +114,7 @@ def _applied(op: str, args: tuple[Expr, ...]) -> tuple[str, int]:
             return f"{op}({', '.join(pretty_expr(arg) for arg in args)})", ATOM
 
 
-def _doubled(exponent: Expr) -> Expr:
+def doubled(exponent: Expr) -> Expr:
     """(d^2)^e is shown as d^(2 e)."""
     match exponent:
         case Num(value):

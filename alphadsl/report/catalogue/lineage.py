@@ -9,15 +9,10 @@ from alphadsl.report.source import Span
 
 
 @dataclass(frozen=True)
-class UnknownParent(Diagnostic):
-    """`extends` names a loss of the same file, a spec beside the file, or one of the library, in this order. It is a
-    name alone, without a folder or an ending."""
+class NotFound(Diagnostic):
+    """A loss that is nowhere to be found."""
 
-    code = "unknown-parent"
-    title_template = "there is no loss called {name} to extend"
     label_template = "not in this file, not beside it, not in the library"
-    wrong = "loss x extends infonse {\n  set tau = 0.2\n}\n"
-    right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
 
     name: str
     suggestion: str | None
@@ -25,6 +20,17 @@ class UnknownParent(Diagnostic):
     @property
     def help(self) -> str:
         return f"did you mean {self.suggestion}?" if self.suggestion else "alphadsl list shows the library"
+
+
+@dataclass(frozen=True)
+class UnknownParent(NotFound):
+    """`extends` names a loss of the same file, a spec beside the file, or one of the library, in this order. It is a
+    name alone, without a folder or an ending."""
+
+    code = "unknown-parent"
+    title_template = "there is no loss called {name} to extend"
+    wrong = "loss x extends infonse {\n  set tau = 0.2\n}\n"
+    right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
 
 
 @dataclass(frozen=True)

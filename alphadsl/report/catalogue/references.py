@@ -4,27 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from alphadsl.report.catalogue.lineage import NotFound
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
 
 
 @dataclass(frozen=True)
-class UnknownLoss(Diagnostic):
+class UnknownLoss(NotFound):
     """`NAME.alpha[i,j]`, `NAME.loss[i]` and blends name a loss of the same file, a spec beside the file, or one of the
     library, in this order."""
 
     code = "unknown-loss"
     title_template = "there is no loss called {name}"
-    label_template = "not in this file, not beside it, not in the library"
     wrong = "loss x {\n  alpha[i,j] ~ infonse.alpha[i,j]\n}\n"
     right = "loss x {\n  alpha[i,j] ~ infonce.alpha[i,j]\n}\n"
-
-    name: str
-    suggestion: str | None
-
-    @property
-    def help(self) -> str:
-        return f"did you mean {self.suggestion}?" if self.suggestion else "alphadsl list shows the library"
 
 
 @dataclass(frozen=True)
