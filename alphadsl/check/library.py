@@ -4,7 +4,7 @@ Only a file called NAME.alpha, for an identifier NAME, is ever opened.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -48,6 +48,6 @@ def read_source(path: Path) -> Source:
     return Source(str(path), data.decode("utf-8"))
 
 
-@cache
+@lru_cache(maxsize=256)
 def parsed(source: Source) -> Parsed:
     return parse_source(source)
