@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Shape
@@ -126,9 +125,9 @@ def inside(raw: Tensor, interval: Interval) -> Tensor:
         case True, True:
             return (interval.low + (interval.high - interval.low) * torch.sigmoid(raw)).clamp(low, high)
         case True, False:
-            return (interval.low + functional.softplus(raw)).clamp_min(low)
+            return (interval.low + _softplus(raw)).clamp_min(low)
         case False, True:
-            return (interval.high - functional.softplus(-raw)).clamp_max(high)
+            return (interval.high - _softplus(-raw)).clamp_max(high)
         case _:
             return raw
 
@@ -150,6 +149,11 @@ def raw_of(value: float, interval: Interval) -> Tensor:
         case _:
             raw = value
     return torch.tensor(raw, dtype=torch.float64)
+
+
+def _softplus(raw: Tensor) -> Tensor:
+    """To the last digit; torch's own is the identity from 20 on."""
+    return torch.logaddexp(raw, torch.zeros_like(raw))
 
 
 def _softplus_inverse(value: float) -> float:

@@ -6,10 +6,9 @@ Formulas are written so that float64 holds them at every setting: with log-sum-e
 import math
 
 import torch
-from torch.nn.functional import softplus
 
 from tests.oracles.batch import Params
-from tests.properties.rows import Case, average, largest, smallest, total
+from tests.properties.rows import Case, average, largest, smallest, softplus, total
 
 TAU = "param tau = 0.5 in (0, inf)\n"
 TAUS: tuple[Params, ...] = ({"tau": 0.01}, {"tau": 0.05}, {"tau": 0.5}, {"tau": 5.0})

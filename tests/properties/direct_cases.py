@@ -2,10 +2,9 @@
 alpha held fixed or differentiated, as stated or with rows made to sum to one."""
 
 import torch
-from torch.nn.functional import softplus
 
 from tests.oracles.batch import Anchor, Params
-from tests.properties.rows import Case, Formula, average, held, largest, shared, smallest, through, total
+from tests.properties.rows import Case, Formula, average, held, largest, shared, smallest, softplus, through, total
 
 TAU = "param tau = 0.5 in (0, inf)\n"
 TAUS: tuple[Params, ...] = ({"tau": 0.01}, {"tau": 0.05}, {"tau": 0.5}, {"tau": 5.0})

@@ -2,9 +2,9 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
 
 from tests.properties.general_rows import Case, Row, Rows, each, logsumexp_i, mean_i, sum_i
+from tests.properties.rows import softplus
 
 NCE = "loss nce {\nSETTING\nparam tau = 0.6 in (0, inf)\nphi(x) = tau * log(1 + x)\npsi(x) = exp(x / tau)\n}\n"
 
