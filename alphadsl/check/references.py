@@ -12,7 +12,7 @@ from alphadsl.check.borrow import value_of, with_parameters
 from alphadsl.check.inherit import find_loss
 from alphadsl.check.site import Site
 from alphadsl.ir.facts import SPACES, Scope, infer_interval
-from alphadsl.ir.interval import NON_NEGATIVE, Interval
+from alphadsl.ir.interval import NON_NEGATIVE, Interval, ends_within, starts_within
 from alphadsl.ir.kinds import Pairs, Space
 from alphadsl.ir.nodes import (
     Expr,
@@ -137,7 +137,7 @@ class References:
         if found.point and found.low not in interval:
             shown = pretty_number(found.low)
             self._fault(OutOfInterval(span, parameter.name, shown, pretty_interval(interval), parameter.span))
-        elif not _inside(found, interval):
+        elif not (starts_within(found, interval) and ends_within(found, interval)):
             shown = pretty_interval(found)
             self._fault(SettingOutside(span, parameter.name, pretty_interval(interval), shown, parameter.span))
 
@@ -185,12 +185,6 @@ class References:
 
     def _fault(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(diagnostic)
-
-
-def _inside(inner: Interval, outer: Interval) -> bool:
-    low = inner.low > outer.low or (inner.low == outer.low and (inner.low_open or not outer.low_open))
-    high = inner.high < outer.high or (inner.high == outer.high and (inner.high_open or not outer.high_open))
-    return low and high
 
 
 def _as_reference(found: Diagnostic, name: tree.Name) -> Diagnostic:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from alphadsl.ir.atoms import ATOMS, Direction, Domain
-from alphadsl.ir.interval import INFINITY, NON_NEGATIVE, REAL, UNIT, Interval, point
+from alphadsl.ir.interval import INFINITY, NON_NEGATIVE, REAL, UNIT, Interval, ends_within, point, starts_within
 from alphadsl.ir.kinds import Over, Quantity, Space
 from alphadsl.ir.nodes import (
     Anchors,
@@ -132,9 +132,7 @@ def is_strict(expr: Expr, variable: str, scope: Scope) -> bool:
 
 
 def _within(inner: Interval, outer: Interval) -> bool:
-    low_fits = inner.low > outer.low or (inner.low == outer.low and (inner.low_open or not outer.low_open))
-    high_fits = inner.high < outer.high or (inner.high == outer.high and (inner.high_open or not outer.high_open))
-    return low_fits and (high_fits or outer.high == INFINITY)
+    return starts_within(inner, outer) and (ends_within(inner, outer) or outer.high == INFINITY)
 
 
 def _composed(outer: Direction, inner: Direction) -> Direction:

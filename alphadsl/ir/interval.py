@@ -76,6 +76,14 @@ def hull(intervals: Iterable[Interval]) -> Interval:
     )
 
 
+def starts_within(inner: Interval, outer: Interval) -> bool:
+    return inner.low > outer.low or (inner.low == outer.low and (inner.low_open or not outer.low_open))
+
+
+def ends_within(inner: Interval, outer: Interval) -> bool:
+    return inner.high < outer.high or (inner.high == outer.high and (inner.high_open or not outer.high_open))
+
+
 def negated(a: Interval) -> Interval:
     return Interval(-a.high, -a.low, a.high_open, a.low_open)
 

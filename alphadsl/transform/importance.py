@@ -6,6 +6,7 @@ gradient through it.
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from alphadsl.ir.build import GAP, ZERO, apply, mul, share, total
 from alphadsl.ir.core import Derived
@@ -33,8 +34,12 @@ from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier
 
 
+@lru_cache(maxsize=64)
 def lower_importance(loss: Loss) -> Derived:
-    """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not."""
+    """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not.
+
+    Remembered, since checking a loss, using it in another and compiling it all ask for it.
+    """
     learned = tuple(each.name for each in loss.parameters if isinstance(each.role, Learned))
     value = Simplifier(scope_of(loss))(anchor_value(loss))
     moves = differentiate_anchors(value, learned)
