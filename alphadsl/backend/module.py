@@ -16,16 +16,18 @@ from alphadsl.backend.program import Program, build_program, compile_program
 from alphadsl.backend.standalone import emit_standalone
 from alphadsl.backend.stepper import OneStep, any_batch, any_length, in_chunks, spread
 from alphadsl.backend.tensors import Given, Rejected, check_given
+from alphadsl.backend.streaming.strips import Strips
+from alphadsl.backend.streaming.tiled import Tiled
 from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.kinds import Pairs, Streaming
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 
-Backend = Literal["auto", "interpreter", "dense"]
+Backend = Literal["auto", "interpreter", "dense", "streaming"]
 Compile = bool | Literal["auto"]
 
-BACKENDS: tuple[Backend, ...] = ("auto", "interpreter", "dense")
+BACKENDS: tuple[Backend, ...] = ("auto", "interpreter", "dense", "streaming")
 COMPILED_ON_CPU_FROM = 1024
 
 
@@ -124,6 +126,9 @@ class ContrastiveLoss(torch.nn.Module):
             if self.backend == "interpreter":
                 return OneStep.of(self._interpreted, given, parameters, self._values.learned)
             program = self._program(given.z_VND)
+            if self.backend == "streaming":
+                engine = Tiled if self.core.streaming == Streaming.TILES else Strips
+                return OneStep.of(engine(self.core, program), given, parameters, self._values.learned)
             if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):
                 step = in_chunks(program.value_and_gradient, self.core)
                 return OneStep.of(step, given, parameters, self._values.learned)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.pairs import label_rows
+from alphadsl.backend.runtime.pairs import label_rows, sample_marks
 from alphadsl.backend.runtime.step import unit_rows, widened
 from alphadsl.ir.kinds import Pairs, Space
 from alphadsl.ir.nodes import Loss
@@ -33,7 +33,7 @@ def check_given(loss: Loss, z0_ND: object, z1_ND: object, labels: object, queue:
     match loss.pairs:
         case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
             _check_absent(loss, {"labels": labels, "queue": queue}, rejected)
-            return Given(z_VND, (), z_VND.shape[1] > 1)
+            return Given(z_VND, sample_marks(z_VND[0]), z_VND.shape[1] > 1)
         case Pairs.QUEUE:
             _check_absent(loss, {"labels": labels}, rejected)
             return Given(z_VND, (_check_queue(loss, queue, z_VND, rejected),), True)

@@ -1,0 +1,150 @@
+"""A loss step by strips: some rows at a time against all their candidates, for losses that need whole rows at once.
+
+A row's multiplier is found while the row is at hand: finding it tile by tile would form all products again at each
+step of the search. Rows meet in the mean only, so strips add up, in their order. Legend: V 2 views, N samples, E
+embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D embedding
+width, K marks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.program import Program
+from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.strips import Found, Rows
+from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.geometry import cut
+from alphadsl.backend.streaming.workspace import fastest_products, workspace
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Pairs, Space
+
+STRIP_PAIRS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows with the same candidates: where their anchors and positives are among the embeddings, their marks and what
+    they count, where the candidates are among the points, and the marks of those."""
+
+    anchor_A: Tensor
+    positive_A: Tensor
+    marks_AK: Tensor
+    weight_A1: Tensor
+    candidates: slice
+    marks_C: Tensor
+
+
+class Strips:
+    """The step of a core by strips; called as a dense step is."""
+
+    def __init__(self, core: Core, program: Program) -> None:
+        self._core = core
+        self._program = program
+
+    @torch.no_grad()
+    def __call__(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
+        sphere = self._core.space == Space.SPHERE
+        placed_VND, length_VN1 = unit_rows(z_VND) if sphere else (widened(z_VND), z_VND)
+        embeddings_ED = placed_VND.flatten(0, 1)
+        points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
+        sums = _Sums(points_PD, torch.zeros_like(embeddings_ED))
+        for block in _blocks(self._core.pairs, z_VND, context):
+            for part in _cut(block):
+                self._visit(part, sums, parameters)
+        value, gradient_ED, slopes = sums.mean()
+        gradient_VND = gradient_ED.view_as(z_VND)
+        gradient_VND = on_tangent(gradient_VND, placed_VND, length_VN1) if sphere else gradient_VND
+        return value, gradient_VND.to(z_VND.dtype), slopes
+
+    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
+        """The loss alone."""
+        return self(z_VND, context, parameters)[0]
+
+    def _visit(self, strip: Block, sums: "_Sums", parameters: Tensors) -> None:
+        candidates_CD = sums.points_PD[strip.candidates]
+        anchors_AD, positives_AD = sums.points_PD[strip.anchor_A], sums.points_PD[strip.positive_A]
+        rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
+        height, width = len(anchors_AD), len(candidates_CD)
+        half_C1 = candidates_CD.square().sum(-1, keepdim=True) / 2
+        with fastest_products(anchors_AD.device):
+            s_AC = workspace(height * width, anchors_AD)[: height * width].view(height, width)
+            torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
+            found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
+            sums.add(strip, rows, s_AC, found)
+
+
+@dataclass
+class _Sums:
+    """What strips have added up to so far."""
+
+    points_PD: Tensor
+    received_ED: Tensor
+    counted: Tensor | float = 0.0
+    of_anchors: Tensors = ()
+
+    def add(self, strip: Block, rows: Rows, weight_AC: Tensor, found: Found) -> None:
+        """Values, slopes, and what anchors, positives and candidates of a strip receive; those of a queue nothing."""
+        candidates_CD = self.points_PD[strip.candidates]
+        of_anchors_AD = weight_AC @ candidates_CD - found.attract_A1 * rows.positives_AD
+        of_positives_AD = -found.attract_A1 * rows.anchors_AD
+        along_C1 = weight_AC.new_zeros(())
+        if found.stretched:
+            pull_A1, push_A1, along_C1 = found.stretched
+            of_anchors_AD += (pull_A1 - push_A1) * rows.anchors_AD
+            of_positives_AD += pull_A1 * rows.positives_AD
+        self.received_ED.index_add_(0, strip.anchor_A, of_anchors_AD * rows.weight_A1)
+        self.received_ED.index_add_(0, strip.positive_A, of_positives_AD * rows.weight_A1)
+        if strip.candidates.stop <= len(self.received_ED):
+            of_candidates_CD = self.received_ED[strip.candidates]
+            of_candidates_CD.addmm_(weight_AC.mT, rows.anchors_AD * rows.weight_A1)
+            of_candidates_CD -= along_C1 * candidates_CD
+        summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in (found.value_A1, *found.slopes))
+        self.of_anchors = tuple(map(torch.add, self.of_anchors, summed)) if self.of_anchors else summed
+        self.counted = self.counted + rows.weight_A1.sum()
+
+    def mean(self) -> Step:
+        value, *slopes = (each / self.counted for each in self.of_anchors)
+        return value, self.received_ED.div_(self.counted), tuple(slopes)
+
+
+def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors) -> Iterator[Block]:
+    """The rows of an index set, by what their candidates are."""
+    samples = z_VND.shape[1]
+    every_E = torch.arange(2 * samples, device=z_VND.device)
+    sample_E = every_E % samples
+    positive_E = (every_E + samples) % (2 * samples)
+    one_E1 = torch.ones_like(every_E, dtype=torch.promote_types(z_VND.dtype, torch.float32))[:, None]
+    first, second, both = slice(0, samples), slice(samples, 2 * samples), slice(0, 2 * samples)
+
+    def block(rows: slice, candidates: slice) -> Block:
+        marks_C = sample_E[candidates]
+        return Block(every_E[rows], positive_E[rows], sample_E[rows, None], one_E1[rows], candidates, marks_C)
+
+    match pairs:
+        case Pairs.TWO_VIEW:
+            yield block(both, both)
+        case Pairs.SAME_VIEW:
+            yield from (block(view, view) for view in (first, second))
+        case Pairs.CROSS_VIEW:
+            yield from (block(first, second), block(second, first))
+        case Pairs.QUEUE:
+            queue = slice(2 * samples, 2 * samples + len(context[0]))
+            marks_C = torch.full_like(context[0][:, 0], -1)
+            yield Block(every_E[first], positive_E[first], sample_E[first, None], one_E1[first], queue, marks_C)
+        case Pairs.LABELS | Pairs.CLASSES:
+            anchor_A, positive_A, weight_A1, label_E = context
+            weight_A1 = weight_A1.to(one_E1.dtype)
+            if pairs == Pairs.LABELS:
+                yield Block(anchor_A, positive_A, torch.stack([anchor_A, positive_A], -1), weight_A1, both, every_E)
+            else:
+                yield Block(anchor_A, positive_A, label_E[anchor_A, None], weight_A1, both, label_E)
+
+
+def _cut(block: Block) -> Iterator[Block]:
+    """Strips of a block that are as tall as memory for a tile of them allows."""
+    for rows in cut(slice(0, len(block.anchor_A)), max(1, STRIP_PAIRS // len(block.marks_C))):
+        of_rows = (each[rows] for each in (block.anchor_A, block.positive_A, block.marks_AK, block.weight_A1))
+        yield Block(*of_rows, block.candidates, block.marks_C)
