@@ -8,6 +8,7 @@ import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from alphadsl.backend.emit.core import emit_core
 from alphadsl.backend.emit.passes import emit_passes
 from alphadsl.backend.emit.writer import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS
-from alphadsl.backend.runtime import functions, online, pairs, simplex, step, strips, tiles
+from alphadsl.backend.runtime import functions, online, pairs, points, simplex, step, strips, tiles
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space, Streaming
 
@@ -44,7 +45,7 @@ def value(z_VND, context, parameters):
     return step.{space}_value({name}_core, layout, z_VND, context, parameters)
 
 
-def value_and_gradient(z_VND, context, parameters):
+def with_gradient(z_VND, context, parameters):
     return step.{space}_step({name}_core, layout, z_VND, context, parameters)
 
 
@@ -55,10 +56,20 @@ def importance(z_VND, context, parameters):
 def strip(s_AC, rows, marks_C, half_C1, parameters):
     return strips.{space}_strip({name}_core, s_AC, rows, marks_C, half_C1, parameters)
 """
+ENTRY_NAMES = ("value", "with_gradient", "importance", "strip")
 TILE_ENTRY = """
 
 def {kind}{number}(s_RC, rows, columns, fixed):
     return tiles.{kind}({name}_pass{number}, tiles.{place}, s_RC, rows, columns, fixed)
+"""
+POINT_ENTRIES = """
+
+def place(z_VND, queue):
+    return points.place_{place}(z_VND, queue)
+
+
+def gather(known, at, received, z_VND):
+    return points.gather_{place}({name}_anchors, known, at, received, z_VND)
 """
 TILE_KINDS = ("carry_rows", "carry_both", "push_rows", "push_both")
 
@@ -70,11 +81,13 @@ class Program:
     """The steps of a loss on z_VND, what its index set needs besides, and its parameters.
 
     They give the value alone; the value with the gradients on embeddings and learned parameters; all the weights.
-    `strip` does so for some rows; `parts` has the functions of a loss that streams by tiles, by name.
+    `strip` does so for some rows; `parts` has the functions of a loss that streams by tiles, by name. Programs of one
+    text have one `key`.
     """
 
+    key: str
     value: Callable[[Tensor, step.Weights, step.Weights], Tensor]
-    value_and_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
+    with_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
     importance: Callable[[Tensor, step.Weights, step.Weights], step.Weights]
     strip: Callable[[Tensor, strips.Rows, Tensor, Tensor, step.Weights], strips.Found]
     parts: Mapping[str, Called]
@@ -94,8 +107,9 @@ def _texts(core: Core) -> tuple[str, str]:
     """The core, and the passes of a loss that streams by tiles with their entries."""
     if core.streaming != Streaming.TILES:
         return emit_core(core), ""
-    entries = "".join(
-        TILE_ENTRY.format(kind=kind, number=one.number, name=core.name, place=PLACES[core.space])
+    place = PLACES[core.space]
+    entries = POINT_ENTRIES.format(name=core.name, place=place) + "".join(
+        TILE_ENTRY.format(kind=kind, number=one.number, name=core.name, place=place)
         for one in core.passes
         if one.sweeps
         for kind in TILE_KINDS
@@ -108,19 +122,22 @@ def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Pro
     text = core + ENTRIES.format(name=name, space=space.value) + passes
     filename = f"<alphadsl {name} {abs(hash(text)):x}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace = {**RUNTIME, "step": step, "strips": strips, "tiles": tiles, "layout": LAYOUTS[pairs]}
+    namespace = {**RUNTIME, "step": step, "strips": strips, "tiles": tiles, "points": points, "layout": LAYOUTS[pairs]}
     exec(compile(text, filename, "exec"), namespace)
-    return Program(*(namespace[entry] for entry in ("value", "value_and_gradient", "importance", "strip")), namespace)
+    parts = {each: part for each, part in namespace.items() if isinstance(part, FunctionType)}
+    value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
+    return Program(f"{filename} {pairs} {space}", value, with_gradient, importance, strip, parts)
 
 
 @cache
 def _compiled(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
     eager = _eager(name, core, passes, pairs, space)
-    entries = [each for each in eager.parts if each.rstrip("0123456789") in TILE_KINDS]
+    entries = [each for each in eager.parts if each.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
     compiled = {each: torch.compile(eager.parts[each], fullgraph=True, dynamic=True) for each in entries}
     return Program(
+        eager.key,
         torch.compile(eager.value, fullgraph=True),
-        torch.compile(eager.value_and_gradient, fullgraph=True),
+        torch.compile(eager.with_gradient, fullgraph=True),
         eager.importance,
         torch.compile(eager.strip, fullgraph=True, dynamic=True),
         {**eager.parts, **compiled},

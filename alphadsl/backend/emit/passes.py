@@ -4,7 +4,7 @@
 of pairs and what the pass has carried of its rows so far; it gives back the same with the tile joined, and in the pass
 that pushes also the weights of the tile. `NAME_pool_STATISTIC` and `NAME_anchors` speak of rows alone.
 
-A log-sum-exp is carried as its largest term and a sum relative to that, `_A2`. A sum or log-sum-exp that is taken
+A log-sum-exp is carried as its largest term and a sum relative to that. A sum or log-sum-exp that is taken
 relative to a maximum of the same pass is moved along whenever the maximum grows, so both need one pass.
 """
 
@@ -26,7 +26,7 @@ JOINED = {
     Over.MAX: "torch.maximum({state}, torch.where(negative_AC, {body}, -torch.inf).amax(-1, keepdim=True))",
     Over.MIN: "torch.minimum({state}, torch.where(negative_AC, {body}, torch.inf).amin(-1, keepdim=True))",
 }
-MOVED = {Over.SUM: "{state} * torch.exp({by})", Over.LOGSUMEXP: "move_logsumexp({state}, {by})"}
+MOVED = {Over.SUM: "{state} * torch.exp({by})", Over.LOGSUMEXP: "*move_logsumexp({state}, {by})"}
 
 
 def emit_passes(core: Core) -> str:
@@ -49,8 +49,10 @@ def carried(statistic: NamedStatistic) -> Over:
     return statistic.definition.over
 
 
-def state_name(statistic: NamedStatistic) -> str:
-    return f"{statistic.name}{'_A2' if carried(statistic) == Over.LOGSUMEXP else '_A1'}"
+def _states(statistic: NamedStatistic) -> tuple[str, ...]:
+    """The names of what is carried of a statistic."""
+    parts = ("_top", "_rest") if carried(statistic) == Over.LOGSUMEXP else ("",)
+    return tuple(f"{statistic.name}{part}_A1" for part in parts)
 
 
 def _pass(core: Core, one: Pass, settled: Sequence[NamedStatistic]) -> list[str]:
@@ -63,7 +65,7 @@ def _pass(core: Core, one: Pass, settled: Sequence[NamedStatistic]) -> list[str]
     if one.pushes:
         results += [writer.push(name, expr) for name, expr in zip(("repel_AC", "stretch_AC"), pushes, strict=False)]
     rows, batch = writer.rows, writer.batch
-    states = [state_name(each) for each in one.rows]
+    states = [name for each in one.rows for name in _states(each)]
     tile = _function(
         f"{core.name}_pass{one.number}",
         [*rows.values(), *batch.values(), *TILE[core.space], "negative_AC", *states],
@@ -143,16 +145,15 @@ class _TileWriter(Writer):
     def join(self, statistic: NamedStatistic) -> None:
         """The line that joins a tile to what is carried of a statistic; a maximum also has a name in later lines."""
         over, body = carried(statistic), statistic.definition.body  # type: ignore[union-attr]
-        state = state_name(statistic)
+        state, newer = ", ".join(_states(statistic)), [f"newer_{name}" for name in _states(statistic)]
         if statistic.relative_to:
             moved = f"{statistic.relative_to}_A1 - newer_{statistic.relative_to}_A1"
             state = MOVED[over].format(state=state, by=moved)
         joined = JOINED[over].format(state=state, body=self.shaped(body, Level.PAIR))
-        newer = f"newer_{state_name(statistic)}"
-        self.lines.append(f"{newer} = {joined}")
-        self.states.append(newer)
+        self.lines.append(f"{', '.join(newer)} = {joined}")
+        self.states += newer
         if over == Over.MAX:
-            self.names[Statistic(statistic.name)] = newer
+            self.names[Statistic(statistic.name)] = newer[0]
 
     def push(self, name: str, expr: Expr) -> str:
         self.lines.append(f"{name} = torch.where(negative_AC, {self.shaped(expr, Level.PAIR)}, 0.0)")

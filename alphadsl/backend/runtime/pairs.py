@@ -141,9 +141,7 @@ def _every_view(
         return both_GAD.reshape(2, -1, width) + of_positives.reshape(2, -1, width).flip(0)
 
     weight_GA1 = torch.ones_like(anchors_GAD[..., :1])
-    return Batch(
-        anchors_GAD, positives_GAD, candidates_GCD, marks_A[:, None], marks_A, weight_GA1, transposed, collect
-    )
+    return Batch(anchors_GAD, positives_GAD, candidates_GCD, marks_A[:, None], marks_A, weight_GA1, transposed, collect)
 
 
 def _as_it_is(of_candidates: Tensor) -> Tensor:

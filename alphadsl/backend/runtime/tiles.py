@@ -8,7 +8,6 @@ columns of a tile, P points (embeddings or rows of a queue), D embedding width.
 from collections.abc import Callable
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 Tensors = tuple[Tensor, ...]
@@ -24,6 +23,11 @@ class Side(NamedTuple):
     half_P1: Tensor
     known: Tensors
     carried: Tensors
+
+    def apart(self) -> "Side":
+        """The same in tensors of its own: a tile whose sides are one object would be compiled for apart."""
+        known, carried = (tuple(each.clone() for each in part) for part in (self.known, self.carried))
+        return Side(self.marks_P1.clone(), self.half_P1.clone(), known, carried)
 
 
 class Joined(NamedTuple):

@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 
 from alphadsl.backend.streaming.geometry import Tile, Tiling
-from alphadsl.backend.streaming.workspace import workspace
+from alphadsl.backend.streaming.workspace import Workspace
 
-Corner = tuple[int, int]
 KEPT_BYTES = 24 << 20
 
 
@@ -15,24 +14,20 @@ class Products:
 
     def __init__(self, points_PD: Tensor, tiling: Tiling, passes: int) -> None:
         self._points_PD = points_PD
-        self._places: dict[Corner, int] = {}
-        self._formed: set[Corner] = set()
-        scratch, end = tiling.largest, tiling.largest
-        budget = KEPT_BYTES // points_PD.element_size() if passes > 1 else 0
-        for tile in tiling.tiles:
-            if end - scratch + tile.pairs <= budget:
-                self._places[tile.corner] = end
-                end += tile.pairs
-        self._numbers = workspace(end, points_PD)
+        self._workspace = Workspace(points_PD)
+        kept = KEPT_BYTES // points_PD.element_size() // tiling.largest if passes > 1 else 0
+        self._places = {tile: place for place, tile in enumerate(tiling.tiles[:kept], 1)}
+        self._formed: dict[Tile, Tensor] = {}
 
     def of(self, tile: Tile) -> Tensor:
-        start = self._places.get(tile.corner, 0)
-        s_RC = self._numbers[start : start + tile.pairs].view(tile.height, tile.width)
-        if tile.corner not in self._formed:
-            torch.mm(self._points_PD[tile.rows], self._points_PD[tile.columns].mT, out=s_RC)
-        if start:
-            self._formed.add(tile.corner)
+        if tile in self._formed:
+            return self._formed[tile]
+        place = self._places.get(tile, 0)
+        s_RC = self._workspace.tile(place, tile.height, tile.width)
+        torch.mm(self._points_PD[slice(*tile.rows)], self._points_PD[slice(*tile.columns)].mT, out=s_RC)
+        if place:
+            self._formed[tile] = s_RC
         return s_RC
 
     def forget(self, tile: Tile) -> None:
-        self._formed.discard(tile.corner)
+        self._formed.pop(tile, None)

@@ -7,7 +7,7 @@ width, K marks.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,8 +16,9 @@ from alphadsl.backend.program import Program
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
-from alphadsl.backend.streaming.geometry import cut
-from alphadsl.backend.streaming.workspace import fastest_products, workspace
+from alphadsl.backend.streaming.geometry import Span, cut
+from alphadsl.backend.streaming.ranks import Ranks
+from alphadsl.backend.streaming.workspace import Workspace, any_tile, fastest_products
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
 
@@ -45,23 +46,25 @@ class Strips:
         self._program = program
 
     @torch.no_grad()
-    def __call__(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
+    def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
+        """The gradient is that of the samples of this process."""
         sphere = self._core.space == Space.SPHERE
-        placed_VND, length_VN1 = unit_rows(z_VND) if sphere else (widened(z_VND), z_VND)
+        all_VND = ranks.whole_views(z_VND)
+        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), all_VND)
         embeddings_ED = placed_VND.flatten(0, 1)
         points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
         sums = _Sums(points_PD, torch.zeros_like(embeddings_ED))
-        for block in _blocks(self._core.pairs, z_VND, context):
-            for part in _cut(block):
-                self._visit(part, sums, parameters)
-        value, gradient_ED, slopes = sums.mean()
-        gradient_VND = gradient_ED.view_as(z_VND)
+        for block in _blocks(self._core.pairs, all_VND, context, ranks.mine):
+            for strip in _cut(block):
+                self._visit(strip, sums, parameters)
+        value, gradient_ED, slopes = sums.mean(ranks)
+        gradient_VND = gradient_ED.view_as(all_VND)
         gradient_VND = on_tangent(gradient_VND, placed_VND, length_VN1) if sphere else gradient_VND
-        return value, gradient_VND.to(z_VND.dtype), slopes
+        return value, gradient_VND[:, slice(*ranks.mine)].to(z_VND.dtype), slopes
 
-    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
+    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
         """The loss alone."""
-        return self(z_VND, context, parameters)[0]
+        return self.with_gradient(z_VND, context, parameters, ranks)[0]
 
     def _visit(self, strip: Block, sums: "_Sums", parameters: Tensors) -> None:
         candidates_CD = sums.points_PD[strip.candidates]
@@ -69,8 +72,8 @@ class Strips:
         rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
         height, width = len(anchors_AD), len(candidates_CD)
         half_C1 = candidates_CD.square().sum(-1, keepdim=True) / 2
-        with fastest_products(anchors_AD.device):
-            s_AC = workspace(height * width, anchors_AD)[: height * width].view(height, width)
+        with fastest_products(anchors_AD.device), any_tile():
+            s_AC = Workspace(anchors_AD).tile(0, height, width)
             torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
             found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
             sums.add(strip, rows, s_AC, found)
@@ -82,8 +85,7 @@ class _Sums:
 
     points_PD: Tensor
     received_ED: Tensor
-    counted: Tensor | float = 0.0
-    of_anchors: Tensors = ()
+    of_rows: Tensors = ()
 
     def add(self, strip: Block, rows: Rows, weight_AC: Tensor, found: Found) -> None:
         """Values, slopes, and what anchors, positives and candidates of a strip receive; those of a queue nothing."""
@@ -101,42 +103,46 @@ class _Sums:
             of_candidates_CD = self.received_ED[strip.candidates]
             of_candidates_CD.addmm_(weight_AC.mT, rows.anchors_AD * rows.weight_A1)
             of_candidates_CD -= along_C1 * candidates_CD
-        summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in (found.value_A1, *found.slopes))
-        self.of_anchors = tuple(map(torch.add, self.of_anchors, summed)) if self.of_anchors else summed
-        self.counted = self.counted + rows.weight_A1.sum()
+        each_row = torch.ones_like(rows.weight_A1), found.value_A1, *found.slopes
+        summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in each_row)
+        self.of_rows = tuple(map(torch.add, self.of_rows, summed)) if self.of_rows else summed
 
-    def mean(self) -> Step:
-        value, *slopes = (each / self.counted for each in self.of_anchors)
-        return value, self.received_ED.div_(self.counted), tuple(slopes)
+    def mean(self, ranks: Ranks) -> Step:
+        """Over the rows of all processes: value, gradient (E, D), slopes."""
+        counted, *sums = ranks.summed(torch.stack(self.of_rows)).unbind()
+        value, *slopes = (each / counted for each in sums)
+        return value, ranks.summed(self.received_ED).div_(counted), tuple(slopes)
 
 
-def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors) -> Iterator[Block]:
-    """The rows of an index set, by what their candidates are."""
+def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[Block]:
+    """The rows of an index set whose anchors are samples of this process, by what their candidates are."""
     samples = z_VND.shape[1]
     every_E = torch.arange(2 * samples, device=z_VND.device)
     sample_E = every_E % samples
     positive_E = (every_E + samples) % (2 * samples)
     one_E1 = torch.ones_like(every_E, dtype=torch.promote_types(z_VND.dtype, torch.float32))[:, None]
     first, second, both = slice(0, samples), slice(samples, 2 * samples), slice(0, 2 * samples)
+    own_first, own_second = slice(*mine), slice(samples + mine[0], samples + mine[1])
 
-    def block(rows: slice, candidates: slice) -> Block:
-        marks_C = sample_E[candidates]
+    def block(rows: slice, candidates: slice, marks_C: Tensor) -> Block:
         return Block(every_E[rows], positive_E[rows], sample_E[rows, None], one_E1[rows], candidates, marks_C)
 
     match pairs:
         case Pairs.TWO_VIEW:
-            yield block(both, both)
+            yield from (block(rows, both, sample_E) for rows in (own_first, own_second))
         case Pairs.SAME_VIEW:
-            yield from (block(view, view) for view in (first, second))
+            yield block(own_first, first, sample_E[first])
+            yield block(own_second, second, sample_E[second])
         case Pairs.CROSS_VIEW:
-            yield from (block(first, second), block(second, first))
+            yield block(own_first, second, sample_E[second])
+            yield block(own_second, first, sample_E[first])
         case Pairs.QUEUE:
             queue = slice(2 * samples, 2 * samples + len(context[0]))
-            marks_C = torch.full_like(context[0][:, 0], -1)
-            yield Block(every_E[first], positive_E[first], sample_E[first, None], one_E1[first], queue, marks_C)
+            yield block(own_first, queue, torch.full_like(context[0][:, 0], -1))
         case Pairs.LABELS | Pairs.CLASSES:
             anchor_A, positive_A, weight_A1, label_E = context
-            weight_A1 = weight_A1.to(one_E1.dtype)
+            own_A = (anchor_A % samples >= mine[0]) & (anchor_A % samples < mine[1])
+            anchor_A, positive_A, weight_A1 = anchor_A[own_A], positive_A[own_A], weight_A1[own_A].to(one_E1.dtype)
             if pairs == Pairs.LABELS:
                 yield Block(anchor_A, positive_A, torch.stack([anchor_A, positive_A], -1), weight_A1, both, every_E)
             else:
@@ -145,6 +151,12 @@ def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors) -> Iterator[Block]:
 
 def _cut(block: Block) -> Iterator[Block]:
     """Strips of a block that are as tall as memory for a tile of them allows."""
-    for rows in cut(slice(0, len(block.anchor_A)), max(1, STRIP_PAIRS // len(block.marks_C))):
-        of_rows = (each[rows] for each in (block.anchor_A, block.positive_A, block.marks_AK, block.weight_A1))
-        yield Block(*of_rows, block.candidates, block.marks_C)
+    for start, stop in cut((0, len(block.anchor_A)), max(1, STRIP_PAIRS // len(block.marks_C))):
+        rows = slice(start, stop)
+        yield replace(
+            block,
+            anchor_A=block.anchor_A[rows],
+            positive_A=block.positive_A[rows],
+            marks_AK=block.marks_AK[rows],
+            weight_A1=block.weight_A1[rows],
+        )
