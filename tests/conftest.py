@@ -8,6 +8,10 @@ from hypothesis import settings
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+# A prime, so that no batch falls into equal tiles.
+SIDE = 3
+STRIP_PAIRS = 7
+
 Golden = Callable[[str, str], None]
 
 
@@ -29,3 +33,12 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text + "\n" == file.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles and strips so small that the smallest batch has several."""
+    from alphadsl.backend.streaming import strips, tiled
+
+    monkeypatch.setattr(tiled, "SIDE", SIDE)
+    monkeypatch.setattr(strips, "STRIP_PAIRS", STRIP_PAIRS)

@@ -22,9 +22,12 @@ from tests.compiled_library import (
 from tests.oracles import ORACLES, PAPER_TABLES, defaults
 from tests.oracles.states import SINGULAR, SMOOTH
 
+pytestmark = pytest.mark.usefixtures("small_tiles")
+
 SHAPES = [(samples, width) for samples in (2, 3, 5, 16) for width in (3, 8)]
 FEW_SHAPES = [(2, 3), (3, 8)]
-BACKENDS = ("interpreter", "dense")
+COMPILED = ("dense", "streaming")
+BACKENDS = ("interpreter", *COMPILED)
 SHAPED = [
     (setting, samples, width)
     for setting in AS_SHIPPED
@@ -54,18 +57,20 @@ def test_float64_matches_oracle(setting: Setting, samples: int, width: int, back
         hold_against_oracle(loaded(setting, backend), setting, batch)
 
 
+@pytest.mark.parametrize("backend", COMPILED)
 @pytest.mark.parametrize(("setting", "samples", "width"), SHAPED, ids=str)
-def test_float32_matches_oracle(setting: Setting, samples: int, width: int) -> None:
+def test_float32_matches_oracle(setting: Setting, samples: int, width: int, backend: str) -> None:
     for seed in (0, 1):
         batch = Batch("random", torch.float32, samples, width, seed)
-        hold_against_oracle(loaded(setting), setting, batch)
+        hold_against_oracle(loaded(setting, backend), setting, batch)
 
 
+@pytest.mark.parametrize("backend", COMPILED)
 @pytest.mark.parametrize("state", SMOOTH)
 @pytest.mark.parametrize("setting", AS_SHIPPED + AT_EXTREMES, ids=str)
-def test_every_state_matches_oracle(setting: Setting, state: str) -> None:
+def test_every_state_matches_oracle(setting: Setting, state: str, backend: str) -> None:
     for dtype in TOLERANCE:
-        hold_against_oracle(loaded(setting), setting, Batch(state, dtype))
+        hold_against_oracle(loaded(setting, backend), setting, Batch(state, dtype))
 
 
 @pytest.mark.parametrize("state", SMOOTH)
@@ -75,11 +80,12 @@ def test_interpreter_matches_oracle_in_every_state(setting: Setting, state: str)
     hold_against_oracle(loaded(setting, "interpreter"), setting, batch)
 
 
+@pytest.mark.parametrize("backend", COMPILED)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("setting", AS_SHIPPED + AT_EXTREMES, ids=str)
-def test_value_and_gradient_are_finite(setting: Setting, dtype: torch.dtype) -> None:
+def test_value_and_gradient_are_finite(setting: Setting, dtype: torch.dtype, backend: str) -> None:
     for state in SMOOTH | SINGULAR:
-        assert all(part.isfinite().all() for part in found(setting, Batch(state, dtype))), state
+        assert all(part.isfinite().all() for part in found(setting, Batch(state, dtype), backend)), state
 
 
 @pytest.mark.parametrize("progress", [0.0, 0.5, 1.0])

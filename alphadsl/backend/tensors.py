@@ -69,6 +69,8 @@ def _check_views(z0_ND: object, z1_ND: object, rejected: Rejected) -> list[Tenso
 def _check_embeddings(name: str, z: object, rejected: Rejected) -> Tensor:
     if not isinstance(z, Tensor) or not z.is_floating_point():
         raise rejected(f"{name} must be a floating-point tensor of embeddings, not {_described(z)}", "")
+    if torch._C._functorch.is_batchedtensor(z):
+        raise rejected("a loss is of one batch: torch.func.vmap cannot take it over several", "call it for each")
     if z.ndim != 2 or 0 in z.shape:
         raise rejected(f"{name} must have the shape (N, D), not {tuple(z.shape)}", "")
     return z

@@ -1,4 +1,4 @@
-"""Several processes that share a batch, and what each of them found: started anew for a test, joined by gloo on the CPU.
+"""Several processes that share a batch, and what each of them found; started for a test, joined by gloo on the CPU.
 
 Comes in: a function and how many processes call it, each with its rank. Goes out: what each call returned, by rank.
 """
@@ -22,9 +22,7 @@ def in_processes(world: int, folder: Path, work: Callable[..., Any], *arguments:
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(world)]
 
 
-def _one(
-    rank: int, world: int, port: int, folder: str, work: Callable[..., Any], arguments: tuple[Any, ...]
-) -> None:
+def _one(rank: int, world: int, port: int, folder: str, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     torch.set_num_threads(1)
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo"}
     torch.distributed.init_process_group("gloo", rank=rank, world_size=world)

@@ -6,6 +6,7 @@ Refused specs, and those whose numbers are not finite or too large to be told ap
 
 import warnings
 
+import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from torch import Tensor
 
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
+from alphadsl.ir.kinds import Streaming
 from alphadsl.report.diagnostic import Severity
 from tests.fuzz.effort import patient
 from tests.oracles.states import SMOOTH
@@ -50,6 +52,7 @@ def moved(loss: ContrastiveLoss, batch: Given, seed: int) -> list[Tensor]:
     return numbers(loss, Given(blurred(batch.z0_ND), blurred(batch.z1_ND), batch.further))
 
 
+@pytest.mark.usefixtures("small_tiles")
 @patient(40, 0.05)
 @given(whole_specs(3), st.sampled_from([*SMOOTH]), st.sampled_from([2, 3, 4, 5]))
 def test_passes_keep_the_spec(text: str, state: str, samples: int) -> None:
@@ -67,6 +70,10 @@ def test_passes_keep_the_spec(text: str, state: str, samples: int) -> None:
     assert_every_stage_is_shown(loss)
     for left, right in zip(standalone(loss, batch), [found[0], *found[3:5]], strict=True):
         torch.testing.assert_close(left, right, rtol=1e-12, atol=1e-300)
+    if loss.core.streaming != Streaming.NONE:
+        streamed = numbers(alphadsl.loads(text, backend="streaming", compile=False), batch)
+        for name, error, scale in zip(NAMES, apart(streamed, found), scales, strict=True):
+            assert error <= 1e-8 * scale, f"{name} off by {error:.2e} of {scale:.2e} in tiles"
     narrow = apart(numbers(loss, batch.to(torch.float32)), found)
     blur = [max(pair) for pair in zip(*(apart(moved(loss, batch, seed), found) for seed in range(2)), strict=True)]
     for name, error, scale, known in zip(NAMES, narrow, scales, blur, strict=True):

@@ -16,6 +16,7 @@ from torch import Tensor
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.ir.interval import Interval
+from alphadsl.ir.kinds import Streaming
 from alphadsl.ir.parameter import Learned
 from tests.oracles.states import SMOOTH, normal, views
 from tests.properties.general_cases import GENERAL
@@ -91,6 +92,7 @@ def test_there_are_enough_of_them() -> None:
     assert len({case.name for case in GENERAL}) == len(GENERAL) >= 25
 
 
+@pytest.mark.usefixtures("small_tiles")
 @pytest.mark.parametrize(("case", "pairs", "space", "state", "samples"), [*met()], ids=str)
 def test_matches_the_formula(case: Case, pairs: str, space: str, state: str, samples: int) -> None:
     loss = alphadsl.loads(case.spec(pairs, space), compile=False)
@@ -106,5 +108,11 @@ def test_matches_the_formula(case: Case, pairs: str, space: str, state: str, sam
     narrow = answer(loss, batch, pairs, torch.float32)
     for error, size, *blur in zip(errors(narrow, truth), sizes, *moved, strict=True):
         assert error <= 1e-4 * size + 20 * max(blur)
+    if loss.core.streaming != Streaming.NONE:
+        streamed = alphadsl.loads(case.spec(pairs, space), backend="streaming", compile=False)
+        for dtype, precision in ((torch.float64, 1e-9), (torch.float32, 1e-4)):
+            found, dense = (answer(each, batch, pairs, dtype) for each in (streamed, loss))
+            for error, size, *blur in zip(errors(found, dense), sizes, *moved, strict=True):
+                assert error <= precision * size + (20 * max(blur) if dtype == torch.float32 else 0)
     for part in answer(loss, batch, pairs, torch.bfloat16):
         assert part.isfinite().all()

@@ -32,6 +32,7 @@ def weights_and_gradient(loss: torch.nn.Module, z0_ND: Tensor, z1_ND: Tensor) ->
     return [part.detach().double() for part in (value, weights.attract, weights.repel, gradient)]
 
 
+@pytest.mark.usefixtures("small_tiles")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_passes_keep_value_importance_and_gradient(family: str) -> None:
     @patient(EXAMPLES[family])
@@ -41,9 +42,10 @@ def test_passes_keep_value_importance_and_gradient(family: str) -> None:
         z0_ND, z1_ND = views(state, 2 if family == "player" else 3, 3)
         expected = weights_and_gradient(alphadsl.loads(text, backend="interpreter"), z0_ND, z1_ND)
         assume(all(part.abs().max() < LARGEST for part in expected))
-        found = weights_and_gradient(alphadsl.loads(text, compile=False), z0_ND, z1_ND)
         scale = max(float(part.abs().max()) for part in expected)
-        for left, right in zip(found, expected, strict=True):
-            torch.testing.assert_close(left, right, rtol=1e-8, atol=1e-10 * (1 + scale))
+        for backend in ("dense", "streaming"):
+            found = weights_and_gradient(alphadsl.loads(text, backend=backend, compile=False), z0_ND, z1_ND)
+            for left, right in zip(found, expected, strict=True):
+                torch.testing.assert_close(left, right, rtol=1e-8, atol=1e-10 * (1 + scale))
 
     holds()
