@@ -6,7 +6,7 @@ from torch import Tensor
 from alphadsl.backend.streaming.geometry import Tile, Tiling
 from alphadsl.backend.streaming.workspace import Workspace
 
-KEPT_BYTES = 24 << 20
+KEPT_BYTES = 20 << 20
 
 
 class Products:
