@@ -22,7 +22,7 @@ from alphadsl.bench.products import products_step
 from alphadsl.bench.task import Problem, Rival
 from alphadsl.bench.timing import Step
 from alphadsl.ir.nodes import Loss
-from alphadsl.ir.parameter import Learned
+from alphadsl.ir.parameter import Learned, Parameter
 from alphadsl.pipeline import lower_spec
 
 __all__ = ["BACKENDS", "NotMeasured", "build_step", "plain_form", "rivals_of"]
@@ -88,13 +88,19 @@ def plain_form(loss: Loss) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
     if name is None:
         module = PlainLoss(loss)
         return module, tuple(module.parameters())
-    values: dict[str, Any] = {
-        each.name: torch.nn.Parameter(torch.tensor(each.value)) if isinstance(each.role, Learned) else each.value
-        for each in loss.parameters
-    }
+    values: dict[str, Any] = {each.name: _value(each) for each in loss.parameters}
     written = HAND_WRITTEN[name]
     taken = {each: value for each, value in values.items() if each in written.__annotations__}
     return partial(written, **taken), tuple(value for value in taken.values() if isinstance(value, Tensor))
+
+
+def _value(parameter: Parameter) -> float | torch.nn.Parameter:
+    """A number, or what an optimizer moves."""
+    match parameter.role:
+        case Learned():
+            return torch.nn.Parameter(torch.tensor(parameter.value, dtype=torch.float64))
+        case _:
+            return parameter.value
 
 
 def hand_written_name(loss: Loss) -> str | None:

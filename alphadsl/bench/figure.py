@@ -107,21 +107,36 @@ def _colour(name: str, ours: list[str]) -> str:
 
 
 def _name_lines(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[str, str]) -> None:
-    """Names right of the panel, each at its line's end, or as near as the names below leave room."""
+    """A name where its line ends: right of the panel, spread so that names do not overlap, or at the last point."""
+    largest = max((anchors[-1] for _, anchors, _ in lines), default=0)
     to_axes = axes.transAxes.inverted()
-    lowest = -1.0
-    for name, anchors, values in sorted(lines, key=lambda line: line[2][-1]):
-        height = float(to_axes.transform(axes.transData.transform((anchors[-1], values[-1])))[1])
-        lowest = max(height, lowest + APART)
+    ending = sorted((line for line in lines if line[1][-1] == largest), key=lambda line: line[2][-1])
+    ends = [to_axes.transform(axes.transData.transform((largest, values[-1])))[1] for _, _, values in ending]
+    places = dict(zip((name for name, *_ in ending), _spread(ends), strict=True))
+    for name, anchors, values in lines:
+        beside = name in places
         axes.annotate(
             title_of(name) + remarks.get(name, ""),
-            (1.03, lowest),
-            xycoords="axes fraction",
+            (1.03, places[name]) if beside else (anchors[-1], values[-1]),
+            (0, 0) if beside else (7, 0),
+            xycoords="axes fraction" if beside else "data",
+            textcoords="offset points",
             color=_colour(name, ours),
             fontsize=9,
             fontweight="bold" if name in ours[:1] else "normal",
             va="center",
         )
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Ascending heights, moved up until they are apart, and down again from the top of the panel."""
+    up: list[float] = []
+    for height in heights:
+        up.append(max(height, up[-1] + APART) if up else height)
+    down: list[float] = []
+    for height in reversed(up):
+        down.append(min(height, down[-1] - APART) if down else min(height, 1.0))
+    return down[::-1]
 
 
 def _finish(axes: Axes, anchors: list[int], title: str, unit: FuncFormatter) -> None:

@@ -4,6 +4,7 @@ For every loss and size each contender first tells its peak memory, alone in a p
 together, interleaved in one process. Torch is not imported here.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -65,6 +66,11 @@ class Comparison:
         """How many times as long as the first."""
         base = self.figures[0].seconds
         return figures.seconds / base if figures.seconds is not None and base else None
+
+
+def load_before() -> str:
+    """What else the machine does, which lengthens all times."""
+    return f"load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else "load unknown"
 
 
 def compare(order: Order, contenders: Mapping[str, Sequence[str]], report: Report) -> Iterator[Comparison]:

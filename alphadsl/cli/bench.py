@@ -89,17 +89,18 @@ def bench(
 
 def _compare(order: "Order", output: Path | None) -> None:
     from alphadsl.bench.contenders import rivals_of
-    from alphadsl.bench.session import compare, processes_of
+    from alphadsl.bench.session import compare, load_before, processes_of
     from alphadsl.bench.table import make_tables, reasons
 
     rivals = {problem.spec: rivals_of(problem.loss) for problem in order.problems}
     contenders = {
         spec: (*order.backends, *(each for each in order.rivals if each in found)) for spec, found in rivals.items()
     }
+    load = load_before()
     with _progress(processes_of(order, contenders)) as report:
         found = list(compare(order, contenders, report))
     console = _console()
-    console.print(_head(order, found), highlight=False, soft_wrap=True)
+    console.print(_head(order, [each.conditions for each in found], load), highlight=False, soft_wrap=True)
     for table in make_tables(found):
         console.print(table)
     _print_lines(reasons(found))
@@ -107,9 +108,9 @@ def _compare(order: "Order", output: Path | None) -> None:
         _draw(found, output)
 
 
-def _head(order: "Order", found: "Sequence[Comparison]") -> str:
-    conditions = next((each.conditions for each in found if each.conditions), "nothing could be timed")
-    return f"{conditions}; D = {order.width}, {order.dtype}; ms of a step, times as long as the first, peak extra MB"
+def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
+    told = next(filter(None, conditions), "nothing could be measured")
+    return f"{told}, {load}; D = {order.width}, {order.dtype}"
 
 
 def _draw(found: "Sequence[Comparison]", output: Path) -> None:
@@ -124,15 +125,16 @@ def _draw(found: "Sequence[Comparison]", output: Path) -> None:
 
 def _calibrate(order: "Order") -> None:
     from alphadsl.bench.calibrate import calibrate, crossings, make_table, reasons, told, ways_of
+    from alphadsl.bench.session import load_before
 
     ways = ways_of(order.backends)
     for problem in order.problems:
         assert problem.loss
+    load = load_before()
     with _progress(len(order.problems)) as report:
         timed = list(calibrate(order, ways, report))
     console = _console()
-    conditions = next((each.answer.conditions for each in timed if each.answer.conditions), "")
-    console.print(f"{conditions}; D = {order.width}, {order.dtype}", highlight=False, soft_wrap=True)
+    console.print(_head(order, [each.answer.conditions for each in timed], load), highlight=False, soft_wrap=True)
     console.print(make_table(timed, ways))
     _print_lines((*map(told, crossings(timed, ways)), *reasons(timed)))
 
