@@ -10,24 +10,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-Views = tuple[Tensor, Tensor]
+
+def on_sphere(*views: Tensor) -> Tensor:
+    """All embeddings (A, D) at length one, in float32 at least."""
+    z_AD = torch.cat(views)
+    return functional.normalize(z_AD.to(torch.promote_types(z_AD.dtype, torch.float32)), dim=1)
+
+
+def product(a_AD: Tensor, b_CD: Tensor, dtype: torch.dtype) -> Tensor:
+    """Inner products (A, C), multiplied in the number type that the embeddings came in."""
+    return (a_AD.to(dtype) @ b_CD.to(dtype).T).to(a_AD.dtype)
 
 
 def cosines(z0_ND: Tensor, z1_ND: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Of all pairs (A, A), of the positives (A, 1), and where a pair is a negative."""
-    z_AD = functional.normalize(torch.cat((z0_ND, z1_ND)), dim=1)
-    s_AA = z_AD @ z_AD.T
+    z_AD = on_sphere(z0_ND, z1_ND)
     itself_NN = torch.eye(len(z0_ND), dtype=torch.bool, device=z0_ND.device)
     positive_N = (z_AD[: len(z0_ND)] * z_AD[len(z0_ND) :]).sum(1)
-    return s_AA, positive_N.repeat(2)[:, None], ~itself_NN.tile(2, 2)
+    return product(z_AD, z_AD, z0_ND.dtype), positive_N.repeat(2)[:, None], ~itself_NN.tile(2, 2)
 
 
 def infonce(z0_ND: Tensor, z1_ND: Tensor, tau: float) -> Tensor:
-    """Cross-entropy of each anchor against all others, the form of SimCLR that most people use."""
-    samples = len(z0_ND)
-    z_AD = functional.normalize(torch.cat((z0_ND, z1_ND)), dim=1)
-    logit_AA = (z_AD @ z_AD.T / tau).fill_diagonal_(-torch.inf)
-    positive_A = torch.arange(2 * samples, device=z0_ND.device).roll(samples)
+    """Cross-entropy of each anchor against all others but itself; scaled before the product, which saves a matrix."""
+    z_AD = on_sphere(z0_ND, z1_ND)
+    logit_AA = product(z_AD / tau, z_AD, z0_ND.dtype).fill_diagonal_(-torch.inf)
+    positive_A = torch.arange(len(z_AD), device=z0_ND.device).roll(len(z0_ND))
     return tau * functional.cross_entropy(logit_AA, positive_A)
 
 
@@ -96,9 +103,8 @@ def inverse(z0_ND: Tensor, z1_ND: Tensor, tau: float, gamma: float) -> Tensor:
 
 def siglip(z0_ND: Tensor, z1_ND: Tensor, t: Tensor, b: Tensor) -> Tensor:
     """As the official code: one product, every pair of a first and a second view once."""
-    unit0_ND, unit1_ND = functional.normalize(z0_ND, dim=1), functional.normalize(z1_ND, dim=1)
-    logit_NN = unit0_ND @ unit1_ND.T * t.exp() + b
-    sign_NN = 2 * torch.eye(len(z0_ND), device=z0_ND.device, dtype=z0_ND.dtype) - 1
+    logit_NN = product(on_sphere(z0_ND), on_sphere(z1_ND), z0_ND.dtype) * t.exp() + b
+    sign_NN = 2 * torch.eye(len(z0_ND), device=z0_ND.device, dtype=logit_NN.dtype) - 1
     return -functional.logsigmoid(sign_NN * logit_NN).sum() / len(z0_ND)
 
 

@@ -1,8 +1,8 @@
-"""The floor: the three products that any loss of A x A pairs needs, and nothing else, by the fastest full product.
+"""The floor: three products of A x A x D and nothing else, by the fastest product with full accuracy.
 
-A step of a loss needs S = Z Z^T, and of its weights W the products W Z and W^T Z. On the CPU two libraries multiply
-float32; the setting that selects the second lets some processors round to bf16 on the way, so it is used only where its
-error is found to be that of float32, and is put back. Legend: A anchors, C candidates, D width, T rows of a strip.
+A step of a loss needs S = Z Z^T, and of its weights W the products W Z and W^T Z (less where it uses that S is
+symmetric). On the CPU two libraries multiply float32; the setting that selects the second lets some processors round to
+bf16 on the way, so it is used only where its error is found to be that of float32, and is put back. Legend: A anchors, C candidates, D width, T rows of a strip.
 """
 
 from collections.abc import Iterator
