@@ -2,7 +2,8 @@
 
 A step of a loss needs S = Z Z^T, and of its weights W the products W Z and W^T Z (less where it uses that S is
 symmetric). On the CPU two libraries multiply float32; the setting that selects the second lets some processors round to
-bf16 on the way, so it is used only where its error is found to be that of float32, and is put back. Legend: A anchors, C candidates, D width, T rows of a strip.
+bf16 on the way, so it is used only where its error is found to be that of float32, and is put back. Legend: A anchors,
+C candidates, D width, T rows of a strip.
 """
 
 from collections.abc import Iterator
