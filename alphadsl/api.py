@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names, read_source
 from alphadsl.check.parameters import Override
+from alphadsl.ir.kinds import Streaming
 from alphadsl.pipeline import check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.faults import InputError
@@ -14,28 +16,45 @@ from alphadsl.report.source import Source, Span
 from alphadsl.report.suggest import suggest
 
 if TYPE_CHECKING:
-    from alphadsl.backend.module import Backend, Compile, ContrastiveLoss
+    from alphadsl.backend.choice import Backend, Compile
+    from alphadsl.backend.module import ContrastiveLoss
+    from alphadsl.backend.streaming.ranks import Together
 
 KEYWORDS = "keyword argument"
 
 
 def load(
-    spec: str | Path, *, backend: "Backend" = "auto", compile: "Compile" = "auto", **parameters: float
+    spec: str | Path,
+    *,
+    backend: "Backend" = "auto",
+    compile: "Compile" = "auto",
+    ranks: "Together" = "average",
+    **parameters: float,
 ) -> "ContrastiveLoss":
     """The loss of a built-in name (`"infonce"`) or of a file (`"specs/mine.alpha"`, its last loss).
 
-    Keywords override parameters. `backend` is `"auto"`, `"dense"` or `"interpreter"` (slow, float64, the oracle);
-    `compile` puts the dense step through `torch.compile`, `"auto"` only where that pays. Raises `SpecError` with its
-    diagnostics for a wrong spec or parameter, `InputError` for a name or file that is not there.
+    Keywords override parameters. `backend` is `"dense"` (all pairs at once), `"streaming"` (memory linear in the
+    batch), `"auto"` (what is faster for the batch at hand) or `"interpreter"` (slow, float64, the oracle); `compile`
+    puts the step through `torch.compile`, `"auto"` only where that pays.
+
+    Where several processes of `torch.distributed` are at work, each brings a part of the batch, and each gets the loss
+    of all of it: `ranks` says whether the trainer takes the `"average"` of their gradients, as DDP does, or the
+    `"sum"`, or that each process is `"alone"` with its batch. Raises `SpecError` with its diagnostics for a wrong spec
+    or parameter, `InputError` for a name or file that is not there.
     """
-    return build(find_text(spec), backend, compile, parameters, KEYWORDS)
+    return build(find_text(spec), Execution(backend, compile, ranks), parameters, KEYWORDS)
 
 
 def loads(
-    text: str, *, backend: "Backend" = "auto", compile: "Compile" = "auto", **parameters: float
+    text: str,
+    *,
+    backend: "Backend" = "auto",
+    compile: "Compile" = "auto",
+    ranks: "Together" = "average",
+    **parameters: float,
 ) -> "ContrastiveLoss":
     """The last loss of a spec text; otherwise as `load`."""
-    return build(SpecText(Source("<text>", text), None), backend, compile, parameters, KEYWORDS)
+    return build(SpecText(Source("<text>", text), None), Execution(backend, compile, ranks), parameters, KEYWORDS)
 
 
 def check(spec: str | Path) -> list[Diagnostic]:
@@ -80,15 +99,30 @@ def overrides_from(parameters: Mapping[str, float], origin: str) -> dict[str, Ov
     return overrides
 
 
-def build(
-    text: SpecText, backend: "Backend", compile: "Compile", parameters: Mapping[str, float], origin: str
-) -> "ContrastiveLoss":
+@dataclass(frozen=True)
+class Execution:
+    """How a loss is computed, as `load` explains."""
+
+    backend: "Backend" = "auto"
+    compile: "Compile" = "auto"
+    ranks: "Together" = "average"
+
+
+def build(text: SpecText, options: Execution, parameters: Mapping[str, float], origin: str) -> "ContrastiveLoss":
     """The last loss of a text; `origin` is where a wrong parameter is blamed."""
     lowered = lower_spec(text, overrides_from(parameters, origin))
-    from alphadsl.backend.module import BACKENDS, ContrastiveLoss
+    from alphadsl.backend.choice import BACKENDS
+    from alphadsl.backend.module import ContrastiveLoss
+    from alphadsl.backend.streaming.ranks import TOGETHER
 
-    if backend not in BACKENDS:
-        raise InputError(f"there is no backend {backend!r}", f"choose one of {', '.join(BACKENDS)}")
-    if compile not in (True, False, "auto"):
-        raise InputError(f"compile must be True, False or 'auto', not {compile!r}")
-    return ContrastiveLoss(lowered.loss, lowered.core, backend, compile, InputError)
+    for name, value, known in (
+        ("backend", options.backend, BACKENDS),
+        ("compile", options.compile, (True, False, "auto")),
+        ("ranks", options.ranks, TOGETHER),
+    ):
+        if value not in known:
+            raise InputError(f"{name} cannot be {value!r}", f"choose one of {', '.join(map(str, known))}")
+    if options.backend == "streaming" and lowered.core.streaming == Streaming.NONE:
+        reason = "it needs whole rows and statistics of the batch at once"
+        raise InputError(f"{lowered.loss.name} cannot stream: {reason}", 'backend="dense" or "auto"')
+    return ContrastiveLoss(lowered.loss, lowered.core, options.backend, options.compile, options.ranks, InputError)

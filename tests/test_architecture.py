@@ -17,7 +17,7 @@ LAYERS: dict[str, set[str]] = {
     "backend": {"ir"},
     "pipeline": {"report", "ir", "check", "transform", "backend"},
     "catalog": {"ir", "check", "pipeline"},
-    "api": {"report", "check", "pipeline", "backend"},
+    "api": {"report", "ir", "check", "pipeline", "backend"},
     "bench": {"report", "ir", "transform", "pipeline", "api", "backend"},
     "explain": {"ir", "check", "transform", "pipeline"},
     "editor": {"report", "ir", "syntax", "check", "pipeline", ""},

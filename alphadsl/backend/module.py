@@ -6,27 +6,24 @@ Autocast does not reach inside: logits and statistics are float32 at least, and 
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from alphadsl.backend.choice import Backend, Compile, choose
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.program import Program, build_program, compile_program
 from alphadsl.backend.standalone import emit_standalone
-from alphadsl.backend.stepper import OneStep, any_batch, any_length, in_chunks, spread
+from alphadsl.backend.stepper import OneStep, any_batch, any_length, spread
+from alphadsl.backend.streaming.opaque import Streamed, register
+from alphadsl.backend.streaming.ranks import Together, is_shared
 from alphadsl.backend.tensors import Given, Rejected, check_given
 from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.kinds import Pairs, Streaming
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_loss
-
-Backend = Literal["auto", "interpreter", "dense"]
-Compile = bool | Literal["auto"]
-
-BACKENDS: tuple[Backend, ...] = ("auto", "interpreter", "dense")
-COMPILED_ON_CPU_FROM = 1024
 
 
 @dataclass(frozen=True)
@@ -49,15 +46,19 @@ class ContrastiveLoss(torch.nn.Module):
     values in force, `values` the hyper-parameters. What a spec learns are this module's parameters.
     """
 
-    def __init__(self, spec: Loss, core: Core, backend: Backend, compile: Compile, rejected: Rejected) -> None:
+    def __init__(
+        self, spec: Loss, core: Core, backend: Backend, compile: Compile, ranks: Together, rejected: Rejected
+    ) -> None:
         super().__init__()
         self.spec = spec
         self.core = core
         self.backend = backend
         self.compile_mode = compile
+        self.ranks = ranks
         self._rejected = rejected
         self._values = Values(spec.name, spec.parameters, rejected)
         self._eager = build_program(core)
+        register(self._eager.key, core)
         raw = self._values.raw()
         self.learned = torch.nn.ParameterDict(raw) if raw else None
 
@@ -114,7 +115,8 @@ class ContrastiveLoss(torch.nn.Module):
         receive no gradient. Returns a scalar, float64 for float64 embeddings and float32 otherwise. Raises `InputError`
         for tensors that do not fit. Where no anchor has a negative, the loss is 0, and a warning says so.
         """
-        given = check_given(self.spec, z0, z1, labels, queue, self._rejected)
+        shared = self.ranks != "alone" and is_shared()
+        given = check_given(self.spec, z0, z1, labels, queue, shared, self._rejected)
         if not given.negatives:
             what = "one sample" if given.z_VND.shape[1] == 1 else "one class"
             warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=4)
@@ -123,13 +125,9 @@ class ContrastiveLoss(torch.nn.Module):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
             if self.backend == "interpreter":
                 return OneStep.of(self._interpreted, given, parameters, self._values.learned)
-            program = self._program(given.z_VND)
+            program = self._program(given, shared)
             if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):
-                step = in_chunks(program.value_and_gradient, self.core)
-                return OneStep.of(step, given, parameters, self._values.learned)
-            if self.spec.pairs.supervised:
-                step = in_chunks(program.value_and_gradient, self.core)
-                return step(any_batch(given.z_VND), any_length(given.context), parameters)[0]
+                return OneStep.of(program.with_gradient, given, parameters, self._values.learned)
             return program.value(any_batch(given.z_VND), any_length(given.context), parameters)
 
     @torch.no_grad()
@@ -137,9 +135,9 @@ class ContrastiveLoss(torch.nn.Module):
         self, z0: Tensor, z1: Tensor, labels: Tensor | None = None, queue: Tensor | None = None
     ) -> Importance:
         """The pairwise importances of a batch as dense tensors (A, A) and (A,), A = 2N, for looking at."""
-        given = check_given(self.spec, z0, z1, labels, queue, self._rejected)
+        given = check_given(self.spec, z0, z1, labels, queue, False, self._rejected)
         if self.backend == "interpreter":
-            found = self._interpret(given)
+            found = self._interpret(given.z_VND, given.context)
             return Importance(torch.from_numpy(found.repel_AC), torch.from_numpy(found.attract_A))
         with torch.autocast(z0.device.type, enabled=False):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
@@ -150,30 +148,32 @@ class ContrastiveLoss(torch.nn.Module):
         values = ", ".join(f"{name}={value:g}" for name, value in self.values.items())
         return f"{self.name}({values}), pairs={self.spec.pairs.value}, backend={self.backend}"
 
+    def _program(self, given: Given, shared: bool) -> Program | Streamed:
+        """What `auto` takes for a batch; in an outer graph a dense step is compiled as a part of that."""
+        choice = choose(self.core, self.backend, self.compile_mode, given.z_VND.device, given.pairs)
+        if shared and self.core.streaming == Streaming.NONE:
+            remedy = 'ranks="alone" gives each process a loss of its own batch'
+            raise self._rejected(f"{self.name} cannot be shared by processes: it does not stream", remedy)
+        if shared or choice.streams:
+            return Streamed(self.core, self._eager.key, choice.compiled, self.ranks if shared else "alone")
+        return self._compiled if choice.compiled and not torch.compiler.is_compiling() else self._eager
+
     @cached_property
     def _compiled(self) -> Program:
         return compile_program(self.core)
 
-    def _program(self, z_VND: Tensor) -> Program:
-        """Compiled or not: Inductor pays for itself on a GPU, and on the CPU for large batches only (RESULTS.md)."""
-        anchors = 2 * z_VND.shape[1]
-        wanted = z_VND.is_cuda or anchors >= COMPILED_ON_CPU_FROM if self.compile_mode == "auto" else self.compile_mode
-        if not wanted or torch.compiler.is_compiling():
-            return self._eager
-        return self._compiled
-
     def _interpreted(
         self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        found = self._interpret(Given(z_VND, context, True))
+        found = self._interpret(z_VND, context)
         dtype = torch.promote_types(z_VND.dtype, torch.float32)
         value = torch.tensor(found.value, dtype=dtype, device=z_VND.device)
         slopes = tuple(torch.tensor(slope, dtype=torch.float64) for slope in found.slopes.values())
         return value, torch.from_numpy(found.gradient_VND).to(z_VND), slopes
 
-    def _interpret(self, given: Given) -> Interpreted:
-        z_VND, *context = (tensor.detach().cpu().numpy() for tensor in (given.z_VND.double(), *given.context))
-        return interpret(self.spec, self.values, z_VND, tuple(context))
+    def _interpret(self, z_VND: Tensor, context: tuple[Tensor, ...]) -> Interpreted:
+        embeddings, *others = (tensor.detach().cpu().numpy() for tensor in (z_VND.double(), *context))
+        return interpret(self.spec, self.values, embeddings, tuple(others))
 
     @property
     def _raw(self) -> dict[str, Tensor]:

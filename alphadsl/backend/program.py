@@ -5,18 +5,21 @@ The text is registered with `linecache`: tracebacks and profilers show it.
 """
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from alphadsl.backend.emit import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS, emit_core
-from alphadsl.backend.runtime import functions, pairs, simplex, step
+from alphadsl.backend.emit.core import emit_core
+from alphadsl.backend.emit.passes import emit_passes
+from alphadsl.backend.emit.writer import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS
+from alphadsl.backend.runtime import functions, online, pairs, points, simplex, step, strips, tiles
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.ir.kinds import Pairs, Space, Streaming
 
 LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.TWO_VIEW: pairs.two_view,
@@ -26,10 +29,13 @@ LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.LABELS: pairs.with_labels,
     Pairs.CLASSES: pairs.with_classes,
 }
+PLACES = {Space.SPHERE: "on_sphere", Space.EUCLIDEAN: "in_space"}
 RUNTIME: dict[str, Any] = {
     "torch": torch,
     **{name: getattr(functions, name) for name in RUNTIME_FUNCTIONS},
     **{name: getattr(simplex, name) for name in RUNTIME_SOLVERS},
+    "join_logsumexp": online.join_logsumexp,
+    "move_logsumexp": online.move_logsumexp,
 }
 
 # Written out for each loss: Dynamo counts recompilations by code object, and gives up when losses share one.
@@ -39,13 +45,35 @@ def value(z_VND, context, parameters):
     return step.{space}_value({name}_core, layout, z_VND, context, parameters)
 
 
-def value_and_gradient(z_VND, context, parameters):
+def with_gradient(z_VND, context, parameters):
     return step.{space}_step({name}_core, layout, z_VND, context, parameters)
 
 
 def importance(z_VND, context, parameters):
     return step.{space}_weights({name}_core, layout, z_VND, context, parameters)
+
+
+def strip(s_AC, rows, marks_C, half_C1, parameters):
+    return strips.{space}_strip({name}_core, s_AC, rows, marks_C, half_C1, parameters)
 """
+ENTRY_NAMES = ("value", "with_gradient", "importance", "strip")
+TILE_ENTRY = """
+
+def {kind}{number}(s_RC, rows, columns, fixed):
+    return tiles.{kind}({name}_pass{number}, tiles.{place}, s_RC, rows, columns, fixed)
+"""
+POINT_ENTRIES = """
+
+def place(z_VND, queue):
+    return points.place_{place}(z_VND, queue)
+
+
+def gather(known, at, received, z_VND):
+    return points.gather_{place}({name}_anchors, known, at, received, z_VND)
+"""
+TILE_KINDS = ("carry_rows", "carry_both", "push_rows", "push_both")
+
+Called = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -53,38 +81,64 @@ class Program:
     """The steps of a loss on z_VND, what its index set needs besides, and its parameters.
 
     They give the value alone; the value with the gradients on embeddings and learned parameters; all the weights.
+    `strip` does so for some rows; `parts` has the functions of a loss that streams by tiles, by name. Programs of one
+    text have one `key`.
     """
 
+    key: str
     value: Callable[[Tensor, step.Weights, step.Weights], Tensor]
-    value_and_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
+    with_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
     importance: Callable[[Tensor, step.Weights, step.Weights], step.Weights]
+    strip: Callable[[Tensor, strips.Rows, Tensor, Tensor, step.Weights], strips.Found]
+    parts: Mapping[str, Called]
 
 
 def build_program(core: Core) -> Program:
     """The eager program of a core."""
-    return _eager(core.name, emit_core(core), core.pairs, core.space)
+    return _eager(core.name, *_texts(core), core.pairs, core.space)
 
 
 def compile_program(core: Core) -> Program:
-    """The same program through Inductor, as whole graphs."""
-    return _compiled(core.name, emit_core(core), core.pairs, core.space)
+    """The same program through Inductor, as whole graphs; each is compiled when it is first used."""
+    return _compiled(core.name, *_texts(core), core.pairs, core.space)
+
+
+def _texts(core: Core) -> tuple[str, str]:
+    """The core, and the passes of a loss that streams by tiles with their entries."""
+    if core.streaming != Streaming.TILES:
+        return emit_core(core), ""
+    place = PLACES[core.space]
+    entries = POINT_ENTRIES.format(name=core.name, place=place) + "".join(
+        TILE_ENTRY.format(kind=kind, number=one.number, name=core.name, place=place)
+        for one in core.passes
+        if one.sweeps
+        for kind in TILE_KINDS
+    )
+    return emit_core(core), "\n\n" + emit_passes(core) + entries
 
 
 @cache
-def _eager(name: str, source: str, pairs: Pairs, space: Space) -> Program:
-    text = source + ENTRIES.format(name=name, space=space.value)
-    filename = f"<alphadsl {name} {abs(hash(source)):x}>"
+def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
+    text = core + ENTRIES.format(name=name, space=space.value) + passes
+    filename = f"<alphadsl {name} {abs(hash(text)):x}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace = {**RUNTIME, "step": step, "layout": LAYOUTS[pairs]}
+    namespace = {**RUNTIME, "step": step, "strips": strips, "tiles": tiles, "points": points, "layout": LAYOUTS[pairs]}
     exec(compile(text, filename, "exec"), namespace)
-    return Program(*(namespace[entry] for entry in ("value", "value_and_gradient", "importance")))
+    parts = {each: part for each, part in namespace.items() if isinstance(part, FunctionType)}
+    value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
+    return Program(f"{filename} {pairs} {space}", value, with_gradient, importance, strip, parts)
 
 
 @cache
-def _compiled(name: str, source: str, pairs: Pairs, space: Space) -> Program:
-    eager = _eager(name, source, pairs, space)
+def _compiled(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
+    eager = _eager(name, core, passes, pairs, space)
+    entries = [each for each in eager.parts if each.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
+    compiled = {each: torch.compile(eager.parts[each], fullgraph=True, dynamic=True) for each in entries}
     return Program(
+        eager.key,
         torch.compile(eager.value, fullgraph=True),
-        torch.compile(eager.value_and_gradient, fullgraph=True),
+        torch.compile(eager.with_gradient, fullgraph=True),
         eager.importance,
+        torch.compile(eager.strip, fullgraph=True, dynamic=True),
+        {**eager.parts, **compiled},
     )

@@ -1,8 +1,4 @@
-"""A generated step inside autograd: run once forward, its gradients kept for the backward.
-
-Index sets with several positives per anchor have a row for each, so their step is run on so many rows at a time that
-no tile of rows by candidates grows beyond a limit; the parts add up, since rows meet in the mean only.
-"""
+"""A generated step inside autograd: run once forward, its gradients kept for the backward."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,75 +9,52 @@ from torch.autograd.function import once_differentiable
 
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.tensors import Given
-from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Level, Pairs
+from alphadsl.ir.kinds import Pairs
 
 Tensors = tuple[Tensor, ...]
 Stepping = Callable[[Tensor, Tensors, Tensors], Step]
-LARGEST_TILE = 1 << 24
 
 
 class OneStep(torch.autograd.Function):
-    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept."""
+    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept.
+
+    They are outputs of the forward, so that `torch.func.grad` works as `backward` does.
+    """
 
     @staticmethod
     def of(step: Stepping, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
         """`learned` are the places of the parameters that the step's slopes belong to, in their order."""
-        value: Tensor = OneStep.apply(step, len(given.context), learned, given.z_VND, *given.context, *parameters)
+        found = OneStep.apply(step, len(given.context), learned, given.z_VND, *given.context, *parameters)
+        value: Tensor = found[0]
         return value
 
     @staticmethod
-    def forward(
-        ctx: Any, step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor
-    ) -> Tensor:
+    def forward(step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor) -> Tensors:
         context, parameters = others[:split], others[split:]
         bare = tuple(parameter.detach() for parameter in parameters)
         value, gradient_VND, slopes = step(any_batch(z_VND), any_length(context), bare)
-        ctx.save_for_backward(gradient_VND, *slopes)
+        return value, gradient_VND, *slopes
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
+        _, split, learned, _, *others = inputs
+        _, *gradients = output
+        ctx.mark_non_differentiable(*gradients)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*gradients)
         ctx.split = split
         ctx.learned = learned
-        ctx.devices = [parameter.device for parameter in parameters]
-        return value
+        ctx.devices = [parameter.device for parameter in others[split:]]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, upstream: Tensor, *_: None) -> tuple[Tensor | None, ...]:
         gradient_VND, *slopes = ctx.saved_tensors
         of_parameters: list[Tensor | None] = [None] * len(ctx.devices)
         for index, slope in zip(ctx.learned, slopes, strict=True):
             of_parameters[index] = (upstream * slope).to(ctx.devices[index], torch.float64)
         of_embeddings = (upstream * gradient_VND).to(gradient_VND.dtype)
         return None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
-
-
-def in_chunks(step: Stepping, core: Core) -> Stepping:
-    """The step of an index set with rows, on as many of them at a time as a tile holds."""
-    whole = any(statistic.level == Level.BATCH for statistic in core.statistics)
-    if not core.pairs.supervised or whole:
-        return step
-
-    def chunked(z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
-        anchor_A, positive_A, weight_A1, label_C = context
-        rows = max(1, LARGEST_TILE // len(label_C))
-        if len(anchor_A) <= rows:
-            return step(z_VND, context, parameters)
-        chunks = zip(*(torch.split(part, rows) for part in (anchor_A, positive_A, weight_A1)), strict=True)
-        total, sums = weight_A1.sum(), None
-        for anchor, positive, weight in chunks:
-            found = step(z_VND, (anchor, positive, weight, label_C), parameters)
-            sums = _added(sums, found, (weight.sum() / total).item())
-        assert sums is not None
-        return sums
-
-    return chunked
-
-
-def _added(sums: Step | None, found: Step, part: float) -> Step:
-    value, gradient_VND, slopes = found
-    scaled = value * part, gradient_VND * part, tuple(slope * part for slope in slopes)
-    if sums is None:
-        return scaled
-    return sums[0] + scaled[0], sums[1] + scaled[1], tuple(a + b for a, b in zip(sums[2], scaled[2], strict=True))
 
 
 def any_batch(z_VND: Tensor) -> Tensor:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.pairs import label_rows
+from alphadsl.backend.runtime.pairs import label_rows, sample_marks
 from alphadsl.backend.runtime.step import unit_rows, widened
+from alphadsl.backend.streaming.ranks import meet
 from alphadsl.ir.kinds import Pairs, Space
 from alphadsl.ir.nodes import Loss
 
@@ -20,28 +21,40 @@ Rejected = Callable[[str, str], Exception]
 
 @dataclass(frozen=True)
 class Given:
-    """z_VND with gradient, and the further tensors of the index set, without; `negatives` where some anchor has one."""
+    """z_VND with gradient, and the further tensors of the index set, without; the number of pairs of anchors (rows, if
+    an anchor has several) and candidates; `negatives` where some anchor has one."""
 
     z_VND: Tensor
     context: tuple[Tensor, ...]
+    pairs: int
     negatives: bool
 
 
-def check_given(loss: Loss, z0_ND: object, z1_ND: object, labels: object, queue: object, rejected: Rejected) -> Given:
-    """The tensors of one call. Raises what `rejected` makes of a message and a remedy."""
+def check_given(
+    loss: Loss, z0_ND: object, z1_ND: object, labels: object, queue: object, shared: bool, rejected: Rejected
+) -> Given:
+    """The tensors of one call. Raises what `rejected` makes of a message and a remedy.
+
+    Where several processes share the batch, labels are those of all.
+    """
     z_VND = torch.stack(_check_views(z0_ND, z1_ND, rejected))
+    samples = z_VND.shape[1]
     match loss.pairs:
         case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
             _check_absent(loss, {"labels": labels, "queue": queue}, rejected)
-            return Given(z_VND, (), z_VND.shape[1] > 1)
+            pairs = (4 if loss.pairs == Pairs.TWO_VIEW else 2) * samples**2
+            return Given(z_VND, sample_marks(z_VND[0]), pairs, shared or samples > 1)
         case Pairs.QUEUE:
             _check_absent(loss, {"labels": labels}, rejected)
-            return Given(z_VND, (_check_queue(loss, queue, z_VND, rejected),), True)
+            queue_QD = _check_queue(loss, queue, z_VND, rejected)
+            return Given(z_VND, (queue_QD,), samples * len(queue_QD), True)
         case Pairs.LABELS | Pairs.CLASSES:
             _check_absent(loss, {"queue": queue}, rejected)
             label_N = _check_labels(loss, labels, z_VND, rejected)
+            label_N = meet(samples, label_N.device).whole(label_N) if shared else label_N
             several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else len(torch.unique(label_N)) > 1
-            return Given(z_VND, label_rows(label_N), several)
+            rows = label_rows(label_N)
+            return Given(z_VND, rows, len(rows[0]) * len(rows[-1]), several)
 
 
 def _check_views(z0_ND: object, z1_ND: object, rejected: Rejected) -> list[Tensor]:

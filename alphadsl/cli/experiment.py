@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alphadsl.api import build, find_text
+from alphadsl.api import Execution, build, find_text
 from alphadsl.report.faults import InputError
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
     from runner.record import IfExists
 
     if_exists = _if_exists(order.resume, order.overwrite)
-    losses = [build(find_text(spec), "auto", "auto", order.values, "command line") for spec in order.specs]
+    losses = [build(find_text(spec), Execution(), order.values, "command line") for spec in order.specs]
     tag = "".join(f"-{parameter}{value:g}" for parameter, value in order.values.items())
     plan = plan_runs(losses, configs, order.runs_dir, order.name, tag)
     folders = train_runs(plan, Options(IfExists(if_exists), order.download, order.probe))

@@ -17,10 +17,10 @@ from alphadsl.ir.build import ONE, total
 from alphadsl.ir.core import Core
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import point
-from alphadsl.ir.kinds import AlphaGradient, Level, Method, Quantity
-from alphadsl.ir.nodes import Coordinate, Direct, Expr, General, Loss, MinPlayer, Multiplier, Proportional, Statistic
+from alphadsl.ir.kinds import AlphaGradient, Level, Quantity, Streaming
+from alphadsl.ir.nodes import Coordinate, Direct, Expr, General, Loss, MinPlayer, Proportional
 from alphadsl.ir.pretty import pretty_expr
-from alphadsl.ir.traversal import level_of, walk
+from alphadsl.ir.traversal import level_of
 from alphadsl.pipeline import Lowered
 from alphadsl.transform.evaluate import Array
 from alphadsl.transform.scope import scope_of
@@ -190,22 +190,21 @@ def _balance(lowered: Lowered, seen: tuple[Seen, ...]) -> str:
 
 
 def _passes(core: Core) -> str:
-    """Sweeps for row statistics, and the last for the two weighted sums; what only the value needs rides along."""
-    weights = (core.derived.attract, core.derived.repel, *(core.derived.stretch or ()))
-    sweeps = {each.name: each.sweep for each in core.statistics}
-    needed = [sweeps[part.name] for expr in weights for part in walk(expr) if isinstance(part, Statistic)]
-    count = max(max(needed, default=0) + 1, *sweeps.values(), 1)
+    count = sum(one.sweeps for one in core.passes)
     if count == 1:
         return "1 over the pairs: no weight needs a statistic of its row"
-    return f"{count} over the pairs: {count - 1} for statistics of the rows, 1 for the weighted sums"
+    return f"{count} over the pairs: statistics of the rows in turn, with the weighted sums in one of them"
 
 
 def _streaming(core: Core) -> str:
-    methods = {part.definition.method for part in core.statistics if isinstance(part.definition, Multiplier)}
-    if Method.PROJECTION in methods:
-        return "no: lambda[i] is found by sorting a whole row, so a row must be held at once"
-    if Method.ROOT in methods:
-        return "yes, but each Newton step for lambda[i] is a pass of its own"
-    if any(each.level == Level.BATCH for each in core.statistics):
-        return "yes: reductions only; those over anchors want the whole batch before any gradient"
-    return "yes: reductions over the negatives only, so it can go tile by tile; dense holds all tiles at once"
+    match core.streaming:
+        case Streaming.STRIPS if core.pairs.supervised:
+            return "yes, by strips of rows: an anchor has a row for each of its positives"
+        case Streaming.STRIPS:
+            return "yes, by strips of whole rows: lambda[i] is found from its row at once"
+        case Streaming.NONE:
+            return "no: it needs whole rows and statistics of the batch at once, so it stays dense"
+        case Streaming.TILES if any(each.level == Level.BATCH for each in core.statistics):
+            return "yes, by tiles; reductions over anchors want all rows of a pass before the next"
+        case Streaming.TILES:
+            return "yes, by tiles: reductions over the negatives are carried online"

@@ -6,10 +6,11 @@ fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backen
 
 from collections.abc import Callable
 
-from alphadsl.ir.kinds import Level, Pairs, Space
+from alphadsl.ir.kinds import Level, Pairs, Space, Streaming
 from alphadsl.ir.node import node
-from alphadsl.ir.nodes import Expr, Pool
+from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool
 from alphadsl.ir.parameter import Parameter
+from alphadsl.ir.traversal import walk
 
 
 @node
@@ -40,14 +41,15 @@ class Derived:
 
 @node
 class NamedStatistic:
-    """A reduction or multiplier, its body in terms of earlier statistics; `sweep` counts the passes over the pairs.
+    """A reduction or multiplier under a name, its body in terms of earlier statistics.
 
-    A statistic of the batch is computed after the sweep whose row statistics it needs.
+    A sum or log-sum-exp whose terms all have a factor e^-m, m a maximum of the same pass, is `relative_to` it: it can
+    be carried with that maximum, as a softmax is with its own.
     """
 
     name: str
     definition: Expr
-    sweep: int
+    relative_to: str | None = None
 
     @property
     def level(self) -> Level:
@@ -55,10 +57,45 @@ class NamedStatistic:
 
 
 @node
+class Pass:
+    """One sweep over all pairs: statistics of rows, those of the batch that follow from them, and perhaps the pushes.
+
+    Pass 0 touches no pair: what it pools depends on positives alone.
+    """
+
+    number: int
+    rows: tuple[NamedStatistic, ...]
+    pooled: tuple[NamedStatistic, ...]
+    pushes: bool
+
+    @property
+    def sweeps(self) -> bool:
+        return bool(self.rows) or self.pushes
+
+
+@node
 class Core:
+    """A loss as a backend sees it. The passes hold every statistic that the derived quantities use, in order."""
+
     name: str
     parameters: tuple[Parameter, ...]
     pairs: Pairs
     space: Space
-    statistics: tuple[NamedStatistic, ...]
+    passes: tuple[Pass, ...]
     derived: Derived
+
+    @property
+    def statistics(self) -> tuple[NamedStatistic, ...]:
+        return tuple(each for one in self.passes for each in (*one.rows, *one.pooled))
+
+    @property
+    def streaming(self) -> Streaming:
+        """A row statistic that is no plain reduction needs its row at once, and so do rows that share an anchor; a
+        statistic of the batch needs all rows at once."""
+        definitions = [each.definition for each in self.statistics]
+        whole_rows = self.pairs.supervised or any(isinstance(each, Multiplier) for each in definitions)
+        if not whole_rows:
+            return Streaming.TILES
+        roots = (*definitions, *self.derived.parts)
+        pools = any(isinstance(part, Anchors | Pool) for root in roots for part in walk(root))
+        return Streaming.NONE if pools else Streaming.STRIPS

@@ -75,3 +75,12 @@ class Shape(StrEnum):
     LINEAR = "linear"
     COSINE = "cosine"
     STEP = "step"
+
+
+class Streaming(StrEnum):
+    """How a loss is computed without a matrix of all pairs: by tiles with statistics carried online, by strips of whole
+    rows, or not at all."""
+
+    TILES = "tiles"
+    STRIPS = "strips"
+    NONE = "none"

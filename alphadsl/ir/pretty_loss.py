@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from alphadsl.ir.core import Core, Derived
 from alphadsl.ir.interval import REAL
-from alphadsl.ir.kinds import AlphaGradient, Level, Shape, Space
+from alphadsl.ir.kinds import AlphaGradient, Shape, Space, Streaming
 from alphadsl.ir.nodes import Coordinate, Direct, General, Loss, MinPlayer, Num, Proportional
 from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_expr, pretty_function, pretty_interval, pretty_number
@@ -78,11 +78,18 @@ def pretty_derived(derived: Derived) -> str:
     return "".join(f"{name} = {pretty_expr(expr)}\n" for name, expr in rows)
 
 
+STREAMING = {
+    Streaming.TILES: "streams by tiles, statistics carried online",
+    Streaming.STRIPS: "streams by strips of whole rows, which a multiplier or several positives need at once",
+    Streaming.NONE: "stays dense: it needs whole rows and statistics of the batch at once",
+}
+
+
 def pretty_schedule(core: Core) -> str:
-    """The statistics by sweep over the pairs, then the quantities that use them."""
-    lines = []
-    for statistic in core.statistics:
-        place = "[i]" if statistic.level == Level.ROW else ""
-        after = "sweep" if statistic.level == Level.ROW else "after sweep"
-        lines.append(f"{after} {statistic.sweep}: {statistic.name}{place} = {pretty_expr(statistic.definition)}\n")
-    return "".join(lines) + pretty_derived(core.derived)
+    """The passes over the pairs, each with its statistics, then the quantities that use them."""
+    lines = [f"# {core.name} {STREAMING[core.streaming]}"]
+    for one in core.passes:
+        lines += [f"pass {one.number}: {each.name}[i] = {pretty_expr(each.definition)}" for each in one.rows]
+        lines += [f"pass {one.number}: push by alpha[i,j]"] if one.pushes else []
+        lines += [f"after pass {one.number}: {each.name} = {pretty_expr(each.definition)}" for each in one.pooled]
+    return "\n".join(lines) + "\n" + pretty_derived(core.derived)

@@ -1,15 +1,19 @@
-"""Names every reduction as a statistic, in the order a backend must compute them: the passes over the pairs.
+"""Names every reduction as a statistic and puts it into the passes over the pairs, as few as there can be.
 
-A statistic whose body needs no other reduction belongs to the first sweep; one that uses a statistic of sweep k
-belongs to sweep k + 1. A statistic of the batch follows the sweep it needs. Equal reductions become one statistic.
+A statistic whose body needs no other reduction belongs to the first pass; one that uses a statistic of pass k belongs
+to pass k + 1. A statistic of the batch follows the pass it needs. The pushes alpha[i,j] are made in the first pass that
+knows all they need, together with the statistics of that pass. Equal reductions become one statistic.
 """
 
 from collections import Counter
 
-from alphadsl.ir.core import Core, Derived, NamedStatistic
+from alphadsl.ir.core import Core, Derived, NamedStatistic, Pass
 from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Expr, Loss, Multiplier, Pool, Reduce, Statistic
 from alphadsl.ir.traversal import children, rebuild, walk
+from alphadsl.transform.canonical import as_product, as_terms
+from alphadsl.transform.scope import scope_of
+from alphadsl.transform.simplify import Simplifier
 
 NAMES = {
     Over.SUM: "total",
@@ -21,16 +25,29 @@ NAMES = {
 
 
 def schedule(loss: Loss, derived: Derived) -> Core:
-    namer = _Namer()
+    namer = _Namer(Simplifier(scope_of(loss)))
     parts = derived.map(namer.visit)
-    return Core(loss.name, loss.parameters, loss.pairs, loss.space, tuple(namer.statistics), parts)
+    return Core(loss.name, loss.parameters, loss.pairs, loss.space, namer.passes(parts), parts)
 
 
 class _Namer:
-    def __init__(self) -> None:
-        self.statistics: list[NamedStatistic] = []
+    def __init__(self, simplified: Simplifier) -> None:
+        self._simplified = simplified
+        self._statistics: list[NamedStatistic] = []
+        self._sweeps: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
         self._done: dict[Expr, Expr] = {}
+
+    def passes(self, derived: Derived) -> tuple[Pass, ...]:
+        """Pass 0 touches no pair, and is there where a statistic of the batch depends on positives alone."""
+        pushes = (derived.repel, derived.stretch[1]) if derived.stretch else (derived.repel,)
+        pushing = max(self._deepest(push) for push in pushes) + 1
+        found = []
+        for number in range(max([pushing, *self._sweeps.values()]) + 1):
+            here = [each for each in self._statistics if self._sweeps[each.name] == number]
+            rows, pooled = (tuple(each for each in here if each.level == level) for level in (Level.ROW, Level.BATCH))
+            found.append(Pass(number, rows, pooled, number == pushing))
+        return tuple(found) if found[0].pooled else tuple(found[1:])
 
     def visit(self, expr: Expr) -> Expr:
         if expr not in self._done:
@@ -52,11 +69,35 @@ class _Namer:
     def _statistic(self, stem: str, definition: Expr) -> Statistic:
         self._counts[stem] += 1
         name = stem if self._counts[stem] == 1 else f"{stem}{self._counts[stem]}"
+        largest = self._relative_to(definition)
         pooled = isinstance(definition, Pool)
-        sweep = self._deepest(definition) + (0 if pooled else 1)
-        self.statistics.append(NamedStatistic(name, definition, sweep))
+        self._sweeps[name] = self._deepest(definition) + (0 if pooled or largest else 1)
+        self._statistics.append(NamedStatistic(name, definition, largest))
         return Statistic(name, Level.BATCH if pooled else Level.ROW)
 
-    def _deepest(self, definition: Expr) -> int:
-        sweeps = {statistic.name: statistic.sweep for statistic in self.statistics}
-        return max((sweeps[part.name] for part in walk(definition) if isinstance(part, Statistic)), default=0)
+    def _relative_to(self, definition: Expr) -> str | None:
+        """The maximum that a sum or log-sum-exp is relative to, if all else that it uses is known a pass earlier."""
+        match definition:
+            case Reduce(Over.SUM, body):
+                product = as_product(body, self._simplified)
+                terms, factors = as_terms(product.exponential, self._simplified), tuple(product.powers.items())
+            case Reduce(Over.LOGSUMEXP, body):
+                terms, factors = as_terms(body, self._simplified), ()
+            case _:
+                return None
+        latest = [part for part in self._used(definition) if self._sweeps[part.name] == self._deepest(definition)]
+        if len(latest) != 1 or terms.pop(latest[0], 0.0) != -1.0 or self._reduction(latest[0]) != Over.MAX:
+            return None
+        elsewhere = (*terms, *(part for factor in factors for part in factor))
+        return None if any(latest[0] in walk(part) for part in elsewhere) else latest[0].name
+
+    def _reduction(self, statistic: Statistic) -> Over | None:
+        definition = next(each.definition for each in self._statistics if each.name == statistic.name)
+        return definition.over if isinstance(definition, Reduce) else None
+
+    def _deepest(self, expr: Expr) -> int:
+        """The last pass whose statistics an expression uses."""
+        return max((self._sweeps[part.name] for part in self._used(expr)), default=0)
+
+    def _used(self, expr: Expr) -> list[Statistic]:
+        return [part for part in walk(expr) if isinstance(part, Statistic)]

@@ -4,7 +4,7 @@ Both views come as one tensor z_VND. The gradient is written out (a weighted gra
 so autograd keeps nothing of size A x A. Legend as in `pairs`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from alphadsl.backend.runtime.pairs import Batch
 Weights = tuple[Tensor, ...]
 Core = Callable[..., Weights]
 Layout = Callable[..., Batch]
-Placed = tuple[Tensor, Tensor]
+Received = tuple[Tensor, Tensor | None, Tensor]
 Step = tuple[Tensor, Tensor, tuple[Tensor, ...]]
 
 
@@ -22,7 +22,7 @@ def on_sphere(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weigh
     """The quantities of the core from the cosines of anchors with positives and candidates; none is beyond [-1, 1]."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True).clamp(-1, 1)
     s_AC = (batch.anchors_GAD @ batch.candidates_GCD.mT).clamp_(-1, 1)
-    return core(s_A1, s_AC, batch.negative_AC, batch.weight_A1, *parameters)
+    return core(s_A1, s_AC, batch.negative_AC, batch.weight_GA1, *parameters)
 
 
 def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
@@ -32,7 +32,7 @@ def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weight
     d2_A1 = (batch.anchors_GAD - batch.positives_GAD).square().sum(-1, keepdim=True) / 2
     anchor_A1, candidate_C1 = (x.square().sum(-1, keepdim=True) / 2 for x in (batch.anchors_GAD, batch.candidates_GCD))
     d2_AC = (anchor_A1 + candidate_C1.mT - s_AC).clamp_min(0)
-    return core(s_A1, s_AC, d2_A1, d2_AC, batch.negative_AC, batch.weight_A1, *parameters)
+    return core(s_A1, s_AC, d2_A1, d2_AC, batch.negative_AC, batch.weight_GA1, *parameters)
 
 
 def sphere_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
@@ -61,10 +61,8 @@ def sphere_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, par
     unit_VND, length_VN1 = unit_rows(z_VND)
     batch = layout(unit_VND, *context)
     value_A1, attract_A1, repel_AC, *slopes = on_sphere(core, batch, parameters)
-    of_anchors, of_candidates, of_positives = push_and_pull(batch, attract_A1, repel_AC)
-    gradient_VND = batch.collect(of_anchors, of_candidates, of_positives)
-    radial_VN1 = (gradient_VND * unit_VND).sum(-1, keepdim=True)
-    tangent_VND = torch.where(length_VN1 > 0, (gradient_VND - radial_VN1 * unit_VND) / length_VN1, 0.0)
+    gradient_VND = batch.collect(*push_and_pull(batch, attract_A1, repel_AC))
+    tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
     return mean_over_anchors(value_A1, batch), tangent_VND.to(z_VND.dtype), mean_slopes(slopes, batch)
 
 
@@ -72,46 +70,54 @@ def euclidean_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, 
     """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
     batch = layout(widened(z_VND), *context)
     value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = in_space(core, batch, parameters)
-    of_anchors, of_candidates, of_positives = push_and_pull(batch, attract_A1, repel_AC)
-    along_anchors, along_candidates, along_positives = stretch(batch, stretch_A1, stretch_AC)
-    gradient_VND = batch.collect(
-        of_anchors + along_anchors, of_candidates + along_candidates, of_positives + along_positives
-    )
+    received = added(push_and_pull(batch, attract_A1, repel_AC), stretch(batch, stretch_A1, stretch_AC))
+    gradient_VND = batch.collect(*received)
     return mean_over_anchors(value_A1, batch), gradient_VND.to(z_VND.dtype), mean_slopes(slopes, batch)
 
 
-def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> Received:
     """What anchors, candidates and positives receive, up to what runs along themselves.
 
-    Where candidates are anchors, both halves of the push are one product, and the candidates' part is empty.
+    Where candidates are anchors, both halves of the push are one product, and nothing is left to the candidates.
     """
-    part_A1 = batch.part_A1
-    of_positives = -attract_A1 * part_A1 * batch.anchors_GAD
+    part_GA1 = batch.part_GA1
+    of_positives = -attract_A1 * part_GA1 * batch.anchors_GAD
     pull_GAD = attract_A1 * batch.positives_GAD
     if batch.transposed is not None:
         both_AC = repel_AC + batch.transposed(repel_AC)
-        return (both_AC @ batch.candidates_GCD - pull_GAD) * part_A1, pull_GAD[..., :0, :], of_positives
-    of_candidates = repel_AC.mT @ (batch.anchors_GAD * part_A1)
-    return (repel_AC @ batch.candidates_GCD - pull_GAD) * part_A1, of_candidates, of_positives
+        return (both_AC @ batch.candidates_GCD - pull_GAD) * part_GA1, None, of_positives
+    of_candidates = repel_AC.mT @ (batch.anchors_GAD * part_GA1)
+    return (repel_AC @ batch.candidates_GCD - pull_GAD) * part_GA1, of_candidates, of_positives
 
 
-def stretch(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def stretch(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> Received:
     """What runs along anchors, candidates and positives themselves."""
-    part_A1 = batch.part_A1
-    along_positives = pull_A1 * part_A1 * batch.positives_GAD
+    part_GA1 = batch.part_GA1
+    along_positives = pull_A1 * part_GA1 * batch.positives_GAD
     if batch.transposed is not None:
         both_A1 = (push_AC + batch.transposed(push_AC)).sum(-1, keepdim=True)
-        return (pull_A1 - both_A1) * part_A1 * batch.anchors_GAD, along_positives[..., :0, :], along_positives
-    along_anchors = (pull_A1 - push_AC.sum(-1, keepdim=True)) * part_A1 * batch.anchors_GAD
-    return along_anchors, -(push_AC * part_A1).sum(-2)[..., None] * batch.candidates_GCD, along_positives
+        return (pull_A1 - both_A1) * part_GA1 * batch.anchors_GAD, None, along_positives
+    along_anchors = (pull_A1 - push_AC.sum(-1, keepdim=True)) * part_GA1 * batch.anchors_GAD
+    return along_anchors, -(push_AC * part_GA1).sum(-2)[..., None] * batch.candidates_GCD, along_positives
+
+
+def added(a: Received, b: Received) -> Received:
+    of_candidates = a[1] if a[1] is None or b[1] is None else a[1] + b[1]
+    return a[0] + b[0], of_candidates, a[2] + b[2]
 
 
 def mean_over_anchors(value_A1: Tensor, batch: Batch) -> Tensor:
-    return (value_A1 * batch.part_A1).sum()
+    return (value_A1 * batch.part_GA1).sum()
 
 
-def mean_slopes(slopes: list[Tensor], batch: Batch) -> tuple[Tensor, ...]:
+def mean_slopes(slopes: Iterable[Tensor], batch: Batch) -> tuple[Tensor, ...]:
     return tuple(mean_over_anchors(slope_A1, batch) for slope_A1 in slopes)
+
+
+def on_tangent(gradient_VND: Tensor, unit_VND: Tensor, length_VN1: Tensor) -> Tensor:
+    """The gradient by embeddings from that by their directions."""
+    radial_VN1 = (gradient_VND * unit_VND).sum(-1, keepdim=True)
+    return torch.where(length_VN1 > 0, (gradient_VND - radial_VN1 * unit_VND) / length_VN1, 0.0)
 
 
 def unit_rows(z_VND: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,51 @@
+"""Which backend `auto` takes, by the number of anchors: one table, measured, a row for each device and way to stream.
+
+    alphadsl bench --calibrate
+
+measures it again on the machine at hand and prints the rows to put here. Dense below `stream`, through Inductor from
+`compile` on; a step that streams always compiles its tile functions, unless told not to.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Streaming
+
+Backend = Literal["auto", "interpreter", "dense", "streaming"]
+Compile = bool | Literal["auto"]
+BACKENDS: tuple[Backend, ...] = ("auto", "interpreter", "dense", "streaming")
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Anchors from which a step is compiled, and from which it streams."""
+
+    compile: int
+    stream: int
+
+
+THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
+    ("cpu", Streaming.TILES): Thresholds(compile=1024, stream=1024),
+    ("cpu", Streaming.STRIPS): Thresholds(compile=1024, stream=1024),
+    ("cuda", Streaming.TILES): Thresholds(compile=0, stream=16384),
+    ("cuda", Streaming.STRIPS): Thresholds(compile=0, stream=16384),
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    streams: bool
+    compiled: bool
+
+
+def choose(core: Core, backend: Backend, compile: Compile, device: torch.device, pairs: int) -> Choice:
+    """For a batch of so many pairs of anchors (rows, if an anchor has several) and candidates."""
+    kind = "cpu" if device.type == "cpu" else "cuda"
+    streaming = Streaming.STRIPS if core.streaming == Streaming.NONE else core.streaming
+    thresholds = THRESHOLDS[kind, streaming]
+    pays = core.streaming != Streaming.NONE and pairs >= thresholds.stream**2
+    streams = backend == "streaming" or (backend == "auto" and pays)
+    return Choice(streams, pairs >= thresholds.compile**2 if compile == "auto" else compile)

@@ -1,0 +1,58 @@
+"""What is done to one strip: some rows against all their candidates, so that every statistic of a row is at hand.
+
+Legend: A rows of the strip, C candidates, D embedding width, K marks.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor
+
+from alphadsl.backend.runtime.pairs import differing
+
+Tensors = tuple[Tensor, ...]
+
+
+class Rows(NamedTuple):
+    """Anchors with their positives, their marks, and what each row counts in the mean."""
+
+    anchors_AD: Tensor
+    positives_AD: Tensor
+    marks_AK: Tensor
+    weight_A1: Tensor
+
+
+class Found(NamedTuple):
+    """Per row the value, the pull, and the slopes of learned parameters; in Euclidean space what is stretched: the
+    pull (A, 1), and the pushes summed over candidates (A, 1) and over rows, counted by weight (C, 1)."""
+
+    value_A1: Tensor
+    attract_A1: Tensor
+    stretched: Tensors
+    slopes: Tensors
+
+
+def sphere_strip(
+    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+) -> Found:
+    """The weights of the pushes take the place of the cosines."""
+    s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True).clamp(-1, 1)
+    negative_AC = differing(rows.marks_AK, marks_C)
+    value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC.clamp(-1, 1), negative_AC, rows.weight_A1, *parameters)
+    s_AC.copy_(repel_AC)
+    return Found(value_A1, attract_A1, (), tuple(slopes))
+
+
+def euclidean_strip(
+    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+) -> Found:
+    """The weights of the pushes take the place of the inner products."""
+    s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True)
+    d2_A1 = (rows.anchors_AD - rows.positives_AD).square().sum(-1, keepdim=True) / 2
+    d2_AC = (rows.anchors_AD.square().sum(-1, keepdim=True) / 2 + half_C1.mT - s_AC).clamp_min(0)
+    negative_AC = differing(rows.marks_AK, marks_C)
+    found = core(s_A1, s_AC.clone(), d2_A1, d2_AC, negative_AC, rows.weight_A1, *parameters)
+    value_A1, attract_A1, repel_AC, pull_A1, push_AC, *slopes = found
+    s_AC.copy_(repel_AC)
+    along = push_AC.sum(-1, keepdim=True), (push_AC * rows.weight_A1).sum(-2)[:, None]
+    return Found(value_A1, attract_A1, (pull_A1, *along), tuple(slopes))

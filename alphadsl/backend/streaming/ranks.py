@@ -1,0 +1,73 @@
+"""Processes that share a batch: who holds which samples, and how what each has found comes together.
+
+Everything is exchanged in full width, O(A D) in all: the embeddings once, then a few numbers per anchor. Legend: V 2
+views, N samples of the whole batch, n samples of this process, D embedding width.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.distributed
+from torch import Tensor
+
+from alphadsl.backend.streaming.geometry import Span
+
+# What the trainer will do with the gradients of all processes (DDP averages them), or that each has a batch of its own.
+Together = Literal["average", "sum", "alone"]
+TOGETHER: tuple[Together, ...] = ("average", "sum", "alone")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The samples of each process in turn, and which of them is this one."""
+
+    sizes: tuple[int, ...]
+    rank: int
+
+    @property
+    def samples(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def mine(self) -> Span:
+        start = sum(self.sizes[: self.rank])
+        return start, start + self.sizes[self.rank]
+
+    def whole(self, part_nX: Tensor) -> Tensor:
+        """The rows of all processes, in their order; padded under way where they hold different numbers of samples."""
+        if len(self.sizes) == 1:
+            return part_nX
+        most = max(self.sizes)
+        padded_mX = torch.cat([part_nX, part_nX.new_zeros(most - len(part_nX), *part_nX.shape[1:])]).contiguous()
+        gathered = [torch.empty_like(padded_mX) for _ in self.sizes]
+        torch.distributed.all_gather(gathered, padded_mX)
+        return torch.cat([each[:size] for each, size in zip(gathered, self.sizes, strict=True)])
+
+    def whole_views(self, part_VnX: Tensor) -> Tensor:
+        """The same for both views of samples."""
+        return self.whole(part_VnX.transpose(0, 1)).transpose(0, 1).contiguous()
+
+    def summed(self, part: Tensor) -> Tensor:
+        """The sum over processes; `part` is used up."""
+        if len(self.sizes) > 1:
+            torch.distributed.all_reduce(part)
+        return part
+
+
+def alone(samples: int) -> Ranks:
+    return Ranks((samples,), 0)
+
+
+def meet(samples: int, device: torch.device) -> Ranks:
+    """All processes of the default group; each says how many samples it holds."""
+    found = torch.zeros(torch.distributed.get_world_size(), dtype=torch.int64, device=device)
+    found[torch.distributed.get_rank()] = samples
+    torch.distributed.all_reduce(found)
+    return Ranks(tuple(found.tolist()), torch.distributed.get_rank())
+
+
+def is_shared() -> bool:
+    """Whether several processes are at work."""
+    ready = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return ready and torch.distributed.get_world_size() > 1

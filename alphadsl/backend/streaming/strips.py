@@ -1,0 +1,162 @@
+"""A loss step by strips: some rows at a time against all their candidates, for losses that need whole rows at once.
+
+A row's multiplier is found while the row is at hand: finding it tile by tile would form all products again at each
+step of the search. Rows meet in the mean only, so strips add up, in their order. Legend: V 2 views, N samples, E
+embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D embedding
+width, K marks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.program import Program
+from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.strips import Found, Rows
+from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.geometry import Span, cut
+from alphadsl.backend.streaming.ranks import Ranks
+from alphadsl.backend.streaming.workspace import Workspace, any_tile, fastest_products
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Pairs, Space
+
+STRIP_PAIRS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows with the same candidates: where their anchors and positives are among the embeddings, their marks and what
+    they count, where the candidates are among the points, and the marks of those."""
+
+    anchor_A: Tensor
+    positive_A: Tensor
+    marks_AK: Tensor
+    weight_A1: Tensor
+    candidates: slice
+    marks_C: Tensor
+
+
+class Strips:
+    """The step of a core by strips; called as a dense step is."""
+
+    def __init__(self, core: Core, program: Program) -> None:
+        self._core = core
+        self._program = program
+
+    @torch.no_grad()
+    def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
+        """The gradient is that of the samples of this process."""
+        sphere = self._core.space == Space.SPHERE
+        all_VND = ranks.whole_views(z_VND)
+        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), all_VND)
+        embeddings_ED = placed_VND.flatten(0, 1)
+        points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
+        sums = _Sums(points_PD, torch.zeros_like(embeddings_ED))
+        for block in _blocks(self._core.pairs, all_VND, context, ranks.mine):
+            for strip in _cut(block):
+                self._visit(strip, sums, parameters)
+        value, gradient_ED, slopes = sums.mean(ranks)
+        gradient_VND = gradient_ED.view_as(all_VND)
+        gradient_VND = on_tangent(gradient_VND, placed_VND, length_VN1) if sphere else gradient_VND
+        return value, gradient_VND[:, slice(*ranks.mine)].to(z_VND.dtype), slopes
+
+    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
+        """The loss alone."""
+        return self.with_gradient(z_VND, context, parameters, ranks)[0]
+
+    def _visit(self, strip: Block, sums: "_Sums", parameters: Tensors) -> None:
+        candidates_CD = sums.points_PD[strip.candidates]
+        anchors_AD, positives_AD = sums.points_PD[strip.anchor_A], sums.points_PD[strip.positive_A]
+        rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
+        height, width = len(anchors_AD), len(candidates_CD)
+        half_C1 = candidates_CD.square().sum(-1, keepdim=True) / 2
+        with fastest_products(anchors_AD.device), any_tile():
+            s_AC = Workspace(anchors_AD).tile(0, height, width)
+            torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
+            found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
+            sums.add(strip, rows, s_AC, found)
+
+
+@dataclass
+class _Sums:
+    """What strips have added up to so far."""
+
+    points_PD: Tensor
+    received_ED: Tensor
+    of_rows: Tensors = ()
+
+    def add(self, strip: Block, rows: Rows, weight_AC: Tensor, found: Found) -> None:
+        """Values, slopes, and what anchors, positives and candidates of a strip receive; those of a queue nothing."""
+        candidates_CD = self.points_PD[strip.candidates]
+        of_anchors_AD = weight_AC @ candidates_CD - found.attract_A1 * rows.positives_AD
+        of_positives_AD = -found.attract_A1 * rows.anchors_AD
+        along_C1 = weight_AC.new_zeros(())
+        if found.stretched:
+            pull_A1, push_A1, along_C1 = found.stretched
+            of_anchors_AD += (pull_A1 - push_A1) * rows.anchors_AD
+            of_positives_AD += pull_A1 * rows.positives_AD
+        self.received_ED.index_add_(0, strip.anchor_A, of_anchors_AD * rows.weight_A1)
+        self.received_ED.index_add_(0, strip.positive_A, of_positives_AD * rows.weight_A1)
+        if strip.candidates.stop <= len(self.received_ED):
+            of_candidates_CD = self.received_ED[strip.candidates]
+            of_candidates_CD.addmm_(weight_AC.mT, rows.anchors_AD * rows.weight_A1)
+            of_candidates_CD -= along_C1 * candidates_CD
+        each_row = torch.ones_like(rows.weight_A1), found.value_A1, *found.slopes
+        summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in each_row)
+        self.of_rows = tuple(map(torch.add, self.of_rows, summed)) if self.of_rows else summed
+
+    def mean(self, ranks: Ranks) -> Step:
+        """Over the rows of all processes: value, gradient (E, D), slopes."""
+        counted, *sums = ranks.summed(torch.stack(self.of_rows)).unbind()
+        value, *slopes = (each / counted for each in sums)
+        return value, ranks.summed(self.received_ED).div_(counted), tuple(slopes)
+
+
+def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[Block]:
+    """The rows of an index set whose anchors are samples of this process, by what their candidates are."""
+    samples = z_VND.shape[1]
+    every_E = torch.arange(2 * samples, device=z_VND.device)
+    sample_E = every_E % samples
+    positive_E = (every_E + samples) % (2 * samples)
+    one_E1 = torch.ones_like(every_E, dtype=torch.promote_types(z_VND.dtype, torch.float32))[:, None]
+    first, second, both = slice(0, samples), slice(samples, 2 * samples), slice(0, 2 * samples)
+    own_first, own_second = slice(*mine), slice(samples + mine[0], samples + mine[1])
+
+    def block(rows: slice, candidates: slice, marks_C: Tensor) -> Block:
+        return Block(every_E[rows], positive_E[rows], sample_E[rows, None], one_E1[rows], candidates, marks_C)
+
+    match pairs:
+        case Pairs.TWO_VIEW:
+            yield from (block(rows, both, sample_E) for rows in (own_first, own_second))
+        case Pairs.SAME_VIEW:
+            yield block(own_first, first, sample_E[first])
+            yield block(own_second, second, sample_E[second])
+        case Pairs.CROSS_VIEW:
+            yield block(own_first, second, sample_E[second])
+            yield block(own_second, first, sample_E[first])
+        case Pairs.QUEUE:
+            queue = slice(2 * samples, 2 * samples + len(context[0]))
+            yield block(own_first, queue, torch.full_like(context[0][:, 0], -1))
+        case Pairs.LABELS | Pairs.CLASSES:
+            anchor_A, positive_A, weight_A1, label_E = context
+            own_A = (anchor_A % samples >= mine[0]) & (anchor_A % samples < mine[1])
+            anchor_A, positive_A, weight_A1 = anchor_A[own_A], positive_A[own_A], weight_A1[own_A].to(one_E1.dtype)
+            if pairs == Pairs.LABELS:
+                yield Block(anchor_A, positive_A, torch.stack([anchor_A, positive_A], -1), weight_A1, both, every_E)
+            else:
+                yield Block(anchor_A, positive_A, label_E[anchor_A, None], weight_A1, both, label_E)
+
+
+def _cut(block: Block) -> Iterator[Block]:
+    """Strips of a block that are as tall as memory for a tile of them allows."""
+    for start, stop in cut((0, len(block.anchor_A)), max(1, STRIP_PAIRS // len(block.marks_C))):
+        rows = slice(start, stop)
+        yield replace(
+            block,
+            anchor_A=block.anchor_A[rows],
+            positive_A=block.positive_A[rows],
+            marks_AK=block.marks_AK[rows],
+            weight_A1=block.weight_A1[rows],
+        )

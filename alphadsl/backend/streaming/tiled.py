@@ -1,0 +1,171 @@
+"""A loss step by tiles: passes over the pairs with statistics carried online, then the pushes, never a matrix of all.
+
+What points receive is gathered tile by tile, in the order of the tiles, so that it is the same from run to run. Legend:
+P points (embeddings, then rows of a queue), A anchors, D embedding width, R rows and C columns of a tile.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.program import Program
+from alphadsl.backend.runtime.online import settle, start
+from alphadsl.backend.runtime.points import Points, Received
+from alphadsl.backend.runtime.step import Step
+from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
+from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
+from alphadsl.backend.streaming.products import Products
+from alphadsl.backend.streaming.ranks import Ranks
+from alphadsl.backend.streaming.workspace import any_tile, fastest_products
+from alphadsl.ir.core import Core, NamedStatistic, Pass
+from alphadsl.ir.kinds import Over, Pairs
+from alphadsl.ir.nodes import Pool, Reduce
+
+Cut = dict[Span, Tensors]
+SIDE = 512
+
+
+class Tiled:
+    """The streamed step of a core; called as a dense step is."""
+
+    def __init__(self, core: Core, program: Program) -> None:
+        self._core = core
+        self._program = program
+
+    @torch.no_grad()
+    def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
+        """The gradient is that of the samples of this process."""
+        with fastest_products(z_VND.device), any_tile():
+            run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
+            for one in self._core.passes:
+                run.sweep(one, pushes=one.pushes)
+            return run.step()
+
+    @torch.no_grad()
+    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
+        """The loss alone: nothing is pushed."""
+        with fastest_products(z_VND.device), any_tile():
+            run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
+            for one in self._core.passes:
+                run.sweep(one, pushes=False)
+            return run.value()
+
+
+class _Run:
+    """One step under way: what has been settled so far, and what each point has received."""
+
+    def __init__(
+        self, core: Core, program: Program, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks
+    ) -> None:
+        self._core, self._parts, self._parameters, self._ranks = core, program.parts, parameters, ranks
+        self._z_VND = ranks.whole_views(z_VND)
+        queue = context if core.pairs == Pairs.QUEUE else ()
+        queued = sum(map(len, queue))
+        self._tiling = tile_pairs(core.pairs, ranks.samples, queued, ranks.mine, SIDE)
+        self._at: Points = self._parts["place"](self._z_VND, queue)
+        self._anchors = self._known_of_anchors()
+        samples_E = torch.arange(ranks.samples, device=z_VND.device).repeat(2)
+        marks_P1 = torch.cat([samples_E, torch.full_like(samples_E[:1], -1).expand(queued)])[:, None]
+        self._marks = _cut((marks_P1, self._at.half_P1), self._tiling.sides)
+        self._products = Products(self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes))
+        self._settled: dict[str, Tensor] = {}
+        self._received = Received(torch.zeros_like(self._at.points_PD), torch.zeros_like(self._at.half_P1))
+
+    def sweep(self, one: Pass, *, pushes: bool) -> None:
+        """One pass over all tiles, then what it settles of rows and of the batch."""
+        states = [each for row in one.rows for each in start(_over(row), self._anchors[0])]
+        if one.rows or pushes:
+            known, fixed = self._call(f"known{one.number}")
+            anchored = [side for side in self._tiling.sides if side[1] <= self._tiling.anchors]
+            carried = _cut(states, anchored)
+            self._visit(one, pushes, _cut(known, anchored), fixed, carried)
+            states = [self._joined(parts) for parts in zip(*(carried[row] for row in self._rows()), strict=True)]
+        for row in one.rows:
+            held = 2 if _over(row) == Over.LOGSUMEXP else 1
+            self._settled[row.name] = settle(_over(row), tuple(states[:held]))
+            del states[:held]
+        for statistic in one.pooled:
+            self._settled[statistic.name] = _pooled(statistic, self._call(f"pool_{statistic.name}"))
+
+    def value(self) -> Tensor:
+        value_A1: Tensor = self._call("anchors")[0]
+        return value_A1.mean()
+
+    def step(self) -> Step:
+        known = (*self._anchors, *self._settled.values(), *self._parameters)
+        value, gradient_VND, slopes = self._parts["gather"](known, self._at, self._received, self._z_VND)
+        return value, gradient_VND[:, slice(*self._ranks.mine)], slopes
+
+    def _visit(self, one: Pass, pushes: bool, known: Cut, fixed: Tensors, carried: Cut) -> None:
+        meeting = self._tiling.meeting
+        join = self._parts[f"push_{meeting.pushes}{one.number}" if pushes else f"carry_{meeting.carries}{one.number}"]
+        for tile in self._tiling.tiles:
+            rows = self._side(tile.rows, known, carried)
+            columns = rows.apart() if tile.diagonal else self._side(tile.columns, known, carried)
+            s_RC = self._products.of(tile)
+            joined: Joined = join(s_RC, rows, columns, fixed)
+            carried[tile.rows] = joined.of_rows
+            if meeting == Meeting.MUTUAL and not tile.diagonal:
+                carried[tile.columns] = joined.of_columns
+            if pushes:
+                self._push(tile, s_RC, joined.along)
+
+    def _push(self, tile: Tile, weight_RC: Tensor, along: Tensors) -> None:
+        """What the points along the rows receive, and those along the columns if no other tile serves them."""
+        points_PD, received = self._at.points_PD, self._received
+        rows, columns = slice(*tile.rows), slice(*tile.columns)
+        received.sums_PD[rows].addmm_(weight_RC, points_PD[columns])
+        both = self._tiling.meeting == Meeting.MUTUAL and not tile.diagonal
+        if both:
+            received.sums_PD[columns].addmm_(weight_RC.mT, points_PD[rows])
+        for points, pushed_P1 in zip((rows, columns) if both else (rows,), along, strict=False):
+            received.along_P1[points] += pushed_P1
+        self._products.forget(tile)
+
+    def _known_of_anchors(self) -> Tensors:
+        """What the generated functions want of anchors first: s[i], in Euclidean space d[i]^2, the number of negatives,
+        (A, 1) each, and the number of anchors (1, 1)."""
+        turns = self._tiling.anchors // self._z_VND.shape[1]
+        positives = tuple(each_N1.repeat(turns, 1) for each_N1 in self._at.to_positive)
+        like_A1 = positives[0]
+        return *positives, torch.full_like(like_A1, self._tiling.negatives), like_A1.new_full((1, 1), len(like_A1))
+
+    def _call(self, name: str) -> Any:
+        return self._parts[f"{self._core.name}_{name}"](*self._anchors, *self._settled.values(), *self._parameters)
+
+    def _rows(self) -> list[Span]:
+        """The spans of the anchors of this process in order; of a triangle that is what the columns are too."""
+        mutual = self._tiling.meeting == Meeting.MUTUAL
+        return sorted(self._tiling.sides if mutual else self._tiling.rows)
+
+    def _joined(self, parts: Sequence[Tensor]) -> Tensor:
+        """A statistic of all anchors from those of this process, (A, 1)."""
+        views = torch.cat(list(parts)).view(self._tiling.anchors // self._ranks.samples, -1, 1)
+        return self._ranks.whole_views(views).flatten(0, 1)
+
+    def _side(self, span: Span, known: Cut, carried: Cut) -> Side:
+        marks_P1, half_P1 = self._marks[span]
+        return Side(marks_P1, half_P1, known.get(span, ()), carried.get(span, ()))
+
+
+def _cut(whole: Sequence[Tensor], spans: Iterable[Span]) -> Cut:
+    """The part of each that belongs to a span: tensors of their own, as views have offsets that would be compiled
+    for."""
+    return {span: tuple(part[slice(*span)].clone() for part in whole) for span in spans}
+
+
+def _over(statistic: NamedStatistic) -> Over:
+    assert isinstance(statistic.definition, Reduce)
+    return statistic.definition.over
+
+
+def _pooled(statistic: NamedStatistic, body_A1: Tensor) -> Tensor:
+    assert isinstance(statistic.definition, Pool)
+    match statistic.definition.over:
+        case Over.SUM:
+            return body_A1.sum(0, keepdim=True)
+        case over:
+            assert over == Over.LOGSUMEXP
+            return body_A1.logsumexp(0, keepdim=True)

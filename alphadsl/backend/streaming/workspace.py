@@ -1,0 +1,102 @@
+"""Memory and products of the streaming backends.
+
+Fresh memory costs a page fault every 4 KB, more than a tile's arithmetic, so on the CPU tiles live in one buffer per
+thread that outlasts a step. The float32 product of oneDNN can be twice as fast as torch's default; it is used where a
+probe finds it faster and as precise (on CPUs with AMX the same setting really computes in bfloat16).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import torch
+import torch.fx.experimental._config
+from torch import Tensor
+
+SIDE = 512
+REPEATS = 5
+FULL_PRECISION = 1e-6
+WORTHWHILE = 1.05
+
+_kept = threading.local()
+
+
+class Workspace:
+    """Tiles of one dtype and device, each a tensor of its own: a view would be compiled for once more."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._like = like[:0]
+        outlasting: dict[torch.dtype, list[Tensor]] = vars(_kept).setdefault("buffers", {})
+        self._buffers = outlasting.setdefault(like.dtype, []) if like.device.type == "cpu" else []
+
+    def tile(self, place: int, height: int, width: int) -> Tensor:
+        """An uninitialised tile (height, width) in a numbered place; what was in that place is lost."""
+        numbers = height * width
+        while len(self._buffers) <= place:
+            self._buffers.append(self._like.new_empty(0))
+        if self._buffers[place].numel() < numbers:
+            self._buffers[place] = self._like.new_empty(numbers)
+        tile: Tensor = self._like.new_empty(0)
+        return tile.set_(self._buffers[place].untyped_storage(), 0, (height, width), (width, 1))
+
+
+@contextmanager
+def fastest_products(device: torch.device) -> Iterator[None]:
+    """Float32 products by oneDNN for a while, where that is worth it; the setting found is put back."""
+    setting = _float32_products()
+    if device.type != "cpu" or not _onednn_is_better(torch.get_num_threads()):
+        yield
+        return
+    found = setting.fp32_precision
+    setting.fp32_precision = "bf16"
+    try:
+        yield
+    finally:
+        setting.fp32_precision = found
+
+
+@contextmanager
+def any_tile() -> Iterator[None]:
+    """Sizes that happen to be equal in the first tile need not be in the next, and are not compiled to be."""
+    config: Any = torch.fx.experimental._config
+    with config.patch(use_duck_shape=False):
+        yield
+
+
+@cache
+def _onednn_is_better(threads: int) -> bool:
+    """Probed once a process: seconds of both products, and the error of the candidate against float64."""
+    available: Callable[[], bool] = torch.backends.mkldnn.is_available
+    if not available():
+        return False
+    generator = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(SIDE, 128, generator=generator) for _ in range(2))
+    exact = a.double() @ b.double().mT
+    setting = _float32_products()
+    found = setting.fp32_precision
+    try:
+        default = _seconds(lambda: a @ b.mT)
+        setting.fp32_precision = "bf16"
+        candidate = _seconds(lambda: a @ b.mT)
+        error = float(((a @ b.mT).double() - exact).norm() / exact.norm())
+    finally:
+        setting.fp32_precision = found
+    return error < FULL_PRECISION and candidate * WORTHWHILE < default
+
+
+def _float32_products() -> Any:
+    """Where torch keeps the setting for them."""
+    return torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    """The fastest of a few: what disturbs a run only ever slows it."""
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - started)
+    return min(times[1:])

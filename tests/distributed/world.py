@@ -1,0 +1,34 @@
+"""Several processes that share a batch, and what each of them found: started anew for a test, joined by gloo on the CPU.
+
+Comes in: a function and how many processes call it, each with its rank. Goes out: what each call returned, by rank.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+import torch.multiprocessing
+
+
+def in_processes(world: int, folder: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    torch.multiprocessing.spawn(_one, (world, port, str(folder), work, arguments), nprocs=world)
+    return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(world)]
+
+
+def _one(
+    rank: int, world: int, port: int, folder: str, work: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    torch.set_num_threads(1)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo"}
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=world)
+    try:
+        torch.save(work(rank, world, *arguments), Path(folder) / f"{rank}.pt")
+    finally:
+        torch.distributed.destroy_process_group()
