@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 
 import torch
-from timing import conditions, medians
 
 import alphadsl
+from alphadsl.bench.conditions import conditions
+from alphadsl.bench.timing import medians
 
 WIDTH = 128
 ANCHORS = (256, 512, 1024, 2048, 4096)

@@ -5,8 +5,9 @@ pip install 'kornia>=0.7.3' && python benchmarks/views.py
 
 import torch
 from kornia import augmentation
-from timing import conditions, medians
 
+from alphadsl.bench.conditions import conditions
+from alphadsl.bench.timing import medians
 from runner.augment import CIFAR, make_view
 
 BATCH = 256

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 import alphadsl
-from alphadsl.cli import experiment, explain, fmt, language, listing, lsp, plot
+from alphadsl.cli import bench, experiment, explain, fmt, language, listing, lsp, plot
 from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.faults import InputError
 
 REFUSED = 1
-WRITE, LOOK, TRAIN = "Write a loss", "Look into losses", "Train and compare"
+WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Look into losses", "Train and compare", "Measure"
 
 app = typer.Typer(
     name="alphadsl",
@@ -37,6 +37,7 @@ app.command("plot", rich_help_panel=LOOK)(plot.plot)
 app.command("train", rich_help_panel=TRAIN)(experiment.train)
 app.command("probe", rich_help_panel=TRAIN)(experiment.probe)
 app.command("compare", rich_help_panel=TRAIN)(experiment.compare)
+app.command("bench", rich_help_panel=MEASURE)(bench.bench)
 
 
 @app.callback()

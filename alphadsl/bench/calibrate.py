@@ -1,0 +1,110 @@
+"""Where another backend of ours becomes the faster one on this device: times by size come in, thresholds go out.
+
+Three ways are timed side by side for a loss of each kind (an exponential, a kink, a min player): dense eagerly, dense
+compiled, and streaming. `alphadsl/backend/choice.py` has the thresholds that `auto` goes by.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from alphadsl.bench.session import Order, Report
+from alphadsl.bench.table import DASH, written
+from alphadsl.bench.task import Answer, Task, measure
+
+EAGER, COMPILED, STREAMING = "dense eager", "dense compiled", "streaming compiled"
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A loss at one size: seconds of a step by the ways that ran."""
+
+    spec: str
+    anchors: int
+    answer: Answer
+
+    @property
+    def fastest(self) -> str:
+        return min(self.answer.seconds, key=lambda way: self.answer.seconds[way], default=DASH)
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """From which A on a way beats the ways before it at every size; None if it never does within the sizes.
+
+    `pays_after` is the number of steps there after which the first, compiling step of that way is paid back.
+    """
+
+    spec: str
+    way: str
+    anchors: int | None
+    pays_after: float | None
+
+
+def ways_of(backends: Sequence[str]) -> tuple[str, ...]:
+    """The ways there are, from the smallest batches' to the largest's."""
+    return tuple(way for way in (EAGER, COMPILED, STREAMING) if way.partition(" ")[0] in backends)
+
+
+def calibrate(order: Order, ways: tuple[str, ...], report: Report) -> Iterator[Timed]:
+    """Each loss at each size, as they are done, a process each."""
+    for problem in order.problems:
+        found = measure(Task(problem, ways, False, order.rounds, order.threads), order.environment)
+        report(f"{problem.spec}, A = {problem.anchors}")
+        yield Timed(problem.spec, problem.anchors, found)
+
+
+def crossings(timed: Sequence[Timed], ways: tuple[str, ...]) -> Iterator[Crossing]:
+    """Where each way but the first takes over, by loss."""
+    for spec in dict.fromkeys(each.spec for each in timed):
+        sizes = sorted((each for each in timed if each.spec == spec), key=lambda each: each.anchors)
+        for place, way in enumerate(ways[1:], start=1):
+            yield _crossing(spec, way, ways[:place], sizes)
+
+
+def _crossing(spec: str, way: str, earlier: tuple[str, ...], sizes: Sequence[Timed]) -> Crossing:
+    first: Timed | None = None
+    for each in reversed(sizes):
+        if _saved(each, way, earlier) is None:
+            break
+        first = each
+    if first is None:
+        return Crossing(spec, way, None, None)
+    saved = _saved(first, way, earlier)
+    return Crossing(spec, way, first.anchors, first.answer.first[way] / saved if saved else None)
+
+
+def _saved(timed: Timed, way: str, earlier: tuple[str, ...]) -> float | None:
+    """Seconds saved a step against the best of the earlier ways, if any are."""
+    seconds = timed.answer.seconds
+    others = [seconds[each] for each in earlier if each in seconds]
+    if way not in seconds or not others or seconds[way] >= min(others):
+        return None
+    return min(others) - seconds[way]
+
+
+def make_table(timed: Sequence[Timed], ways: tuple[str, ...]) -> Table:
+    table = Table(title="milliseconds of a step, forward and backward", title_justify="left", box=SIMPLE_HEAD)
+    for title in ("loss", "A", *ways, "fastest"):
+        table.add_column(title, justify="left" if title in ("loss", "fastest") else "right", no_wrap=True)
+    for each in timed:
+        times = [written(each.answer.seconds[way] * 1e3) if way in each.answer.seconds else DASH for way in ways]
+        table.add_row(each.spec, str(each.anchors), *times, each.fastest, end_section=each.anchors == timed[-1].anchors)
+    return table
+
+
+def told(crossing: Crossing) -> str:
+    """A crossing in words."""
+    if crossing.anchors is None:
+        return f"{crossing.spec}: {crossing.way} is not the fastest at the largest A"
+    pays = f"; its first step pays after {crossing.pays_after:,.0f}" if crossing.pays_after is not None else ""
+    return f"{crossing.spec}: {crossing.way} from A = {crossing.anchors}{pays}"
+
+
+def reasons(timed: Sequence[Timed]) -> Iterator[str]:
+    """A line for each way that could not be timed."""
+    for each in timed:
+        for way, why in each.answer.missing.items():
+            yield f"- {way}: {why} ({each.spec} at A = {each.anchors})"

@@ -1,0 +1,140 @@
+"""Who is measured: ours by backend, its plain form by hand, what others ship, and the products alone.
+
+A contender is known by its name: a backend ("auto", "dense"; followed by "eager" or "compiled" where that is fixed), or
+one of `Rival`. A name and a problem come in, a step goes out. Refused with `NotMeasured`, which says why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.util import find_spec as find_module
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from alphadsl.api import find_text, load
+from alphadsl.backend.choice import BACKENDS
+from alphadsl.bench.batch import make_batch, step_of
+from alphadsl.bench.literal import NoPlainForm, PlainLoss
+from alphadsl.bench.plain import HAND_WRITTEN
+from alphadsl.bench.products import products_step
+from alphadsl.bench.task import Problem, Rival
+from alphadsl.bench.timing import Step
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.parameter import Learned, Parameter
+from alphadsl.pipeline import lower_spec
+
+__all__ = ["BACKENDS", "NotMeasured", "build_step", "plain_form", "rivals_of"]
+
+INFONCE = "infonce"
+
+
+class NotMeasured(Exception):
+    """A contender that cannot run this problem."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A loss of another library: its module, what to install, and the largest batch it is asked for."""
+
+    module: str
+    package: str
+    largest: int | None = None
+
+
+SHIPPED = {
+    Rival.lightly: Shipped("lightly", "lightly"),
+    Rival.metric_learning: Shipped("pytorch_metric_learning", "pytorch-metric-learning", 512),
+}
+MODES = {"": "auto", "eager": False, "compiled": True}
+
+
+def rivals_of(loss: Loss) -> tuple[Rival, ...]:
+    """The rivals that compute this loss."""
+    shipped = tuple(SHIPPED) if hand_written_name(loss) == INFONCE else ()
+    return (Rival.plain, Rival.compiled, *shipped, Rival.products)
+
+
+def build_step(name: str, problem: Problem) -> Step:
+    """Forward and backward of a contender. Raises `NotMeasured`."""
+    match name:
+        case Rival.products:
+            return products_step(problem, problem.loss.pairs)
+        case Rival.plain:
+            return _plain_step(problem, lambda function: function)
+        case Rival.compiled:
+            return _plain_step(problem, partial(torch.compile, dynamic=True))
+        case Rival.lightly | Rival.metric_learning:
+            return _shipped_step(Rival(name), problem)
+        case _:
+            backend, _, mode = name.partition(" ")
+            ours: Any = load(problem.spec, backend=backend, compile=MODES[mode], **dict(problem.values))  # type: ignore[arg-type]
+            return step_of(ours, make_batch(problem, ours.spec.pairs), tuple(ours.parameters()))
+
+
+def _plain_step(problem: Problem, prepared: Callable[[Any], Any]) -> Step:
+    loss = problem.loss
+    try:
+        function, learned = plain_form(loss)
+    except NoPlainForm as refusal:
+        raise NotMeasured(f"nobody would write it by hand: {refusal}") from None
+    return step_of(prepared(function), make_batch(problem, loss.pairs), learned)
+
+
+def plain_form(loss: Loss) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
+    """The loss as written by hand where it is one of those, else literally from its formula; and what it learns."""
+    name = hand_written_name(loss)
+    if name is None:
+        module = PlainLoss(loss)
+        return module, tuple(module.parameters())
+    values: dict[str, Any] = {each.name: _value(each) for each in loss.parameters}
+    written = HAND_WRITTEN[name]
+    taken = {each: value for each, value in values.items() if each in written.__annotations__}
+    return partial(written, **taken), tuple(value for value in taken.values() if isinstance(value, Tensor))
+
+
+def _value(parameter: Parameter) -> float | torch.nn.Parameter:
+    """A number, or what an optimizer moves."""
+    match parameter.role:
+        case Learned():
+            return torch.nn.Parameter(torch.tensor(parameter.value, dtype=torch.float64))
+        case _:
+            return parameter.value
+
+
+def hand_written_name(loss: Loss) -> str | None:
+    """The built-in loss that this is, whatever its own name and values, if it is one that is written by hand."""
+    for name, written in HAND_WRITTEN.items():
+        known = lower_spec(find_text(name)).loss
+        same = replace(loss, name=name, parameters=()) == replace(known, parameters=())
+        values = {each.name: each.value for each in loss.parameters if each.name not in written.__annotations__}
+        if same and values == {each.name: each.value for each in known.parameters if each.name in values}:
+            return name
+    return None
+
+
+def _shipped_step(rival: Rival, problem: Problem) -> Step:
+    shipped = SHIPPED[rival]
+    if find_module(shipped.module) is None:
+        raise NotMeasured(f"it is not installed: pip install {shipped.package}")
+    if shipped.largest is not None and problem.anchors > shipped.largest:
+        raise NotMeasured(f"its memory grows with the cube of A, so it is left out above A = {shipped.largest}")
+    loss = problem.loss
+    tau = next(each.value for each in loss.parameters if each.name == "tau")
+    function = _lightly(tau) if rival == Rival.lightly else _metric_learning(tau)
+    return step_of(function, make_batch(problem, loss.pairs))
+
+
+def _lightly(tau: float) -> Callable[..., Tensor]:
+    from lightly.loss import NTXentLoss
+
+    found: Callable[..., Tensor] = NTXentLoss(temperature=tau)
+    return found
+
+
+def _metric_learning(tau: float) -> Callable[..., Tensor]:
+    from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss
+
+    found: Callable[..., Tensor] = SelfSupervisedLoss(NTXentLoss(temperature=tau))
+    return found

@@ -1,0 +1,163 @@
+"""The picture of a comparison: time of a step and peak memory over the number of anchors, a row for each loss.
+
+Both axes are logarithmic; every line is named where it ends, with how many times as long as ours it takes.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+from alphadsl.bench.session import Comparison
+from alphadsl.bench.task import Rival
+from alphadsl.bench.titles import is_rival, title_of
+
+# Okabe and Ito's colours, told apart by nearly every eye.
+OURS = ("#0072B2", "#56B4E9", "#7A4FBF")
+RIVALS = {
+    Rival.plain: "#E69F00",
+    Rival.compiled: "#D55E00",
+    Rival.lightly: "#009E73",
+    Rival.metric_learning: "#CC79A7",
+    Rival.products: "#777777",
+}
+INK, GREY = "#333333", "#777777"
+APART = 0.065
+Line = tuple[str, list[int], list[float]]
+
+
+def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
+    """A row of two panels for each loss, memory only where it was measured."""
+    groups = [list(group) for _, group in groupby(comparisons, key=lambda each: each.spec)]
+    measured = any(figures.peak is not None for each in comparisons for figures in each.figures)
+    columns = 2 if measured else 1
+    figure = Figure(figsize=(6.6 * columns, 4.4 * len(groups)), layout="constrained")
+    panels = figure.subplots(len(groups), columns, squeeze=False)
+    for row, sizes in zip(panels, groups, strict=True):
+        _draw(row[0], _times(sizes), f"{sizes[0].spec}: time of a step", _milliseconds, _ratios(sizes[-1]))
+        if measured:
+            _draw(row[1], _peaks(sizes), "peak extra memory", _megabytes, {})
+    figure.supxlabel(comparisons[0].conditions, fontsize=8, color=GREY)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """In the format that the ending of the path names. Raises OSError where it cannot be written."""
+    figure.savefig(path, dpi=160)
+
+
+def _times(sizes: list[Comparison]) -> list[Line]:
+    return [
+        _line(name, [(each.anchors, each.figures[place].seconds) for each in sizes])
+        for place, name in enumerate(_names(sizes))
+    ]
+
+
+def _peaks(sizes: list[Comparison]) -> list[Line]:
+    return [
+        _line(name, [(each.anchors, each.figures[place].peak) for each in sizes])
+        for place, name in enumerate(_names(sizes))
+    ]
+
+
+def _names(sizes: list[Comparison]) -> list[str]:
+    return [figures.contender for figures in sizes[0].figures]
+
+
+def _line(name: str, points: Sequence[tuple[int, float | None]]) -> Line:
+    """What a logarithmic axis can show."""
+    shown = [(anchors, value) for anchors, value in points if value]
+    return name, [anchors for anchors, _ in shown], [value for _, value in shown]
+
+
+def _ratios(largest: Comparison) -> dict[str, str]:
+    """How many times as long as the first each other one takes at the largest size."""
+    found = {figures.contender: largest.ratio(figures) for figures in largest.figures[1:]}
+    return {name: f"  ×{ratio:.2g}" for name, ratio in found.items() if ratio is not None}
+
+
+def _draw(axes: Axes, lines: list[Line], title: str, unit: FuncFormatter, remarks: dict[str, str]) -> None:
+    lines = [line for line in lines if line[1]]
+    ours = [name for name, *_ in lines if not is_rival(name)]
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    for name, anchors, values in lines:
+        first = name in ours[:1]
+        axes.plot(
+            anchors,
+            values,
+            color=_colour(name, ours),
+            lw=2.8 if first else 1.6,
+            ls=(0, (4, 2)) if name == Rival.products else "-",
+            marker="o",
+            ms=7 if first else 4.5,
+            mec="white",
+            zorder=4 if first else 3,
+            clip_on=False,
+        )
+    _finish(axes, sorted({each for _, anchors, _ in lines for each in anchors}), title, unit)
+    _name_lines(axes, lines, ours, remarks)
+
+
+def _colour(name: str, ours: list[str]) -> str:
+    return RIVALS[Rival(name)] if is_rival(name) else OURS[ours.index(name) % len(OURS)]
+
+
+def _name_lines(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[str, str]) -> None:
+    """A name where its line ends: right of the panel, spread so that names do not overlap, or at the last point."""
+    largest = max((anchors[-1] for _, anchors, _ in lines), default=0)
+    to_axes = axes.transAxes.inverted()
+    ending = sorted((line for line in lines if line[1][-1] == largest), key=lambda line: line[2][-1])
+    ends = [to_axes.transform(axes.transData.transform((largest, values[-1])))[1] for _, _, values in ending]
+    places = dict(zip((name for name, *_ in ending), _spread(ends), strict=True))
+    for name, anchors, values in lines:
+        beside = name in places
+        axes.annotate(
+            title_of(name) + remarks.get(name, ""),
+            (1.03, places[name]) if beside else (anchors[-1], values[-1]),
+            (0, 0) if beside else (7, 0),
+            xycoords="axes fraction" if beside else "data",
+            textcoords="offset points",
+            color=_colour(name, ours),
+            fontsize=9,
+            fontweight="bold" if name in ours[:1] else "normal",
+            va="center",
+        )
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Ascending heights, moved up until they are apart, and down again from the top of the panel."""
+    up: list[float] = []
+    for height in heights:
+        up.append(max(height, up[-1] + APART) if up else height)
+    down: list[float] = []
+    for height in reversed(up):
+        down.append(min(height, down[-1] - APART) if down else min(height, 1.0))
+    return down[::-1]
+
+
+def _finish(axes: Axes, anchors: list[int], title: str, unit: FuncFormatter) -> None:
+    axes.set_title(title, fontsize=12, loc="left", color=INK)
+    axes.set_xlabel("anchors A", color=INK)
+    axes.set_xticks(anchors, [f"{each:,}" for each in anchors])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(unit)
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _in_units(sizes: tuple[tuple[float, str], ...]) -> FuncFormatter:
+    def written(value: float, _: object) -> str:
+        size, unit = next((each for each in sizes if value >= each[0]), sizes[-1])
+        return f"{value / size:g} {unit}"
+
+    return FuncFormatter(written)
+
+
+_milliseconds = _in_units(((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")))
+_megabytes = _in_units(((1e9, "GB"), (1e6, "MB"), (1e3, "kB")))

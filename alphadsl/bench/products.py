@@ -1,0 +1,85 @@
+"""The floor: three products of A x A x D and nothing else, by the fastest product with full accuracy.
+
+A step of a loss needs S = Z Z^T, and of its weights W the products W Z and W^T Z (less where it uses that S is
+symmetric). On the CPU two libraries multiply float32; the setting that selects the second lets some processors round to
+bf16 on the way, so it is used only where its error is found to be that of float32, and is put back. Legend: A anchors,
+C candidates, D width, T rows of a strip.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from alphadsl.bench.batch import embeddings
+from alphadsl.bench.task import Problem
+from alphadsl.bench.timing import Step, medians
+from alphadsl.ir.kinds import Pairs
+
+STRIP = 1024
+FULL = 1e-6
+DEFAULT, OTHER = "none", "bf16"
+
+
+def products_step(problem: Problem, pairs: Pairs) -> Step:
+    """Three products in strips of rows, whose buffers are made once."""
+    groups = 2 if pairs in (Pairs.SAME_VIEW, Pairs.CROSS_VIEW) else 1
+    rows = problem.anchors // groups
+    generator = torch.Generator().manual_seed(problem.seed)
+    z_AD = embeddings(problem, rows, generator)
+    strip_TC = z_AD.new_empty(min(STRIP, rows), rows)
+    pushed_AD, pulled_CD = torch.zeros_like(z_AD), torch.zeros_like(z_AD)
+    setting = fastest_setting(z_AD)
+
+    def step() -> None:
+        with product_setting(setting):
+            for _ in range(groups):
+                for start in range(0, rows, STRIP):
+                    z_TD = z_AD[start : start + STRIP]
+                    s_TC = torch.mm(z_TD, z_AD.T, out=strip_TC[: len(z_TD)])
+                    torch.mm(s_TC, z_AD, out=pushed_AD[start : start + STRIP])
+                    torch.addmm(pulled_CD, s_TC.T, z_TD, out=pulled_CD)
+        if z_AD.is_cuda:
+            torch.cuda.synchronize()
+
+    return step
+
+
+def fastest_setting(z_AD: Tensor) -> str:
+    """Which setting of the float32 product is the faster one of those with float32's accuracy."""
+    if z_AD.is_cuda or z_AD.dtype != torch.float32 or not accurate(OTHER, z_AD[:STRIP]):
+        return DEFAULT
+    z_TD = z_AD[:STRIP]
+
+    def multiply(setting: str) -> Step:
+        def run() -> None:
+            with product_setting(setting):
+                torch.mm(z_TD, z_TD.T)
+
+        return run
+
+    found = medians({setting: multiply(setting) for setting in (DEFAULT, OTHER)}, rounds=7)
+    return min(found, key=lambda setting: found[setting])
+
+
+def accurate(setting: str, z_TD: Tensor) -> bool:
+    with product_setting(setting):
+        found_TT = torch.mm(z_TD, z_TD.T).double()
+    exact_TT = z_TD.double() @ z_TD.double().T
+    return bool((found_TT - exact_TT).norm() <= FULL * exact_TT.norm())
+
+
+@contextmanager
+def product_setting(setting: str) -> Iterator[None]:
+    """The float32 product of oneDNN for a while; torch's own where the setting does not exist."""
+    matmul = getattr(torch.backends.mkldnn, "matmul", None)
+    if setting == DEFAULT or matmul is None:
+        yield
+        return
+    before = matmul.fp32_precision
+    matmul.fp32_precision = setting
+    try:
+        yield
+    finally:
+        matmul.fp32_precision = before

@@ -1,0 +1,106 @@
+"""All measurements of a command, one process after another: an order comes in, a list of figures goes out.
+
+For every loss and size each contender first tells its peak memory, alone in a process; those that fit are then timed
+together, interleaved in one process. Torch is not imported here.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from alphadsl.bench.task import TUNED_MALLOC, Answer, Device, NumberType, Problem, Rival, Task, measure
+
+NOTHING: Mapping[str, str] = {}
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the command was asked for."""
+
+    specs: tuple[str, ...]
+    anchors: tuple[int, ...]
+    backends: tuple[str, ...] = ("auto",)
+    rivals: tuple[Rival, ...] = tuple(Rival)
+    values: tuple[tuple[str, float], ...] = ()
+    width: int = 128
+    dtype: NumberType = NumberType.float32
+    seed: int = 0
+    device: Device = Device.cpu
+    rounds: int | None = None
+    threads: int | None = None
+    memory: bool = True
+    tuned_malloc: bool = False
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every loss at every size."""
+        rest = self.values, self.width, self.dtype, self.seed, self.device
+        return tuple(Problem(spec, anchors, *rest) for spec in self.specs for anchors in self.anchors)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return TUNED_MALLOC if self.tuned_malloc else NOTHING
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one contender took for one loss and size; `why` if it has no time."""
+
+    contender: str
+    seconds: float | None = None
+    peak: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One loss at one size; the first of the figures is what the others are compared with."""
+
+    spec: str
+    anchors: int
+    conditions: str
+    figures: tuple[Figures, ...]
+
+    def ratio(self, figures: Figures) -> float | None:
+        """How many times as long as the first."""
+        base = self.figures[0].seconds
+        return figures.seconds / base if figures.seconds is not None and base else None
+
+
+def load_before() -> str:
+    """What else the machine does, which lengthens all times."""
+    return f"load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else "load unknown"
+
+
+def compare(order: Order, contenders: Mapping[str, Sequence[str]], report: Report) -> Iterator[Comparison]:
+    """Every problem, as they are done; `contenders` by loss, `report` is told of each process that ends."""
+    for problem in order.problems:
+        yield _compare_one(order, problem, tuple(contenders[problem.spec]), report)
+
+
+def processes_of(order: Order, contenders: Mapping[str, Sequence[str]]) -> int:
+    """How many there will be."""
+    return sum(1 + len(_with_memory(order, contenders[problem.spec])) for problem in order.problems)
+
+
+def _with_memory(order: Order, names: Sequence[str]) -> tuple[str, ...]:
+    """Whose memory is measured: the products alone are no loss."""
+    return tuple(name for name in names if order.memory and name != Rival.products)
+
+
+def _compare_one(order: Order, problem: Problem, names: tuple[str, ...], report: Report) -> Comparison:
+    task = Task(problem, names, False, order.rounds, order.threads)
+
+    def done(task: Task) -> Answer:
+        found = measure(task, order.environment)
+        report(f"{problem.spec}, A = {problem.anchors}")
+        return found
+
+    alone = [done(replace(task, contenders=(name,), memory=True)) for name in _with_memory(order, names)]
+    peak = {name: found for each in alone for name, found in each.peak.items()}
+    missing = {name: why for each in alone for name, why in each.missing.items()}
+    together = done(replace(task, contenders=tuple(name for name in names if name not in missing)))
+    why = {**missing, **together.missing}
+    figures = [Figures(name, together.seconds.get(name), peak.get(name), why.get(name, "")) for name in names]
+    return Comparison(problem.spec, problem.anchors, together.conditions, tuple(figures))

@@ -1,0 +1,58 @@
+"""Figures as tables for the terminal: comparisons come in, rich tables and the reasons of their dashes go out."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from alphadsl.bench.session import Comparison, Figures
+from alphadsl.bench.titles import title_of
+
+DASH = "-"
+SMALL = 10
+
+
+def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Table]:
+    """A table for each loss: contenders down, sizes across, each with its time, ratio and peak memory."""
+    for spec, group in groupby(comparisons, key=lambda each: each.spec):
+        yield _table(spec, list(group))
+
+
+def _table(spec: str, sizes: list[Comparison]) -> Table:
+    title = f"{spec}: ms of a step, forward and backward; times as long as the first; peak extra MB"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("")
+    for each in sizes:
+        table.add_column(f"A = {each.anchors}\nms", justify="right", no_wrap=True)
+        table.add_column("\ntimes", justify="right", no_wrap=True)
+        table.add_column("\nMB", justify="right", no_wrap=True)
+    for place, figures in enumerate(sizes[0].figures):
+        cells = [cell for each in sizes for cell in _cells(each, each.figures[place])]
+        table.add_row(title_of(figures.contender), *cells)
+    return table
+
+
+def _cells(comparison: Comparison, figures: Figures) -> tuple[str, str, str]:
+    ratio = comparison.ratio(figures)
+    return (
+        DASH if figures.seconds is None else written(figures.seconds * 1e3),
+        DASH if ratio is None else f"{ratio:.2f}",
+        DASH if figures.peak is None else written(figures.peak / 1e6),
+    )
+
+
+def written(number: float) -> str:
+    """With about three digits."""
+    return f"{number:.2f}" if number < SMALL else f"{number:.1f}" if number < SMALL**2 else f"{number:,.0f}"
+
+
+def reasons(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """A line for each reason of a dash, with the losses and sizes it holds for."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in comparisons:
+        for figures in each.figures:
+            if figures.why:
+                found.setdefault((figures.contender, figures.why), []).append(f"{each.spec} at A = {each.anchors}")
+    for (contender, why), places in found.items():
+        yield f"- {title_of(contender)}: {why} ({', '.join(places)})"

@@ -1,0 +1,106 @@
+"""What is to be measured, and its answer from a process of its own. Torch is not imported here.
+
+`measure` starts that process, with the allocator tuned where this is wanted: the task goes in as JSON, the answer is
+the last line that comes out. A process that dies is an answer too.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from alphadsl.api import find_text, overrides_from
+from alphadsl.ir.nodes import Loss
+from alphadsl.pipeline import lower_spec
+
+# Freed memory stays with the process, so that only the first of many large temporaries costs page faults.
+TUNED_MALLOC: Mapping[str, str] = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 36),
+    "MALLOC_TOP_PAD_": str(1 << 26),
+}
+
+
+class Rival(StrEnum):
+    """What ours is compared with, by the names of `--against`."""
+
+    plain = "plain"
+    compiled = "compiled"
+    lightly = "lightly"
+    metric_learning = "metric-learning"
+    products = "products"
+
+
+class NumberType(StrEnum):
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float64 = "float64"
+
+
+class Device(StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A loss, by name or path, with values of its parameters, on a batch of random embeddings."""
+
+    spec: str
+    anchors: int
+    values: tuple[tuple[str, float], ...] = ()
+    width: int = 128
+    dtype: NumberType = NumberType.float32
+    seed: int = 0
+    device: Device = Device.cpu
+
+    @property
+    def loss(self) -> Loss:
+        """The checked loss, its parameters as set."""
+        return lower_spec(find_text(self.spec), overrides_from(dict(self.values), "command line")).loss
+
+
+@dataclass(frozen=True)
+class Task:
+    """Time contenders side by side or, with `memory`, measure the peak of the one there is."""
+
+    problem: Problem
+    contenders: tuple[str, ...]
+    memory: bool = False
+    rounds: int | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """By contender: median seconds, seconds of the first step, peak bytes, and why something is missing."""
+
+    conditions: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    first: Mapping[str, float] = field(default_factory=dict)
+    peak: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+TASK, ANSWER = TypeAdapter(Task), TypeAdapter(Answer)
+
+
+def measure(task: Task, environment: Mapping[str, str]) -> Answer:
+    """The answer of a new process, which has some environment variables more."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alphadsl.bench.worker"],
+        input=TASK.dump_json(task),
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    if done.returncode == 0:
+        return ANSWER.validate_json(done.stdout.splitlines()[-1])
+    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+    why = ": ".join([f"its process ended with code {done.returncode}", *last])
+    return Answer(missing=dict.fromkeys(task.contenders, why))

@@ -1,0 +1,35 @@
+"""Timing side by side: callables that do the same work go in, the median seconds of each come out.
+
+They are run in one process and interleaved, so that whatever else the machine does falls on all of them alike.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+WARM_UP = 2
+ROUNDS = ((1024, 30), (4096, 10), (16384, 5))
+FEWEST = 3
+
+Step = Callable[[], object]
+
+
+def medians(contenders: Mapping[str, Step], rounds: int, warm_up: int = WARM_UP) -> dict[str, float]:
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in range(rounds + warm_up):
+        for name, run in contenders.items():
+            spent = seconds_of(run)
+            if turn >= warm_up:
+                seconds[name].append(spent)
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def seconds_of(run: Step) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def rounds_for(anchors: int) -> int:
+    """Fewer where a round takes long."""
+    return next((rounds for limit, rounds in ROUNDS if anchors < limit), FEWEST)

@@ -1,0 +1,65 @@
+"""One measurement, in the process that `measure` started: a task on stdin, its answer as the last line of stdout.
+
+Allocations beyond the machine's memory fail, and a contender that fails is told with its reason; the others go on.
+"""
+
+import sys
+
+import torch
+
+from alphadsl.bench.conditions import conditions
+from alphadsl.bench.contenders import NotMeasured, build_step
+from alphadsl.bench.memory import available_bytes, peak_bytes, within_memory
+from alphadsl.bench.task import ANSWER, TASK, Answer, Task
+from alphadsl.bench.timing import Step, medians, rounds_for, seconds_of
+
+OUT_OF_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "could not create a memory")
+
+
+def answer(task: Task) -> Answer:
+    """Do the task in this process."""
+    if task.threads is not None:
+        torch.set_num_threads(task.threads)
+    told = conditions(task.problem.device)
+    with within_memory(task.problem.device):
+        return _peak(task, told) if task.memory else _times(task, told)
+
+
+def _times(task: Task, told: str) -> Answer:
+    """The first step of each tells whether it can be run, and compiles it."""
+    steps: dict[str, Step] = {}
+    first: dict[str, float] = {}
+    missing: dict[str, str] = {}
+    for name in task.contenders:
+        try:
+            step = build_step(name, task.problem)
+            first[name], steps[name] = seconds_of(step), step
+        except Exception as failure:
+            missing[name] = reason_of(failure)
+    seconds = medians(steps, task.rounds or rounds_for(task.problem.anchors)) if steps else {}
+    return Answer(told, seconds, first, {}, missing)
+
+
+def _peak(task: Task, told: str) -> Answer:
+    (name,) = task.contenders
+    try:
+        found = peak_bytes(build_step(name, task.problem), task.problem.device)
+    except Exception as failure:
+        return Answer(told, missing={name: reason_of(failure)})
+    return Answer(told, peak={} if found is None else {name: found})
+
+
+def reason_of(failure: Exception) -> str:
+    """Why a contender has no figures, in one line."""
+    message = str(failure).strip().partition("\n")[0]
+    if isinstance(failure, NotMeasured):
+        return message
+    if isinstance(failure, MemoryError) or any(each in str(failure) for each in OUT_OF_MEMORY):
+        free = available_bytes()
+        return "it does not fit in memory" + (f", of which {free / 1e9:.1f} GB are free" if free else "")
+    return f"{type(failure).__name__}: {message}"
+
+
+if __name__ == "__main__":
+    found = answer(TASK.validate_json(sys.stdin.buffer.read()))
+    sys.stdout.write("\n" + ANSWER.dump_json(found).decode() + "\n")

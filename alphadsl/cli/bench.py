@@ -1,0 +1,186 @@
+"""The command `bench`: losses, sizes and rivals in; a table, a picture, and what could not be measured out.
+
+Measuring happens in processes of its own. Torch is imported there, and here to know backends and devices.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alphadsl.cli.experiment import TABLE_WIDTH, parse_settings
+from alphadsl.cli.plot import ENDINGS
+from alphadsl.report.faults import InputError
+from alphadsl.report.suggest import suggest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from alphadsl.bench.session import Comparison, Order, Report
+
+TYPICAL = ("infonce", "triplet", "square")
+CALIBRATED = "128,256,512,1024,2048,4096,8192"
+SIZES = "256,1024,4096,16384"
+FEWEST, MOST = 4, 1 << 20
+
+Specs = Annotated[list[str] | None, typer.Argument(metavar="SPEC...", help="Built-in names or files.")]
+Anchors = Annotated[str | None, typer.Option(metavar="A,...", help=f"Anchors, two a sample; by default {SIZES}.")]
+RIVALS = "plain, compiled, lightly, metric-learning, products; by default all that compute the loss."
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the losses.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
+
+
+def bench(
+    specs: Specs = None,
+    anchors: Anchors = None,
+    against: Annotated[str | None, typer.Option(metavar="RIVAL,...", help=RIVALS)] = None,
+    backend: Annotated[str, typer.Option(metavar="BACKEND,...", help="Our backends; the first is the 1.")] = "auto",
+    set_: Settings = None,
+    width: Annotated[int, typer.Option(min=1, help="Width D of the embeddings.")] = 128,
+    dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float64.")] = "float32",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds; by default 30, and fewer from 1024 on.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the embeddings.")] = 0,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    memory: Annotated[bool, typer.Option(help="Measure peak memory, each contender alone in a process.")] = True,
+    tuned_malloc: Annotated[
+        bool, typer.Option("--tuned-malloc", help="Let glibc keep freed memory, so that matrices cost no page faults.")
+    ] = False,
+    output: Output = None,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Find from which A on each of our backends is the fastest here.")
+    ] = False,
+) -> None:
+    """Measure a step of losses, forward and backward, beside their plain forms, other libraries and the bare products.
+
+    Example: alphadsl bench infonce square --anchors 1024,4096 -o bench.png
+    """
+    from alphadsl.bench.conditions import find_device
+    from alphadsl.bench.contenders import BACKENDS
+    from alphadsl.bench.session import Order
+    from alphadsl.bench.task import Device, NumberType, Rival
+
+    if not specs and not calibrate:
+        raise typer.BadParameter("name a loss, or give --calibrate", param_hint="SPEC...")
+    if output is not None and output.suffix.lower() not in ENDINGS:
+        raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
+    order = Order(
+        tuple(dict.fromkeys(specs or TYPICAL)),
+        _sizes(anchors or (CALIBRATED if calibrate else SIZES)),
+        BACKENDS if calibrate else _words("--backend", backend, BACKENDS),
+        tuple(Rival(each) for each in _words("--against", against or ",".join(Rival), list(Rival))),
+        tuple(parse_settings(set_ or []).items()),
+        width,
+        NumberType(_word("--dtype", dtype, list(NumberType))),
+        seed,
+        find_device(Device(_word("--device", device, list(Device)))),
+        rounds,
+        threads,
+        memory,
+        tuned_malloc,
+    )
+    if calibrate:
+        _calibrate(order)
+    else:
+        _compare(order, output)
+
+
+def _compare(order: "Order", output: Path | None) -> None:
+    from alphadsl.bench.contenders import rivals_of
+    from alphadsl.bench.session import compare, load_before, processes_of
+    from alphadsl.bench.table import make_tables, reasons
+
+    rivals = {problem.spec: rivals_of(problem.loss) for problem in order.problems}
+    contenders = {
+        spec: (*order.backends, *(each for each in order.rivals if each in found)) for spec, found in rivals.items()
+    }
+    load = load_before()
+    with _progress(processes_of(order, contenders)) as report:
+        found = list(compare(order, contenders, report))
+    console = _console()
+    console.print(_head(order, [each.conditions for each in found], load), highlight=False, soft_wrap=True)
+    for table in make_tables(found):
+        console.print(table)
+    _print_lines(reasons(found))
+    if output is not None:
+        _draw(found, output)
+
+
+def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
+    told = next(filter(None, conditions), "nothing could be measured")
+    return f"{told}, {load}; D = {order.width}, {order.dtype}"
+
+
+def _draw(found: "Sequence[Comparison]", output: Path) -> None:
+    from alphadsl.bench.figure import draw_comparisons, save
+
+    try:
+        save(draw_comparisons(found), output)
+    except OSError as failure:
+        raise InputError(f"{output} cannot be written: {failure.strerror or failure}") from None
+    typer.echo(str(output))
+
+
+def _calibrate(order: "Order") -> None:
+    from alphadsl.bench.calibrate import calibrate, crossings, make_table, reasons, told, ways_of
+    from alphadsl.bench.session import load_before
+
+    ways = ways_of(order.backends)
+    for problem in order.problems:
+        assert problem.loss
+    load = load_before()
+    with _progress(len(order.problems)) as report:
+        timed = list(calibrate(order, ways, report))
+    console = _console()
+    console.print(_head(order, [each.answer.conditions for each in timed], load), highlight=False, soft_wrap=True)
+    console.print(make_table(timed, ways))
+    _print_lines((*map(told, crossings(timed, ways)), *reasons(timed)))
+
+
+@contextmanager
+def _progress(processes: int) -> "Iterator[Report]":
+    """A bar on stderr, one step for each process that ends."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("measuring", total=processes)
+        yield lambda place: bar.update(task, advance=1, description=place)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=TABLE_WIDTH)
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """Distinct even numbers, ascending: an anchor is one of the two views of a sample."""
+    sizes = set()
+    for part in text.split(","):
+        if not part.strip().isdecimal() or int(part) % 2 or not FEWEST <= int(part) <= MOST:
+            told = f"--anchors takes even numbers from {FEWEST} to {MOST:,}, and {part.strip() or 'nothing'} is not one"
+            raise InputError(told, f"Write --anchors {SIZES}")
+        sizes.add(int(part))
+    return tuple(sorted(sizes))
+
+
+def _words(flag: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_word(flag, part.strip(), known) for part in text.split(",")))
+
+
+def _word(flag: str, word: str, known: Sequence[str]) -> str:
+    if word in known:
+        return word
+    close = suggest(word, known)
+    told = f"{flag} {word}: there is no such thing"
+    raise InputError(told, f"did you mean {close}?" if close else f"choose among {', '.join(known)}")

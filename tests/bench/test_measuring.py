@@ -1,0 +1,160 @@
+"""Measuring: who is timed, what memory counts, where backends cross, and what is drawn. Nothing asserts a time."""
+
+from collections.abc import Iterator
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+
+from alphadsl.bench import calibrate, memory
+from alphadsl.bench.calibrate import COMPILED, EAGER, STREAMING, Crossing, Timed, crossings
+from alphadsl.bench.conditions import conditions
+from alphadsl.bench.figure import _spread, draw_comparisons, save
+from alphadsl.bench.session import Comparison, Figures, Order, compare, processes_of
+from alphadsl.bench.table import make_tables, reasons
+from alphadsl.bench.task import ANSWER, TASK, TUNED_MALLOC, Answer, Device, NumberType, Problem, Task, measure
+from alphadsl.bench.timing import medians
+from alphadsl.bench.worker import answer
+
+MB = 10**6
+COMPARISONS = [
+    Comparison("infonce", 16, "a machine", (Figures("auto", 1e-3, MB), Figures("lightly", 3e-3, 4 * MB))),
+    Comparison("infonce", 32, "a machine", (Figures("auto", 2e-3, MB), Figures("lightly", None, None, "no room"))),
+    Comparison("square", 16, "a machine", (Figures("auto", 2e-2, MB), Figures("plain", 3e-2, 9 * MB))),
+]
+
+
+def text_of(*parts: object) -> str:
+    console = Console(width=120, file=StringIO())
+    with console.capture() as captured:
+        console.print(*parts)
+    return captured.get()
+
+
+def test_medians_run_all_in_turn() -> None:
+    order: list[str] = []
+    found = medians({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=2, warm_up=1)
+    assert order == ["a", "b"] * 3
+    assert set(found) == {"a", "b"}
+
+
+@pytest.mark.parametrize("dtype", NumberType)
+def test_contenders_are_timed_here(dtype: NumberType) -> None:
+    names = ("auto", "dense eager", "plain", "products")
+    found = answer(Task(Problem("square", 16, width=8, dtype=dtype), names, rounds=1))
+    assert (set(found.seconds), set(found.first), found.missing) == (set(names), set(names), {})
+    assert found.conditions == conditions()
+
+
+def test_a_contender_that_fails_says_why_and_the_others_go_on() -> None:
+    names = ("dense eager", "metric-learning", "absent")
+    found = answer(Task(Problem("infonce", 1024, width=8), names, rounds=1))
+    assert set(found.seconds) == {"dense eager"}
+    assert "'absent'" in found.missing["absent"]
+    assert "metric-learning" in found.missing["metric-learning"] or "cube" in found.missing["metric-learning"]
+
+
+@pytest.mark.parametrize("spec", ["moco", "supcon", "siglip", "cauchy"])
+def test_every_index_set_and_space_can_be_measured(spec: str) -> None:
+    found = answer(Task(Problem(spec, 16, width=8), ("dense", "plain", "products"), rounds=1))
+    assert (len(found.seconds), found.missing) == (3, {})
+
+
+def test_matrices_are_counted_in_peak_memory() -> None:
+    task = Task(Problem("triplet", 1024, width=8), ("plain",), memory=True)
+    found = measure(task, {})
+    if memory.RESET.exists():
+        assert found.peak["plain"] > 4 * MB, found
+    assert found.missing == {}
+
+
+def test_tensors_that_are_kept_are_counted() -> None:
+    kept: list[torch.Tensor] = []
+    before = memory.held_bytes(Device.cpu)
+    kept.append(torch.zeros(1000))
+    assert memory.held_bytes(Device.cpu) - before == 4000
+
+
+def test_a_step_beyond_the_memory_fails_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not memory.MEMINFO.exists():
+        pytest.skip("limits are set on Linux only")
+    monkeypatch.setattr(memory, "USABLE", 0.01)
+    found = answer(Task(Problem("triplet", 1 << 15, width=8), ("plain",), rounds=1))
+    assert "does not fit in memory" in found.missing["plain"]
+
+
+def test_a_process_that_dies_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    found = measure(Task(Problem("infonce", 16), ("auto",)), {})
+    assert found.missing == {"auto": "its process ended with code 1"}
+
+
+def test_tasks_and_answers_travel_as_json() -> None:
+    task = Task(Problem("infonce", 16, (("tau", 0.1),), dtype=NumberType.bfloat16), ("auto",), rounds=2)
+    assert TASK.validate_json(TASK.dump_json(task)) == task
+    told = Answer("here", {"auto": 1.0}, {}, {"auto": 5}, {"plain": "no"})
+    assert ANSWER.validate_json(ANSWER.dump_json(told)) == told
+
+
+def test_what_does_not_fit_alone_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[bool, tuple[str, ...]]] = []
+
+    def pretended(task: Task, environment: object) -> Answer:
+        assert environment == TUNED_MALLOC
+        asked.append((task.memory, task.contenders))
+        if task.memory and task.contenders == ("plain",):
+            return Answer(missing={"plain": "too large"})
+        return Answer("here", dict.fromkeys(task.contenders, 1.0), {}, dict.fromkeys(task.contenders, 7))
+
+    monkeypatch.setattr("alphadsl.bench.session.measure", pretended)
+    order, told = Order(("infonce",), (16,), tuned_malloc=True), list[str]()
+    contenders = {"infonce": ("auto", "plain", "products")}
+    (found,) = compare(order, contenders, told.append)
+    assert asked == [(True, ("auto",)), (True, ("plain",)), (False, ("auto", "products"))]
+    assert len(told) == processes_of(order, contenders) == 3
+    assert found.figures[1] == Figures("plain", None, None, "too large")
+
+
+def test_tables_tell_ratios_and_reasons() -> None:
+    text = text_of(*make_tables(COMPARISONS))
+    assert "3.00" in text
+    assert "4.00" in text
+    assert "1.50" in text
+    assert list(reasons(COMPARISONS)) == ["- lightly NTXentLoss: no room (infonce at A = 32)"]
+
+
+@pytest.mark.parametrize("comparisons", [COMPARISONS, COMPARISONS[:1]], ids=len)
+def test_a_picture_is_drawn(tmp_path: Path, comparisons: list[Comparison]) -> None:
+    figure = draw_comparisons(comparisons)
+    save(figure, tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 5000
+    names = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert "alphadsl" in names
+
+
+def test_names_of_lines_are_apart_and_inside() -> None:
+    found = _spread([0.1, 0.11, 0.98, 0.99])
+    assert all(b - a > 0.06 for a, b in pairwise(found))
+    assert found[-1] <= 1
+
+
+def timed(spec: str, times: dict[int, tuple[float, ...]]) -> Iterator[Timed]:
+    for anchors, seconds in times.items():
+        ways = (EAGER, COMPILED, STREAMING)
+        yield Timed(spec, anchors, Answer("", dict(zip(ways, seconds, strict=True)), dict.fromkeys(ways, 10.0)))
+
+
+def test_backends_cross_where_the_later_one_stays_faster() -> None:
+    times = {128: (1.0, 0.9, 3.0), 256: (1.0, 1.1, 2.0), 512: (4.0, 2.0, 3.0), 1024: (9.0, 8.0, 4.0)}
+    found = list(crossings([*timed("infonce", times)], (EAGER, COMPILED, STREAMING)))
+    assert found == [Crossing("infonce", COMPILED, 512, 5.0), Crossing("infonce", STREAMING, 1024, 2.5)]
+    assert calibrate.told(found[0]) == "infonce: dense compiled from A = 512; its first step pays after 5"
+
+
+def test_a_backend_that_is_never_faster_has_no_crossing() -> None:
+    (found,) = crossings([*timed("infonce", {128: (1.0, 2.0, 9.0)})], (EAGER, COMPILED))
+    assert found == Crossing("infonce", COMPILED, None, None)
+    assert "not the fastest" in calibrate.told(found)

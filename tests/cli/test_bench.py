@@ -1,0 +1,84 @@
+"""The command `bench`: a table and a picture, refusals of one line, and help with an example."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from alphadsl.cli import bench
+from alphadsl.report.faults import InputError
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "alphadsl.cli.main", "bench", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_a_table_and_a_picture(tmp_path: Path) -> None:
+    sizes = "--anchors=16,32", "--width=8", "--rounds=1", "--threads=1", "--no-memory", "--tuned-malloc"
+    done = run("infonce", *sizes, "--against=plain,lightly,products", "-o", "a.png", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    head, *_, last = done.stdout.strip().splitlines()
+    assert re.match(r"\d{4}-\d\d-\d\d, commit \S+, torch \S+, .*, 1 thread, malloc with MALLOC_MMAP_MAX_=0", head)
+    assert all(each in done.stdout for each in ("A = 16", "A = 32", "alphadsl", "plain, eager", "three products"))
+    assert "torch.compile" not in done.stdout
+    assert last == "a.png"
+    assert (tmp_path / "a.png").stat().st_size > 5000
+
+
+def test_calibrating(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from alphadsl.bench.calibrate import COMPILED, EAGER
+    from alphadsl.bench.task import Answer
+
+    told = Answer("here", {EAGER: 2.0, COMPILED: 1.0}, {EAGER: 2.0, COMPILED: 9.0})
+    monkeypatch.setattr("alphadsl.bench.calibrate.measure", lambda task, environment: told)
+    bench.bench(["triplet"], "16,32", calibrate=True)
+    shown = capsys.readouterr().out
+    assert "triplet: dense compiled from A = 16; its first step pays after 9" in shown
+    assert shown.startswith("here, load")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"anchors": "7"}, "--anchors takes even numbers from 4 to 1,048,576, and 7 is not one"),
+        ({"anchors": "16,,32"}, "nothing is not one"),
+        ({"anchors": "1e3"}, "1e3 is not one"),
+        ({"against": "lightli"}, "did you mean lightly?"),
+        ({"backend": "auto,fast"}, "--backend fast: there is no such thing"),
+        ({"dtype": "float8"}, "--dtype float8: there is no such thing"),
+        ({"device": "tpu"}, "--device tpu: there is no such thing"),
+        ({"output": Path("a.txt")}, "no ending that can be drawn"),
+        ({"set_": ["tau"]}, "not of the form NAME=VALUE"),
+        ({"specs": ["infonze"]}, "there is no loss called infonze"),
+    ],
+    ids=str,
+)
+def test_refusals_are_told_in_one_line(arguments: dict[str, object], told: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        bench.bench(**{"specs": ["infonce"], **arguments})  # type: ignore[arg-type]
+    assert told in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_loss_is_needed() -> None:
+    with pytest.raises(typer.BadParameter, match="name a loss"):
+        bench.bench()
+
+
+def test_a_wrong_spec_is_refused_as_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "x.alpha").write_text("loss x {\n  phi(x) = -x\n  psi(x) = x\n}\n", encoding="utf-8")
+    done = run("x.alpha", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[decreasing-phi]" in done.stderr
+
+
+def test_help_shows_an_example(tmp_path: Path) -> None:
+    done = run("--help", folder=tmp_path)
+    assert done.returncode == 0
+    assert "Example: alphadsl bench infonce square" in done.stdout
