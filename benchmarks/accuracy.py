@@ -4,12 +4,15 @@
 
 Needs lightly and pytorch-metric-learning for the peers' rows (--no-peers leaves them out). The truth is the float64
 interpreter on the same rounded inputs up to --oracle-upto anchors (a min player, which it solves slowly, up to 6), and
-beyond that a float64 dense evaluation, which is itself held against the interpreter at those sizes. `conditioning` is
-how much the float64 gradient moves when every entry of the normalised rows moves by one float32 ulp: no float32 method
-can be asked to do much better; where it moves by more than its size (one embedding for everything: the gradient is 0),
-errors are relative to that. A batch is taken as a whole: the error is the norm of the difference over the norm of
-the true gradient, so a row with a tiny gradient counts for what it moves. float16 is run with a power-of-two scale, as
-a gradient scaler has it. Where the truth itself is beyond the range of the number type, nothing is asked.
+beyond that a float64 dense evaluation, which is itself held against the interpreter at those sizes. A batch is taken as
+a whole: the error is the norm of the difference over the norm of the true gradient, so a row with a tiny gradient
+counts for what it moves.
+
+`conditioning` is how much the float64 gradient moves for each float32 ulp that the entries of the normalised rows move
+(by 8 of them, up or down by chance, the worse of two): no float32 method can be asked to do much better. Where it moves
+by more than its size (one embedding for everything: the gradient is 0), errors are relative to that. float16 is run
+with a power-of-two scale, as a gradient scaler has it. Where the truth is beyond the range of the number type, nothing
+is asked.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from pathlib import Path
 
 import torch
 from accuracy_cases import (
+    ROUNDINGS,
     STATES,
     Answer,
     Batch,
@@ -71,10 +75,12 @@ class Subject:
             loss.set(**params)
 
     def answers(self, batch: Batch) -> tuple[Answer, float, float]:
-        """On numbers of float64: the truth; by how much it sways when every entry of the rows moves by one float32
-        ulp; how far the dense evaluation is from it, where both are asked."""
+        """On numbers of float64: the truth; by how much it sways for each ulp that the entries of the rows move; how
+        far the dense evaluation is from it, where both are asked."""
         dense = ask(self.dense, batch)
-        sways = apart(ask(self.dense, batch.perturbed(self.dense.spec.space == Space.SPHERE)), dense)
+        sphere = self.dense.spec.space == Space.SPHERE
+        moved = (ask(self.dense, batch.perturbed(sphere, seed)) for seed in (1, 2))
+        sways = max(apart(each, dense) for each in moved) / ROUNDINGS
         if 2 * len(batch.z0_ND) > self.oracle_upto:
             return dense, sways, 0.0
         oracle = ask(self.interpreter, batch)
@@ -147,7 +153,7 @@ def judged(name: str, backend: str, loss: Loss, asked: Question) -> Found:
 def sweep(options: argparse.Namespace) -> Iterator[Found]:
     for name in options.specs or alphadsl.library():
         subject = Subject(name, options.backends, options.oracle_upto)
-        for params in settings_of(name, subject.admits):
+        for params in settings_of(name, subject.dense.values, subject.admits):
             if options.taus and params.get("tau", options.taus[0]) not in options.taus:
                 continue
             subject.set(params)

@@ -21,8 +21,10 @@ WIDTH = 128
 # What a gradient in a 16-bit type may be off by is mostly its own rounding.
 TARGETS = {torch.float32: (1e-5, 1e-4), torch.bfloat16: (5e-3, 5e-3), torch.float16: (5e-3, 5e-3)}
 SHARP = 0.05
-# A float32 evaluation rounds rows, products and weights, a few times as much as the one rounding of `conditioning`.
-ROUNDINGS = 6.0
+# What a float32 evaluation rounds in rows, products and weights comes to a few ulps of every entry of the rows; moving
+# them by this many shows how the gradient sways, and where a hinge or a selection turns over.
+ROUNDINGS = 8.0
+DEGENERATE = 2.0
 ULP = torch.finfo(torch.float32).eps
 # Gradient scalers start at 2^16 and double from there.
 LARGEST_SCALED, LARGEST_SCALE = 256.0, 2.0**24
@@ -42,13 +44,13 @@ class Batch:
         further = {name: x.to(dtype) if x.is_floating_point() else x for name, x in self.further.items()}
         return Batch(self.z0_ND.to(dtype), self.z1_ND.to(dtype), further)
 
-    def perturbed(self, sphere: bool) -> "Batch":
-        """Every entry of every row moved by one float32 ulp, up or down by chance; on the sphere lengths stay."""
-        rng = torch.Generator().manual_seed(1)
+    def perturbed(self, sphere: bool, seed: int) -> "Batch":
+        """Every entry of every row moved by some float32 ulps, up or down by chance; on the sphere lengths stay."""
+        rng = torch.Generator().manual_seed(seed)
 
         def moved(z_ND: Tensor) -> Tensor:
             sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
-            nudged_ND = z_ND * (1 + ULP * sign_ND)
+            nudged_ND = z_ND * (1 + ROUNDINGS * ULP * sign_ND)
             scale_N1 = z_ND.norm(dim=1, keepdim=True) / nudged_ND.norm(dim=1, keepdim=True)
             return nudged_ND * scale_N1.nan_to_num(1.0) if sphere else nudged_ND
 
@@ -104,7 +106,7 @@ def told(truth: Answer, dtype: torch.dtype, scale: float) -> bool:
 
 def apart(found: Answer, truth: Answer) -> float:
     """The norm of the difference of two gradients, of the batch as a whole: a row counts for what it moves."""
-    return (found.gradient_AD - truth.gradient_AD).norm().item()
+    return float((found.gradient_AD - truth.gradient_AD).norm())
 
 
 def same(a: Answer, b: Answer) -> bool:
@@ -125,15 +127,15 @@ def value_error(found: Answer, truth: Answer, batch: Batch) -> float:
     return relative(abs(found.value - truth.value), scale)
 
 
-def settings_of(name: str, admits: Callable[[str, float], bool]) -> list[Params]:
+def settings_of(name: str, shipped: Mapping[str, float], admits: Callable[[str, float], bool]) -> list[Params]:
     """Every tau where there is one, then the ends of the other parameters; as shipped where there is none."""
     by_tau: list[Params] = [{"tau": tau} for tau in TAUS if admits("tau", tau)]
     ends = [params for params in EXTREMES.get(name, ()) if set(params) != {"tau"} or not by_tau]
-    return [*(by_tau or [{}]), *ends]
+    return [*(by_tau or [dict(shipped)]), *ends]
 
 
 def target_of(params: Params, dtype: torch.dtype) -> float:
-    """The tighter one for tau >= 0.05 and for a spec as shipped; ends of other ranges count as sharp."""
-    taus = [value for key, value in params.items() if key.endswith("tau")]
+    """The tighter one unless a temperature is below 0.05, or an inverse one above 20."""
+    values = [value if key.endswith("tau") else 1 / abs(value or 1) for key, value in params.items()]
     wide, sharp = TARGETS[dtype]
-    return wide if (min(taus) >= SHARP if taus else not params) else sharp
+    return wide if min(values, default=1.0) >= SHARP else sharp

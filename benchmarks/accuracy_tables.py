@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, replace
 from enum import Enum
 
 import torch
-from accuracy_cases import ROUNDINGS, target_of
+from accuracy_cases import DEGENERATE, ROUNDINGS, target_of
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -47,7 +47,8 @@ class Found:
             return Verdict.NOT_FINITE
         if self.gradient <= target:
             return Verdict.WITHIN
-        return Verdict.CONDITIONED if self.gradient <= target + ROUNDINGS * self.conditioning else Verdict.MISS
+        allowed = target + ROUNDINGS * self.conditioning * (DEGENERATE if self.conditioning >= 1 else 1)
+        return Verdict.CONDITIONED if self.gradient <= allowed else Verdict.MISS
 
     @property
     def size(self) -> float:
