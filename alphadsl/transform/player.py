@@ -31,8 +31,9 @@ from alphadsl.ir.build import (
 from alphadsl.ir.facts import Scope, find_domain_fault, infer_direction, infer_interval
 from alphadsl.ir.interval import INFINITY, Interval, point
 from alphadsl.ir.kinds import Method, Over
-from alphadsl.ir.nodes import Apply, Expr, Function, Inverse, Loss, MinPlayer, Multiplier, Reduce, Var
+from alphadsl.ir.nodes import Apply, Expr, Function, Inverse, Loss, MinPlayer, Multiplier, Num, Reduce, Var
 from alphadsl.ir.traversal import mentions, substitute
+from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, from_terms
 from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier
@@ -46,6 +47,7 @@ def lower_min_player(loss: Loss, player: MinPlayer) -> Expr:
     scope = scope_of(loss).binding(argument, Interval(0.0, 1.0, low_open=True))
     simplified = Simplifier(scope)
     slope = simplified(differentiate(Function(argument, simplified(player.regulariser.body))))
+    slope = _moving(slope, argument, simplified)
     curvature = simplified(differentiate(Function(argument, slope)))
     response = invert(slope, argument, Var(PRICE))
     if response is None:
@@ -90,6 +92,21 @@ def invert(expr: Expr, argument: str, value: Expr) -> Expr | None:
             return invert(a, argument, power(value, div(ONE, b)))
         case _:
             return None
+
+
+def _moving(slope: Expr, argument: str, simplified: Simplifier) -> Expr:
+    """The slope without what is constant in it: a linear term of R is the same for all of the simplex, and a price that
+    carries it has no digits left for a small alpha."""
+    product = as_product(slope, simplified)
+    mentioned = [each for each in product.powers.items() if any(mentions(part, argument) for part in each)]
+    match mentioned:
+        case [(base, Num(1.0))] if not mentions(product.exponential, argument):
+            terms = as_terms(base, simplified)
+            moving = from_terms({term: scale for term, scale in terms.items() if mentions(term, argument)})
+            rest = {each: exponent for each, exponent in product.powers.items() if each != base}
+            return simplified(mul(from_product(Product(product.coefficient, rest, product.exponential)), moving))
+        case _:
+            return slope
 
 
 def _at_multiplier(

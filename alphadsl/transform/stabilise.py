@@ -11,8 +11,16 @@ from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
-from alphadsl.ir.traversal import children, level_of, rebuild, rewrite, size_of
-from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, from_terms, split_signs
+from alphadsl.ir.traversal import children, level_of, rebuild, rewrite, size_of, walk
+from alphadsl.transform.canonical import (
+    Product,
+    as_product,
+    as_terms,
+    from_product,
+    from_terms,
+    reduced_among,
+    split_signs,
+)
 from alphadsl.transform.exposure import Exposure
 
 
@@ -117,11 +125,23 @@ class Stabiliser(Exposure):
         return from_product(self._carried(whole)) if mixed is None else self._distributed(whole, mixed)
 
     def _carried(self, whole: Product) -> Product:
-        """The same product with the logarithm of every hot or sinking factor in its exponent."""
+        """The same product with the logarithm of every hot or sinking factor in its exponent, and of those that may be
+        0 and that a log-sum-exp there was taken with: apart from them the exponential may be infinite."""
         carried = {base for base in whole.powers if self._non_negative(base) and (self._hot(base) or self._sinks(base))}
+        exponent = self._exponent(whole, carried)
+        summed = {part for body in _log_summed(exponent) for part in walk(body)}
+        bound = {base for base in whole.powers if self._may_vanish(base) and self.log_of(base) in summed} - carried
+        if bound:
+            carried |= bound
+            exponent = self._exponent(whole, carried)
         cold = {self(base): self(power) for base, power in whole.powers.items() if base not in carried}
+        return Product(whole.coefficient, cold, exponent)
+
+    def _exponent(self, whole: Product, carried: set[Expr]) -> Expr:
         logarithms = [mul(power, self.log_of(base)) for base, power in whole.powers.items() if base in carried]
-        return Product(whole.coefficient, cold, self.simplified(add(self(whole.exponential), *logarithms)))
+        exponent = self.simplified(add(self(whole.exponential), *logarithms))
+        steep = any(self._hot(body) for body in _log_summed(exponent))
+        return self._related(exponent) if steep else exponent
 
     def _distributed(self, whole: Product, mixed: Expr) -> Expr:
         """A factor of mixed sign is split at its plus signs, so that each part has a logarithm; a sum over j of mixed
@@ -160,6 +180,7 @@ class Stabiliser(Exposure):
                 found.append(product)
                 continue
             apart = self._related(self.simplified(sub(twin.exponential, product.exponential)))
+            self._relate_shares(apart)
             difference = apply("exp_difference", twin.exponential, product.exponential, apart)
             found[found.index(twin)] = Product(twin.coefficient, {**twin.powers, difference: ONE}, ZERO)
         return add(*(from_product(product) for product in found))
@@ -177,6 +198,20 @@ class Stabiliser(Exposure):
         self.related |= {whole: add(part, largest) for whole, part in moved.items()}
         return from_terms({moved.get(term, term): scale for term, scale in terms.items()})
 
+    def _relate_shares(self, apart: Expr) -> None:
+        """A softmax inside a difference sums to one to the last digit: its log-sum-exp is relative to its largest."""
+        for body in _log_summed(apart):
+            terms = as_terms(body, self.simplified)
+            for inner, scale in terms.items():
+                if isinstance(inner, Reduce) and inner.over == Over.LOGSUMEXP and reduced_among(inner, scale, terms):
+                    largest = Reduce(Over.MAX, inner.body)
+                    relative = Reduce(Over.LOGSUMEXP, self.simplified(sub(inner.body, largest)))
+                    self.related.setdefault(inner, add(relative, largest))
+
+    def _may_vanish(self, expr: Expr) -> bool:
+        interval = infer_interval(expr, self.scope)
+        return interval.non_negative and not interval.positive
+
     def _settled(self, expr: Expr) -> Expr:
         return rebuild(expr, tuple(self(child) for child in children(expr)))
 
@@ -189,6 +224,11 @@ class Stabiliser(Exposure):
                 case _ if self._sinks(base) and infer_interval(power, self.scope).low < 1:
                     return True
         return False
+
+
+def _log_summed(expr: Expr) -> list[Expr]:
+    """What the log-sum-exps in an expression are of."""
+    return [part.body for part in walk(expr) if isinstance(part, Reduce | Pool) and part.over == Over.LOGSUMEXP]
 
 
 def _opposite(a: Product, b: Product) -> bool:

@@ -52,6 +52,22 @@ def identical(samples: int, width: int, rng: Generator) -> Views:
     return z_ND, z_ND.clone()
 
 
+def antipodal(samples: int, width: int, rng: Generator) -> Views:
+    """Two samples opposite to each other, and a positive opposite to its anchor: distances as large as they get."""
+    z0_ND, z1_ND = random(samples, width, rng)
+    z0_ND[1] = -z0_ND[0]
+    z1_ND[2:3] = -z0_ND[2:3]
+    return z0_ND, z1_ND
+
+
+def zeros(samples: int, width: int, rng: Generator) -> Views:
+    """A sample without a direction, and a view of another: dead units, padding."""
+    z0_ND, z1_ND = random(samples, width, rng)
+    z0_ND[0] = z1_ND[0] = 0
+    z1_ND[2:3] = 0
+    return z0_ND, z1_ND
+
+
 SMOOTH: dict[str, Callable[[int, int, Generator], Views]] = {
     "random": random,
     "trained": trained,
@@ -62,6 +78,8 @@ SMOOTH: dict[str, Callable[[int, int, Generator], Views]] = {
 SINGULAR: dict[str, Callable[[int, int, Generator], Views]] = {
     "duplicates": duplicates,
     "identical": identical,
+    "antipodal": antipodal,
+    "zeros": zeros,
 }
 
 

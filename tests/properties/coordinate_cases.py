@@ -60,7 +60,7 @@ COORDINATE = (
         "twice_exp",
         TAU + "phi(x) = log(x)\npsi(x) = exp(exp(x / tau))",
         lambda a, p: lse(torch.exp(a.x_J / p.tau)),
-        TAUS[2:],
+        TAUS[1:],
     ),
     Case(
         "softplus_of_log",

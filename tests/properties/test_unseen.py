@@ -24,11 +24,11 @@ from tests.properties.rows import Case, truth_of
 CASES = COORDINATE + DIRECT + PLAYERS
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 BF16_GRADIENT = 4e-3
-# Known losses of digits in float32: a softmax of logits near 100 sums to one within 1e-5 only, which tau / t = 500
-# multiplies; and where R' is flat at 0, a multiplier with float32's digits leaves a small alpha with few.
-HARD = {("softmax_weight", 0.01): 2e-3, ("order", 6.0): 1e-2}
+# A known loss of digits in float32: where R' is flat at 0, an alpha of 0.04 is the fifth root of 1e-8, which is all
+# that a multiplier and a cost of 0.08 differ by.
+HARD = {("order", 6.0): 1e-2}
 # Exponentials and logarithms as they are written exceed float64 here: no business of an oracle without a log domain.
-BEYOND_THE_INTERPRETER = {("log_rows", 0.01), ("log_rows_through", 0.01)}
+BEYOND_THE_INTERPRETER = {("log_rows", 0.01), ("log_rows_through", 0.01), ("twice_exp", 0.05)}
 
 
 def settings_of(case: Case) -> Iterator[tuple[Params, tuple[str, ...]]]:

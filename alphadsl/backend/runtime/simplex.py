@@ -1,8 +1,8 @@
 """The min player's multiplier lambda_i: the one number per row that makes the importances sum to one.
 
-Two solvers: sorting, exact, where alpha is piecewise linear in the price (the Euclidean projection on the simplex), and
-safeguarded Newton steps for any other falling response. Legend: A anchors, C candidates; costs are relative to the
-row's smallest, masked where a candidate is no negative.
+Two solvers: a finite active set method where alpha is piecewise linear in the price (the Euclidean projection on the
+simplex), and safeguarded Newton steps for any other falling response. Legend: A anchors, C candidates; costs are
+relative to the row's smallest, masked where a candidate is no negative.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,45 @@ from torch import Tensor
 
 Pointwise = Callable[[Tensor], Tensor]
 STEPS = 100
+# Entries of a cost matrix that the caches hold while its rows are solved.
+PART = 1 << 17
 
 
 def projected_multiplier(cost_AC: Tensor, negative_AC: Tensor, low: Tensor, curvature: Tensor) -> Tensor:
-    """The lambda_i (A, 1) at which sum_j [lambda + cost - slope(0)]_- / curvature = 1, by sorting."""
-    sorted_AC = torch.where(negative_AC, cost_AC, torch.inf).sort(dim=-1).values
-    finite_AC = torch.where(sorted_AC == torch.inf, 0.0, sorted_AC)
-    kept_C = torch.arange(1, cost_AC.shape[-1] + 1, device=cost_AC.device, dtype=cost_AC.dtype)
-    threshold_AC = (finite_AC.cumsum(-1) - curvature) / kept_C
-    size_A1 = (sorted_AC < threshold_AC).sum(-1, keepdim=True).clamp_min(1)
-    return low - curvature - threshold_AC.gather(-1, size_A1 - 1)
+    """The lambda_i (A, 1) at which sum_j [lambda + cost - slope(0)]_- / curvature = 1, exact up to rounding."""
+    masked_AC = torch.where(negative_AC, cost_AC, torch.inf)
+    if torch.compiler.is_compiling():
+        return low - curvature - threshold_of(masked_AC, -curvature)
+    parts = torch.split(masked_AC, max(1, PART // masked_AC.shape[-1]), -2)
+    return low - curvature - torch.cat([threshold_of(part_AC, -curvature) for part_AC in parts], -2)
+
+
+def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
+    """The threshold t_i (A, 1) at which sum_j [t - cost]_+ is the budget.
+
+    Newton steps from the right of a convex function made of straight pieces (the active set method of Michelot 1986):
+    the first threshold is one that the cheapest alone would set, each step drops candidates that are too dear and none
+    that is not, and one that drops none is at the solution, with what rounding left of the budget put right.
+    """
+
+    def unsettled(threshold_A1: Tensor, size_A1: Tensor, before_A1: Tensor) -> Tensor:
+        return (size_A1 != before_A1).any()
+
+    def advance(threshold_A1: Tensor, size_A1: Tensor, before_A1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        below_AC = (threshold_A1 - cost_AC).clamp_min(0)
+        excess_A1 = below_AC.sum(-1, keepdim=True) - budget
+        active_A1 = below_AC.sign().sum(-1, keepdim=True)
+        step_A1 = torch.where(active_A1 > 0, excess_A1 / active_A1.clamp_min(1), 0.0)
+        return threshold_A1 - step_A1, active_A1, size_A1.clone()
+
+    nothing_A1 = torch.zeros_like(cost_AC[..., :1])
+    state = (nothing_A1 + budget, nothing_A1 - 1, nothing_A1 - 2)
+    if torch.compiler.is_compiling():
+        threshold: Tensor = torch.while_loop(unsettled, advance, state)[0]  # type: ignore[no-untyped-call]
+        return threshold
+    while unsettled(*state):
+        state = advance(*state)
+    return state[0]
 
 
 def root_multiplier(
