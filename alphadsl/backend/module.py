@@ -15,9 +15,10 @@ from alphadsl.backend.choice import Backend, Compile, choose
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.program import Program, build_program, compile_program
 from alphadsl.backend.standalone import emit_standalone
-from alphadsl.backend.stepper import OneStep, any_batch, any_length, spread
+from alphadsl.backend.stepper import any_batch, any_length, spread, take_step
 from alphadsl.backend.streaming.opaque import Streamed, register
 from alphadsl.backend.streaming.ranks import Together, is_shared
+from alphadsl.backend.streaming.workspace import fastest_products
 from alphadsl.backend.tensors import Given, Rejected, check_given
 from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
@@ -121,13 +122,13 @@ class ContrastiveLoss(torch.nn.Module):
             what = "one sample" if given.z_VND.shape[1] == 1 else "one class"
             warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=4)
             return given.z_VND.to(torch.promote_types(given.z_VND.dtype, torch.float32)).sum() * 0
-        with torch.autocast(z0.device.type, enabled=False):
+        with torch.autocast(z0.device.type, enabled=False), fastest_products(z0.device):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
             if self.backend == "interpreter":
-                return OneStep.of(self._interpreted, given, parameters, self._values.learned)
+                return take_step(self._interpreted, given, parameters, self._values.learned)
             program = self._program(given, shared)
             if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):
-                return OneStep.of(program.with_gradient, given, parameters, self._values.learned)
+                return take_step(program.with_gradient, given, parameters, self._values.learned)
             return program.value(any_batch(given.z_VND), any_length(given.context), parameters)
 
     @torch.no_grad()

@@ -64,8 +64,10 @@ def emit_standalone(core: Core, values: Mapping[str, float]) -> str:
 def _besides(core: Core) -> tuple[str, str]:
     """What the index set needs besides two views: an argument of the function, and how it reaches the layout."""
     match core.pairs:
-        case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
-            return "", "sample_marks(z0)"
+        case Pairs.TWO_VIEW:
+            return "", "sample_marks(z0, 2)"
+        case Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
+            return "", "sample_marks(z0, 1)"
         case Pairs.QUEUE:
             return ", queue", PLACED[core.space]
         case Pairs.LABELS | Pairs.CLASSES:

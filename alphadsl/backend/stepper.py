@@ -1,6 +1,6 @@
 """A generated step inside autograd: run once forward, its gradients kept for the backward."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,18 +15,35 @@ Tensors = tuple[Tensor, ...]
 Stepping = Callable[[Tensor, Tensors, Tensors], Step]
 
 
-class OneStep(torch.autograd.Function):
-    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept.
+def take_step(step: Stepping, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
+    """The loss of a step inside autograd; `learned` are the places of the parameters that the step's slopes belong to,
+    in their order. `torch.func` wants another kind of function than `backward`, which costs every step more."""
+    functional = not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
+    kind = _FunctionalStep if functional else _OneStep
+    found = kind.apply(step, len(given.context), learned, given.z_VND, *given.context, *parameters)
+    value: Tensor = found[0]
+    return value
 
-    They are outputs of the forward, so that `torch.func.grad` works as `backward` does.
-    """
+
+class _OneStep(torch.autograd.Function):
+    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept."""
 
     @staticmethod
-    def of(step: Stepping, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
-        """`learned` are the places of the parameters that the step's slopes belong to, in their order."""
-        found = OneStep.apply(step, len(given.context), learned, given.z_VND, *given.context, *parameters)
-        value: Tensor = found[0]
-        return value
+    def forward(
+        ctx: Any, step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor
+    ) -> Tensors:
+        value, *gradients = _FunctionalStep.forward(step, split, learned, z_VND, *others)
+        _keep(ctx, split, learned, others, gradients)
+        return (value,)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        return _gradients(ctx, upstream)
+
+
+class _FunctionalStep(torch.autograd.Function):
+    """The same; gradients are outputs, as `torch.func` demands of what is kept."""
 
     @staticmethod
     def forward(step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor) -> Tensors:
@@ -38,23 +55,29 @@ class OneStep(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
         _, split, learned, _, *others = inputs
-        _, *gradients = output
-        ctx.mark_non_differentiable(*gradients)
-        ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*gradients)
-        ctx.split = split
-        ctx.learned = learned
-        ctx.devices = [parameter.device for parameter in others[split:]]
+        ctx.mark_non_differentiable(*output[1:])
+        _keep(ctx, split, learned, tuple(others), output[1:])
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor, *_: None) -> tuple[Tensor | None, ...]:
-        gradient_VND, *slopes = ctx.saved_tensors
-        of_parameters: list[Tensor | None] = [None] * len(ctx.devices)
-        for index, slope in zip(ctx.learned, slopes, strict=True):
-            of_parameters[index] = (upstream * slope).to(ctx.devices[index], torch.float64)
-        of_embeddings = (upstream * gradient_VND).to(gradient_VND.dtype)
-        return None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
+    def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+        return _gradients(ctx, upstream)
+
+
+def _keep(ctx: Any, split: int, learned: tuple[int, ...], others: Tensors, gradients: Sequence[Tensor]) -> None:
+    ctx.save_for_backward(*gradients)
+    ctx.split = split
+    ctx.learned = learned
+    ctx.devices = [parameter.device for parameter in others[split:]]
+
+
+def _gradients(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    gradient_VND, *slopes = ctx.saved_tensors
+    of_parameters: list[Tensor | None] = [None] * len(ctx.devices)
+    for index, slope in zip(ctx.learned, slopes, strict=True):
+        of_parameters[index] = (upstream * slope).to(ctx.devices[index], torch.float64)
+    of_embeddings = (upstream * gradient_VND).to(gradient_VND.dtype)
+    return None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
 
 
 def any_batch(z_VND: Tensor) -> Tensor:

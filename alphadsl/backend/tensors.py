@@ -42,8 +42,8 @@ def check_given(
     match loss.pairs:
         case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
             _check_absent(loss, {"labels": labels, "queue": queue}, rejected)
-            pairs = (4 if loss.pairs == Pairs.TWO_VIEW else 2) * samples**2
-            return Given(z_VND, sample_marks(z_VND[0]), pairs, shared or samples > 1)
+            views = 2 if loss.pairs == Pairs.TWO_VIEW else 1
+            return Given(z_VND, sample_marks(z_VND[0], views), 2 * views * samples**2, shared or samples > 1)
         case Pairs.QUEUE:
             _check_absent(loss, {"labels": labels}, rejected)
             queue_QD = _check_queue(loss, queue, z_VND, rejected)

@@ -49,12 +49,12 @@ def differing(marks_AK: Tensor, marks_C: Tensor) -> Tensor:
     return first
 
 
-def two_view(z_VND: Tensor, sample_N: Tensor) -> Batch:
+def two_view(z_VND: Tensor, sample_A: Tensor) -> Batch:
     """Candidates are all 2N embeddings; itself and its positive are no negatives of an anchor (SimCLR)."""
     views, samples, width = z_VND.shape
     every_GAD = z_VND.reshape(1, views * samples, width)
     positives_GAD = z_VND.flip(0).reshape(1, views * samples, width)
-    return _every_view(every_GAD, positives_GAD, every_GAD, sample_N.repeat(views), lambda w_GAC: w_GAC.mT, _as_it_is)
+    return _every_view(every_GAD, positives_GAD, every_GAD, sample_A, lambda w_GAC: w_GAC.mT, _as_it_is)
 
 
 def same_view(z_VND: Tensor, sample_N: Tensor) -> Batch:
@@ -91,9 +91,11 @@ def with_classes(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, weight_A1:
     return _rows(z_VND, anchor_A, positive_A, label_C[anchor_A][:, None], label_C, weight_A1)
 
 
-def sample_marks(z0_ND: Tensor) -> tuple[Tensor]:
-    """The number of each sample, by which an embedding tells itself and its positive from its negatives."""
-    return (torch.arange(len(z0_ND), device=z0_ND.device),)
+def sample_marks(z0_ND: Tensor, views: int) -> tuple[Tensor]:
+    """The number of each sample, by which an embedding tells itself and its positive from its negatives: of all anchors
+    that share their candidates, so of both views or of one. Made outside of a compiled graph, where it would be worked
+    out again for every pair."""
+    return (torch.arange(len(z0_ND), device=z0_ND.device).repeat(views),)
 
 
 def label_rows(label_N: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -18,7 +18,7 @@ from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.ranks import Ranks
-from alphadsl.backend.streaming.workspace import Workspace, any_tile, fastest_products
+from alphadsl.backend.streaming.workspace import Workspace, any_tile
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
 
@@ -72,7 +72,7 @@ class Strips:
         rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
         height, width = len(anchors_AD), len(candidates_CD)
         half_C1 = candidates_CD.square().sum(-1, keepdim=True) / 2
-        with fastest_products(anchors_AD.device), any_tile():
+        with any_tile():
             s_AC = Workspace(anchors_AD).tile(0, height, width)
             torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
             found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)

@@ -18,7 +18,7 @@ from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
 from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
 from alphadsl.backend.streaming.products import Products
 from alphadsl.backend.streaming.ranks import Ranks
-from alphadsl.backend.streaming.workspace import any_tile, fastest_products
+from alphadsl.backend.streaming.workspace import any_tile
 from alphadsl.ir.core import Core, NamedStatistic, Pass
 from alphadsl.ir.kinds import Over, Pairs
 from alphadsl.ir.nodes import Pool, Reduce
@@ -37,7 +37,7 @@ class Tiled:
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
         """The gradient is that of the samples of this process."""
-        with fastest_products(z_VND.device), any_tile():
+        with any_tile():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for one in self._core.passes:
                 run.sweep(one, pushes=one.pushes)
@@ -46,7 +46,7 @@ class Tiled:
     @torch.no_grad()
     def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
         """The loss alone: nothing is pushed."""
-        with fastest_products(z_VND.device), any_tile():
+        with any_tile():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for one in self._core.passes:
                 run.sweep(one, pushes=False)

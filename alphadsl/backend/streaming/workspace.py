@@ -47,7 +47,7 @@ class Workspace:
 def fastest_products(device: torch.device) -> Iterator[None]:
     """Float32 products by oneDNN for a while, where that is worth it; the setting found is put back."""
     setting = _float32_products()
-    if device.type != "cpu" or not _onednn_is_better(torch.get_num_threads()):
+    if device.type != "cpu" or torch.compiler.is_compiling() or not _onednn_is_better(torch.get_num_threads()):
         yield
         return
     found = setting.fp32_precision
