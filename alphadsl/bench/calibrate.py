@@ -4,7 +4,7 @@ Three ways are timed side by side for a loss of each kind (an exponential, a kin
 compiled, and streaming. `alphadsl/backend/choice.py` has the thresholds that `auto` goes by.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
@@ -13,7 +13,9 @@ from rich.table import Table
 from alphadsl.bench.session import Order, Report
 from alphadsl.bench.table import DASH, written
 from alphadsl.bench.task import Answer, Task, measure
+from alphadsl.ir.kinds import Streaming
 
+PAYS_WITHIN = 2_000
 EAGER, COMPILED, STREAMING = "dense eager", "dense compiled", "streaming compiled"
 
 
@@ -101,6 +103,33 @@ def told(crossing: Crossing) -> str:
         return f"{crossing.spec}: {crossing.way} is not the fastest at the largest A"
     pays = f"; its first step pays after {crossing.pays_after:,.0f}" if crossing.pays_after is not None else ""
     return f"{crossing.spec}: {crossing.way} from A = {crossing.anchors}{pays}"
+
+
+def threshold_rows(
+    timed: Sequence[Timed], ways: tuple[str, ...], kinds: Mapping[str, Streaming], device: str
+) -> Iterator[str]:
+    """The rows of THRESHOLDS in alphadsl/backend/choice.py: from where on compiling pays within a short training, and
+    streaming is the fastest, for all losses of a kind. What is never so within the sizes is left open."""
+    found = list(crossings(timed, ways))
+    for kind in dict.fromkeys(kinds.values()):
+        names = [name for name, each in kinds.items() if each == kind]
+        compiled = _latest([_paying(name, timed) for name in names])
+        streams = _latest([each.anchors for each in found if each.way == STREAMING and each.spec in names])
+        yield f"({device!r}, Streaming.{kind.name}): Thresholds(compile={compiled}, stream={streams}),"
+
+
+def _latest(sizes: Sequence[int | None]) -> str:
+    known = [each for each in sizes if each is not None]
+    return str(max(known)) if known and len(known) == len(sizes) else "..."
+
+
+def _paying(spec: str, timed: Sequence[Timed]) -> int | None:
+    """The least A from which the first compiled step is paid back within so many steps."""
+    for each in sorted((each for each in timed if each.spec == spec), key=lambda each: each.anchors):
+        saved = _saved(each, COMPILED, (EAGER,))
+        if saved is not None and each.answer.first[COMPILED] / saved <= PAYS_WITHIN:
+            return each.anchors
+    return None
 
 
 def reasons(timed: Sequence[Timed]) -> Iterator[str]:

@@ -124,19 +124,22 @@ def _draw(found: "Sequence[Comparison]", output: Path) -> None:
 
 
 def _calibrate(order: "Order") -> None:
-    from alphadsl.bench.calibrate import calibrate, crossings, make_table, reasons, told, ways_of
+    from alphadsl.bench.calibrate import calibrate, crossings, make_table, reasons, threshold_rows, told, ways_of
     from alphadsl.bench.session import load_before
+    from alphadsl.pipeline import Lowered
 
     ways = ways_of(order.backends)
-    for problem in order.problems:
-        assert problem.loss
+    kinds = {problem.spec: Lowered(problem.loss).core.streaming for problem in order.problems}
     load = load_before()
     with _progress(len(order.problems)) as report:
         timed = list(calibrate(order, ways, report))
     console = _console()
     console.print(_head(order, [each.answer.conditions for each in timed], load), highlight=False, soft_wrap=True)
     console.print(make_table(timed, ways))
-    _print_lines((*map(told, crossings(timed, ways)), *reasons(timed)))
+    found = tuple(crossings(timed, ways))
+    _print_lines((*map(told, found), *reasons(timed)))
+    typer.echo("rows for THRESHOLDS in alphadsl/backend/choice.py:")
+    _print_lines(threshold_rows(timed, ways, kinds, order.device.value))
 
 
 @contextmanager
