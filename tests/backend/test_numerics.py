@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.module import BACKENDS, ContrastiveLoss
+from alphadsl.backend.choice import BACKENDS
+from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.ir.kinds import Space
 from tests.oracles.states import SINGULAR, SMOOTH, views
 
