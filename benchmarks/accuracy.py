@@ -41,10 +41,10 @@ from accuracy_cases import (
     value_error,
 )
 from accuracy_tables import Found, print_tables
-from timing import conditions
 
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
+from alphadsl.bench.conditions import conditions
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import MinPlayer
 from tests.oracles.batch import Params
