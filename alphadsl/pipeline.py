@@ -34,7 +34,7 @@ STAGES = (
     Stage("ir", "the checked loss as JSON: what every later stage, and the interpreter, starts from"),
     Stage("alpha", "value and pairwise importances, derived from the family and simplified, as on paper"),
     Stage("stable", "the same in the log domain; after simplification, so that what cancels is not carried"),
-    Stage("schedule", "row statistics by sweep over the pairs; last, so that equal reductions are computed once"),
+    Stage("schedule", "the passes over all pairs that it takes; last, so that equal reductions are computed once"),
     Stage("torch", "a file that runs with torch alone"),
 )
 

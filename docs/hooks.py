@@ -1,6 +1,7 @@
 """What mkdocs adds to the manual: the pages of the reference, made from the package, and formulas as MathML.
 
-The library comes from `alphadsl list --json`, messages from the catalogue, options from the command line itself.
+The library comes from `alphadsl list --json`, messages from the catalogue, options from the command line itself, what
+was measured from `benchmarks`.
 """
 
 import inspect
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from importlib import import_module
 from itertools import groupby, takewhile
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -27,6 +29,7 @@ from alphadsl.pipeline import lower_spec
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic
 
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
 FAMILIES = {
     "coordinate": "Coordinate: phi and psi",
     "direct": "Direct: alpha stated",
@@ -42,6 +45,7 @@ FORMULA = re.compile(
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = {"library": library_page(), "messages": messages_page(), "options": options_page()}
+    pages["results"] = RESULTS.read_text(encoding="utf-8")
     for name, text in pages.items():
         files.append(File.generated(config, f"reference/{name}.md", content=text))
     return files
