@@ -170,7 +170,7 @@ class ContrastiveLoss(torch.nn.Module):
         dtype = torch.promote_types(z_VND.dtype, torch.float32)
         value = torch.tensor(found.value, dtype=dtype, device=z_VND.device)
         slopes = tuple(torch.tensor(slope, dtype=torch.float64) for slope in found.slopes.values())
-        return value, torch.from_numpy(found.gradient_VND).to(z_VND), slopes
+        return value, torch.from_numpy(found.gradient_VND).to(z_VND.device, dtype), slopes
 
     def _interpret(self, z_VND: Tensor, context: tuple[Tensor, ...]) -> Interpreted:
         embeddings, *others = (tensor.detach().cpu().numpy() for tensor in (z_VND.double(), *context))

@@ -33,7 +33,7 @@ class _OneStep(torch.autograd.Function):
         ctx: Any, step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor
     ) -> Tensors:
         value, *gradients = _FunctionalStep.forward(step, split, learned, z_VND, *others)
-        _keep(ctx, split, learned, others, gradients)
+        _keep(ctx, split, learned, z_VND, others, gradients)
         return (value,)
 
     @staticmethod
@@ -54,9 +54,9 @@ class _FunctionalStep(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
-        _, split, learned, _, *others = inputs
+        _, split, learned, z_VND, *others = inputs
         ctx.mark_non_differentiable(*output[1:])
-        _keep(ctx, split, learned, tuple(others), output[1:])
+        _keep(ctx, split, learned, z_VND, tuple(others), output[1:])
 
     @staticmethod
     @once_differentiable
@@ -64,19 +64,23 @@ class _FunctionalStep(torch.autograd.Function):
         return _gradients(ctx, upstream)
 
 
-def _keep(ctx: Any, split: int, learned: tuple[int, ...], others: Tensors, gradients: Sequence[Tensor]) -> None:
+def _keep(
+    ctx: Any, split: int, learned: tuple[int, ...], z_VND: Tensor, others: Tensors, gradients: Sequence[Tensor]
+) -> None:
     ctx.save_for_backward(*gradients)
     ctx.split = split
     ctx.learned = learned
+    ctx.dtype = z_VND.dtype
     ctx.devices = [parameter.device for parameter in others[split:]]
 
 
 def _gradients(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    """Rounded to the dtype of the embeddings last: a gradient scaler's factor may be what lifts it above underflow."""
     gradient_VND, *slopes = ctx.saved_tensors
     of_parameters: list[Tensor | None] = [None] * len(ctx.devices)
     for index, slope in zip(ctx.learned, slopes, strict=True):
         of_parameters[index] = (upstream * slope).to(ctx.devices[index], torch.float64)
-    of_embeddings = (upstream * gradient_VND).to(gradient_VND.dtype)
+    of_embeddings = (upstream * gradient_VND).to(ctx.dtype)
     return None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
 
 

@@ -118,6 +118,20 @@ def test_gradient_scales_with_what_comes_from_above() -> None:
     torch.testing.assert_close(thrice, 3 * once)
 
 
+def test_scaling_lifts_a_float16_gradient_above_underflow() -> None:
+    """What a gradient scaler is for: each embedding's part is 1 / A, too small for float16 alone."""
+    loss = alphadsl.load("infonce", compile=False)
+    z0_ND, z1_ND = views(torch.float16, 500)
+    leaf_ND = z0_ND.detach().requires_grad_()
+    (loss(leaf_ND, z1_ND) * 4096).backward()
+    exact_ND = z0_ND.detach().double().requires_grad_()
+    (loss(exact_ND, z1_ND.detach().double()) * 4096).backward()
+    assert leaf_ND.grad is not None
+    assert exact_ND.grad is not None
+    error = (leaf_ND.grad.double() - exact_ND.grad).norm() / exact_ND.grad.norm()
+    assert error < 1e-3
+
+
 def test_second_derivatives_are_refused() -> None:
     z0_ND, z1_ND = views()
     (g_ND,) = torch.autograd.grad(alphadsl.load("infonce", compile=False)(z0_ND, z1_ND), z0_ND, create_graph=True)

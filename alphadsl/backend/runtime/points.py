@@ -56,7 +56,7 @@ def gather_on_sphere(
     placed_VND, pushed_VND = (each[: z_VND.shape[0] * z_VND.shape[1]].view_as(z_VND) for each in (at[0], received[0]))
     gradient_VND = (pushed_VND - _felt(attract_A1, z_VND) * placed_VND.flip(0)) / len(attract_A1)
     tangent_VND = on_tangent(gradient_VND, placed_VND, at.lengths_VN1)
-    return value_A1.mean(), tangent_VND.to(z_VND.dtype), tuple(slope_A1.mean() for slope_A1 in slopes)
+    return value_A1.mean(), tangent_VND, tuple(slope_A1.mean() for slope_A1 in slopes)
 
 
 def gather_in_space(
@@ -68,8 +68,7 @@ def gather_in_space(
     placed_VND, pushed_VND = (each[:embeddings].view_as(z_VND) for each in (at[0], received[0]))
     along_VN1 = _felt(pull_A1, z_VND) - received.along_P1[:embeddings].view(*z_VND.shape[:2], 1)
     moved_VND = pushed_VND - _felt(attract_A1, z_VND) * placed_VND.flip(0) + along_VN1 * placed_VND
-    gradient_VND = (moved_VND / len(attract_A1)).to(z_VND.dtype)
-    return value_A1.mean(), gradient_VND, tuple(slope_A1.mean() for slope_A1 in slopes)
+    return value_A1.mean(), moved_VND / len(attract_A1), tuple(slope_A1.mean() for slope_A1 in slopes)
 
 
 def _felt(pull_A1: Tensor, z_VND: Tensor) -> Tensor:

@@ -61,16 +61,23 @@ def root_multiplier(
     low_A1: Tensor,
     high_A1: Tensor,
 ) -> Tensor:
-    """The lambda_i (A, 1) in [low, high] at which sum_j response(cost + lambda) = 1, to machine precision."""
+    """The lambda_i (A, 1) in [low, high] at which sum_j response(cost + lambda) = 1, to machine precision.
+
+    Sought is the root of the sum's logarithm, which is closer to a straight line than the sum where that is large.
+    """
 
     def excess(lambda_A1: Tensor) -> tuple[Tensor, Tensor]:
         alpha_AC = torch.where(negative_AC, response(cost_AC + lambda_A1), 0.0)
         moving_AC = alpha_AC > 0
         steepness_AC = torch.where(moving_AC, 1 / curvature(torch.where(moving_AC, alpha_AC, 1.0)), 0.0)
-        return alpha_AC.sum(-1, keepdim=True) - 1, steepness_AC.sum(-1, keepdim=True)
+        total_A1, slope_A1 = alpha_AC.sum(-1, keepdim=True), steepness_AC.sum(-1, keepdim=True)
+        above_one = total_A1 > 1
+        logarithm_A1 = torch.log(torch.where(above_one, total_A1, 1.0))
+        return torch.where(above_one, logarithm_A1, total_A1 - 1), slope_A1 / total_A1.clamp_min(1)
 
     full_A1 = torch.zeros_like(cost_AC[..., :1])
-    return newton(excess, full_A1 + low_A1, full_A1 + high_A1)
+    rounding = 8 * torch.finfo(cost_AC.dtype).eps
+    return newton(excess, full_A1 + low_A1, full_A1 + high_A1, rounding=rounding)
 
 
 def invert(slope: Pointwise, curvature: Pointwise, target: Tensor) -> Tensor:
@@ -89,8 +96,18 @@ def invert(slope: Pointwise, curvature: Pointwise, target: Tensor) -> Tensor:
     return torch.where(slope(tiny) <= target, 0.0, torch.exp(shifted + 1))
 
 
-def newton(excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high: Tensor, halvings: int = 0) -> Tensor:
-    """The root of a falling function between two bounds: Newton steps, halving where one would leave the bracket."""
+def newton(
+    excess: Callable[[Tensor], tuple[Tensor, Tensor]],
+    low: Tensor,
+    high: Tensor,
+    halvings: int = 0,
+    rounding: float = 0.0,
+) -> Tensor:
+    """The root of a falling function between two bounds: Newton steps, halving where one would leave the bracket.
+
+    `excess` gives the function and its slope. Where the function is within its `rounding` of 0, there is nothing more
+    to be found.
+    """
     precision = 2 * torch.finfo(low.dtype).eps
 
     def unsettled(x: Tensor, low: Tensor, high: Tensor, step: Tensor) -> Tensor:
@@ -98,12 +115,13 @@ def newton(excess: Callable[[Tensor], tuple[Tensor, Tensor]], low: Tensor, high:
 
     def advance(x: Tensor, low: Tensor, high: Tensor, step: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         above, slope = excess(x)
-        low, high = torch.where(above >= 0, x, low), torch.where(above <= 0, x, high)
+        found = above.abs() <= rounding
+        low, high = torch.where(found | (above >= 0), x, low), torch.where(found | (above <= 0), x, high)
         newer = x - above / slope
         inside = (newer > low) & (newer < high) & (step >= halvings)
-        settled = (newer - x).abs() <= precision * x.abs()
-        low, high = torch.where(settled & inside, newer, low), torch.where(settled & inside, newer, high)
-        return torch.where(inside, newer, (low + high) / 2), low, high, step + 1
+        settled = inside & ((newer - x).abs() <= precision * x.abs())
+        low, high = torch.where(settled, newer, low), torch.where(settled, newer, high)
+        return torch.where(inside, newer, low + (high - low) / 2), low, high, step + 1
 
     state = (low.clone(), low.clone(), high.clone(), torch.zeros((), dtype=torch.int64, device=low.device))
     if torch.compiler.is_compiling():

@@ -57,13 +57,13 @@ def euclidean_weights(core: Core, layout: Layout, z_VND: Tensor, context: Weight
 
 
 def sphere_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
-    """The loss, its gradient (V, N, D) on the embeddings as they came, in their dtype, and its learned parameters'."""
+    """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
     unit_VND, length_VN1 = unit_rows(z_VND)
     batch = layout(unit_VND, *context)
     value_A1, attract_A1, repel_AC, *slopes = on_sphere(core, batch, parameters)
     gradient_VND = batch.collect(*push_and_pull(batch, attract_A1, repel_AC))
     tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
-    return mean_over_anchors(value_A1, batch), tangent_VND.to(z_VND.dtype), mean_slopes(slopes, batch)
+    return mean_over_anchors(value_A1, batch), tangent_VND, mean_slopes(slopes, batch)
 
 
 def euclidean_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
@@ -72,7 +72,7 @@ def euclidean_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, 
     value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = in_space(core, batch, parameters)
     received = added(push_and_pull(batch, attract_A1, repel_AC), stretch(batch, stretch_A1, stretch_AC))
     gradient_VND = batch.collect(*received)
-    return mean_over_anchors(value_A1, batch), gradient_VND.to(z_VND.dtype), mean_slopes(slopes, batch)
+    return mean_over_anchors(value_A1, batch), gradient_VND, mean_slopes(slopes, batch)
 
 
 def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> Received:

@@ -101,4 +101,4 @@ def _shapes(
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     dtype = torch.promote_types(z_VND.dtype, torch.float32)
     scalars = [z_VND.new_empty((), dtype=dtype) for _ in range(slopes + 1)]
-    return scalars[0], torch.empty_like(z_VND), scalars[1:]
+    return scalars[0], torch.empty_like(z_VND, dtype=dtype), scalars[1:]

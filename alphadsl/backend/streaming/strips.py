@@ -60,7 +60,7 @@ class Strips:
         value, gradient_ED, slopes = sums.mean(ranks)
         gradient_VND = gradient_ED.view_as(all_VND)
         gradient_VND = on_tangent(gradient_VND, placed_VND, length_VN1) if sphere else gradient_VND
-        return value, gradient_VND[:, slice(*ranks.mine)].to(z_VND.dtype), slopes
+        return value, gradient_VND[:, slice(*ranks.mine)], slopes
 
     def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
         """The loss alone."""
