@@ -9,12 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS: dict[str, set[str]] = {
+    "folders": set(),
     "report": set(),
     "ir": set(),
     "transform": {"ir"},
-    "syntax": {"report"},
+    "syntax": {"folders", "report"},
     "check": {"report", "ir", "syntax", "transform"},
-    "backend": {"ir"},
+    "backend": {"folders", "ir"},
     "pipeline": {"report", "ir", "check", "transform", "backend"},
     "catalog": {"ir", "check", "pipeline"},
     "api": {"report", "ir", "check", "pipeline", "backend"},

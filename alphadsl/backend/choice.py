@@ -3,7 +3,7 @@
     alphadsl bench --calibrate
 
 measures it again on the machine at hand and prints the rows to put here. Dense below `stream`, through Inductor from
-`compile` on; a step that streams always compiles its tile functions, unless told not to.
+`compile` on. The rows of CUDA are not measured yet.
 """
 
 from dataclasses import dataclass

@@ -125,6 +125,8 @@ class ContrastiveLoss(torch.nn.Module):
         with torch.autocast(z0.device.type, enabled=False), fastest_products(z0.device):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
             if self.backend == "interpreter":
+                if shared:
+                    raise self._rejected("the interpreter knows one process only", 'load it with ranks="alone"')
                 return take_step(self._interpreted, given, parameters, self._values.learned)
             program = self._program(given, shared)
             if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):

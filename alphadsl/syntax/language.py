@@ -4,14 +4,13 @@ Building it costs about 70 ms; the kept one is used while grammar and Lark are t
 nothing can be kept, it is built each time.
 """
 
-import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from lark import Lark, Token
 from lark.lark import PostLex
 
+from alphadsl.folders import kept_file
 from alphadsl.syntax.build import Build
 
 KEYWORDS = tuple("loss extends param learn set in pairs against space gradient through inf".split())
@@ -28,7 +27,7 @@ class _KeepUnused(PostLex):
 
 @cache
 def language() -> Lark:
-    kept = _kept_parser()
+    kept = kept_file("grammar.pickle")
     return Lark.open_from_package(
         "grammar",
         "alpha.lark",
@@ -39,14 +38,3 @@ def language() -> Lark:
         postlex=_KeepUnused(),
         cache=str(kept) if kept else False,
     )
-
-
-def _kept_parser() -> Path | None:
-    """A file of the user's own, which nobody else can write; None where there is no such place."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    try:
-        folder = (Path(home) if home else Path.home() / ".cache") / "alphadsl"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
-        return None
-    return folder / "grammar.pickle" if os.access(folder, os.W_OK) else None
