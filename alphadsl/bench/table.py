@@ -22,7 +22,7 @@ def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Table]:
 def _table(spec: str, sizes: list[Comparison]) -> Table:
     title = f"{spec}: ms of a step, forward and backward; times as long as the first; peak extra MB"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for each in sizes:
         table.add_column(f"A = {each.anchors}\nms", justify="right", no_wrap=True)
         table.add_column("\ntimes", justify="right", no_wrap=True)

@@ -17,7 +17,7 @@ from alphadsl.report.faults import InputError
 if TYPE_CHECKING:
     from runner.record import RunFolder
 
-TABLE_WIDTH = 110
+TABLE_WIDTH = 140
 INTERRUPTED = 130
 CONFIG_OPTIONS = (
     "epochs",

@@ -88,7 +88,7 @@ FUNCTIONS: dict[str, Atom] = {
         rising,
         lambda a: (apply("sigmoid", a),),
         "softplus",
-        "torch.logaddexp({0}, {like}.new_zeros(()))",
+        "softplus({0})",
     ),
     "tanh": Atom(
         1,

@@ -6,9 +6,9 @@ expression; `stabilise` carries the logarithms of whatever is answered with yes.
 
 from alphadsl.ir.build import ONE, total
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.kinds import Over
+from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Apply, Expr, Inverse, Multiplier, Pool, Reduce
-from alphadsl.ir.traversal import children
+from alphadsl.ir.traversal import children, level_of
 from alphadsl.transform.canonical import as_terms, from_terms
 from alphadsl.transform.simplify import Simplifier
 
@@ -24,11 +24,12 @@ class Exposure:
         self._sinking: dict[Expr, bool] = {}
 
     def _hot(self, expr: Expr) -> bool:
-        """Whether an exponential is exposed: not inside a logarithm, and not in a row that sums to one."""
+        """Whether an exponential is exposed: of more than parameters, not inside a logarithm, and not in a row that
+        sums to one."""
         if expr not in self._heat:
             match expr:
                 case Apply("exp"):
-                    self._heat[expr] = True
+                    self._heat[expr] = level_of(expr) > Level.CONSTANT
                 case Apply("log") | Reduce(Over.LOGSUMEXP) | Pool(Over.LOGSUMEXP) | Multiplier() | Inverse():
                     self._heat[expr] = False
                 case Apply("share", (part, whole)) if self._sums_to_one(part, whole):

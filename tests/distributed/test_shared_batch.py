@@ -111,3 +111,16 @@ def test_one_sample_in_each_process(tmp_path: Path) -> None:
     expected = alphadsl.load("infonce", compile=False)(*z_VND)
     for found in in_processes(2, tmp_path, one_sample_each):
         torch.testing.assert_close(found, expected)
+
+
+def interpreted(rank: int, world: int) -> str:
+    z_VND = batch()[0][:, UNEQUAL[2][rank] : UNEQUAL[2][rank + 1]]
+    try:
+        alphadsl.load("infonce", backend="interpreter")(*z_VND)
+    except alphadsl.InputError as refusal:
+        return str(refusal)
+    return ""
+
+
+def test_interpreter_is_refused(tmp_path: Path) -> None:
+    assert all("the interpreter knows one process only" in told for told in in_processes(2, tmp_path, interpreted))

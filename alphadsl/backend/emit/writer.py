@@ -30,7 +30,16 @@ FORMULAS = {
 }
 ANCHORS = "weight_A1.sum((-3, -2), keepdim=True)"
 SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "_1", Level.CONSTANT: ""}
-RUNTIME_FUNCTIONS = ("share", "log_difference", "log_share", "log_softplus", "pow0", "log_pow0", "exp_difference")
+RUNTIME_FUNCTIONS = (
+    "share",
+    "log_difference",
+    "log_share",
+    "log_softplus",
+    "pow0",
+    "log_pow0",
+    "exp_difference",
+    "distance_power",
+)
 RUNTIME_SOLVERS = ("projected_multiplier", "root_multiplier", "invert")
 BINDING = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5}
 ATOMIC = 9
@@ -130,6 +139,8 @@ class Writer:
                 return f"-{self.text(a, 3)}", BINDING["neg"]
             case "mul" | "div", (a, b):
                 return ATOMS[op].torch.format(self.text(a, 3), self.text(b, 4)), BINDING[op]
+            case "pow", (Distance(Quantity.NEGATIVE) as d2, b) if not isinstance(b, Num):
+                return f"distance_power({self.text(d2)}, {self.argument(b)})", ATOMIC
             case "pow", (a, b):
                 return f"{self.text(a, ATOMIC)} ** {self.text(b, ATOMIC)}", BINDING["pow"]
             case (("lt" | "le" | "gt" | "ge" | "eq"), (a, b)):
