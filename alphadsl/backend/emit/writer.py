@@ -31,6 +31,7 @@ FORMULAS = {
 ANCHORS = "weight_A1.sum((-3, -2), keepdim=True)"
 SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "_1", Level.CONSTANT: ""}
 RUNTIME_FUNCTIONS = (
+    "softplus",
     "share",
     "log_difference",
     "log_share",
