@@ -115,6 +115,8 @@ class ContrastiveLoss(torch.nn.Module):
         normalised here. labels: integers (N,), for `pairs labels`. queue: embeddings (Q, D), for `pairs queue`; they
         receive no gradient. Returns a scalar, float64 for float64 embeddings and float32 otherwise. Raises `InputError`
         for tensors that do not fit. Where no anchor has a negative, the loss is 0, and a warning says so.
+
+        Where processes share the batch, all must call, each with its samples; the value is that of the whole batch.
         """
         shared = self.ranks != "alone" and is_shared()
         given = check_given(self.spec, z0, z1, labels, queue, shared, self._rejected)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from alphadsl.ir.kinds import Level, Pairs, Space, Streaming
 from alphadsl.ir.node import node
-from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool
+from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool, Reduce
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.traversal import walk
 
@@ -54,6 +54,12 @@ class NamedStatistic:
     @property
     def level(self) -> Level:
         return Level.BATCH if isinstance(self.definition, Pool) else Level.ROW
+
+    @property
+    def reduction(self) -> Reduce | Pool:
+        """The definition of a statistic that is a plain reduction, as all are where a loss streams by tiles."""
+        assert isinstance(self.definition, Reduce | Pool)
+        return self.definition
 
 
 @node

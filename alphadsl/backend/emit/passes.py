@@ -14,7 +14,7 @@ from alphadsl.backend.emit.writer import NAMES, SUFFIX, Writer
 from alphadsl.backend.identifier import identifier
 from alphadsl.ir.core import Core, NamedStatistic, Pass
 from alphadsl.ir.kinds import Level, Over, Quantity, Space
-from alphadsl.ir.nodes import Anchors, Count, Distance, Expr, Num, Param, Reduce, Statistic
+from alphadsl.ir.nodes import Anchors, Count, Distance, Expr, Num, Param, Statistic
 from alphadsl.ir.traversal import level_of
 
 ROW = {Space.SPHERE: ("s_A1",), Space.EUCLIDEAN: ("s_A1", "d2_A1")}
@@ -43,15 +43,9 @@ def emit_passes(core: Core) -> str:
     return "\n\n".join(texts)
 
 
-def carried(statistic: NamedStatistic) -> Over:
-    """The reduction that a row statistic of a streaming loss is."""
-    assert isinstance(statistic.definition, Reduce)
-    return statistic.definition.over
-
-
 def _states(statistic: NamedStatistic) -> tuple[str, ...]:
     """The names of what is carried of a statistic."""
-    parts = ("_top", "_rest") if carried(statistic) == Over.LOGSUMEXP else ("",)
+    parts = ("_top", "_rest") if statistic.reduction.over == Over.LOGSUMEXP else ("",)
     return tuple(f"{statistic.name}{part}_A1" for part in parts)
 
 
@@ -86,7 +80,7 @@ def _known(
 
 
 def _pool(core: Core, statistic: NamedStatistic, settled: Sequence[NamedStatistic]) -> str:
-    body = statistic.definition.body  # type: ignore[union-attr]
+    body = statistic.reduction.body
     writer = Writer(core.space, [body], _names(settled), "s_A1")
     text = writer.shaped(body, Level.ROW)
     return _function(f"{core.name}_pool_{statistic.name}", _row_arguments(core, settled), writer.lines, text)
@@ -144,7 +138,7 @@ class _TileWriter(Writer):
 
     def join(self, statistic: NamedStatistic) -> None:
         """The line that joins a tile to what is carried of a statistic; a maximum also has a name in later lines."""
-        over, body = carried(statistic), statistic.definition.body  # type: ignore[union-attr]
+        over, body = statistic.reduction.over, statistic.reduction.body
         state, newer = ", ".join(_states(statistic)), [f"newer_{name}" for name in _states(statistic)]
         if statistic.relative_to:
             moved = f"{statistic.relative_to}_A1 - newer_{statistic.relative_to}_A1"

@@ -19,9 +19,8 @@ from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
 from alphadsl.backend.streaming.products import Products
 from alphadsl.backend.streaming.ranks import Ranks
 from alphadsl.backend.streaming.workspace import any_tile
-from alphadsl.ir.core import Core, NamedStatistic, Pass
+from alphadsl.ir.core import Core, Pass
 from alphadsl.ir.kinds import Over, Pairs
-from alphadsl.ir.nodes import Pool, Reduce
 
 Cut = dict[Span, Tensors]
 SIDE = 512
@@ -75,7 +74,7 @@ class _Run:
 
     def sweep(self, one: Pass, *, pushes: bool) -> None:
         """One pass over all tiles, then what it settles of rows and of the batch."""
-        states = [each for row in one.rows for each in start(_over(row), self._anchors[0])]
+        states = [each for row in one.rows for each in start(row.reduction.over, self._anchors[0])]
         if one.rows or pushes:
             known, fixed = self._call(f"known{one.number}")
             anchored = [side for side in self._tiling.sides if side[1] <= self._tiling.anchors]
@@ -83,11 +82,11 @@ class _Run:
             self._visit(one, pushes, _cut(known, anchored), fixed, carried)
             states = [self._joined(parts) for parts in zip(*(carried[row] for row in self._rows()), strict=True)]
         for row in one.rows:
-            held = 2 if _over(row) == Over.LOGSUMEXP else 1
-            self._settled[row.name] = settle(_over(row), tuple(states[:held]))
+            held = 2 if row.reduction.over == Over.LOGSUMEXP else 1
+            self._settled[row.name] = settle(row.reduction.over, tuple(states[:held]))
             del states[:held]
         for statistic in one.pooled:
-            self._settled[statistic.name] = _pooled(statistic, self._call(f"pool_{statistic.name}"))
+            self._settled[statistic.name] = _pooled(statistic.reduction.over, self._call(f"pool_{statistic.name}"))
 
     def value(self) -> Tensor:
         value_A1: Tensor = self._call("anchors")[0]
@@ -156,16 +155,10 @@ def _cut(whole: Sequence[Tensor], spans: Iterable[Span]) -> Cut:
     return {span: tuple(part[slice(*span)].clone() for part in whole) for span in spans}
 
 
-def _over(statistic: NamedStatistic) -> Over:
-    assert isinstance(statistic.definition, Reduce)
-    return statistic.definition.over
-
-
-def _pooled(statistic: NamedStatistic, body_A1: Tensor) -> Tensor:
-    assert isinstance(statistic.definition, Pool)
-    match statistic.definition.over:
+def _pooled(over: Over, body_A1: Tensor) -> Tensor:
+    match over:
         case Over.SUM:
             return body_A1.sum(0, keepdim=True)
-        case over:
+        case _:
             assert over == Over.LOGSUMEXP
             return body_A1.logsumexp(0, keepdim=True)
