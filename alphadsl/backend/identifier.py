@@ -4,9 +4,9 @@ different."""
 import builtins
 import keyword
 
-from alphadsl.backend.runtime import functions, pairs, simplex, step
+from alphadsl.backend.runtime import functions, online, pairs, simplex, step
 
-RESERVED = frozenset(name for module in (builtins, functions, pairs, simplex, step) for name in vars(module))
+RESERVED = frozenset(name for module in (builtins, functions, online, pairs, simplex, step) for name in vars(module))
 # What `loss` in a standalone file is given besides parameters.
 ARGUMENTS = frozenset({"labels", "queue"})
 SHAPED = ("_A1", "_AC", "_")

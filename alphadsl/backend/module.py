@@ -6,7 +6,7 @@ Autocast does not reach inside: logits and statistics are float32 at least, and 
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -58,10 +58,21 @@ class ContrastiveLoss(torch.nn.Module):
         self.ranks = ranks
         self._rejected = rejected
         self._values = Values(spec.name, spec.parameters, rejected)
-        self._eager = build_program(core)
-        register(self._eager.key, core)
+        self._build()
         raw = self._values.raw()
         self.learned = torch.nn.ParameterDict(raw) if raw else None
+
+    def _build(self) -> None:
+        self._eager = build_program(self.core)
+        register(self._eager.key, self.core)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without programs, which are generated and cannot be pickled: they are built again."""
+        return {name: part for name, part in vars(self).items() if name not in ("_eager", "_compiled")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
+        self._build()
 
     @property
     def name(self) -> str:

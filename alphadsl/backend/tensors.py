@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from alphadsl.backend.runtime.pairs import label_rows, sample_marks
 from alphadsl.backend.runtime.step import unit_rows, widened
@@ -71,9 +72,22 @@ def _check_embeddings(name: str, z: object, rejected: Rejected) -> Tensor:
         raise rejected(f"{name} must be a floating-point tensor of embeddings, not {_described(z)}", "")
     if torch._C._functorch.is_batchedtensor(z):
         raise rejected("a loss is of one batch: torch.func.vmap cannot take it over several", "call it for each")
+    if not torch.compiler.is_compiling() and _is_followed_further(z):
+        raise rejected("a loss has a first derivative only, by reverse mode", "torch.func.grad or backward, once")
     if z.ndim != 2 or 0 in z.shape:
         raise rejected(f"{name} must have the shape (N, D), not {tuple(z.shape)}", "")
     return z
+
+
+def _is_followed_further(z: Tensor) -> bool:
+    """Whether forward mode, or gradients of gradients by `torch.func`, would take the loss for a constant."""
+    if forward_ad._current_level >= 0 and forward_ad.unpack_dual(z).tangent is not None:  # type: ignore[no-untyped-call]
+        return True
+    levels, inner = 0, z
+    while torch._C._functorch.is_functorch_wrapped_tensor(inner):
+        levels += inner.requires_grad
+        inner = torch._C._functorch.get_unwrapped(inner)
+    return levels > 1
 
 
 def _check_queue(loss: Loss, queue: object, z_VND: Tensor, rejected: Rejected) -> Tensor:

@@ -1,6 +1,7 @@
 """The module in a user's hands: what it accepts, refuses and keeps, whatever the loss."""
 
 import copy
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,15 @@ def test_second_derivatives_are_refused() -> None:
     (g_ND,) = torch.autograd.grad(alphadsl.load("infonce", compile=False)(z0_ND, z1_ND), z0_ND, create_graph=True)
     with pytest.raises(RuntimeError, match="does not require grad"):
         g_ND.sum().backward()
+
+
+@pytest.mark.parametrize("name", ["infonce", "clip", "square"])
+def test_a_pickled_module_is_the_same_loss(name: str) -> None:
+    loss = alphadsl.load(name, backend="streaming", compile=False)
+    kept = pickle.loads(pickle.dumps(loss))
+    z0_ND, z1_ND = views()
+    assert torch.equal(loss(z0_ND, z1_ND), kept(z0_ND, z1_ND))
+    assert kept.values == loss.values
 
 
 def test_zero_rows_are_finite_and_unmoved() -> None:

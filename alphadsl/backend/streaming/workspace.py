@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -28,16 +29,32 @@ WORTHWHILE = 1.05
 _kept = threading.local()
 
 
+@dataclass
+class _Users:
+    """Of a setting that all threads share: the first one notes what it was, the last one puts it back."""
+
+    lock: threading.Lock
+    count: int = 0
+    found: str = ""
+
+
+_users = _Users(threading.Lock())
+
+
 class Workspace:
     """Tiles of one dtype and device, each a tensor of its own: a view would be compiled for once more."""
 
     def __init__(self, like: Tensor) -> None:
         self._like = like[:0]
         outlasting: dict[torch.dtype, list[Tensor]] = vars(_kept).setdefault("buffers", {})
-        self._buffers = outlasting.setdefault(like.dtype, []) if like.device.type == "cpu" else []
+        # What torch.func or a fake mode wraps has no storage of its own, and must not be left to the next step.
+        self._plain = type(like) is Tensor and not torch._C._functorch.is_functorch_wrapped_tensor(like)
+        self._buffers = outlasting.setdefault(like.dtype, []) if self._plain and like.device.type == "cpu" else []
 
     def tile(self, place: int, height: int, width: int) -> Tensor:
         """An uninitialised tile (height, width) in a numbered place; what was in that place is lost."""
+        if not self._plain:
+            return self._like.new_empty((height, width))
         numbers = height * width
         while len(self._buffers) <= place:
             self._buffers.append(self._like.new_empty(0))
@@ -54,12 +71,16 @@ def fastest_products(device: torch.device) -> Iterator[None]:
     if device.type != "cpu" or torch.compiler.is_compiling() or not _onednn_is_better(torch.get_num_threads()):
         yield
         return
-    found = setting.fp32_precision
-    setting.fp32_precision = "bf16"
+    with _users.lock:
+        _users.found = setting.fp32_precision if _users.count == 0 else _users.found
+        _users.count += 1
+        setting.fp32_precision = "bf16"
     try:
         yield
     finally:
-        setting.fp32_precision = found
+        with _users.lock:
+            _users.count -= 1
+            setting.fp32_precision = "bf16" if _users.count else _users.found
 
 
 @contextmanager

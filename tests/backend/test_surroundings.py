@@ -1,0 +1,64 @@
+"""A loss among what else goes on in a process: other threads, `torch.func`, and names that generated code uses."""
+
+import pytest
+import torch
+from torch import Tensor
+
+import alphadsl
+from alphadsl.backend.streaming import workspace
+
+
+def views() -> Tensor:
+    return torch.randn(2, 10, 4, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("backend", ["dense", "streaming"])
+def test_derivatives_beyond_the_first_are_refused(backend: str) -> None:
+    """Forward mode, and gradients of gradients, would take the loss for a constant; a step after that is none the
+    worse."""
+    loss = alphadsl.load("infonce", backend=backend, compile=False)
+    z0_ND, z1_ND = (z_ND.detach() for z_ND in views())
+
+    def value(z_ND: Tensor) -> Tensor:
+        found: Tensor = loss(z_ND, z1_ND)
+        return found
+
+    with pytest.raises(alphadsl.InputError, match="first derivative only"):
+        torch.func.jvp(value, (z0_ND,), (z0_ND,))
+    with pytest.raises(alphadsl.InputError, match="first derivative only"):
+        torch.func.grad(lambda z_ND: torch.func.grad(value)(z_ND).sum())(z0_ND)
+    loss(z0_ND, z1_ND)
+
+
+@pytest.mark.usefixtures("small_tiles")
+def test_as_a_constant_of_a_functional_gradient() -> None:
+    """Where torch.func has wrapped embeddings, so are their tiles; none is left to the next step."""
+    vars(workspace._kept).clear()
+    loss = alphadsl.load("infonce", backend="streaming", compile=False)
+    z0_ND, z1_ND = (z_ND.detach().double() for z_ND in views())
+    found = torch.func.grad(lambda weight: loss(1 * z0_ND, z1_ND) * weight)(torch.ones((), dtype=torch.float64))
+    torch.testing.assert_close(found, loss(z0_ND, z1_ND))
+
+
+def test_product_setting_is_put_back_by_the_last_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "_onednn_is_better", lambda threads: True)
+    matmul = torch.backends.mkldnn.matmul
+    before = matmul.fp32_precision
+    first, second = (workspace.fastest_products(torch.device("cpu")) for _ in range(2))
+    try:
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert matmul.fp32_precision == "bf16"
+        second.__exit__(None, None, None)
+        assert matmul.fp32_precision == before
+    finally:
+        matmul.fp32_precision = before
+
+
+@pytest.mark.parametrize("name", ["join_logsumexp", "move_logsumexp"])
+def test_parameters_may_be_called_like_what_passes_call(name: str) -> None:
+    formula = f"{name} * sum_j(exp(s[i,j] - max_j(s[i,j]))) + logsumexp_j(sqrt({name} + d[i,j]^2))"
+    text = f"loss l {{\n  param {name} = 0.5 in (0, inf)\n  loss[i] = {formula}\n}}\n"
+    streamed, dense = (alphadsl.loads(text, backend=each, compile=False)(*views()) for each in ("streaming", "dense"))
+    torch.testing.assert_close(streamed, dense)
