@@ -150,7 +150,8 @@ class ContrastiveLoss(torch.nn.Module):
     def importance(
         self, z0: Tensor, z1: Tensor, labels: Tensor | None = None, queue: Tensor | None = None
     ) -> Importance:
-        """The pairwise importances of a batch as dense tensors (A, A) and (A,), A = 2N, for looking at."""
+        """The pairwise importances of a batch as dense tensors (A, A) and (A,), A = 2N, for looking at; of the samples
+        of this process alone."""
         given = check_given(self.spec, z0, z1, labels, queue, False, self._rejected)
         if self.backend == "interpreter":
             found = self._interpret(given.z_VND, given.context)
@@ -165,12 +166,14 @@ class ContrastiveLoss(torch.nn.Module):
         return f"{self.name}({values}), pairs={self.spec.pairs.value}, backend={self.backend}"
 
     def _program(self, given: Given, shared: bool) -> Program | Streamed:
-        """What `auto` takes for a batch; in an outer graph a dense step is compiled as a part of that."""
+        """What `auto` takes for a batch; in an outer graph a dense step is compiled as a part of that, unless its rows
+        are as many as the labels say. A shared batch always streams."""
         choice = choose(self.core, self.backend, self.compile_mode, given.z_VND.device, given.pairs)
         if shared and self.core.streaming == Streaming.NONE:
             remedy = 'ranks="alone" gives each process a loss of its own batch'
             raise self._rejected(f"{self.name} cannot be shared by processes: it does not stream", remedy)
-        if shared or choice.streams:
+        countless = self.spec.pairs.supervised and torch.compiler.is_compiling()
+        if shared or choice.streams or (countless and self.core.streaming != Streaming.NONE):
             return Streamed(self.core, self._eager.key, choice.compiled, self.ranks if shared else "alone")
         return self._compiled if choice.compiled and not torch.compiler.is_compiling() else self._eager
 

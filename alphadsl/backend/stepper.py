@@ -32,7 +32,7 @@ class _OneStep(torch.autograd.Function):
     def forward(
         ctx: Any, step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor
     ) -> Tensors:
-        value, *gradients = _FunctionalStep.forward(step, split, learned, z_VND, *others)
+        value, *gradients = _taken(step, split, z_VND, others)
         _keep(ctx, split, learned, z_VND, others, gradients)
         return (value,)
 
@@ -47,10 +47,7 @@ class _FunctionalStep(torch.autograd.Function):
 
     @staticmethod
     def forward(step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor) -> Tensors:
-        context, parameters = others[:split], others[split:]
-        bare = tuple(parameter.detach() for parameter in parameters)
-        value, gradient_VND, slopes = step(any_batch(z_VND), any_length(context), bare)
-        return value, gradient_VND, *slopes
+        return _taken(step, split, z_VND, others)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
@@ -62,6 +59,14 @@ class _FunctionalStep(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         return _gradients(ctx, upstream)
+
+
+def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensors:
+    """Value, then the gradients on embeddings and learned parameters."""
+    context, parameters = others[:split], others[split:]
+    bare = tuple(parameter.detach() for parameter in parameters)
+    value, gradient_VND, slopes = step(any_batch(z_VND), any_length(context), bare)
+    return value, gradient_VND, *slopes
 
 
 def _keep(

@@ -162,6 +162,16 @@ def test_inside_an_outer_graph(name: str) -> None:
             torch.testing.assert_close(graph(x_VND), train_step(x_VND))
 
 
+@pytest.mark.parametrize("name", ["supcon", "eps_supinfonce"])
+def test_labels_inside_an_outer_graph(name: str) -> None:
+    """How many rows there are depends on the labels, so that the step is one call there too."""
+    loss = alphadsl.load(name, compile=False)
+    z_VND, labels = torch.randn(2, 9, D), torch.arange(9) // 2
+    torch._dynamo.reset()
+    graph = torch.compile(lambda z0, z1, y: loss(z0, z1, labels=y), backend="aot_eager")
+    torch.testing.assert_close(graph(*z_VND, labels), loss(*z_VND, labels=labels))
+
+
 def test_autocast_does_not_reach_the_products() -> None:
     loss = alphadsl.load("infonce", backend="streaming", compile=False, tau=0.05)
     views, _ = batch(loss, 40)

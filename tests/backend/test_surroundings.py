@@ -12,6 +12,9 @@ def views() -> Tensor:
     return torch.randn(2, 10, 4, generator=torch.Generator().manual_seed(0))
 
 
+# What torch imports for forward mode warns of its own torch.jit.
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("backend", ["dense", "streaming"])
 def test_derivatives_beyond_the_first_are_refused(backend: str) -> None:
     """Forward mode, and gradients of gradients, would take the loss for a constant; a step after that is none the

@@ -1,7 +1,7 @@
 """Processes that share a batch: who holds which samples, and how what each has found comes together.
 
-Everything is exchanged in full width, O(A D) in all: the embeddings once, then a few numbers per anchor. Legend: V 2
-views, N samples of the whole batch, n samples of this process, D embedding width.
+What is exchanged is O(A D): the embeddings once, as they came, then a few numbers per anchor. Legend: V 2 views, N
+samples of the whole batch, n samples of this process, D embedding width.
 """
 
 from dataclasses import dataclass

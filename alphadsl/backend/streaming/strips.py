@@ -50,7 +50,7 @@ class Strips:
         """The gradient is that of the samples of this process."""
         sphere = self._core.space == Space.SPHERE
         all_VND = ranks.whole_views(z_VND)
-        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), all_VND)
+        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), None)
         embeddings_ED = placed_VND.flatten(0, 1)
         points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
         sums = _Sums(points_PD, torch.zeros_like(embeddings_ED))
@@ -59,7 +59,7 @@ class Strips:
                 self._visit(strip, sums, parameters)
         value, gradient_ED, slopes = sums.mean(ranks)
         gradient_VND = gradient_ED.view_as(all_VND)
-        gradient_VND = on_tangent(gradient_VND, placed_VND, length_VN1) if sphere else gradient_VND
+        gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
         return value, gradient_VND[:, slice(*ranks.mine)], slopes
 
     def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:

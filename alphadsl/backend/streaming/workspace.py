@@ -21,7 +21,7 @@ from torch import Tensor
 
 from alphadsl.folders import kept_file
 
-SIDE = 512
+PROBED = 512
 REPEATS = 20
 FULL_PRECISION = 1e-6
 WORTHWHILE = 1.05
@@ -111,7 +111,7 @@ def _onednn_is_better(threads: int) -> bool:
 def _probe() -> bool:
     """Whether the candidate is faster, and as near to float64 as float32 can be."""
     generator = torch.Generator().manual_seed(0)
-    a, b = (torch.randn(SIDE, 128, generator=generator) for _ in range(2))
+    a, b = (torch.randn(PROBED, 128, generator=generator) for _ in range(2))
     exact = a.double() @ b.double().mT
     setting = _float32_products()
     found = setting.fp32_precision
