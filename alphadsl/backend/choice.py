@@ -29,7 +29,7 @@ class Thresholds:
 
 THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
     ("cpu", Streaming.TILES): Thresholds(compile=1024, stream=1536),
-    ("cpu", Streaming.STRIPS): Thresholds(compile=1024, stream=1024),
+    ("cpu", Streaming.STRIPS): Thresholds(compile=1024, stream=2048),
     ("cuda", Streaming.TILES): Thresholds(compile=0, stream=16384),
     ("cuda", Streaming.STRIPS): Thresholds(compile=0, stream=16384),
 }
