@@ -193,7 +193,9 @@ def _passes(core: Core) -> str:
     count = sum(one.sweeps for one in core.passes)
     if count == 1:
         return "1 over the pairs: no weight needs a statistic of its row"
-    return f"{count} over the pairs: statistics of the rows in turn, with the weighted sums in one of them"
+    if core.passes[-1].rows:
+        return f"{count} over the pairs: statistics of the rows in turn, the weighted sums with those of one"
+    return f"{count} over the pairs: {count - 1} for statistics of the rows, 1 for the weighted sums"
 
 
 def _streaming(core: Core) -> str:
