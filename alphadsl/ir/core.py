@@ -5,6 +5,7 @@ fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backen
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 from alphadsl.ir.kinds import Level, Pairs, Space, Streaming
 from alphadsl.ir.node import node
@@ -94,7 +95,7 @@ class Core:
     def statistics(self) -> tuple[NamedStatistic, ...]:
         return tuple(each for one in self.passes for each in (*one.rows, *one.pooled))
 
-    @property
+    @cached_property
     def streaming(self) -> Streaming:
         """A row statistic that is no plain reduction needs its row at once, and so do rows that share an anchor; a
         statistic of the batch needs all rows at once."""

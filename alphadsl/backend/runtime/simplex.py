@@ -45,12 +45,7 @@ def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
 
     nothing_A1 = torch.zeros_like(cost_AC[..., :1])
     state = (nothing_A1 + budget, nothing_A1 - 1, nothing_A1 - 2)
-    if torch.compiler.is_compiling():
-        threshold: Tensor = torch.while_loop(unsettled, advance, state)[0]  # type: ignore[no-untyped-call]
-        return threshold
-    while unsettled(*state):
-        state = advance(*state)
-    return state[0]
+    return repeated(unsettled, advance, state)[0]
 
 
 def root_multiplier(
@@ -124,9 +119,16 @@ def newton(
         return torch.where(inside, newer, low + (high - low) / 2), low, high, step + 1
 
     state = (low.clone(), low.clone(), high.clone(), torch.zeros((), dtype=torch.int64, device=low.device))
+    return repeated(unsettled, advance, state)[0]
+
+
+def repeated(
+    unsettled: Callable[..., Tensor], advance: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...]
+) -> tuple[Tensor, ...]:
+    """The state at which nothing is unsettled any more; one loop of the graph where one is compiled."""
     if torch.compiler.is_compiling():
-        root: Tensor = torch.while_loop(unsettled, advance, state)[0]  # type: ignore[no-untyped-call]
-        return root
+        settled: tuple[Tensor, ...] = torch.while_loop(unsettled, advance, state)  # type: ignore[no-untyped-call]
+        return settled
     while unsettled(*state):
         state = advance(*state)
-    return state[0]
+    return state

@@ -53,10 +53,13 @@ class Strips:
         placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), None)
         embeddings_ED = placed_VND.flatten(0, 1)
         points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
+        half_P1 = points_PD[:, :0] if sphere else points_PD.square().sum(-1, keepdim=True) / 2
         sums = _Sums(points_PD, torch.zeros_like(embeddings_ED))
-        for block in _blocks(self._core.pairs, all_VND, context, ranks.mine):
-            for strip in _cut(block):
-                self._visit(strip, sums, parameters)
+        with any_tile():
+            for block in _blocks(self._core.pairs, all_VND, context, ranks.mine):
+                half_C1 = half_P1[block.candidates].clone()
+                for strip in _cut(block):
+                    self._visit(strip, sums, half_C1, parameters)
         value, gradient_ED, slopes = sums.mean(ranks)
         gradient_VND = gradient_ED.view_as(all_VND)
         gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
@@ -66,17 +69,15 @@ class Strips:
         """The loss alone."""
         return self.with_gradient(z_VND, context, parameters, ranks)[0]
 
-    def _visit(self, strip: Block, sums: "_Sums", parameters: Tensors) -> None:
+    def _visit(self, strip: Block, sums: "_Sums", half_C1: Tensor, parameters: Tensors) -> None:
         candidates_CD = sums.points_PD[strip.candidates]
         anchors_AD, positives_AD = sums.points_PD[strip.anchor_A], sums.points_PD[strip.positive_A]
         rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
         height, width = len(anchors_AD), len(candidates_CD)
-        half_C1 = candidates_CD.square().sum(-1, keepdim=True) / 2
-        with any_tile():
-            s_AC = Workspace(anchors_AD).tile(0, height, width)
-            torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
-            found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
-            sums.add(strip, rows, s_AC, found)
+        s_AC = Workspace(anchors_AD).tile(0, height, width)
+        torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
+        found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
+        sums.add(strip, rows, s_AC, found)
 
 
 @dataclass
