@@ -9,7 +9,6 @@ Legend: N samples, D embedding width, A = 2N anchors.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +21,7 @@ from alphadsl.backend.choice import BACKENDS
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.ir.kinds import Space
 from tests.oracles.states import SINGULAR, SMOOTH, views
+from tests.properties.agreement import Given
 
 FAST = [backend for backend in BACKENDS if backend not in ("auto", "interpreter")]
 STATES = (*SMOOTH, *SINGULAR)
@@ -56,28 +56,18 @@ TARGETS = {torch.float32: 1e-5, torch.bfloat16: 5e-3, torch.float16: 5e-3}
 CLASSES = 3
 
 
-@dataclass(frozen=True)
-class Batch:
-    z0_ND: Tensor
-    z1_ND: Tensor
-    further: Mapping[str, Tensor]
+def moved(batch: Given, keep_lengths: bool) -> Given:
+    """Every entry up or down by a few ulps."""
+    rng = torch.Generator().manual_seed(1)
 
-    def to(self, dtype: torch.dtype) -> "Batch":
-        further = {name: x.to(dtype) if x.is_floating_point() else x for name, x in self.further.items()}
-        return Batch(self.z0_ND.to(dtype), self.z1_ND.to(dtype), further)
+    def move(z_ND: Tensor) -> Tensor:
+        sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
+        near_ND = z_ND * (1 + ULPS * sign_ND)
+        scale_N1 = (z_ND.norm(dim=1, keepdim=True) / near_ND.norm(dim=1, keepdim=True)).nan_to_num(1.0)
+        return near_ND * scale_N1 if keep_lengths else near_ND
 
-    def moved(self, keep_lengths: bool) -> "Batch":
-        """Every entry up or down by a few ulps."""
-        rng = torch.Generator().manual_seed(1)
-
-        def move(z_ND: Tensor) -> Tensor:
-            sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
-            near_ND = z_ND * (1 + ULPS * sign_ND)
-            scale_N1 = (z_ND.norm(dim=1, keepdim=True) / near_ND.norm(dim=1, keepdim=True)).nan_to_num(1.0)
-            return near_ND * scale_N1 if keep_lengths else near_ND
-
-        further = {name: move(x) if x.is_floating_point() else x for name, x in self.further.items()}
-        return Batch(move(self.z0_ND), move(self.z1_ND), further)
+    further = {name: move(x) if x.is_floating_point() else x for name, x in batch.further.items()}
+    return Given(move(batch.z0_ND), move(batch.z1_ND), further)
 
 
 @dataclass(frozen=True)
@@ -89,14 +79,14 @@ class Answer:
 
 
 @cache
-def batch_of(state: str, samples: int, takes: frozenset[str], dtype: torch.dtype) -> Batch:
+def batch_of(state: str, samples: int, takes: frozenset[str], dtype: torch.dtype) -> Given:
     z0_ND, z1_ND = (z_ND.bfloat16() for z_ND in views(state, 2 * samples, WIDTH))
     further: dict[str, Tensor] = {}
     if "queue" in takes:
         further["queue"] = z1_ND[samples:]
     if "labels" in takes:
         further["labels"] = torch.arange(samples) % CLASSES
-    return Batch(z0_ND[:samples], z1_ND[:samples], further).to(dtype)
+    return Given(z0_ND[:samples], z1_ND[:samples], further).to(dtype)
 
 
 @cache
@@ -107,7 +97,7 @@ def loaded(name: str, backend: str, tau: float) -> ContrastiveLoss:
     return loss
 
 
-def answer(loss: ContrastiveLoss, batch: Batch) -> Answer:
+def answer(loss: ContrastiveLoss, batch: Given) -> Answer:
     leaves = [z_ND.clone().requires_grad_() for z_ND in (batch.z0_ND, batch.z1_ND)]
     value = loss(*leaves, **batch.further)
     gradients = torch.autograd.grad(value, leaves)
@@ -119,8 +109,8 @@ def truth_of(name: str, tau: float, state: str, samples: int, oracle: str) -> tu
     """The answer, and by how much its gradient moves with the rows."""
     exact, dense = loaded(name, oracle, tau), loaded(name, "dense", tau)
     batch = batch_of(state, samples, exact.takes, torch.float64)
-    moved = answer(dense, batch.moved(exact.spec.space == Space.SPHERE))
-    return answer(exact, batch), (moved.gradient_AD - answer(dense, batch).gradient_AD).norm().item()
+    swayed = answer(dense, moved(batch, exact.spec.space == Space.SPHERE))
+    return answer(exact, batch), (swayed.gradient_AD - answer(dense, batch).gradient_AD).norm().item()
 
 
 def assert_close(found: Answer, truth: Answer, sways: float, dtype: torch.dtype, target: float, where: object) -> None:
