@@ -26,23 +26,38 @@ def log_pow0(logarithm: Tensor, exponent: Tensor | float) -> Tensor:
 def log_difference(a: Tensor, b: Tensor) -> Tensor:
     """log(e^a - e^b), and that of 0 where the difference is negative."""
     apart = torch.where(a > b, b - a, -1.0)
-    return torch.where(a > b, a + torch.log(-torch.expm1(apart)), -torch.inf)
+    return torch.where(a > b, a + torch.log(-expm1_falling(apart)), -torch.inf)
 
 
 def exp_difference(a: Tensor, b: Tensor, apart: Tensor) -> Tensor:
     """e^a - e^b, where `apart` is a - b with the digits that the difference of the two has lost."""
-    return torch.exp(torch.maximum(a, b)) * -torch.sign(apart) * torch.expm1(-apart.abs())
+    return torch.exp(torch.maximum(a, b)) * -torch.sign(apart) * expm1_falling(-apart.abs())
 
 
 def log_softplus(x: Tensor) -> Tensor:
     """log(log(1 + e^x)); below -30 the inner logarithm is e^x to more than float64's digits."""
-    inner = torch.log1p(torch.exp(-x.abs())) + x.clamp_min(0)
+    inner = log1p_share(torch.exp(-x.abs())) + x.clamp_min(0)
     return torch.where(x < -30, x, torch.log(torch.where(x < -30, 1.0, inner)))
 
 
 def softplus(x: Tensor) -> Tensor:
     """log(1 + e^x) to the last digit; torch's own is the identity from 20 on."""
-    return torch.relu(x) + torch.log1p(torch.exp(-x.abs()))
+    return torch.relu(x) + log1p_share(torch.exp(-x.abs()))
+
+
+def log1p_share(x: Tensor) -> Tensor:
+    """log(1 + x) of x in [0, 1], within 3 units of the last place; a sixth of the time of torch's on a CPU, where that
+    goes number by number. What 1 + x rounds away is made good by a quotient that was rounded alike."""
+    more = 1 + x
+    return torch.where(more == 1, x, torch.log(more) * (x / (more - 1)))
+
+
+def expm1_falling(x: Tensor) -> Tensor:
+    """e^x - 1 of x <= 0, in the same way."""
+    power = torch.exp(x)
+    near = (x > -1) & (power != 1)
+    mended = (power - 1) * (x / torch.log(torch.where(near, power, 0.5)))
+    return torch.where(near, mended, torch.where(x > -1, x, power - 1))
 
 
 def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
