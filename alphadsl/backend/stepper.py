@@ -13,6 +13,7 @@ from alphadsl.ir.kinds import Pairs
 
 Tensors = tuple[Tensor, ...]
 Stepping = Callable[[Tensor, Tensors, Tensors], Step]
+ONCE = b"a loss has a first derivative only: its gradient is found with its value, and cannot be differentiated again"
 
 
 def take_step(step: Stepping, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
@@ -37,9 +38,11 @@ class _OneStep(torch.autograd.Function):
         return (value,)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        return _gradients(ctx, upstream)
+        with torch.no_grad():
+            gradients = _gradients(ctx, upstream)
+        followed = torch.is_grad_enabled() and not torch.compiler.is_compiling()
+        return _not_again(gradients) if followed else gradients
 
 
 class _FunctionalStep(torch.autograd.Function):
@@ -59,6 +62,13 @@ class _FunctionalStep(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         return _gradients(ctx, upstream)
+
+
+def _not_again(gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+    """The same, with an error for whoever differentiates them: a term of a gradient penalty would be lost silently.
+    `once_differentiable` says so only where the upstream gradient is followed, which that of a plain sum is not."""
+    told = torch._C._functions.DelayedError(ONCE, 1)
+    return tuple(None if gradient is None else told(gradient.requires_grad_()) for gradient in gradients)
 
 
 def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensors:

@@ -6,6 +6,7 @@ from an end that is bounded, a sigmoid between two, nothing where there is no bo
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval
 
 Rejected = Callable[[str, str], Exception]
+Map = Callable[[Tensor], Tensor]
 
 
 class Values:
@@ -24,6 +26,7 @@ class Values:
     def __init__(self, name: str, parameters: tuple[Parameter, ...], rejected: Rejected) -> None:
         self._name = name
         self._parameters = {each.name: each for each in parameters}
+        self._maps = {each.name: map_into(each.interval) for each in parameters if isinstance(each.role, Learned)}
         self._rejected = rejected
         self._tensors: dict[torch.device, dict[str, Tensor]] = {}
 
@@ -90,7 +93,7 @@ class Values:
             }
         known = self._tensors[device]
         return tuple(
-            inside(raw[name].double(), each.interval) if name in raw else known[name]
+            self._maps[name](raw[name].double()) if name in raw else known[name]
             for name, each in self._parameters.items()
         )
 
@@ -98,7 +101,7 @@ class Values:
         """A learned parameter that has not moved has the value it was given, to the last digit."""
         if each.name not in raw or torch.equal(raw[each.name], raw_of(each.value, each.interval).to(raw[each.name])):
             return each.value
-        return float(inside(raw[each.name].detach().double(), each.interval))
+        return float(self._maps[each.name](raw[each.name].detach().double()))
 
     def _replace(self, each: Parameter, value: float, role: Fixed | Learned | Schedule) -> None:
         self._parameters[each.name] = Parameter(each.name, value, each.interval, each.doc, role)
@@ -117,19 +120,36 @@ def value_at(schedule: Schedule, progress: float) -> float:
     return schedule.start + (schedule.end - schedule.start) * done
 
 
-def inside(raw: Tensor, interval: Interval) -> Tensor:
-    """The smooth, rising map of a raw number into an interval; also where it is flat, it stays off the ends."""
+def map_into(interval: Interval) -> Map:
+    """The smooth, rising map of a raw number into an interval; also where it is flat, it stays off the ends. Chosen
+    outside of any graph: an outer one with symbolic numbers cannot tell which ends are finite."""
     narrow = (interval.high - interval.low) * 2.0**-10
     low, high = interval.low + min(_margin(interval.low), narrow), interval.high - min(_margin(interval.high), narrow)
     match math.isfinite(interval.low), math.isfinite(interval.high):
         case True, True:
-            return (interval.low + (interval.high - interval.low) * torch.sigmoid(raw)).clamp(low, high)
+            return partial(_between, interval.low, interval.high - interval.low, low, high)
         case True, False:
-            return (interval.low + _softplus(raw)).clamp_min(low)
+            return partial(_above, interval.low, low)
         case False, True:
-            return (interval.high - _softplus(-raw)).clamp_max(high)
+            return partial(_below, interval.high, high)
         case _:
-            return raw
+            return _anywhere
+
+
+def _between(start: float, width: float, low: float, high: float, raw: Tensor) -> Tensor:
+    return (start + width * torch.sigmoid(raw)).clamp(low, high)
+
+
+def _above(start: float, low: float, raw: Tensor) -> Tensor:
+    return (start + _softplus(raw)).clamp_min(low)
+
+
+def _below(end: float, high: float, raw: Tensor) -> Tensor:
+    return (end - _softplus(-raw)).clamp_max(high)
+
+
+def _anywhere(raw: Tensor) -> Tensor:
+    return raw
 
 
 def _margin(end: float) -> float:

@@ -85,8 +85,11 @@ def test_one_graph_serves_every_index_set(pairs: str, space: str, counter: Compi
     assert graphs(counter) == 1
 
 
+@pytest.mark.parametrize("dynamic", [None, True])
 @pytest.mark.parametrize(("pairs", "space"), SETTINGS[:4])
-def test_inside_an_outer_graph_with_what_is_learned(pairs: str, space: str, counter: CompileCounterWithBackend) -> None:
+def test_inside_an_outer_graph_with_what_is_learned(
+    pairs: str, space: str, dynamic: bool | None, counter: CompileCounterWithBackend
+) -> None:
     loss = alphadsl.loads(GENERAL.format(pairs=pairs, space=space), compile=False)
     encoder = torch.nn.Linear(8, 8)
 
@@ -97,7 +100,8 @@ def test_inside_an_outer_graph_with_what_is_learned(pairs: str, space: str, coun
     x_VNI = torch.randn(2, 16, 8)
     weights = [*encoder.parameters(), *loss.parameters()]
     expected = torch.autograd.grad(train_step(x_VNI), weights)
-    found = torch.autograd.grad(torch.compile(train_step, fullgraph=True)(x_VNI), weights)
+    graph = torch.compile(train_step, fullgraph=True, dynamic=dynamic)
+    found = torch.autograd.grad(graph(x_VNI), weights)
     torch.testing.assert_close(found, expected, rtol=2e-4, atol=1e-5)
 
 

@@ -33,6 +33,20 @@ def test_derivatives_beyond_the_first_are_refused(backend: str) -> None:
     loss(z0_ND, z1_ND)
 
 
+@pytest.mark.parametrize("backend", ["dense", "streaming", "interpreter"])
+def test_a_gradient_that_is_followed_says_that_it_cannot_be(backend: str) -> None:
+    """A gradient penalty on a sum would miss the part of the loss; the gradient itself is right."""
+    loss = alphadsl.load("infonce", backend=backend, compile=False)
+    z_VND = views().requires_grad_()
+    plain, followed = (
+        torch.autograd.grad(loss(*z_VND) + z_VND.square().sum(), z_VND, create_graph=create)[0]
+        for create in (False, True)
+    )
+    torch.testing.assert_close(followed, plain, rtol=0, atol=0)
+    with pytest.raises(RuntimeError, match="first derivative only"):
+        followed.square().sum().backward()
+
+
 @pytest.mark.usefixtures("small_tiles")
 def test_as_a_constant_of_a_functional_gradient() -> None:
     """Where torch.func has wrapped embeddings, so are their tiles; none is left to the next step."""
