@@ -25,7 +25,7 @@ from alphadsl.ir.nodes import Loss
 from alphadsl.ir.parameter import Learned, Parameter
 from alphadsl.pipeline import lower_spec
 
-__all__ = ["BACKENDS", "NotMeasured", "build_step", "plain_form", "rivals_of"]
+__all__ = ["BACKENDS", "OURS", "NotMeasured", "build_step", "plain_form", "rivals_of"]
 
 INFONCE = "infonce"
 
@@ -48,6 +48,7 @@ SHIPPED = {
     Rival.metric_learning: Shipped("pytorch_metric_learning", "pytorch-metric-learning", 512),
 }
 MODES = {"": "auto", "eager": False, "compiled": True}
+OURS = tuple(f"{backend} {mode}".strip() for backend in BACKENDS for mode in MODES)
 
 
 def rivals_of(loss: Loss) -> tuple[Rival, ...]:

@@ -1,8 +1,10 @@
 """Timing side by side: callables that do the same work go in, the median seconds of each come out.
 
-They are run in one process and interleaved, so that whatever else the machine does falls on all of them alike.
+They are run in one process and interleaved, so that whatever else the machine does falls on all of them alike; in
+another order each round, as what a contender leaves of caches and memory falls on the one that follows it.
 """
 
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -16,11 +18,13 @@ Step = Callable[[], object]
 
 def medians(contenders: Mapping[str, Step], rounds: int, warm_up: int = WARM_UP) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    order, shuffled = list(contenders), random.Random(0)
     for turn in range(rounds + warm_up):
-        for name, run in contenders.items():
-            spent = seconds_of(run)
+        for name in order:
+            spent = seconds_of(contenders[name])
             if turn >= warm_up:
                 seconds[name].append(spent)
+        shuffled.shuffle(order)
     return {name: statistics.median(times) for name, times in seconds.items()}
 
 

@@ -28,6 +28,7 @@ FEWEST, MOST = 4, 1 << 20
 Specs = Annotated[list[str] | None, typer.Argument(metavar="SPEC...", help="Built-in names or files.")]
 Anchors = Annotated[str | None, typer.Option(metavar="A,...", help=f"Anchors, two a sample; by default {SIZES}.")]
 RIVALS = "plain, compiled, lightly, metric-learning, products; by default all that compute the loss."
+WAYS = 'Our backends, or "dense eager", "dense compiled" and so on; the first is the 1.'
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the losses.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
 
@@ -36,7 +37,7 @@ def bench(
     specs: Specs = None,
     anchors: Anchors = None,
     against: Annotated[str | None, typer.Option(metavar="RIVAL,...", help=RIVALS)] = None,
-    backend: Annotated[str, typer.Option(metavar="BACKEND,...", help="Our backends; the first is the 1.")] = "auto",
+    backend: Annotated[str, typer.Option(metavar="BACKEND,...", help=WAYS)] = "auto",
     set_: Settings = None,
     width: Annotated[int, typer.Option(min=1, help="Width D of the embeddings.")] = 128,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float64.")] = "float32",
@@ -58,7 +59,7 @@ def bench(
     Example: alphadsl bench infonce square --anchors 1024,4096 -o bench.png
     """
     from alphadsl.bench.conditions import find_device
-    from alphadsl.bench.contenders import BACKENDS
+    from alphadsl.bench.contenders import BACKENDS, OURS
     from alphadsl.bench.session import Order
     from alphadsl.bench.task import Device, NumberType, Rival
 
@@ -69,7 +70,7 @@ def bench(
     order = Order(
         tuple(dict.fromkeys(specs or TYPICAL)),
         _sizes(anchors or (CALIBRATED if calibrate else SIZES)),
-        BACKENDS if calibrate else _words("--backend", backend, BACKENDS),
+        BACKENDS if calibrate else _words("--backend", backend, OURS),
         tuple(Rival(each) for each in _words("--against", against or ",".join(Rival), list(Rival))),
         tuple(parse_settings(set_ or []).items()),
         width,

@@ -1,6 +1,7 @@
 """Measuring: who is timed, what memory counts, where backends cross, and what is drawn. Nothing asserts a time."""
 
 from collections.abc import Iterator
+from functools import partial
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -34,11 +35,14 @@ def text_of(*parts: object) -> str:
     return captured.get()
 
 
-def test_medians_run_all_in_turn() -> None:
+def test_medians_run_all_each_round_in_another_order() -> None:
     order: list[str] = []
-    found = medians({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=2, warm_up=1)
-    assert order == ["a", "b"] * 3
-    assert set(found) == {"a", "b"}
+    found = medians({name: partial(order.append, name) for name in "abc"}, rounds=9, warm_up=1)
+    rounds = ["".join(order[start : start + 3]) for start in range(0, 30, 3)]
+    assert rounds[0] == "abc"
+    assert {"".join(sorted(each)) for each in rounds} == {"abc"}
+    assert len({each[0] for each in rounds}) == 3
+    assert set(found) == set("abc")
 
 
 @pytest.mark.parametrize("dtype", NumberType)

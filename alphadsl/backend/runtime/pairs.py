@@ -93,9 +93,9 @@ def with_classes(z_VND: Tensor, anchor_A: Tensor, positive_A: Tensor, weight_A1:
 
 def sample_marks(z0_ND: Tensor, views: int) -> tuple[Tensor]:
     """The number of each sample, by which an embedding tells itself and its positive from its negatives: of all anchors
-    that share their candidates, so of both views or of one. Made outside of a compiled graph, where it would be worked
-    out again for every pair."""
-    return (torch.arange(len(z0_ND), device=z0_ND.device).repeat(views),)
+    that share their candidates, so of both views or of one. As wide as a float32, which is compared with in one vector.
+    Made outside of a compiled graph, where it would be worked out again for every pair."""
+    return (torch.arange(len(z0_ND), dtype=torch.int32, device=z0_ND.device).repeat(views),)
 
 
 def label_rows(label_N: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

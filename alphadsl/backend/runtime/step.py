@@ -21,14 +21,14 @@ Step = tuple[Tensor, Tensor, tuple[Tensor, ...]]
 def on_sphere(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
     """The quantities of the core from the cosines of anchors with positives and candidates; none is beyond [-1, 1]."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True).clamp(-1, 1)
-    s_AC = (batch.anchors_GAD @ batch.candidates_GCD.mT).clamp_(-1, 1)
+    s_AC = product(batch.anchors_GAD, batch.candidates_GCD.mT).clamp_(-1, 1)
     return core(s_A1, s_AC, batch.negative_AC, batch.weight_GA1, *parameters)
 
 
 def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
     """The same from inner products and half squared distances, in Euclidean space."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
-    s_AC = batch.anchors_GAD @ batch.candidates_GCD.mT
+    s_AC = product(batch.anchors_GAD, batch.candidates_GCD.mT)
     d2_A1 = (batch.anchors_GAD - batch.positives_GAD).square().sum(-1, keepdim=True) / 2
     anchor_A1, candidate_C1 = (x.square().sum(-1, keepdim=True) / 2 for x in (batch.anchors_GAD, batch.candidates_GCD))
     d2_AC = (anchor_A1 + candidate_C1.mT - s_AC).clamp_min(0)
@@ -85,9 +85,14 @@ def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> Receive
     pull_GAD = attract_A1 * batch.positives_GAD
     if batch.transposed is not None:
         both_AC = repel_AC + batch.transposed(repel_AC)
-        return (both_AC @ batch.candidates_GCD - pull_GAD) * part_GA1, None, of_positives
-    of_candidates = repel_AC.mT @ (batch.anchors_GAD * part_GA1)
-    return (repel_AC @ batch.candidates_GCD - pull_GAD) * part_GA1, of_candidates, of_positives
+        return (product(both_AC, batch.candidates_GCD) - pull_GAD) * part_GA1, None, of_positives
+    of_candidates = product(repel_AC.mT, batch.anchors_GAD * part_GA1)
+    return (product(repel_AC, batch.candidates_GCD) - pull_GAD) * part_GA1, of_candidates, of_positives
+
+
+def product(a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:
+    """A batch of one is multiplied as matrices: a batched product would copy what is transposed."""
+    return (a_GXY[0] @ b_GYZ[0])[None] if len(a_GXY) == 1 else a_GXY @ b_GYZ
 
 
 def stretch(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> Received:
