@@ -65,6 +65,12 @@ def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
     return torch.where(base > 0, torch.where(base > 0, base, 1.0) ** exponent, 0.0)
 
 
+def searched_power(base: Tensor, exponent: Tensor | float) -> Tensor:
+    """base ** exponent of a positive base, in a third of the time and to as many digits fewer as the power has binary
+    orders of magnitude: for the steps of a search, which ends where its own rounding does."""
+    return torch.exp2(exponent * torch.log2(base))
+
+
 def distance_power(d2: Tensor, exponent: Tensor) -> Tensor:
     """d2 ** exponent of a squared distance and a non-negative exponent; a third of the time of a power."""
     apart = d2 > 0

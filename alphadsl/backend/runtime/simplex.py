@@ -58,7 +58,8 @@ def root_multiplier(
 ) -> Tensor:
     """The lambda_i (A, 1) in [low, high] at which sum_j response(cost + lambda) = 1, to machine precision.
 
-    Sought is the root of the sum's logarithm, which is closer to a straight line than the sum where that is large.
+    Sought is the root of the sum's logarithm, which is closer to a straight line than the sum where that is large; over
+    the logarithm of lambda where no price is below 0, since such responses fall like powers.
     """
 
     def excess(lambda_A1: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,9 +71,12 @@ def root_multiplier(
         logarithm_A1 = torch.log(torch.where(above_one, total_A1, 1.0))
         return torch.where(above_one, logarithm_A1, total_A1 - 1), slope_A1 / total_A1.clamp_min(1)
 
+    def moved(lambda_A1: Tensor, by_A1: Tensor) -> Tensor:
+        return torch.where(low_A1 > 0, lambda_A1 * torch.exp(by_A1 / lambda_A1), lambda_A1 + by_A1)
+
     full_A1 = torch.zeros_like(cost_AC[..., :1])
     rounding = 8 * torch.finfo(cost_AC.dtype).eps
-    return newton(excess, full_A1 + low_A1, full_A1 + high_A1, rounding=rounding)
+    return newton(excess, full_A1 + low_A1, full_A1 + high_A1, moved, rounding=rounding)
 
 
 def invert(slope: Pointwise, curvature: Pointwise, target: Tensor) -> Tensor:
@@ -95,13 +99,14 @@ def newton(
     excess: Callable[[Tensor], tuple[Tensor, Tensor]],
     low: Tensor,
     high: Tensor,
+    moved: Callable[[Tensor, Tensor], Tensor] = torch.add,
     halvings: int = 0,
     rounding: float = 0.0,
 ) -> Tensor:
     """The root of a falling function between two bounds: Newton steps, halving where one would leave the bracket.
 
-    `excess` gives the function and its slope. Where the function is within its `rounding` of 0, there is nothing more
-    to be found.
+    `excess` gives the function and its slope, `moved` where a step leads. Where the function is within its `rounding`
+    of 0, there is nothing more to be found.
     """
     precision = 2 * torch.finfo(low.dtype).eps
 
@@ -112,7 +117,7 @@ def newton(
         above, slope = excess(x)
         found = above.abs() <= rounding
         low, high = torch.where(found | (above >= 0), x, low), torch.where(found | (above <= 0), x, high)
-        newer = x - above / slope
+        newer = moved(x, -above / slope)
         inside = (newer > low) & (newer < high) & (step >= halvings)
         settled = inside & ((newer - x).abs() <= precision * x.abs())
         low, high = torch.where(settled, newer, low), torch.where(settled, newer, high)
