@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Streaming
+from alphadsl.ir.kinds import Pairs, Streaming
 
 Backend = Literal["auto", "interpreter", "dense", "streaming"]
 Compile = bool | Literal["auto"]
@@ -46,6 +46,8 @@ def choose(core: Core, backend: Backend, compile: Compile, device: torch.device,
     kind = "cpu" if device.type == "cpu" else "cuda"
     streaming = Streaming.STRIPS if core.streaming == Streaming.NONE else core.streaming
     thresholds = THRESHOLDS[kind, streaming]
-    pays = core.streaming != Streaming.NONE and pairs >= thresholds.stream**2
+    # A tile of opposite views serves both directions, whose products a dense step forms apart.
+    spared = 2 if core.pairs == Pairs.CROSS_VIEW and core.streaming == Streaming.TILES else 1
+    pays = core.streaming != Streaming.NONE and spared * pairs >= thresholds.stream**2
     streams = backend == "streaming" or (backend == "auto" and pays)
     return Choice(streams, pairs >= thresholds.compile**2 if compile == "auto" else compile)

@@ -11,7 +11,9 @@ from torch._dynamo.testing import CompileCounterWithBackend
 
 import alphadsl
 from alphadsl.backend import program
+from alphadsl.backend.choice import choose
 from alphadsl.backend.streaming import opaque, tiled
+from alphadsl.ir.kinds import Pairs
 
 EVERY_KIND = ("infonce", "triplet", "infonce_hard", "direct_backprop", "square", "inverse")
 
@@ -146,6 +148,16 @@ def test_auto_compiles_only_where_it_pays(counter: CompileCounterWithBackend) ->
     assert graphs(counter) == 0
     step(loss, 512)
     assert graphs(counter) > 0
+
+
+@pytest.mark.parametrize(("name", "first"), [("infonce", 1536), ("clip", 1536), ("square", 2048)])
+def test_auto_streams_from_the_threshold_on(name: str, first: int) -> None:
+    """In anchors; opposite views make half as many pairs, and tiles spare a dense step's second product of each."""
+    core = alphadsl.load(name).core
+    halves = 2 if core.pairs == Pairs.CROSS_VIEW else 1
+    for anchors in (first - 2, first):
+        choice = choose(core, "auto", "auto", torch.device("cpu"), anchors**2 // halves)
+        assert choice.streams == (anchors == first)
 
 
 def test_inside_an_outer_graph(counter: CompileCounterWithBackend) -> None:
