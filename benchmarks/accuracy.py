@@ -28,11 +28,11 @@ from accuracy_cases import (
     ROUNDINGS,
     STATES,
     Answer,
-    Batch,
     Loss,
     apart,
     ask,
     batch_of,
+    perturbed,
     relative,
     same,
     scale_for,
@@ -48,6 +48,7 @@ from alphadsl.bench.conditions import conditions
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import MinPlayer
 from tests.oracles.batch import Params
+from tests.properties.agreement import Given
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 ORACLE_UPTO_PLAYER = 6
@@ -74,12 +75,12 @@ class Subject:
         for loss in (*self.backends.values(), self.interpreter, self.dense):
             loss.set(**params)
 
-    def answers(self, batch: Batch) -> tuple[Answer, float, float]:
+    def answers(self, batch: Given) -> tuple[Answer, float, float]:
         """On numbers of float64: the truth; by how much it sways for each ulp that the entries of the rows move; how
         far the dense evaluation is from it, where both are asked."""
         dense = ask(self.dense, batch)
         sphere = self.dense.spec.space == Space.SPHERE
-        moved = (ask(self.dense, batch.perturbed(sphere, seed)) for seed in (1, 2))
+        moved = (ask(self.dense, perturbed(batch, sphere, seed)) for seed in (1, 2))
         sways = max(apart(each, dense) for each in moved) / ROUNDINGS
         if 2 * len(batch.z0_ND) > self.oracle_upto:
             return dense, sways, 0.0
@@ -94,7 +95,7 @@ class Question:
     params: Params
     state: str
     dtype: str
-    batch: Batch
+    batch: Given
     truth: Answer
     sways: float
     truth_apart: float

@@ -14,6 +14,7 @@ from torch import Tensor
 from tests.oracles.batch import Params
 from tests.oracles.extremes import EXTREMES
 from tests.oracles.states import SINGULAR, SMOOTH, views
+from tests.properties.agreement import Given
 
 TAUS = (0.005, 0.01, 0.05, 0.5, 5.0)
 STATES = (*SMOOTH, *SINGULAR)
@@ -32,33 +33,21 @@ LARGEST_SCALED, LARGEST_SCALE = 256.0, 2.0**24
 Loss = Callable[..., Tensor]
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Two views (N, D) and what an index set needs besides, in one number type."""
+def perturbed(given: Given, sphere: bool, seed: int) -> Given:
+    """Every entry of every row moved by some float32 ulps, up or down by chance; on the sphere lengths stay."""
+    rng = torch.Generator().manual_seed(seed)
 
-    z0_ND: Tensor
-    z1_ND: Tensor
-    further: Mapping[str, Tensor]
+    def moved(z_ND: Tensor) -> Tensor:
+        sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
+        nudged_ND = z_ND * (1 + ROUNDINGS * ULP * sign_ND)
+        scale_N1 = z_ND.norm(dim=1, keepdim=True) / nudged_ND.norm(dim=1, keepdim=True)
+        return nudged_ND * scale_N1.nan_to_num(1.0) if sphere else nudged_ND
 
-    def to(self, dtype: torch.dtype) -> "Batch":
-        further = {name: x.to(dtype) if x.is_floating_point() else x for name, x in self.further.items()}
-        return Batch(self.z0_ND.to(dtype), self.z1_ND.to(dtype), further)
-
-    def perturbed(self, sphere: bool, seed: int) -> "Batch":
-        """Every entry of every row moved by some float32 ulps, up or down by chance; on the sphere lengths stay."""
-        rng = torch.Generator().manual_seed(seed)
-
-        def moved(z_ND: Tensor) -> Tensor:
-            sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
-            nudged_ND = z_ND * (1 + ROUNDINGS * ULP * sign_ND)
-            scale_N1 = z_ND.norm(dim=1, keepdim=True) / nudged_ND.norm(dim=1, keepdim=True)
-            return nudged_ND * scale_N1.nan_to_num(1.0) if sphere else nudged_ND
-
-        further = {name: moved(x) if x.is_floating_point() else x for name, x in self.further.items()}
-        return Batch(moved(self.z0_ND), moved(self.z1_ND), further)
+    further = {name: moved(x) if x.is_floating_point() else x for name, x in given.further.items()}
+    return Given(moved(given.z0_ND), moved(given.z1_ND), further)
 
 
-def batch_of(state: str, samples: int, takes: frozenset[str], dtype: torch.dtype) -> Batch:
+def batch_of(state: str, samples: int, takes: frozenset[str], dtype: torch.dtype) -> Given:
     """Twice the samples are drawn, so that a queue comes from the state of the views: it is view 1 of the others."""
     z0_ND, z1_ND = views(state, 2 * max(samples, 2), WIDTH)
     further: dict[str, Tensor] = {}
@@ -66,7 +55,7 @@ def batch_of(state: str, samples: int, takes: frozenset[str], dtype: torch.dtype
         further["queue"] = z1_ND[samples:]
     if "labels" in takes:
         further["labels"] = torch.arange(samples) % max(2, samples // 2)
-    return Batch(z0_ND[:samples], z1_ND[:samples], further).to(dtype)
+    return Given(z0_ND[:samples], z1_ND[:samples], further).to(dtype)
 
 
 @dataclass(frozen=True)
@@ -81,7 +70,7 @@ class Answer:
         return math.isfinite(self.value) and bool(self.gradient_AD.isfinite().all())
 
 
-def ask(loss: Loss, batch: Batch, scale: float = 1.0) -> Answer:
+def ask(loss: Loss, batch: Given, scale: float = 1.0) -> Answer:
     """Forward and backward, upstream `scale` as a gradient scaler has it."""
     leaves = [z_ND.clone().requires_grad_() for z_ND in (batch.z0_ND, batch.z1_ND)]
     value = loss(*leaves, **batch.further)
@@ -119,7 +108,7 @@ def relative(error: float, scale: float) -> float:
     return error / scale if scale > 0 else (0.0 if error == 0 else math.inf)
 
 
-def value_error(found: Answer, truth: Answer, batch: Batch) -> float:
+def value_error(found: Answer, truth: Answer, batch: Given) -> float:
     """Relative to the value, or to what turning every embedding by a radian adds to it, if that is more."""
     z_AD = torch.cat([batch.z0_ND, batch.z1_ND]).double()
     turning = (z_AD.norm(dim=1) * truth.gradient_AD.norm(dim=1)).sum().item()

@@ -28,11 +28,14 @@ class Thresholds:
 
 
 THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
-    ("cpu", Streaming.TILES): Thresholds(compile=1024, stream=1536),
-    ("cpu", Streaming.STRIPS): Thresholds(compile=1024, stream=2048),
+    ("cpu", Streaming.TILES): Thresholds(compile=720, stream=1536),
+    ("cpu", Streaming.STRIPS): Thresholds(compile=720, stream=2048),
     ("cuda", Streaming.TILES): Thresholds(compile=0, stream=16384),
     ("cuda", Streaming.STRIPS): Thresholds(compile=0, stream=16384),
 }
+# Anchors from which it streams where candidates are the opposite view: a tile serves both directions, whose products a
+# dense step forms apart.
+OPPOSITE_VIEWS = {"cpu": 1024, "cuda": 16384}
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,9 @@ def choose(core: Core, backend: Backend, compile: Compile, device: torch.device,
     kind = "cpu" if device.type == "cpu" else "cuda"
     streaming = Streaming.STRIPS if core.streaming == Streaming.NONE else core.streaming
     thresholds = THRESHOLDS[kind, streaming]
-    # A tile of opposite views serves both directions, whose products a dense step forms apart.
-    spared = 2 if core.pairs == Pairs.CROSS_VIEW and core.streaming == Streaming.TILES else 1
-    pays = core.streaming != Streaming.NONE and spared * pairs >= thresholds.stream**2
+    if core.pairs == Pairs.CROSS_VIEW and core.streaming == Streaming.TILES:
+        pays = 2 * pairs >= OPPOSITE_VIEWS[kind] ** 2
+    else:
+        pays = core.streaming != Streaming.NONE and pairs >= thresholds.stream**2
     streams = backend == "streaming" or (backend == "auto" and pays)
     return Choice(streams, pairs >= thresholds.compile**2 if compile == "auto" else compile)

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from alphadsl.bench.session import Comparison, Figures
 from alphadsl.bench.titles import title_of
@@ -13,22 +15,24 @@ DASH = "-"
 SMALL = 10
 
 
-def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Table]:
-    """A table for each loss: contenders down, sizes across, each with its time, ratio and peak memory."""
+def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Group]:
+    """A table for each loss: contenders down, sizes across, each with its time and ratio, and its peak memory if that
+    was measured. What it shows stands above, where a narrow table does not break it."""
     for spec, group in groupby(comparisons, key=lambda each: each.spec):
-        yield _table(spec, list(group))
+        sizes = list(group)
+        told = "ms of a step, forward and backward; times as long as the first"
+        weighed = any(figures.peak is not None for each in sizes for figures in each.figures)
+        yield Group(Text(f"{spec}: {told}{'; peak extra MB' if weighed else ''}"), _table(sizes, 3 if weighed else 2))
 
 
-def _table(spec: str, sizes: list[Comparison]) -> Table:
-    title = f"{spec}: ms of a step, forward and backward; times as long as the first; peak extra MB"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+def _table(sizes: list[Comparison], columns: int) -> Table:
+    table = Table(box=SIMPLE_HEAD)
     table.add_column("", no_wrap=True)
     for each in sizes:
-        table.add_column(f"A = {each.anchors}\nms", justify="right", no_wrap=True)
-        table.add_column("\ntimes", justify="right", no_wrap=True)
-        table.add_column("\nMB", justify="right", no_wrap=True)
+        for heading in (f"A = {each.anchors}\nms", "\ntimes", "\nMB")[:columns]:
+            table.add_column(heading, justify="right", no_wrap=True)
     for place, figures in enumerate(sizes[0].figures):
-        cells = [cell for each in sizes for cell in _cells(each, each.figures[place])]
+        cells = [cell for each in sizes for cell in _cells(each, each.figures[place])[:columns]]
         table.add_row(title_of(figures.contender), *cells)
     return table
 

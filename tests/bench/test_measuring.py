@@ -127,6 +127,7 @@ def test_tables_tell_ratios_and_reasons() -> None:
     assert "3.00" in text
     assert "4.00" in text
     assert "1.50" in text
+    assert "peak extra MB" in text
     assert list(reasons(COMPARISONS)) == ["- lightly NTXentLoss: no room (infonce at A = 32)"]
 
 
