@@ -1,4 +1,4 @@
-"""The picture of a comparison: time of a step and peak memory over the number of anchors, a row for each loss.
+"""The picture of a comparison: time of a step and peak memory over the number of anchors, for each loss.
 
 Both axes are logarithmic; every line is named where it ends, with how many times as long as ours it takes.
 """
@@ -26,20 +26,26 @@ RIVALS = {
 }
 INK, GREY = "#333333", "#777777"
 APART = 0.065
+# Losses that stand below each other.
+FEW = 3
 Line = tuple[str, list[int], list[float]]
 
 
 def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
-    """A row of two panels for each loss, memory only where it was measured."""
+    """A panel or two for each loss, memory where it was measured; a few losses below each other, many in a grid."""
     groups = [list(group) for _, group in groupby(comparisons, key=lambda each: each.spec)]
     measured = any(figures.peak is not None for each in comparisons for figures in each.figures)
-    columns = 2 if measured else 1
-    figure = Figure(figsize=(6.6 * columns, 4.4 * len(groups)), layout="constrained")
-    panels = figure.subplots(len(groups), columns, squeeze=False)
-    for row, sizes in zip(panels, groups, strict=True):
-        _draw(row[0], _times(sizes), f"{sizes[0].spec}: time of a step", _milliseconds, _ratios(sizes[-1]))
+    each = 2 if measured else 1
+    columns = each * min(len(groups), 1 if len(groups) <= FEW else 4 // each)
+    rows = -(-each * len(groups) // columns)
+    figure = Figure(figsize=(6.6 * columns, 4.4 * rows), layout="constrained")
+    panels = iter(figure.subplots(rows, columns, squeeze=False).flat)
+    for sizes in groups:
+        _draw(next(panels), _times(sizes), f"{sizes[0].spec}: time of a step", _milliseconds, _ratios(sizes[-1]))
         if measured:
-            _draw(row[1], _peaks(sizes), "peak extra memory", _megabytes, {})
+            _draw(next(panels), _peaks(sizes), "peak extra memory", _megabytes, {})
+    for left_over in panels:
+        left_over.set_axis_off()
     figure.supxlabel(comparisons[0].conditions, fontsize=8, color=GREY)
     return figure
 

@@ -140,6 +140,16 @@ def test_a_picture_is_drawn(tmp_path: Path, comparisons: list[Comparison]) -> No
     assert "alphadsl" in names
 
 
+@pytest.mark.parametrize(
+    ("losses", "peak", "shape"), [(2, None, (2, 1)), (2, MB, (2, 2)), (9, None, (3, 4)), (9, MB, (5, 4))]
+)
+def test_many_losses_make_a_grid(losses: int, peak: int | None, shape: tuple[int, int]) -> None:
+    many = [Comparison(f"l{each}", 16, "here", (Figures("auto", 1e-3, peak),)) for each in range(losses)]
+    figure = draw_comparisons(many)
+    assert figure.axes[0].get_gridspec().get_geometry() == shape
+    assert sum(axes.axison for axes in figure.axes) == losses * (2 if peak else 1)
+
+
 def test_names_of_lines_are_apart_and_inside() -> None:
     found = _spread([0.1, 0.11, 0.98, 0.99])
     assert all(b - a > 0.06 for a, b in pairwise(found))
