@@ -66,8 +66,8 @@ def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
 
 
 def searched_power(base: Tensor, exponent: Tensor | float) -> Tensor:
-    """base ** exponent of a positive base, in a third of the time and to as many digits fewer as the power has binary
-    orders of magnitude: for the steps of a search, which ends where its own rounding does."""
+    """base ** exponent of a positive base in a third of the time, within |exponent log2(base)| units of the last place:
+    for the steps of a search, which ends where its own rounding does."""
     return torch.exp2(exponent * torch.log2(base))
 
 
