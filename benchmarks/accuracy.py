@@ -25,14 +25,12 @@ from pathlib import Path
 
 import torch
 from accuracy_cases import (
-    ROUNDINGS,
     STATES,
     Answer,
     Loss,
     apart,
     ask,
     batch_of,
-    perturbed,
     relative,
     same,
     scale_for,
@@ -48,7 +46,7 @@ from alphadsl.bench.conditions import conditions
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import MinPlayer
 from tests.oracles.batch import Params
-from tests.properties.agreement import Given
+from tests.properties.agreement import ROUNDINGS, Given, nudged
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 ORACLE_UPTO_PLAYER = 6
@@ -80,7 +78,7 @@ class Subject:
         far the dense evaluation is from it, where both are asked."""
         dense = ask(self.dense, batch)
         sphere = self.dense.spec.space == Space.SPHERE
-        moved = (ask(self.dense, perturbed(batch, sphere, seed)) for seed in (1, 2))
+        moved = (ask(self.dense, nudged(batch, sphere, seed)) for seed in (1, 2))
         sways = max(apart(each, dense) for each in moved) / ROUNDINGS
         if 2 * len(batch.z0_ND) > self.oracle_upto:
             return dense, sways, 0.0

@@ -22,29 +22,11 @@ WIDTH = 128
 # What a gradient in a 16-bit type may be off by is mostly its own rounding.
 TARGETS = {torch.float32: (1e-5, 1e-4), torch.bfloat16: (5e-3, 5e-3), torch.float16: (5e-3, 5e-3)}
 SHARP = 0.05
-# What a float32 evaluation rounds in rows, products and weights comes to a few ulps of every entry of the rows; moving
-# them by this many shows how the gradient sways, and where a hinge or a selection turns over.
-ROUNDINGS = 8.0
 DEGENERATE = 2.0
-ULP = torch.finfo(torch.float32).eps
 # Gradient scalers start at 2^16 and double from there.
 LARGEST_SCALED, LARGEST_SCALE = 256.0, 2.0**24
 
 Loss = Callable[..., Tensor]
-
-
-def perturbed(given: Given, sphere: bool, seed: int) -> Given:
-    """Every entry of every row moved by some float32 ulps, up or down by chance; on the sphere lengths stay."""
-    rng = torch.Generator().manual_seed(seed)
-
-    def moved(z_ND: Tensor) -> Tensor:
-        sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
-        nudged_ND = z_ND * (1 + ROUNDINGS * ULP * sign_ND)
-        scale_N1 = z_ND.norm(dim=1, keepdim=True) / nudged_ND.norm(dim=1, keepdim=True)
-        return nudged_ND * scale_N1.nan_to_num(1.0) if sphere else nudged_ND
-
-    further = {name: moved(x) if x.is_floating_point() else x for name, x in given.further.items()}
-    return Given(moved(given.z0_ND), moved(given.z1_ND), further)
 
 
 def batch_of(state: str, samples: int, takes: frozenset[str], dtype: torch.dtype) -> Given:

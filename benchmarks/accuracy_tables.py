@@ -7,7 +7,9 @@ from dataclasses import astuple, dataclass, replace
 from enum import Enum
 
 import torch
-from accuracy_cases import DEGENERATE, ROUNDINGS, target_of
+from accuracy_cases import DEGENERATE, target_of
+
+from tests.properties.agreement import ROUNDINGS
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 

@@ -106,11 +106,10 @@ def told(crossing: Crossing) -> str:
 
 
 def threshold_rows(
-    timed: Sequence[Timed], ways: tuple[str, ...], kinds: Mapping[str, Streaming], device: str
+    timed: Sequence[Timed], found: Sequence[Crossing], kinds: Mapping[str, Streaming], device: str
 ) -> Iterator[str]:
     """The rows of THRESHOLDS in alphadsl/backend/choice.py: from where on compiling pays within a short training, and
     streaming is the fastest, for all losses of a kind. What is never so within the sizes is left open."""
-    found = list(crossings(timed, ways))
     for kind in dict.fromkeys(kinds.values()):
         names = [name for name, each in kinds.items() if each == kind]
         compiled = _latest([_paying(name, timed) for name in names])

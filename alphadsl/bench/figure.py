@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from alphadsl.bench.session import Comparison
+from alphadsl.bench.session import Comparison, weighed
 from alphadsl.bench.task import Rival
 from alphadsl.bench.titles import is_rival, title_of
 
@@ -26,17 +26,17 @@ RIVALS = {
 }
 INK, GREY = "#333333", "#777777"
 APART = 0.065
-# Losses that stand below each other.
-FEW = 3
+# Losses that stand below each other, and the panels across a grid of more.
+FEW, ACROSS = 3, 4
 Line = tuple[str, list[int], list[float]]
 
 
 def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
     """A panel or two for each loss, memory where it was measured; a few losses below each other, many in a grid."""
     groups = [list(group) for _, group in groupby(comparisons, key=lambda each: each.spec)]
-    measured = any(figures.peak is not None for each in comparisons for figures in each.figures)
+    measured = weighed(comparisons)
     each = 2 if measured else 1
-    columns = each * min(len(groups), 1 if len(groups) <= FEW else 4 // each)
+    columns = each if len(groups) <= FEW else ACROSS
     rows = -(-each * len(groups) // columns)
     figure = Figure(figsize=(6.6 * columns, 4.4 * rows), layout="constrained")
     panels = iter(figure.subplots(rows, columns, squeeze=False).flat)

@@ -5,7 +5,7 @@ together, interleaved in one process. Torch is not imported here.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alphadsl.bench.task import TUNED_MALLOC, Answer, Device, NumberType, Problem, Rival, Task, measure
@@ -66,6 +66,11 @@ class Comparison:
         """How many times as long as the first."""
         base = self.figures[0].seconds
         return figures.seconds / base if figures.seconds is not None and base else None
+
+
+def weighed(comparisons: Iterable[Comparison]) -> bool:
+    """Whether peak memory was measured."""
+    return any(figures.peak is not None for each in comparisons for figures in each.figures)
 
 
 def load_before() -> str:

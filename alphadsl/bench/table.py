@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from alphadsl.bench.session import Comparison, Figures
+from alphadsl.bench.session import Comparison, Figures, weighed
 from alphadsl.bench.titles import title_of
 
 DASH = "-"
@@ -21,8 +21,8 @@ def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Group]:
     for spec, group in groupby(comparisons, key=lambda each: each.spec):
         sizes = list(group)
         told = "ms of a step, forward and backward; times as long as the first"
-        weighed = any(figures.peak is not None for each in sizes for figures in each.figures)
-        yield Group(Text(f"{spec}: {told}{'; peak extra MB' if weighed else ''}"), _table(sizes, 3 if weighed else 2))
+        told, columns = (f"{told}; peak extra MB", 3) if weighed(sizes) else (told, 2)
+        yield Group(Text(f"{spec}: {told}"), _table(sizes, columns))
 
 
 def _table(sizes: list[Comparison], columns: int) -> Table:

@@ -140,7 +140,7 @@ def _calibrate(order: "Order") -> None:
     found = tuple(crossings(timed, ways))
     _print_lines((*map(told, found), *reasons(timed)))
     typer.echo("rows for THRESHOLDS in alphadsl/backend/choice.py:")
-    _print_lines(threshold_rows(timed, ways, kinds, order.device.value))
+    _print_lines(threshold_rows(timed, found, kinds, order.device.value))
 
 
 @contextmanager

@@ -21,12 +21,11 @@ from alphadsl.backend.choice import BACKENDS
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.ir.kinds import Space
 from tests.oracles.states import SINGULAR, SMOOTH, views
-from tests.properties.agreement import Given
+from tests.properties.agreement import Given, nudged
 
 FAST = [backend for backend in BACKENDS if backend not in ("auto", "interpreter")]
 STATES = (*SMOOTH, *SINGULAR)
 WIDTH = 32
-ULPS = 8 * torch.finfo(torch.float32).eps
 # A family each, one index set each, and what the table found hard: weights of exactly 0, hinges, a softmax of weights.
 SPECS = (
     "adnce",
@@ -54,20 +53,6 @@ TAUS = (0.005, 0.05, 0.5, 5.0)
 SHARP, SHARP_TARGET = 0.05, 1e-4
 TARGETS = {torch.float32: 1e-5, torch.bfloat16: 5e-3, torch.float16: 5e-3}
 CLASSES = 3
-
-
-def moved(batch: Given, keep_lengths: bool) -> Given:
-    """Every entry up or down by a few ulps."""
-    rng = torch.Generator().manual_seed(1)
-
-    def move(z_ND: Tensor) -> Tensor:
-        sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
-        near_ND = z_ND * (1 + ULPS * sign_ND)
-        scale_N1 = (z_ND.norm(dim=1, keepdim=True) / near_ND.norm(dim=1, keepdim=True)).nan_to_num(1.0)
-        return near_ND * scale_N1 if keep_lengths else near_ND
-
-    further = {name: move(x) if x.is_floating_point() else x for name, x in batch.further.items()}
-    return Given(move(batch.z0_ND), move(batch.z1_ND), further)
 
 
 @dataclass(frozen=True)
@@ -109,7 +94,7 @@ def truth_of(name: str, tau: float, state: str, samples: int, oracle: str) -> tu
     """The answer, and by how much its gradient moves with the rows."""
     exact, dense = loaded(name, oracle, tau), loaded(name, "dense", tau)
     batch = batch_of(state, samples, exact.takes, torch.float64)
-    swayed = answer(dense, moved(batch, exact.spec.space == Space.SPHERE))
+    swayed = answer(dense, nudged(batch, exact.spec.space == Space.SPHERE, seed=1))
     return answer(exact, batch), (swayed.gradient_AD - answer(dense, batch).gradient_AD).norm().item()
 
 

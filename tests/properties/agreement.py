@@ -19,6 +19,9 @@ from tests.oracles.states import views
 NAMES = ("value", "attract", "repel", "gradient 0", "gradient 1", "slopes")
 # The seed of labels: three classes, each of several samples; the last sample of an odd batch stands alone.
 CLASSES = 3
+# What a float32 evaluation rounds in rows, products and weights comes to a few ulps of every entry of the rows; moving
+# them by this many shows how the gradient sways, and where a hinge or a selection turns over.
+ROUNDINGS = 8.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,20 @@ class Given:
     def to(self, dtype: torch.dtype) -> "Given":
         further = {name: x.to(dtype) if x.is_floating_point() else x for name, x in self.further.items()}
         return Given(self.z0_ND.to(dtype), self.z1_ND.to(dtype), further)
+
+
+def nudged(given: Given, keep_lengths: bool, seed: int) -> Given:
+    """Every entry of every row moved by some float32 ulps, up or down by chance; on the sphere lengths stay."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def moved(z_ND: Tensor) -> Tensor:
+        sign_ND = torch.randint(0, 2, z_ND.shape, generator=rng).to(z_ND.dtype) * 2 - 1
+        near_ND = z_ND * (1 + ROUNDINGS * torch.finfo(torch.float32).eps * sign_ND)
+        scale_N1 = (z_ND.norm(dim=1, keepdim=True) / near_ND.norm(dim=1, keepdim=True)).nan_to_num(1.0)
+        return near_ND * scale_N1 if keep_lengths else near_ND
+
+    further = {name: moved(x) if x.is_floating_point() else x for name, x in given.further.items()}
+    return Given(moved(given.z0_ND), moved(given.z1_ND), further)
 
 
 def given_for(spec: object, state: str, samples: int, width: int = 4, seed: int = 0) -> Given:

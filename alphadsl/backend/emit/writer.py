@@ -40,7 +40,7 @@ RUNTIME_FUNCTIONS = (
     "log_pow0",
     "exp_difference",
     "distance_power",
-    "searched_power",
+    "quick_power",
 )
 RUNTIME_SOLVERS = ("projected_multiplier", "root_multiplier", "invert")
 BINDING = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5}
@@ -144,7 +144,7 @@ class Writer:
             case "pow", (Distance(Quantity.NEGATIVE) as d2, b) if not isinstance(b, Num):
                 return f"distance_power({self.text(d2)}, {self.argument(b)})", ATOMIC
             case "pow", (a, b) if not isinstance(b, Num) and any(isinstance(part, Var) for part in walk(a)):
-                return f"searched_power({self.text(a)}, {self.text(b)})", ATOMIC
+                return f"quick_power({self.text(a)}, {self.text(b)})", ATOMIC
             case "pow", (a, b):
                 return f"{self.text(a, ATOMIC)} ** {self.text(b, ATOMIC)}", BINDING["pow"]
             case (("lt" | "le" | "gt" | "ge" | "eq"), (a, b)):

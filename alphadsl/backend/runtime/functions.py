@@ -65,14 +65,14 @@ def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
     return torch.where(base > 0, torch.where(base > 0, base, 1.0) ** exponent, 0.0)
 
 
-def searched_power(base: Tensor, exponent: Tensor | float) -> Tensor:
+def quick_power(base: Tensor, exponent: Tensor | float) -> Tensor:
     """base ** exponent of a positive base in a third of the time, within |exponent log2(base)| units of the last place:
-    for the steps of a search, which ends where its own rounding does."""
+    for small exponents, and for the steps of a search, which ends where its own rounding does."""
     return torch.exp2(exponent * torch.log2(base))
 
 
 def distance_power(d2: Tensor, exponent: Tensor) -> Tensor:
-    """d2 ** exponent of a squared distance and a non-negative exponent; a third of the time of a power."""
+    """d2 ** exponent of a squared distance and a non-negative exponent."""
     apart = d2 > 0
-    power = torch.exp2(exponent * torch.log2(torch.where(apart, d2, 1.0)))
+    power = quick_power(torch.where(apart, d2, 1.0), exponent)
     return torch.where(apart, power, (exponent == 0).to(d2.dtype))

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from alphadsl.backend.program import Program
+from alphadsl.backend.runtime.pairs import sample_marks
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
@@ -119,7 +120,7 @@ def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors, mine: Span) -> Iterat
     """The rows of an index set whose anchors are samples of this process, by what their candidates are."""
     samples = z_VND.shape[1]
     every_E = torch.arange(2 * samples, device=z_VND.device)
-    sample_E = every_E % samples
+    (sample_E,) = sample_marks(z_VND[0], 2)
     positive_E = (every_E + samples) % (2 * samples)
     one_E1 = torch.ones_like(every_E, dtype=torch.promote_types(z_VND.dtype, torch.float32))[:, None]
     first, second, both = slice(0, samples), slice(samples, 2 * samples), slice(0, 2 * samples)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from alphadsl.backend.program import Program
 from alphadsl.backend.runtime.online import settle, start
+from alphadsl.backend.runtime.pairs import sample_marks
 from alphadsl.backend.runtime.points import Points, Received
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
@@ -65,7 +66,7 @@ class _Run:
         self._tiling = tile_pairs(core.pairs, ranks.samples, queued, ranks.mine, SIDE)
         self._at: Points = self._parts["place"](self._z_VND, queue)
         self._anchors = self._known_of_anchors()
-        samples_E = torch.arange(ranks.samples, dtype=torch.int32, device=z_VND.device).repeat(2)
+        (samples_E,) = sample_marks(self._z_VND[0], 2)
         marks_P1 = torch.cat([samples_E, torch.full_like(samples_E[:1], -1).expand(queued)])[:, None]
         self._marks = _cut((marks_P1, self._at.half_P1), self._tiling.sides)
         self._products = Products(self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes))
