@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from alphadsl.report.source import Span
+from alphadsl.report.source import Source, Span
 
 
 class Severity(StrEnum):
@@ -25,6 +25,30 @@ class Label:
 
     span: Span
     text: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a place of a source is replaced by; at an empty span, what is inserted there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do about a fault, in words, and the edits that do it: an editor offers them as one action."""
+
+    advice: str
+    edits: tuple[Edit, ...]
+
+    def applied_to(self, source: Source) -> Source:
+        """The source as it is once the advice is followed; edits of other sources are left out."""
+        text = source.text
+        for edit in sorted(self.edits, key=lambda edit: edit.span.start, reverse=True):
+            if edit.span.source == source:
+                text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+        return Source(source.name, text)
 
 
 @dataclass(frozen=True)
@@ -62,6 +86,11 @@ class Diagnostic:
 
     @property
     def secondary(self) -> tuple[Label, ...]:
+        return ()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """The ways out that can be taken as they stand, the best first."""
         return ()
 
 

@@ -93,6 +93,10 @@ def _record(diagnostic: Diagnostic) -> dict[str, object]:
         "secondary": [{**_range(label.span), "label": label.text} for label in diagnostic.secondary],
         "note": diagnostic.note,
         "help": diagnostic.help,
+        "remedies": [
+            {"advice": remedy.advice, "edits": [{**_range(edit.span), "text": edit.text} for edit in remedy.edits]}
+            for remedy in diagnostic.remedies
+        ],
     }
 
 

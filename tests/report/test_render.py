@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from alphadsl.report.diagnostic import Diagnostic, Label, Severity, SpecError
+from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, Severity, SpecError
 from alphadsl.report.render import render_concise, render_full, render_json, styled
 from alphadsl.report.source import Source, Span
 
@@ -31,6 +31,10 @@ class Sample(Diagnostic):
     @property
     def secondary(self) -> tuple[Label, ...]:
         return self.labels
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (Remedy(self.advice, (Edit(self.span, "exp(x / tau)"),)),) if self.advice else ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,21 @@ def test_json() -> None:
         ],
         "note": NOTE,
         "help": HELP,
+        "remedies": [
+            {
+                "advice": HELP,
+                "edits": [
+                    {
+                        "file": "mine.alpha",
+                        "line": 4,
+                        "column": 12,
+                        "end_line": 4,
+                        "end_column": 25,
+                        "text": "exp(x / tau)",
+                    }
+                ],
+            }
+        ],
     }
     assert json.loads(render_json([])) == []
     assert render_json(CASES.values()).isascii()
