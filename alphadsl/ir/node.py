@@ -24,6 +24,11 @@ def node(cls: type[T]) -> type[T]:
             object.__setattr__(self, "_hash", found)
         return int(found)
 
+    def kept(self: T) -> dict[str, Any]:
+        """Without the hash: those of strings differ from process to process."""
+        return {name: part for name, part in self.__dict__.items() if name != "_hash"}
+
     made.__hash__ = cached  # type: ignore[method-assign, assignment]
     made.__post_init__ = cached  # type: ignore[attr-defined]
+    made.__getstate__ = kept  # type: ignore[attr-defined]
     return made  # type: ignore[return-value]
