@@ -53,9 +53,11 @@ def ways_of(backends: Sequence[str]) -> tuple[str, ...]:
 def calibrate(order: Order, ways: tuple[str, ...], report: Report) -> Iterator[Timed]:
     """Each loss at each size, as they are done, a process each."""
     for problem in order.problems:
-        found = measure(Task(problem, ways, False, order.rounds, order.threads), order.environment)
-        report(f"{problem.spec}, A = {problem.anchors}")
-        yield Timed(problem.spec, problem.anchors, found)
+        report.starts(f"{problem.spec}, A = {problem.anchors}")
+        task = Task(problem, ways, False, order.rounds, order.threads)
+        answer = measure(task, order.environment, report.hears)
+        report.ends()
+        yield Timed(problem.spec, problem.anchors, answer)
 
 
 def crossings(timed: Sequence[Timed], ways: tuple[str, ...]) -> Iterator[Crossing]:

@@ -1,15 +1,17 @@
 """The picture of a comparison: time of a step and peak memory over the number of anchors, for each loss.
 
-Both axes are logarithmic; every line is named where it ends, with how many times as long as ours it takes.
+Both axes are logarithmic; every line is named where it ends, with how many times as long as ours it takes. One number
+of anchors makes no lines: contenders are bars then.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from alphadsl.bench.session import Comparison, weighed
 from alphadsl.bench.task import Rival
@@ -28,6 +30,16 @@ INK, GREY = "#333333", "#777777"
 APART = 0.065
 # Losses that stand below each other, and the panels across a grid of more.
 FEW, ACROSS = 3, 4
+# Multiples of a power of ten that are ticks, where an axis has at least so many decades.
+SUBS: tuple[tuple[float, tuple[float, ...]], ...] = (
+    (3.0, (1,)),
+    (1.3, (1, 2, 5)),
+    (0.7, (1, 1.5, 2, 3, 5, 7)),
+    (0.3, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)),
+    (0.1, tuple(tenths / 10 for tenths in range(10, 100, 2))),
+    (0.02, tuple(hundredths / 100 for hundredths in range(100, 1000, 5))),
+    (0.0, tuple(thousandths / 1000 for thousandths in range(1000, 10000, 5))),
+)
 Line = tuple[str, list[int], list[float]]
 
 
@@ -87,7 +99,30 @@ def _ratios(largest: Comparison) -> dict[str, str]:
 
 def _draw(axes: Axes, lines: list[Line], title: str, unit: FuncFormatter, remarks: dict[str, str]) -> None:
     lines = [line for line in lines if line[1]]
+    sizes = sorted({size for _, anchors, _ in lines for size in anchors})
     ours = [name for name, *_ in lines if not is_rival(name)]
+    if len(sizes) > 1:
+        _draw_lines(axes, lines, ours, remarks)
+        _finish(axes, sizes, title, unit)
+        _name_lines(axes, lines, ours, remarks)
+    else:
+        _draw_bars(axes, lines, ours, remarks, unit)
+        _label(axes, title + "".join(f", A = {size:,}" for size in sizes))
+
+
+def _draw_bars(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[str, str], unit: FuncFormatter) -> None:
+    """The first on top; from zero, so that lengths compare."""
+    names = [title_of(name) for name, *_ in lines]
+    lengths = [values[-1] for *_, values in lines]
+    bars = axes.barh(names, lengths, color=[_colour(name, ours) for name, *_ in lines], height=0.62)
+    axes.bar_label(bars, [f" {unit(values[-1])}{remarks.get(name, '')}" for name, _, values in lines])
+    axes.invert_yaxis()
+    axes.margins(x=0.3)
+    axes.xaxis.set_major_formatter(unit)
+    axes.tick_params(axis="y", length=0)
+
+
+def _draw_lines(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[str, str]) -> None:
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     for name, anchors, values in lines:
@@ -104,8 +139,6 @@ def _draw(axes: Axes, lines: list[Line], title: str, unit: FuncFormatter, remark
             zorder=4 if first else 3,
             clip_on=False,
         )
-    _finish(axes, sorted({each for _, anchors, _ in lines for each in anchors}), title, unit)
-    _name_lines(axes, lines, ours, remarks)
 
 
 def _colour(name: str, ours: list[str]) -> str:
@@ -146,21 +179,35 @@ def _spread(heights: Sequence[float]) -> list[float]:
 
 
 def _finish(axes: Axes, anchors: list[int], title: str, unit: FuncFormatter) -> None:
-    axes.set_title(title, fontsize=12, loc="left", color=INK)
     axes.set_xlabel("anchors A", color=INK)
-    axes.set_xticks(anchors, [f"{each:,}" for each in anchors])
+    axes.set_xticks(anchors, [f"{size:,}" for size in anchors])
     axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(_ticks(*axes.get_ylim()))
     axes.yaxis.set_major_formatter(unit)
     axes.yaxis.set_minor_formatter(NullFormatter())
+    _label(axes, title)
+
+
+def _label(axes: Axes, title: str) -> None:
+    axes.set_title(title, fontsize=12, loc="left", color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
 
 
+def _ticks(low: float, high: float) -> LogLocator:
+    """Powers of ten, and the more numbers between them, the fewer decades there are: at least three in any case."""
+    decades = math.log10(high / low)
+    subs = next((subs for least, subs in SUBS if decades >= least), SUBS[-1][1])
+    return LogLocator(subs=subs, numticks=99)
+
+
 def _in_units(sizes: tuple[tuple[float, str], ...]) -> FuncFormatter:
     def written(value: float, _: object) -> str:
+        if value == 0:
+            return "0"
         size, unit = next((each for each in sizes if value >= each[0]), sizes[-1])
-        return f"{value / size:g} {unit}"
+        return f"{value / size:.3g} {unit}"
 
     return FuncFormatter(written)
 

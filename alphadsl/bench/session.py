@@ -5,13 +5,26 @@ together, interleaved in one process. Torch is not imported here.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from alphadsl.bench.task import TUNED_MALLOC, Answer, Device, NumberType, Problem, Rival, Task, measure
 
 NOTHING: Mapping[str, str] = {}
-Report = Callable[[str], None]
+
+
+class Report(Protocol):
+    """Who is told how far the measuring is."""
+
+    def starts(self, what: str) -> None:
+        """A process starts; `what` says for which loss, size and contender."""
+
+    def hears(self, where: str) -> None:
+        """That process says where it is."""
+
+    def ends(self) -> None:
+        """That process has ended."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ def load_before() -> str:
 
 
 def compare(order: Order, contenders: Mapping[str, Sequence[str]], report: Report) -> Iterator[Comparison]:
-    """Every problem, as they are done; `contenders` by loss, `report` is told of each process that ends."""
+    """Every problem, as they are done; `contenders` by loss, `report` is told of each process."""
     for problem in order.problems:
         yield _compare_one(order, problem, tuple(contenders[problem.spec]), report)
 
@@ -98,9 +111,11 @@ def _compare_one(order: Order, problem: Problem, names: tuple[str, ...], report:
     task = Task(problem, names, False, order.rounds, order.threads)
 
     def done(task: Task) -> Answer:
-        found = measure(task, order.environment)
-        report(f"{problem.spec}, A = {problem.anchors}")
-        return found
+        what = f"memory of {task.contenders[0]}" if task.memory else "time, side by side"
+        report.starts(f"{problem.spec}, A = {problem.anchors}: {what}")
+        answer = measure(task, order.environment, report.hears)
+        report.ends()
+        return answer
 
     alone = [done(replace(task, contenders=(name,), memory=True)) for name in _with_memory(order, names)]
     peak = {name: found for each in alone for name, found in each.peak.items()}

@@ -1,13 +1,15 @@
 """What is to be measured, and its answer from a process of its own. Torch is not imported here.
 
 `measure` starts that process, with the allocator tuned where this is wanted: the task goes in as JSON, the answer is
-the last line that comes out. A process that dies is an answer too.
+the last line that comes out, and lines before it say where the process is. A process that dies is an answer too.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -90,17 +92,42 @@ class Answer:
 TASK, ANSWER = TypeAdapter(Task), TypeAdapter(Answer)
 
 
-def measure(task: Task, environment: Mapping[str, str]) -> Answer:
-    """The answer of a new process, which has some environment variables more."""
-    done = subprocess.run(
-        [sys.executable, "-m", "alphadsl.bench.worker"],
-        input=TASK.dump_json(task),
-        capture_output=True,
-        env={**os.environ, **environment},
-        check=False,
-    )
-    if done.returncode == 0:
-        return ANSWER.validate_json(done.stdout.splitlines()[-1])
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    why = ": ".join([f"its process ended with code {done.returncode}", *last])
+def unheard(where: str) -> None:
+    """For whoever does not want to know where a process is."""
+
+
+def measure(task: Task, environment: Mapping[str, str], hear: Callable[[str], None] = unheard) -> Answer:
+    """The answer of a new process, which has some environment variables more; `hear` is told each line before it."""
+    command = [sys.executable, "-m", "alphadsl.bench.worker"]
+    pipe = subprocess.PIPE
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors, env={**os.environ, **environment}) as process,
+    ):
+        try:
+            last = _converse(process, TASK.dump_json(task), hear)
+        except BaseException:
+            process.kill()
+            raise
+        code = process.wait()
+        errors.seek(0)
+        complaint = errors.read().decode(errors="replace").strip().splitlines()[-1:]
+    if code == 0:
+        return ANSWER.validate_json(last)
+    why = ": ".join([f"its process ended with code {code}", *complaint])
     return Answer(missing=dict.fromkeys(task.contenders, why))
+
+
+def _converse(process: "subprocess.Popen[bytes]", task: bytes, hear: Callable[[str], None]) -> str:
+    """Hand over the task; the last line that comes back."""
+    assert process.stdin
+    assert process.stdout
+    with suppress(BrokenPipeError):
+        process.stdin.write(task)
+        process.stdin.close()
+    last = ""
+    for line in process.stdout:
+        if last:
+            hear(last)
+        last = line.decode(errors="replace").strip()
+    return last

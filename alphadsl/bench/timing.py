@@ -16,10 +16,14 @@ FEWEST = 3
 Step = Callable[[], object]
 
 
-def medians(contenders: Mapping[str, Step], rounds: int, warm_up: int = WARM_UP) -> dict[str, float]:
+def medians(
+    contenders: Mapping[str, Step], rounds: int, warm_up: int = WARM_UP, say: Callable[[str], object] = str
+) -> dict[str, float]:
+    """Seconds of each; `say` is told each round that begins."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     order, shuffled = list(contenders), random.Random(0)
     for turn in range(rounds + warm_up):
+        say(f"round {turn + 1} of {rounds + warm_up}")
         for name in order:
             spent = seconds_of(contenders[name])
             if turn >= warm_up:

@@ -31,13 +31,20 @@ def _times(task: Task, told: str) -> Answer:
     first: dict[str, float] = {}
     missing: dict[str, str] = {}
     for name in task.contenders:
+        _say(f"first step of {name}")
         try:
             step = build_step(name, task.problem)
             first[name], steps[name] = seconds_of(step), step
         except Exception as failure:
             missing[name] = reason_of(failure)
-    seconds = medians(steps, task.rounds or rounds_for(task.problem.anchors)) if steps else {}
+    seconds = medians(steps, task.rounds or rounds_for(task.problem.anchors), say=_say) if steps else {}
     return Answer(told, seconds, first, {}, missing)
+
+
+def _say(where: str) -> None:
+    """A line for whoever waits for the answer."""
+    sys.stdout.write(f"{where}\n")
+    sys.stdout.flush()
 
 
 def _peak(task: Task, told: str) -> Answer:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alphadsl.cli.experiment import TABLE_WIDTH, parse_settings
+from alphadsl.cli.experiment import INTERRUPTED, TABLE_WIDTH, parse_settings
 from alphadsl.cli.plot import ENDINGS
 from alphadsl.report.faults import InputError
 from alphadsl.report.suggest import suggest
@@ -18,7 +18,7 @@ from alphadsl.report.suggest import suggest
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from alphadsl.bench.session import Comparison, Order, Report
+    from alphadsl.bench.session import Comparison, Order
 
 TYPICAL = ("infonce", "triplet", "square")
 CALIBRATED = "128,256,512,1024,2048,4096,8192"
@@ -90,23 +90,43 @@ def bench(
 
 def _compare(order: "Order", output: Path | None) -> None:
     from alphadsl.bench.contenders import rivals_of
-    from alphadsl.bench.session import compare, load_before, processes_of
+    from alphadsl.bench.progress import line_of, shown
+    from alphadsl.bench.session import Comparison, compare, load_before, processes_of
     from alphadsl.bench.table import make_tables, reasons
 
     rivals = {problem.spec: rivals_of(problem.loss) for problem in order.problems}
     contenders = {
         spec: (*order.backends, *(each for each in order.rivals if each in found)) for spec, found in rivals.items()
     }
-    load = load_before()
-    with _progress(processes_of(order, contenders)) as report:
-        found = list(compare(order, contenders, report))
+    load, comparisons = load_before(), list[Comparison]()
+    with shown(processes_of(order, contenders)) as told, _kept_when_stopped(comparisons, len(order.problems)):
+        for comparison in compare(order, contenders, told):
+            comparisons.append(comparison)
+            told.result(line_of(comparison))
     console = _console()
-    console.print(_head(order, [each.conditions for each in found], load), highlight=False, soft_wrap=True)
-    for table in make_tables(found):
+    console.print(_head(order, [each.conditions for each in comparisons], load), highlight=False, soft_wrap=True)
+    for table in make_tables(comparisons):
         console.print(table)
-    _print_lines(reasons(found))
+    _print_lines(reasons(comparisons))
     if output is not None:
-        _draw(found, output)
+        _draw(comparisons, output)
+    _end(len(comparisons), len(order.problems))
+
+
+@contextmanager
+def _kept_when_stopped(measured: Sequence[object], all_: int) -> Iterator[None]:
+    """Ctrl-C ends the measuring; what is measured by then is shown, if anything is."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not measured:
+            raise
+        typer.echo(f"Stopped: {len(measured)} of {all_} measured.", err=True)
+
+
+def _end(measured: int, all_: int) -> None:
+    if measured < all_:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
@@ -125,34 +145,26 @@ def _draw(found: "Sequence[Comparison]", output: Path) -> None:
 
 
 def _calibrate(order: "Order") -> None:
-    from alphadsl.bench.calibrate import calibrate, crossings, make_table, reasons, threshold_rows, told, ways_of
+    from alphadsl.bench import calibrate
+    from alphadsl.bench.progress import line_of_ways, shown
     from alphadsl.bench.session import load_before
     from alphadsl.pipeline import Lowered
 
-    ways = ways_of(order.backends)
+    ways = calibrate.ways_of(order.backends)
     kinds = {problem.spec: Lowered(problem.loss).core.streaming for problem in order.problems}
-    load = load_before()
-    with _progress(len(order.problems)) as report:
-        timed = list(calibrate(order, ways, report))
+    load, timed = load_before(), list[calibrate.Timed]()
+    with shown(len(order.problems)) as told, _kept_when_stopped(timed, len(order.problems)):
+        for each in calibrate.calibrate(order, ways, told):
+            timed.append(each)
+            told.result(line_of_ways(each))
     console = _console()
     console.print(_head(order, [each.answer.conditions for each in timed], load), highlight=False, soft_wrap=True)
-    console.print(make_table(timed, ways))
-    found = tuple(crossings(timed, ways))
-    _print_lines((*map(told, found), *reasons(timed)))
+    console.print(calibrate.make_table(timed, ways))
+    found = tuple(calibrate.crossings(timed, ways))
+    _print_lines((*map(calibrate.told, found), *calibrate.reasons(timed)))
     typer.echo("rows for THRESHOLDS in alphadsl/backend/choice.py:")
-    _print_lines(threshold_rows(timed, found, kinds, order.device.value))
-
-
-@contextmanager
-def _progress(processes: int) -> "Iterator[Report]":
-    """A bar on stderr, one step for each process that ends."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("measuring", total=processes)
-        yield lambda place: bar.update(task, advance=1, description=place)
+    _print_lines(calibrate.threshold_rows(timed, found, kinds, order.device.value))
+    _end(len(timed), len(order.problems))
 
 
 def _console() -> "Console":

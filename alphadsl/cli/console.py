@@ -1,6 +1,6 @@
 """What refusals look like on a terminal: colour where it is wanted, plain text everywhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 
@@ -22,3 +22,14 @@ def complain(refusal: InputError) -> None:
     console.print(styled(f"error: {visible_text(refusal.message)}"))
     if refusal.help:
         console.print(styled(f"help: {visible_text(refusal.help)}"))
+
+
+def waited(parts: Iterable[str], what: str) -> Iterator[str]:
+    """The parts as they come; until the next one does, a terminal shows what is being waited for."""
+    console, remaining = Console(stderr=True), iter(parts)
+    while True:
+        with console.status(what):
+            part = next(remaining, None)
+        if part is None:
+            return
+        yield part

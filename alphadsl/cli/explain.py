@@ -6,12 +6,14 @@ everything else is a spec.
 
 import re
 import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from alphadsl.api import find_text, overrides_from
 from alphadsl.check.library import SUFFIX, library_names
+from alphadsl.cli.console import waited
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.page import render_page
 from alphadsl.report.catalogue import CATALOGUE
@@ -45,13 +47,13 @@ def explain(
     elif told:
         raise InputError(f"there is no diagnostic called {code}", _closest(code))
     else:
-        typer.echo(_printable(_page(what, parse_settings(set_ or []), latex)), nl=False)
+        for section in waited(_page(what, parse_settings(set_ or []), latex), "comparing with the library"):
+            typer.echo(_printable(section), nl=False)
 
 
-def _page(spec: str, settings: dict[str, float], latex: bool) -> str:
-    """The page of a loss, compared with all others of the library."""
+def _page(spec: str, settings: dict[str, float], latex: bool) -> Iterator[str]:
+    """The page of a loss by sections, compared with all others of the library."""
     from alphadsl.catalog import library_entries, summary_of
-    from alphadsl.explain.identities import find_kinship
     from alphadsl.explain.page import Explained, render_latex, render_loss
     from alphadsl.pipeline import Lowered, lower_spec
 
@@ -61,10 +63,11 @@ def _page(spec: str, settings: dict[str, float], latex: bool) -> str:
         raise InputError(absent.message, _closest(spec) or absent.help) from None
     lowered = lower_spec(text, overrides_from(settings, "command line"))
     if latex:
-        return render_latex(lowered, summary_of(text))
+        yield render_latex(lowered, summary_of(text))
+        return
     itself = {spec} if text.folder is None else set()
-    others = [Lowered(each.loss) for each in library_entries() if each.loss.name not in itself]
-    return render_loss(Explained(spec, summary_of(text), lowered, find_kinship(lowered, others)))
+    others = [Lowered(entry.loss) for entry in library_entries() if entry.loss.name not in itself]
+    yield from render_loss(Explained(spec, summary_of(text), lowered, others))
 
 
 def _closest(name: str) -> str:

@@ -1,7 +1,8 @@
 """The picture of weights: losses at settings of their parameters come in, a matplotlib figure goes out.
 
 Left, how a row's weight is shared out over distance; right, as how many negatives of equal weight that counts, by
-temperature, for the losses that have one. Both on the row of `curve`, which needs no data.
+temperature; a loss without one is a level line. Both on the row of `curve`, which needs no data. Curves that coincide
+are drawn once, and their label names all of them.
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from alphadsl.explain.curve import FARTHEST, NEGATIVES, SETUP, Curve, alpha_curv
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_number
 from alphadsl.pipeline import Lowered
+from alphadsl.transform.evaluate import Array
 
 # Okabe and Ito's colours, told apart by nearly every eye, and two more.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4FBF", "#4D4D4D")
@@ -29,6 +31,8 @@ DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
 )
 INK, GREY = "#333333", "#777777"
 TEMPERATURE = "tau"
+# A part of a curve's height: less than a line's width.
+UNSEEN = 2e-3
 COLDEST, WARMEST, TEMPERATURES = 0.01, 10.0, 61
 
 
@@ -36,6 +40,24 @@ COLDEST, WARMEST, TEMPERATURES = 0.01, 10.0, 61
 class Style:
     colour: str
     dash: str | tuple[int, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A curve as it is drawn."""
+
+    label: str
+    style: Style
+    x: Array
+    y: Array
+
+    def coincides(self, other: "Trace") -> bool:
+        """Whether an eye could not tell them apart."""
+        if self.x.shape != other.x.shape or not np.array_equal(self.x, other.x):
+            return False
+        return bool(
+            np.allclose(self.y, other.y, rtol=0, atol=UNSEEN * float(np.nanmax(np.abs(self.y))), equal_nan=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -78,9 +100,12 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def _draw_shares(axes: Axes, lines: Sequence[Line]) -> None:
-    for line, style in zip(lines, _styles(lines), strict=True):
-        curve = line.curve
-        axes.plot(curve.d_C, curve.share_C, label=line.label(), color=style.colour, ls=style.dash, lw=2)
+    curves = [line.curve for line in lines]
+    traces = [
+        Trace(line.label(), style, curve.d_C, curve.share_C)
+        for line, style, curve in zip(lines, _styles(lines), curves, strict=True)
+    ]
+    _draw_traces(axes, traces)
     axes.axhline(1 / NEGATIVES, color=GREY, lw=0.8, zorder=0)
     axes.annotate(
         "every negative alike",
@@ -91,36 +116,53 @@ def _draw_shares(axes: Axes, lines: Sequence[Line]) -> None:
         color=GREY,
         fontsize=8,
     )
-    if min(float(line.curve.share_C.min()) for line in lines) < 0:
+    if min(float(curve.share_C.min()) for curve in curves) < 0:
         axes.axhline(0, color=INK, lw=0.8, zorder=0)
     axes.set_xlim(0, FARTHEST)
     _finish(axes, "How hard a negative is pushed", "distance d to the negative  ($d^2 = 1 - s$)")
     axes.set_ylabel(r"share of its anchor's push, $\alpha_{ij} \,/\, \sum_k \alpha_{ik}$", color=INK)
-    axes.legend(frameon=False, fontsize=9)
 
 
 def _draw_effective(axes: Axes, lines: Sequence[Line]) -> None:
     """A line for each setting of the other parameters, a dot where a temperature was asked for."""
-    drawn: set[tuple[str, tuple[tuple[str, float], ...]]] = set()
+    traces: dict[tuple[str, tuple[tuple[str, float], ...]], Trace] = {}
     for line, style in zip(lines, _styles(lines), strict=True):
-        if line.temperature is None:
-            continue
-        values = dict(line.values)
         rest = tuple((name, value) for name, value in line.values if name != TEMPERATURE)
-        if (line.lowered.loss.name, rest) not in drawn:
-            drawn.add((line.lowered.loss.name, rest))
-            taus = [
-                tau for tau in np.geomspace(COLDEST, WARMEST, TEMPERATURES) if float(tau) in line.temperature.interval
-            ]
-            counts = [_effective(line.lowered, values, float(tau)) for tau in taus]
-            axes.plot(taus, counts, label=line.label(TEMPERATURE), color=style.colour, ls=style.dash, lw=2)
-        at = values[TEMPERATURE]
-        axes.plot(at, _effective(line.lowered, values, at), "o", color=style.colour, mec="white", ms=8, zorder=3)
+        traces.setdefault((line.lowered.loss.name, rest), _effective_trace(line, style))
+        if line.temperature is not None:
+            at = dict(line.values)[TEMPERATURE]
+            count = _effective(line.lowered, dict(line.values), at)
+            axes.plot(at, count, "o", color=style.colour, mec="white", ms=8, zorder=3)
+    _draw_traces(axes, list(traces.values()))
     axes.axhline(NEGATIVES, color=GREY, lw=0.8, zorder=0)
     axes.set_xscale("log")
     axes.set_ylim(0, NEGATIVES * 1.06)
     _finish(axes, "How many negatives that counts", r"temperature $\tau$")
     axes.set_ylabel(f"effective negatives of {NEGATIVES} (exp of the row's entropy)", color=INK)
+
+
+def _effective_trace(line: Line, style: Style) -> Trace:
+    taus = np.geomspace(COLDEST, WARMEST, TEMPERATURES)
+    if line.temperature is None:
+        counts = np.full(TEMPERATURES, line.curve.effective_negatives)
+        return Trace(f"{line.label()}: no {TEMPERATURE}", style, taus, counts)
+    inside = np.array([tau for tau in taus if float(tau) in line.temperature.interval])
+    values = dict(line.values)
+    counts = np.array([_effective(line.lowered, values, float(tau)) for tau in inside])
+    return Trace(line.label(TEMPERATURE), style, inside, counts)
+
+
+def _draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
+    """Each once; what coincides with an earlier one is named in its label."""
+    drawn: list[list[Trace]] = []
+    for trace in traces:
+        alike = next((group for group in drawn if group[0].coincides(trace)), None)
+        drawn += [] if alike else [[trace]]
+        if alike:
+            alike.append(trace)
+    for first, *others in drawn:
+        label = " = ".join(trace.label for trace in (first, *others))
+        axes.plot(first.x, first.y, label=label, color=first.style.colour, ls=first.style.dash, lw=2)
     axes.legend(frameon=False, fontsize=9)
 
 

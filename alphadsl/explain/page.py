@@ -4,13 +4,14 @@ Comes in: an `Explained`. Goes out: lines of at most 100 characters, except for 
 """
 
 import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alphadsl.explain.candidates import defaults_of
 from alphadsl.explain.curve import SETUP, alpha_curve
 from alphadsl.explain.facts import facts_of
 from alphadsl.explain.formulas import formulas_of
-from alphadsl.explain.identities import Kinship
+from alphadsl.explain.identities import find_kinship
 from alphadsl.explain.kin import kin_lines
 from alphadsl.explain.outside import Outsider
 from alphadsl.explain.sections import drawn, latex_lines, minimised, parameter, table, weights
@@ -24,33 +25,39 @@ OPENING = (
 
 @dataclass(frozen=True)
 class Explained:
-    """A loss with its kin; `spec` is how it was asked for, and `summary` the first line of its comment."""
+    """A loss and the library it is compared with; `spec` is how it was asked for, `summary` the first line of its
+    comment."""
 
     spec: str
     summary: str
     lowered: Lowered
-    kinship: Kinship
+    library: Sequence[Lowered]
 
     @property
     def title(self) -> str:
         return str(defaults_of(self.lowered))
 
 
-def render_loss(explained: Explained) -> str:
+def render_loss(explained: Explained) -> Iterator[str]:
+    """The page, section by section: finding the kin takes seconds, all else is there at once."""
     loss, formulas = explained.lowered.loss, formulas_of(explained.lowered)
-    values = {each.name: each.value for each in loss.parameters}
-    sections = {
-        "minimises": minimised(loss),
-        "weights: a positive pulls by beta, negatives push by alpha": weights(formulas),
-        f"alpha against d ({SETUP})": drawn(alpha_curve(explained.lowered, values)),
-        "what holds": table((fact.topic, fact.answer) for fact in facts_of(explained.lowered)),
-        "parameters": table(parameter(each) for each in loss.parameters),
-        "the same gradient up to scale": table(kin_lines(explained.kinship, loss.pairs)),
-        "LaTeX (alone with --latex)": latex_lines(loss, formulas),
-        "see also": table(_see_also(explained)),
-    }
-    head = "".join(f"{line}\n" for line in (explained.title, explained.summary) if line)
-    return "\n".join([head, *(_section(heading, lines) for heading, lines in sections.items() if lines)])
+    values = {parameter.name: parameter.value for parameter in loss.parameters}
+    yield "".join(f"{line}\n" for line in (explained.title, explained.summary) if line)
+    for heading, lines in (
+        ("minimises", minimised(loss)),
+        ("weights: a positive pulls by beta, negatives push by alpha", weights(formulas)),
+        (f"alpha against d ({SETUP})", drawn(alpha_curve(explained.lowered, values))),
+        ("what holds", table((fact.topic, fact.answer) for fact in facts_of(explained.lowered))),
+        ("parameters", table(parameter(each) for each in loss.parameters)),
+    ):
+        yield _section_below(heading, lines)
+    kinship = find_kinship(explained.lowered, explained.library)
+    for heading, lines in (
+        ("the same gradient up to scale", table(kin_lines(kinship, loss.pairs))),
+        ("LaTeX (alone with --latex)", latex_lines(loss, formulas)),
+        ("see also", table(_see_also(explained))),
+    ):
+        yield _section_below(heading, lines)
 
 
 def render_latex(lowered: Lowered, summary: str) -> str:
@@ -67,6 +74,11 @@ def render_outsiders(outsiders: tuple[Outsider, ...]) -> str:
         rows = [("why", f"{each.why}."), ("instead", f"{', '.join(each.losses)}: {each.instead}.")]
         pages.append(_section(f"{each.title} ({each.paper}) is outside the family", table(rows)))
     return "\n".join([textwrap.fill(OPENING, 100) + "\n", *pages])
+
+
+def _section_below(heading: str, lines: list[str]) -> str:
+    """A section after an empty line; nothing if it says nothing."""
+    return f"\n{_section(heading, lines)}" if lines else ""
 
 
 def _section(heading: str, lines: list[str]) -> str:

@@ -28,6 +28,22 @@ COMPARISONS = [
 ]
 
 
+class Listening:
+    """Notes what it is told of the processes."""
+
+    def __init__(self) -> None:
+        self.started, self.heard, self.ended = list[str](), list[str](), 0
+
+    def starts(self, what: str) -> None:
+        self.started.append(what)
+
+    def hears(self, where: str) -> None:
+        self.heard.append(where)
+
+    def ends(self) -> None:
+        self.ended += 1
+
+
 def text_of(*parts: object) -> str:
     console = Console(width=120, file=StringIO())
     with console.capture() as captured:
@@ -96,6 +112,13 @@ def test_a_process_that_dies_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.missing == {"auto": "its process ended with code 1"}
 
 
+def test_a_process_says_where_it_is() -> None:
+    heard: list[str] = []
+    answer = measure(Task(Problem("infonce", 16, width=8), ("dense eager",), rounds=2), {}, heard.append)
+    assert answer.missing == {}
+    assert heard == ["first step of dense eager", *(f"round {turn} of 4" for turn in range(1, 5))]
+
+
 def test_tasks_and_answers_travel_as_json() -> None:
     task = Task(Problem("infonce", 16, (("tau", 0.1),), dtype=NumberType.bfloat16), ("auto",), rounds=2)
     assert TASK.validate_json(TASK.dump_json(task)) == task
@@ -106,7 +129,7 @@ def test_tasks_and_answers_travel_as_json() -> None:
 def test_what_does_not_fit_alone_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[bool, tuple[str, ...]]] = []
 
-    def pretended(task: Task, environment: object) -> Answer:
+    def pretended(task: Task, environment: object, hear: object) -> Answer:
         assert environment == TUNED_MALLOC
         asked.append((task.memory, task.contenders))
         if task.memory and task.contenders == ("plain",):
@@ -114,11 +137,15 @@ def test_what_does_not_fit_alone_is_not_timed(monkeypatch: pytest.MonkeyPatch) -
         return Answer("here", dict.fromkeys(task.contenders, 1.0), {}, dict.fromkeys(task.contenders, 7))
 
     monkeypatch.setattr("alphadsl.bench.session.measure", pretended)
-    order, told = Order(("infonce",), (16,), tuned_malloc=True), list[str]()
+    order, told = Order(("infonce",), (16,), tuned_malloc=True), Listening()
     contenders = {"infonce": ("auto", "plain", "products")}
-    (found,) = compare(order, contenders, told.append)
+    (found,) = compare(order, contenders, told)
     assert asked == [(True, ("auto",)), (True, ("plain",)), (False, ("auto", "products"))]
-    assert len(told) == processes_of(order, contenders) == 3
+    assert told.started == [
+        *(f"infonce, A = 16: memory of {name}" for name in ("auto", "plain")),
+        "infonce, A = 16: time, side by side",
+    ]
+    assert told.ended == processes_of(order, contenders) == 3
     assert found.figures[1] == Figures("plain", None, None, "too large")
 
 
@@ -136,7 +163,7 @@ def test_a_picture_is_drawn(tmp_path: Path, comparisons: list[Comparison]) -> No
     figure = draw_comparisons(comparisons)
     save(figure, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 5000
-    names = [text.get_text() for axes in figure.axes for text in axes.texts]
+    names = [text.get_text() for axes in figure.axes for text in (*axes.texts, *axes.get_yticklabels())]
     assert "alphadsl" in names
 
 
@@ -148,6 +175,22 @@ def test_many_losses_make_a_grid(losses: int, peak: int | None, shape: tuple[int
     figure = draw_comparisons(many)
     assert figure.axes[0].get_gridspec().get_geometry() == shape
     assert sum(axes.axison for axes in figure.axes) == losses * (2 if peak else 1)
+
+
+@pytest.mark.parametrize("reach", [1.06, 1.3, 1.9, 3, 8, 30, 400, 1e6])
+def test_a_time_axis_has_a_few_ticks(reach: float) -> None:
+    sizes = [Comparison("l", size, "", (Figures("auto", 3e-3 * times),)) for size, times in ((16, 1), (32, reach))]
+    axes = draw_comparisons(sizes).axes[0]
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert 3 <= len(ticks) <= 14
+    assert len(set(map(axes.yaxis.get_major_formatter(), ticks))) == len(ticks)
+
+
+def test_one_size_makes_bars() -> None:
+    axes = draw_comparisons(COMPARISONS[:1]).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["alphadsl", "lightly NTXentLoss"]
+    assert [text.get_text().strip() for text in axes.texts] == ["1 ms", "3 ms  ×3"]
 
 
 def test_names_of_lines_are_apart_and_inside() -> None:

@@ -28,6 +28,10 @@ def test_a_table_and_a_picture(tmp_path: Path) -> None:
     assert all(each in done.stdout for each in ("A = 16", "A = 32", "alphadsl", "plain, eager", "three products"))
     assert not any(each in done.stdout for each in ("torch.compile", "MB"))
     assert last == "a.png"
+    for size in (16, 32):
+        assert re.search(
+            rf"^infonce, A = {size}: alphadsl [\d.,]+ ms; plain, eager [\d.,]+ ms", done.stderr, re.MULTILINE
+        )
     assert (tmp_path / "a.png").stat().st_size > 5000
 
 
@@ -36,11 +40,31 @@ def test_calibrating(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     from alphadsl.bench.task import Answer
 
     told = Answer("here", {EAGER: 2.0, COMPILED: 1.0}, {EAGER: 2.0, COMPILED: 9.0})
-    monkeypatch.setattr("alphadsl.bench.calibrate.measure", lambda task, environment: told)
+    monkeypatch.setattr("alphadsl.bench.calibrate.measure", lambda task, environment, hear: told)
     bench.bench(["triplet"], "16,32", calibrate=True)
     shown = capsys.readouterr().out
     assert "triplet: dense compiled from A = 16; its first step pays after 9" in shown
     assert shown.startswith("here, load")
+
+
+def test_a_stopped_run_tells_what_it_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from alphadsl.bench.task import Answer, Task
+
+    def stopped(task: Task, environment: object, hear: object) -> Answer:
+        if task.problem.anchors == 32:
+            raise KeyboardInterrupt
+        return Answer("here", dict.fromkeys(task.contenders, 1.0))
+
+    monkeypatch.setattr("alphadsl.bench.session.measure", stopped)
+    with pytest.raises(typer.Exit) as end:
+        bench.bench(["infonce"], "16,32", against="plain", memory=False, output=tmp_path / "a.png")
+    assert end.value.exit_code == 130
+    told = capsys.readouterr()
+    assert "A = 16" in told.out
+    assert "Stopped: 1 of 2 measured." in told.err
+    assert (tmp_path / "a.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,21 @@ def test_a_curve_for_each_value_of_the_losses_that_have_it() -> None:
     assert [line.label() for line in lines] == ["infonce (tau = 0.1)", "infonce (tau = 0.5)", "triplet"]
     left, right = draw_weights(lines).axes
     assert [each.get_text() for each in left.get_legend().get_texts()] == [line.label() for line in lines]
-    assert [each.get_text() for each in right.get_legend().get_texts()] == ["infonce"]
+    assert [each.get_text() for each in right.get_legend().get_texts()] == ["infonce", "triplet: no tau"]
+    assert [len(set(line.get_ydata())) for line in right.get_lines() if line.get_label() == "triplet: no tau"] == [1]
+
+
+def test_curves_that_coincide_are_named_together() -> None:
+    lines = [line for name in ("infonce", "square", "entropy") for line in plot._lines(name, {})]
+    for axes in draw_weights(lines).axes:
+        labels = [each.get_text() for each in axes.get_legend().get_texts()]
+        assert labels == ["infonce = entropy", "square"]
+
+
+def test_a_setting_without_effect_on_the_curve_is_told() -> None:
+    lines = list(plot._lines("infonce", {"eps": (0.0, 1.0)}))
+    left, _ = draw_weights(lines).axes
+    assert [each.get_text() for each in left.get_legend().get_texts()] == ["infonce (eps = 0) = infonce (eps = 1)"]
 
 
 def test_one_panel_without_a_temperature() -> None:
