@@ -6,8 +6,8 @@ are drawn once, and their label names all of them.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,12 +44,13 @@ class Style:
 
 @dataclass(frozen=True)
 class Trace:
-    """A curve as it is drawn."""
+    """A curve as it is drawn, with dots where values were asked for."""
 
     label: str
     style: Style
     x: Array
     y: Array
+    dots: tuple[tuple[float, float], ...] = ()
 
     def coincides(self, other: "Trace") -> bool:
         """Whether an eye could not tell them apart."""
@@ -128,11 +129,9 @@ def _draw_effective(axes: Axes, lines: Sequence[Line]) -> None:
     traces: dict[tuple[str, tuple[tuple[str, float], ...]], Trace] = {}
     for line, style in zip(lines, _styles(lines), strict=True):
         rest = tuple((name, value) for name, value in line.values if name != TEMPERATURE)
-        traces.setdefault((line.lowered.loss.name, rest), _effective_trace(line, style))
-        if line.temperature is not None:
-            at = dict(line.values)[TEMPERATURE]
-            count = _effective(line.lowered, dict(line.values), at)
-            axes.plot(at, count, "o", color=style.colour, mec="white", ms=8, zorder=3)
+        key = (line.lowered.loss.name, rest)
+        trace = traces.get(key) or _effective_trace(line, style)
+        traces[key] = replace(trace, dots=(*trace.dots, *_asked(line)))
     _draw_traces(axes, list(traces.values()))
     axes.axhline(NEGATIVES, color=GREY, lw=0.8, zorder=0)
     axes.set_xscale("log")
@@ -152,6 +151,13 @@ def _effective_trace(line: Line, style: Style) -> Trace:
     return Trace(line.label(TEMPERATURE), style, inside, counts)
 
 
+def _asked(line: Line) -> Iterator[tuple[float, float]]:
+    """The temperature that a line was asked for, and how many negatives that counts."""
+    if line.temperature is not None:
+        values = dict(line.values)
+        yield values[TEMPERATURE], _effective(line.lowered, values, values[TEMPERATURE])
+
+
 def _draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
     """Each once; what coincides with an earlier one is named in its label."""
     drawn: list[list[Trace]] = []
@@ -163,6 +169,8 @@ def _draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
     for first, *others in drawn:
         label = " = ".join(trace.label for trace in (first, *others))
         axes.plot(first.x, first.y, label=label, color=first.style.colour, ls=first.style.dash, lw=2)
+        for dot in dict.fromkeys(dot for trace in (first, *others) for dot in trace.dots):
+            axes.plot(*dot, "o", color=first.style.colour, mec="white", ms=8, zorder=3)
     axes.legend(frameon=False, fontsize=9)
 
 

@@ -1,0 +1,78 @@
+"""What the shell offers after Tab: losses and files, parameters, stages, codes, data sets, runs. No torch is imported.
+
+`alphadsl --install-completion` sets it up once. Each function takes what is typed so far and returns what can follow.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import typer
+
+from alphadsl.api import find_text
+from alphadsl.check.library import SUFFIX, library_names
+from alphadsl.explain.outside import OUTSIDERS
+from alphadsl.pipeline import STAGES, lower_spec
+from alphadsl.report.catalogue import CATALOGUE
+from alphadsl.report.diagnostic import SpecError
+from alphadsl.report.faults import InputError
+
+Complete = Callable[[str], list[str]]
+DATASETS = ("digits", "cifar10", "cifar100", "stl10", "folder")
+RUN_MARK = "config.json"
+
+
+def any_of(*words: str) -> Complete:
+    """One of some words."""
+    return lambda incomplete: _beginning(words, incomplete)
+
+
+def list_of(*words: str) -> Complete:
+    """Some of them, with commas between."""
+
+    def complete(incomplete: str) -> list[str]:
+        done, comma, last = incomplete.rpartition(",")
+        return [f"{done}{comma}{word}" for word in _beginning(words, last) if word not in done.split(",")]
+
+    return complete
+
+
+def losses(incomplete: str) -> list[str]:
+    """Built-in names, and spec files here or below the folder that is typed."""
+    folder = Path(incomplete).parent if "/" in incomplete else Path()
+    with suppress(OSError):
+        files = [path for path in sorted(folder.iterdir()) if path.suffix == SUFFIX or path.is_dir()]
+        found = [f"{path}/" if path.is_dir() else str(path) for path in files if not path.name.startswith(".")]
+        return _beginning((*library_names(), *found), incomplete)
+    return _beginning(library_names(), incomplete)
+
+
+def explained(incomplete: str) -> list[str]:
+    """Losses, codes of diagnostics, and methods outside the family."""
+    return [*losses(incomplete), *_beginning((*CATALOGUE, "out-of-family", *OUTSIDERS), incomplete)]
+
+
+def settings(context: typer.Context, incomplete: str) -> list[str]:
+    """NAME= for each parameter of the losses on the command line."""
+    given = next((context.params[name] for name in ("specs", "spec", "what") if context.params.get(name)), ())
+    names: dict[str, None] = {}
+    for spec in (given,) if isinstance(given, str) else given:
+        with suppress(InputError, SpecError):
+            names |= dict.fromkeys(parameter.name for parameter in lower_spec(find_text(spec)).loss.parameters)
+    return _beginning((f"{name}=" for name in names), incomplete)
+
+
+def runs(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of the runs below --runs-dir, and paths to them."""
+    below = Path(context.params.get("runs_dir") or "runs")
+    with suppress(OSError):
+        names = sorted(path.parent.name for path in below.glob(f"*/{RUN_MARK}"))
+        return _beginning((*names, *(str(below / name) for name in names)), incomplete)
+    return []
+
+
+stages = any_of(*(stage.name for stage in STAGES))
+
+
+def _beginning(words: Iterable[str], incomplete: str) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word.startswith(incomplete)]
