@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alphadsl.cli import complete
 from alphadsl.cli.experiment import INTERRUPTED, TABLE_WIDTH, parse_settings
+from alphadsl.cli.options import Setting
 from alphadsl.cli.plot import ENDINGS
 from alphadsl.report.faults import InputError
 from alphadsl.report.suggest import suggest
@@ -25,20 +27,30 @@ CALIBRATED = "128,256,512,1024,2048,4096,8192"
 SIZES = "256,1024,4096,16384"
 FEWEST, MOST = 4, 1 << 20
 
-Specs = Annotated[list[str] | None, typer.Argument(metavar="SPEC...", help="Built-in names or files.")]
+Specs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SPEC...", help="Built-in names or files.", autocompletion=complete.losses),
+]
 Anchors = Annotated[str | None, typer.Option(metavar="A,...", help=f"Anchors, two a sample; by default {SIZES}.")]
-RIVALS = "plain, compiled, lightly, metric-learning, products; by default all that compute the loss."
+RIVALS = ("plain", "compiled", "lightly", "metric-learning", "products")
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RIVAL,...",
+        help=f"{', '.join(RIVALS)}; by default all that compute the loss.",
+        autocompletion=complete.list_of(*RIVALS),
+    ),
+]
 WAYS = 'Our backends, or "dense eager", "dense compiled" and so on; the first is the 1.'
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the losses.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
 
 
 def bench(
     specs: Specs = None,
     anchors: Anchors = None,
-    against: Annotated[str | None, typer.Option(metavar="RIVAL,...", help=RIVALS)] = None,
+    against: Against = None,
     backend: Annotated[str, typer.Option(metavar="BACKEND,...", help=WAYS)] = "auto",
-    set_: Settings = None,
+    set_: Setting = None,
     width: Annotated[int, typer.Option(min=1, help="Width D of the embeddings.")] = 128,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16 or float64.")] = "float32",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",

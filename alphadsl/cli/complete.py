@@ -3,23 +3,25 @@
 `alphadsl --install-completion` sets it up once. Each function takes what is typed so far and returns what can follow.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import typer
 
 from alphadsl.api import find_text
 from alphadsl.check.library import SUFFIX, library_names
-from alphadsl.explain.outside import OUTSIDERS
 from alphadsl.pipeline import STAGES, lower_spec
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.faults import InputError
 
 Complete = Callable[[str], list[str]]
-DATASETS = ("digits", "cifar10", "cifar100", "stl10", "folder")
 RUN_MARK = "config.json"
+# Where a shell puts the line that is being typed: bash, and the others.
+LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 
 
 def any_of(*words: str) -> Complete:
@@ -37,6 +39,17 @@ def list_of(*words: str) -> Complete:
     return complete
 
 
+def choices_of(setting: str) -> Complete:
+    """The values of a setting of a run that has a few."""
+
+    def complete(incomplete: str) -> list[str]:
+        from runner.config import ExperimentConfig
+
+        return _beginning(get_args(ExperimentConfig.model_fields[setting].annotation), incomplete)
+
+    return complete
+
+
 def losses(incomplete: str) -> list[str]:
     """Built-in names, and spec files here or below the folder that is typed."""
     folder = Path(incomplete).parent if "/" in incomplete else Path()
@@ -49,16 +62,21 @@ def losses(incomplete: str) -> list[str]:
 
 def explained(incomplete: str) -> list[str]:
     """Losses, codes of diagnostics, and methods outside the family."""
-    return [*losses(incomplete), *_beginning((*CATALOGUE, "out-of-family", *OUTSIDERS), incomplete)]
+    from alphadsl.explain.outside import BY_NAME, TOPIC
+
+    return [*losses(incomplete), *_beginning((*CATALOGUE, TOPIC, *BY_NAME), incomplete)]
 
 
-def settings(context: typer.Context, incomplete: str) -> list[str]:
-    """NAME= for each parameter of the losses on the command line."""
-    given = next((context.params[name] for name in ("specs", "spec", "what") if context.params.get(name)), ())
+def settings(incomplete: str) -> list[str]:
+    """NAME= for each parameter of the losses that the command line names so far.
+
+    They are read off its words: at `--set` a value is missing, and then nothing of the line is parsed.
+    """
     names: dict[str, None] = {}
-    for spec in (given,) if isinstance(given, str) else given:
-        with suppress(InputError, SpecError):
-            names |= dict.fromkeys(parameter.name for parameter in lower_spec(find_text(spec)).loss.parameters)
+    for word in next((os.environ[name] for name in LINES if name in os.environ), "").split():
+        if word in library_names() or word.endswith(SUFFIX):
+            with suppress(InputError, SpecError):
+                names |= dict.fromkeys(parameter.name for parameter in lower_spec(find_text(word)).loss.parameters)
     return _beginning((f"{name}=" for name in names), incomplete)
 
 

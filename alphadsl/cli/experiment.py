@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alphadsl.api import Execution, build, find_text
+from alphadsl.cli import complete
+from alphadsl.cli.options import Losses, Setting
 from alphadsl.report.faults import InputError
 
 if TYPE_CHECKING:
@@ -39,11 +41,20 @@ CONFIG_OPTIONS = (
     "data_dir",
 )
 
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Built-in names or paths to FILE.alpha.")]
-Runs = Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Run folders, or names below --runs-dir.")]
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RUN...", help="Run folders, or names below --runs-dir.", autocompletion=complete.runs),
+]
+Dataset = Annotated[
+    str,
+    typer.Option(help="digits, cifar10, cifar100, stl10 or folder.", autocompletion=complete.choices_of("dataset")),
+]
+Encoder = Annotated[
+    str | None,
+    typer.Option(help="resnet8, resnet18 or resnet50.", autocompletion=complete.choices_of("encoder")),
+]
 RunsDir = Annotated[Path, typer.Option(help="Where run folders are.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the data set lies; by default data/.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the losses.")]
 
 
 def parse_settings(settings: list[str]) -> dict[str, float]:
@@ -63,13 +74,13 @@ def parse_settings(settings: list[str]) -> dict[str, float]:
 
 
 def train(
-    spec: Specs,
-    dataset: Annotated[str, typer.Option(help="digits, cifar10, cifar100, stl10 or folder.")] = "digits",
-    set_: Settings = None,
+    spec: Losses,
+    dataset: Dataset = "digits",
+    set_: Setting = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of pretraining.")] = None,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds to train, one after another.")] = 1,
-    encoder: Annotated[str | None, typer.Option(help="resnet8, resnet18 or resnet50.")] = None,
+    encoder: Encoder = None,
     width: Annotated[int | None, typer.Option(help="Channels of the first stage; 64 is the usual ResNet.")] = None,
     projector_dim: Annotated[int | None, typer.Option(help="Width of the embeddings.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images in a batch, each in two views.")] = None,

@@ -13,8 +13,10 @@ import typer
 
 from alphadsl.api import find_text, overrides_from
 from alphadsl.check.library import SUFFIX, library_names
+from alphadsl.cli import complete
 from alphadsl.cli.console import waited
 from alphadsl.cli.experiment import parse_settings
+from alphadsl.cli.options import Setting
 from alphadsl.cli.page import render_page
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.faults import InputError
@@ -22,12 +24,11 @@ from alphadsl.report.suggest import suggest
 
 PLAIN_BLOCKS = str.maketrans("▁▂▃▄▅▆▇█", "..::||##")
 WHAT = "A loss (a built-in name or a file), the code of a diagnostic, or out-of-family."
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the loss.")]
 
 
 def explain(
-    what: Annotated[str, typer.Argument(metavar="SPEC|CODE", help=WHAT)],
-    set_: Settings = None,
+    what: Annotated[str, typer.Argument(metavar="SPEC|CODE", help=WHAT, autocompletion=complete.explained)],
+    set_: Setting = None,
     latex: Annotated[bool, typer.Option("--latex", help="Only the formulas of a loss, as a LaTeX align*.")] = False,
 ) -> None:
     """Explain a loss: its weights, what is proved of them, and which losses are the same; or a diagnostic.

@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 
 from alphadsl.api import find_text, overrides_from
+from alphadsl.cli import complete
 from alphadsl.cli.console import complain
 from alphadsl.cli.experiment import parse_settings
+from alphadsl.cli.options import Files, Loss, Setting
 from alphadsl.cli.template import Family, write_template
 from alphadsl.pipeline import STAGES, check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
@@ -26,11 +28,15 @@ class OutputFormat(StrEnum):
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 STAGE_HELP = "; ".join(f"{stage.name}: {stage.why}" for stage in STAGES)
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the loss.")]
+Stage = Annotated[str, typer.Option(metavar="STAGE", help=STAGE_HELP, autocompletion=complete.stages)]
+Parent = Annotated[
+    str | None,
+    typer.Option(metavar="SPEC", help="Start from a loss, and change it.", autocompletion=complete.losses),
+]
 
 
 def check(
-    specs: Annotated[list[str], typer.Argument(metavar="FILE...", help="Spec files, or built-in names.")],
+    specs: Files,
     output_format: Annotated[OutputFormat, typer.Option(help="How diagnostics are written.")] = OutputFormat.full,
 ) -> None:
     """Say whether specs are right, and what is wrong where they are not.
@@ -55,9 +61,9 @@ def check(
 
 
 def show(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A built-in name or a file.")],
-    emit: Annotated[str, typer.Option(metavar="STAGE", help=STAGE_HELP)] = STAGES[0].name,
-    set_: Settings = None,
+    spec: Loss,
+    emit: Stage = STAGES[0].name,
+    set_: Setting = None,
 ) -> None:
     """Show a loss at a stage of its way from text to torch.
 
@@ -72,7 +78,7 @@ def show(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the loss; the file becomes NAME.alpha.")],
     family: Annotated[Family, typer.Option(help="How the loss builds alpha.")] = Family.coordinate,
-    extends: Annotated[str | None, typer.Option(metavar="SPEC", help="Start from a loss, and change it.")] = None,
+    extends: Parent = None,
 ) -> None:
     """Write a new spec to start from.
 

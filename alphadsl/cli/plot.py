@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alphadsl.api import find_text, overrides_from
+from alphadsl.cli import complete
 from alphadsl.cli.experiment import parse_settings
+from alphadsl.cli.options import Losses, Picture
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.faults import InputError
 
@@ -17,15 +19,18 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".pdf", ".svg")
 MOST = 8
-Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Built-in names or files.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE,...", help="A parameter of the losses that have it; a curve each value."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE,...",
+        help="A parameter of the losses that have it; a curve each value.",
+        autocompletion=complete.settings,
+    ),
 ]
-Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
 
 
-def plot(specs: Specs, output: Output = Path("alpha.png"), set_: Settings = None) -> None:
+def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = None) -> None:
     """Draw alpha against distance for losses and parameter values, and effective negatives against tau.
 
     Example: alphadsl plot infonce square direct --set tau=0.1,0.5 -o alpha.png

@@ -30,5 +30,5 @@ def node(cls: type[T]) -> type[T]:
 
     made.__hash__ = cached  # type: ignore[method-assign, assignment]
     made.__post_init__ = cached  # type: ignore[attr-defined]
-    made.__getstate__ = kept  # type: ignore[attr-defined]
+    made.__getstate__ = kept  # type: ignore[method-assign, assignment]
     return made  # type: ignore[return-value]
