@@ -1,6 +1,5 @@
 """What Python users call: load a loss by name, path or text, or check one without loading it."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names, read_source
 from alphadsl.check.parameters import Override
 from alphadsl.ir.kinds import Streaming
+from alphadsl.ir.number import Number, finite_number
 from alphadsl.pipeline import check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.faults import InputError
@@ -21,40 +21,46 @@ if TYPE_CHECKING:
     from alphadsl.backend.streaming.ranks import Together
 
 KEYWORDS = "keyword argument"
+NOTHING: Mapping[str, Number] = {}
 
 
 def load(
     spec: str | Path,
     *,
+    values: Mapping[str, Number] = NOTHING,
     backend: "Backend" = "auto",
     compile: "Compile" = "auto",
     ranks: "Together" = "average",
-    **parameters: float,
+    **parameters: Number,
 ) -> "ContrastiveLoss":
     """The loss of a built-in name (`"infonce"`) or of a file (`"specs/mine.alpha"`, its last loss).
 
-    Keywords override parameters. `backend` is `"dense"` (all pairs at once), `"streaming"` (memory linear in the
-    batch), `"auto"` (what is faster for the batch at hand) or `"interpreter"` (slow, float64, the oracle); `compile`
-    puts the step through `torch.compile`, `"auto"` only where that pays.
+    Keywords override parameters: any finite number, NumPy's and tensors without axes too. So does the dictionary
+    `values`, for a parameter that is called like a keyword of this function. `backend` is `"dense"` (all pairs at
+    once), `"streaming"` (memory linear in the batch), `"auto"` (what is faster for the batch at hand) or
+    `"interpreter"` (slow, float64, the oracle); `compile` puts the step through `torch.compile`, `"auto"` only where
+    that pays.
 
     Where several processes of `torch.distributed` are at work, each brings a part of the batch, and each gets the loss
     of all of it: `ranks` says whether the trainer takes the `"average"` of their gradients, as DDP does, or the
     `"sum"`, or that each process is `"alone"` with its batch. Raises `SpecError` with its diagnostics for a wrong spec
     or parameter, `InputError` for a name or file that is not there.
     """
-    return build(find_text(spec), Execution(backend, compile, ranks), parameters, KEYWORDS)
+    return build(find_text(spec), Execution(backend, compile, ranks), _together(values, parameters), KEYWORDS)
 
 
 def loads(
     text: str,
     *,
+    values: Mapping[str, Number] = NOTHING,
     backend: "Backend" = "auto",
     compile: "Compile" = "auto",
     ranks: "Together" = "average",
-    **parameters: float,
+    **parameters: Number,
 ) -> "ContrastiveLoss":
     """The last loss of a spec text; otherwise as `load`."""
-    return build(SpecText(Source("<text>", text), None), Execution(backend, compile, ranks), parameters, KEYWORDS)
+    given = SpecText(Source("<text>", text), None)
+    return build(given, Execution(backend, compile, ranks), _together(values, parameters), KEYWORDS)
 
 
 def check(spec: str | Path) -> list[Diagnostic]:
@@ -87,15 +93,26 @@ def find_text(spec: str | Path) -> SpecText:
     return found
 
 
-def overrides_from(parameters: Mapping[str, float], origin: str) -> dict[str, Override]:
+def _together(values: Mapping[str, Number], parameters: Mapping[str, Number]) -> dict[str, Number]:
+    """What a dictionary and keywords set."""
+    if not isinstance(values, Mapping):
+        remedy = f"to set a parameter of that name, values={{'values': {values!r}}}"
+        raise InputError(f"values must be a dictionary of parameters, not {values!r}", remedy)
+    for name in values.keys() & parameters.keys():
+        raise InputError(f"{name} is given twice", "as a keyword or in values")
+    return {**values, **parameters}
+
+
+def overrides_from(parameters: Mapping[str, Number], origin: str) -> dict[str, Override]:
     """Parameter values as given in Python or on the command line, each with a place to blame."""
     overrides = {}
-    for name, value in parameters.items():
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-            raise InputError(f"{name} must be a finite number, not {value!r}")
+    for name, given in parameters.items():
+        value = finite_number(given)
+        if value is None:
+            raise InputError(f"{name} must be a finite number, not {given!r}")
         text = f"{name}={value:g}" if float(f"{value:g}") == value else f"{name}={value!r}"
         source = Source(origin, text)
-        overrides[name] = Override(float(value), Span(source, 0, len(text)))
+        overrides[name] = Override(value, Span(source, 0, len(text)))
     return overrides
 
 
@@ -108,7 +125,7 @@ class Execution:
     ranks: "Together" = "average"
 
 
-def build(text: SpecText, options: Execution, parameters: Mapping[str, float], origin: str) -> "ContrastiveLoss":
+def build(text: SpecText, options: Execution, parameters: Mapping[str, Number], origin: str) -> "ContrastiveLoss":
     """The last loss of a text; `origin` is where a wrong parameter is blamed."""
     lowered = lower_spec(text, overrides_from(parameters, origin))
     from alphadsl.backend.choice import BACKENDS
@@ -120,8 +137,11 @@ def build(text: SpecText, options: Execution, parameters: Mapping[str, float], o
         ("compile", options.compile, (True, False, "auto")),
         ("ranks", options.ranks, TOGETHER),
     ):
-        if value not in known:
-            raise InputError(f"{name} cannot be {value!r}", f"choose one of {', '.join(map(str, known))}")
+        if not any(value is word or (isinstance(value, str) and value == word) for word in known):
+            own = any(parameter.name == name for parameter in lowered.loss.parameters)
+            remedy = f"to set the parameter of that name, values={{{name!r}: {value!r}}}"
+            choices = f"choose one of {', '.join(map(str, known))}"
+            raise InputError(f"{name} cannot be {value!r}", remedy if own else choices)
     if options.backend == "streaming" and lowered.core.streaming == Streaming.NONE:
         reason = "it needs whole rows and statistics of the batch at once"
         raise InputError(f"{lowered.loss.name} cannot stream: {reason}", 'backend="dense" or "auto"')

@@ -4,6 +4,7 @@ Autocast does not reach inside: logits and statistics are float32 at least, and 
 """
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from alphadsl.backend.choice import Backend, Compile, choose
 from alphadsl.backend.interpreter import Interpreted, interpret
+from alphadsl.backend.learned import LearnedParameters
 from alphadsl.backend.program import Program, build_program, compile_program
 from alphadsl.backend.standalone import emit_standalone
 from alphadsl.backend.stepper import any_batch, any_length, spread, take_step
@@ -24,7 +26,10 @@ from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Streaming
 from alphadsl.ir.nodes import LOSS_JSON, Loss
+from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
+
+NOTHING: Mapping[str, Number] = {}
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class ContrastiveLoss(torch.nn.Module):
         self._values = Values(spec.name, spec.parameters, rejected)
         self._build()
         raw = self._values.raw()
-        self.learned = torch.nn.ParameterDict(raw) if raw else None
+        self.learned = LearnedParameters(raw) if raw else None
 
     def _build(self) -> None:
         self._eager = build_program(self.core)
@@ -110,9 +115,10 @@ class ContrastiveLoss(torch.nn.Module):
         """The checked loss as JSON, readable by `alphadsl.ir.nodes.LOSS_JSON`."""
         return LOSS_JSON.dump_json(self._in_force(), indent=2).decode()
 
-    def set(self, **values: float) -> None:
-        """Change hyper-parameters; nothing is compiled again. Raises `InputError` outside their intervals."""
-        self._values.set(values, self._raw)
+    def set(self, values: Mapping[str, Number] = NOTHING, /, **parameters: Number) -> None:
+        """Change hyper-parameters, by keyword or in a dictionary; nothing is compiled again. Raises `InputError` for
+        what is no finite number or lies outside its interval."""
+        self._values.set({**values, **parameters}, self._raw)
 
     def at(self, progress: float) -> Self:
         """Bring scheduled parameters to a fraction of training in [0, 1]; nothing is compiled again."""

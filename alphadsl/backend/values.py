@@ -5,6 +5,7 @@ from an end that is bounded, a sigmoid between two, nothing where there is no bo
 """
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Shape
+from alphadsl.ir.number import finite_number
 from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval
 
@@ -52,29 +54,32 @@ class Values:
             for each in self._parameters.values()
         )
 
-    def set(self, values: Mapping[str, float], raw: Mapping[str, Tensor]) -> None:
+    def set(self, values: Mapping[str, object], raw: Mapping[str, Tensor]) -> None:
         """Set parameters; a schedule ends where its parameter is set. Refuses what lies outside the intervals."""
-        for name, value in values.items():
-            if name not in self._parameters:
-                known = ", ".join(self._parameters) or "none"
-                raise self._rejected(f"{self._name} has no parameter {name}", f"it has {known}")
-            if float(value) not in self._parameters[name].interval:
-                interval = pretty_interval(self._parameters[name].interval)
-                raise self._rejected(f"{name} = {value} is not in {interval}", "")
-            self._check_start(name, float(value))
-        for name, value in values.items():
+        admitted = {name: self._admitted(name, value) for name, value in values.items()}
+        for name, value in admitted.items():
             each = self._parameters[name]
             role = each.role if isinstance(each.role, Learned) else Fixed()
-            self._replace(each, float(value), role)
+            self._replace(each, value, role)
             if name in raw:
                 with torch.no_grad():
-                    raw[name].copy_(raw_of(float(value), each.interval))
+                    raw[name].copy_(raw_of(value, each.interval))
 
-    def _check_start(self, name: str, value: float) -> None:
+    def _admitted(self, name: str, value: object) -> float:
+        """The number that a parameter is to be set to."""
+        if name not in self._parameters:
+            known = ", ".join(self._parameters) or "none"
+            raise self._rejected(f"{self._name} has no parameter {name}", f"it has {known}")
+        number = finite_number(value)
+        if number is None:
+            raise self._rejected(f"{name} must be a finite number, not {value!r}", "")
         each = self._parameters[name]
-        if isinstance(each.role, Learned) and value in (each.interval.low, each.interval.high):
+        if number not in each.interval:
+            raise self._rejected(f"{name} = {value} is not in {pretty_interval(each.interval)}", "")
+        if isinstance(each.role, Learned) and number in (each.interval.low, each.interval.high):
             interval = pretty_interval(each.interval)
             raise self._rejected(f"{name} is learned, and {value} is an end of {interval}", "set it inside")
+        return number
 
     def at(self, progress: float) -> None:
         """Move scheduled parameters to where they are at a fraction of training in [0, 1]."""
@@ -93,15 +98,22 @@ class Values:
             }
         known = self._tensors[device]
         return tuple(
-            self._maps[name](raw[name].double()) if name in raw else known[name]
-            for name, each in self._parameters.items()
+            self._maps[name](self._wide(name, raw[name])) if name in raw else known[name] for name in self._parameters
         )
+
+    def _wide(self, name: str, raw: Tensor) -> Tensor:
+        """A raw number that no module has kept wide: handed over in a call, or cast behind the module's back."""
+        if raw.element_size() < 4 and not torch.compiler.is_compiling():
+            told = f"{self._name} learns {name} in {raw.dtype}, where small steps are lost: keep it in float32 or wider"
+            warnings.warn(told, stacklevel=2)
+        return raw.double()
 
     def _value(self, each: Parameter, raw: Mapping[str, Tensor]) -> float:
         """A learned parameter that has not moved has the value it was given, to the last digit."""
-        if each.name not in raw or torch.equal(raw[each.name], raw_of(each.value, each.interval).to(raw[each.name])):
+        if each.name not in raw:
             return each.value
-        return float(self._maps[each.name](raw[each.name].detach().double()))
+        moved = raw[each.name].detach().to("cpu", torch.float64)
+        return each.value if moved == raw_of(each.value, each.interval) else float(self._maps[each.name](moved))
 
     def _replace(self, each: Parameter, value: float, role: Fixed | Learned | Schedule) -> None:
         self._parameters[each.name] = Parameter(each.name, value, each.interval, each.doc, role)
