@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
+from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from runner.config import ExperimentConfig
 
@@ -27,6 +27,22 @@ STAGES: Mapping[str, tuple[Block, tuple[int, ...]]] = MappingProxyType(
     }
 )
 LARGEST_SMALL_IMAGE = 64
+
+
+class StridedPointwise(nn.Conv2d):
+    """The 1x1 convolution of a shortcut: (B, C, H, W) in, (B, K, ceil(H / spacing), ceil(W / spacing)) out.
+
+    It is `nn.Conv2d(channels, outputs, 1, stride=spacing, bias=False)`, with the pixels picked before the product.
+    oneDNN's own strided one writes past its workspace on AVX2 where channels come last and are fewer than 16
+    (uxlfoundation/oneDNN#6035): narrow encoders died of it, or learnt from gradients that were off a thousandfold.
+    """
+
+    def __init__(self, channels: int, outputs: int, spacing: int) -> None:
+        super().__init__(channels, outputs, kernel_size=1, bias=False)
+        self.spacing = spacing
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        return super().forward(x_BCHW[:, :, :: self.spacing, :: self.spacing])
 
 
 class Encoder(nn.Module):
@@ -103,7 +119,7 @@ def _stage(block: Block, depth: int, channels: int, width: int, stride: int) -> 
     outputs = width * block.expansion
     shortcut = None
     if stride != 1 or channels != outputs:
-        shortcut = nn.Sequential(conv1x1(channels, outputs, stride), nn.BatchNorm2d(outputs))
+        shortcut = nn.Sequential(StridedPointwise(channels, outputs, stride), nn.BatchNorm2d(outputs))
     first = block(channels, width, stride, shortcut)
     return nn.Sequential(first, *(block(outputs, width) for _ in range(depth - 1)))
 
