@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 import alphadsl
+from tests.backend.test_decided_once import MULTIPLY, source, uneven
 from tests.distributed.world import in_processes
 
 N, D = 13, 6
@@ -124,3 +125,31 @@ def interpreted(rank: int, world: int) -> str:
 
 def test_interpreter_is_refused(tmp_path: Path) -> None:
     assert all("the interpreter knows one process only" in told for told in in_processes(2, tmp_path, interpreted))
+
+
+SELECTING = (
+    ("max_j(s[i,j]) - s[i]", "sphere"),
+    ("sum_j(where(s[i,j] >= max_j(s[i,j]), s[i,j], 0)) - min_j(s[i,j])", "sphere"),
+    ("max_j(-d[i,j]^2) + d[i]^2", "euclidean"),
+)
+
+
+def selected(rank: int, world: int) -> list[Tensor]:
+    """Gradients of losses that select among pairs, by products whose rounding depends on which point comes first."""
+    torch.mm = uneven
+    gradients = []
+    for body, space in SELECTING:
+        for pairs in ("two_view", "same_view", "cross_view"):
+            loss = alphadsl.loads(source(pairs, space, body), compile=False, backend="streaming", ranks="sum")
+            leaf_VND = batch()[0][:, slice(*UNEQUAL[world][rank : rank + 2])].clone().requires_grad_()
+            gradients += torch.autograd.grad(loss(*leaf_VND), [leaf_VND])
+    return gradients
+
+
+def test_processes_decide_by_their_own_products(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "mm", MULTIPLY)
+    expected = selected(0, 1)
+    for whole_VND, *parts in zip(expected, *in_processes(2, tmp_path, selected), strict=True):
+        torch.testing.assert_close(
+            torch.cat(parts, dim=1), whole_VND, rtol=0, atol=1e-11 * float(whole_VND.abs().max())
+        )

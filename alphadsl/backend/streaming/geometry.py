@@ -15,21 +15,25 @@ Span = tuple[int, int]
 
 
 class Meeting(Enum):
-    """Who is served by a tile: the anchors along its rows and those along its columns; the rows alone, by candidates
-    that are no anchors; or the rows alone, by anchors that another tile or process serves."""
+    """Whose statistics a tile joins and whose weights it makes, and whom those push. An anchor weighs all its pairs by
+    the inner products that its statistics were taken over: a maximum of others would not be attained to the last bit.
 
-    MUTUAL = "both", "both"
-    ONE_WAY = "rows", "rows"
-    SHARED = "rows", "both"
+    MUTUAL: the anchors along both sides weigh, and all are pushed. SHARED: those along the rows weigh and both sides
+    are pushed; those along the columns weigh in another tile or process, by products of its own. ONE_WAY: the rows
+    alone, as the candidates are no anchors.
+    """
+
+    MUTUAL = "both", True
+    SHARED = "rows", True
+    ONE_WAY = "rows", False
 
     @property
-    def carries(self) -> str:
-        """Whose statistics a tile joins."""
+    def weighs(self) -> str:
+        """The side or sides whose anchors weigh."""
         return self.value[0]
 
     @property
-    def pushes(self) -> str:
-        """Whose weights make up the pushes of a pair."""
+    def pushes_columns(self) -> bool:
         return self.value[1]
 
 
@@ -61,6 +65,10 @@ class Tiling:
     anchors: int
     negatives: int
     meeting: Meeting
+
+    def met(self, tile: Tile) -> Meeting:
+        """A diagonal tile has both products of a pair, each for the anchor along its row."""
+        return Meeting.SHARED if self.meeting == Meeting.MUTUAL and tile.diagonal else self.meeting
 
     @property
     def rows(self) -> tuple[Span, ...]:

@@ -95,32 +95,32 @@ class _Run:
 
     def step(self) -> Step:
         known = (*self._anchors, *self._settled.values(), *self._parameters)
-        value, gradient_VND, slopes = self._parts["gather"](known, self._at, self._received, self._z_VND)
+        received = Received(*map(self._ranks.summed, self._received))
+        value, gradient_VND, slopes = self._parts["gather"](known, self._at, received, self._z_VND)
         return value, gradient_VND[:, slice(*self._ranks.mine)], slopes
 
     def _visit(self, one: Pass, pushes: bool, known: Cut, fixed: Tensors, carried: Cut) -> None:
-        meeting = self._tiling.meeting
-        join = self._parts[f"push_{meeting.pushes}{one.number}" if pushes else f"carry_{meeting.carries}{one.number}"]
+        does = "push" if pushes else "carry"
         for tile in self._tiling.tiles:
+            meeting = self._tiling.met(tile)
             rows = self._side(tile.rows, known, carried)
             columns = rows.apart() if tile.diagonal else self._side(tile.columns, known, carried)
             s_RC = self._products.of(tile)
-            joined: Joined = join(s_RC, rows, columns, fixed)
+            joined: Joined = self._parts[f"{does}_{meeting.weighs}{one.number}"](s_RC, rows, columns, fixed)
             carried[tile.rows] = joined.of_rows
-            if meeting == Meeting.MUTUAL and not tile.diagonal:
+            if meeting == Meeting.MUTUAL:
                 carried[tile.columns] = joined.of_columns
             if pushes:
-                self._push(tile, s_RC, joined.along)
+                self._push(tile, meeting.pushes_columns, s_RC, joined.along)
 
-    def _push(self, tile: Tile, weight_RC: Tensor, along: Tensors) -> None:
-        """What the points along the rows receive, and those along the columns if no other tile serves them."""
+    def _push(self, tile: Tile, columns_too: bool, weight_RC: Tensor, along: Tensors) -> None:
+        """What the points along the rows receive, and those along the columns if they are pushed."""
         points_PD, received = self._at.points_PD, self._received
         rows, columns = slice(*tile.rows), slice(*tile.columns)
         received.sums_PD[rows].addmm_(weight_RC, points_PD[columns])
-        both = self._tiling.meeting == Meeting.MUTUAL and not tile.diagonal
-        if both:
+        if columns_too:
             received.sums_PD[columns].addmm_(weight_RC.mT, points_PD[rows])
-        for points, pushed_P1 in zip((rows, columns) if both else (rows,), along, strict=False):
+        for points, pushed_P1 in zip((rows, columns) if columns_too else (rows,), along, strict=False):
             received.along_P1[points] += pushed_P1
         self._products.forget(tile)
 
