@@ -20,9 +20,12 @@ Precision = Literal["bf16", "32"]
 DATASETS: tuple[str, ...] = get_args(Dataset)
 ENCODERS: tuple[str, ...] = get_args(Encoder)
 
+MOST = 10**9
+"""More than any count can usefully be, and little enough for every library that is told one."""
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
 
 
 class ExperimentConfig(BaseModel):
@@ -39,8 +42,8 @@ class ExperimentConfig(BaseModel):
     width: Annotated[int, Field(ge=1, le=512)] = 16
     projector_dim: Annotated[int, Field(ge=2, le=8192)] = 128
 
-    batch: Annotated[int, Field(ge=2)] = 256
-    epochs: Annotated[int, Field(ge=0)] = 5
+    batch: Annotated[int, Field(ge=2, le=MOST)] = 256
+    epochs: Annotated[int, Field(ge=0, le=MOST)] = 5
     optimizer: Optimizer = "adamw"
     lr: Positive = 1e-2
     weight_decay: NonNegative = 1e-4
@@ -79,10 +82,22 @@ def make_config(dataset: str, **overrides: object) -> ExperimentConfig:
     Raises `InputError` for an unknown data set or a setting that is refused.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
+    _check_effective(dataset, given)
     try:
         return ExperimentConfig.model_validate({"dataset": dataset, **DEFAULTS.get(dataset, {}), **given})
     except ValidationError as refusal:
         raise _input_error(refusal.errors()[0]) from None
+
+
+def _check_effective(dataset: str, given: Mapping[str, object]) -> None:
+    """Refuse what has no effect on a data set, since whoever gives it expects one."""
+    own_size = "image_size" in given and dataset in DEFAULTS and dataset != "folder"
+    if own_size:
+        raise InputError(f"The images of {dataset} have a size of their own.", "--image-size is for --dataset folder.")
+    if "data_dir" in given and dataset == "digits":
+        raise InputError(
+            "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
+        )
 
 
 def _input_error(fault: ErrorDetails) -> InputError:

@@ -18,12 +18,14 @@ from torchvision.datasets.utils import check_integrity
 
 from alphadsl.report.faults import InputError
 from runner.config import ExperimentConfig
+from runner.contract import CompiledLoss
 from runner.image_folder import read_image_folder
 from runner.splits import ImageData, Split
 
 # N images, C colours (3), H height, W width
 
 DEFAULT_DATA_DIR = Path("data")
+NOT_FETCHED = frozenset({"digits", "folder"})
 DIGITS_TRAIN = 1297
 """The digits come writer by writer, so that the last 500 are a test on other hands."""
 
@@ -55,15 +57,34 @@ def load_data(config: ExperimentConfig, device: torch.device, *, download: bool 
     """The data set of `config` on `device`. Raises `InputError` where it is missing or damaged."""
     if config.data_dir is None and config.dataset == "folder":
         raise InputError("The data set folder needs to know where it is.", "Give --data-dir DIR.")
+    if download and config.dataset in NOT_FETCHED:
+        raise InputError(f"There is nothing to download for the data set {config.dataset}.", "Leave out --download.")
     source = Source(config.data_dir or DEFAULT_DATA_DIR, config.image_size, download)
     data = READERS[config.dataset](source)
-    if len(data.pretrain_NCHW) < config.batch:
-        raise InputError(
-            f"The data set {config.dataset} has {len(data.pretrain_NCHW)} images to pretrain on, fewer than one batch "
-            f"of {config.batch}.",
-            f"Give --batch {len(data.pretrain_NCHW)} or less.",
-        )
     return data.to(device)
+
+
+def check_enough(loss: CompiledLoss, data: ImageData, config: ExperimentConfig) -> None:
+    """Raises `InputError` where the images that a loss is trained on do not fill a batch, or lack its labels."""
+    if "labels" in loss.takes and not data.labelled:
+        raise InputError(f"The loss {loss.name} needs labels, and these images have none.", "Give labelled images.")
+    images, what = len(data.pretrain_NCHW), "images to pretrain on"
+    if "labels" in loss.takes:
+        images, what = len(data.train.y_N), f"labelled images, which {loss.name} needs"
+    if images >= config.batch:
+        return
+    remedy = f"Give --batch {images} or less." if images > 1 else "Give more images."
+    raise InputError(
+        f"The data set {config.dataset} has {images:,} {what}, fewer than one batch of {config.batch:,}.", remedy
+    )
+
+
+def check_labelled(data: ImageData, run: Path) -> None:
+    """Raises `InputError` where there is nothing to probe with."""
+    if not data.labelled:
+        raise InputError(
+            f"The images of {run} have no labels, so it cannot be probed.", "Give labelled ones: --data-dir DIR."
+        )
 
 
 def _read_digits(source: Source) -> ImageData:
@@ -86,11 +107,11 @@ def _read_cifar100(source: Source) -> ImageData:
 
 def _cifar(dataset: type[CIFAR10], source: Source) -> ImageData:
     train, test = (dataset(source.data_dir, train=part, download=source.download) for part in (True, False))
-    splits = [
+    train_split, test_split = (
         Split(torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(part.targets))
         for part in (train, test)
-    ]
-    return ImageData(tuple(train.classes), splits[0].x_NCHW, *splits)
+    )
+    return ImageData(tuple(train.classes), train_split.x_NCHW, train_split, test_split)
 
 
 def _cifar_files(title: str, dataset: type[CIFAR10]) -> PublishedFiles:

@@ -15,7 +15,7 @@ from alphadsl.report.faults import InputError
 from runner.checkpoint import load_checkpoint
 from runner.config import ExperimentConfig
 from runner.contract import CompiledLoss, check_trainable
-from runner.datasets import load_data
+from runner.datasets import check_enough, check_labelled, load_data
 from runner.machine import keep_freed_memory
 from runner.models import SiameseNetwork, make_network
 from runner.pretrain import Job, make_fabric, pretrain
@@ -98,6 +98,10 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> list[RunFolder]:
     config = plan[0].config
     fabric = make_fabric(config)
     data = load_data(config, fabric.device, download=options.download)
+    for line in data.describe():
+        tell(line)
+    for planned in plan:
+        check_enough(planned.loss, data, planned.config)
     prober = Prober(data, fabric)
     return [_train_run(planned, data, fabric, prober, options) for planned in plan]
 
@@ -105,7 +109,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> list[RunFolder]:
 def _train_run(planned: PlannedRun, data: ImageData, fabric: Fabric, prober: Prober, options: Options) -> RunFolder:
     run = open_run(planned.path, planned.loss, planned.config, options.if_exists)
     network = pretrain(Job(planned.loss, data, planned.config, run, fabric))
-    if options.probe and not run.probe.is_file():
+    if options.probe and data.labelled and not run.probe.is_file():
         prober.probe(run, network, planned.config)
     return run
 
@@ -119,6 +123,7 @@ def probe_runs(runs: Sequence[RunFolder], data_dir: Path | None) -> None:
             config = config.model_copy(update={"data_dir": data_dir})
         fabric = make_fabric(config)
         data = load_data(config, fabric.device)
+        check_labelled(data, run.path)
         network = make_network(config, data.image_size)
         fabric.to_device(network)
         network.load_state_dict(load_checkpoint(run.checkpoint, fabric.device).network)

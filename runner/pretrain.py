@@ -81,7 +81,7 @@ def pretrain(job: Job) -> SiameseNetwork:
     Raises `InputError` where the loss or its gradient is not finite, and for a damaged checkpoint.
     """
     state = prepare(job)
-    if state.epoch == job.config.epochs:
+    if state.epoch == job.config.epochs > 0:
         return state.network
     with (
         limit_threads(job.config.threads),
@@ -89,15 +89,18 @@ def pretrain(job: Job) -> SiameseNetwork:
         MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
         Progress(job.run.path.name, state.step, job.steps, job.config.batch) as progress,
     ):
+        if job.config.epochs == 0:
+            keep(job, state, log)  # the untrained network is what there is to probe
         while state.epoch < job.config.epochs:
             started = time.perf_counter()
             train_epoch(job, state, log, progress)
             trained = time.perf_counter() - started
             state.epoch += 1
             state.seconds += trained
-            knn = monitor_encoder(state.network.encoder, job.data, job.fabric)
+            knn = monitor_encoder(state.network.encoder, job.data, job.fabric) if job.data.labelled else None
             speed = job.epoch_steps * job.config.batch / trained
-            row = {"step": state.step, "epoch": state.epoch, "knn": knn, "images_per_second": speed}
+            row = {"step": state.step, "epoch": state.epoch, "images_per_second": speed}
+            row |= {} if knn is None else {"knn": knn}
             living = {f"loss/{name}": job.loss.values[name] for name in job.loss.living}
             log.write(row | {"seconds": state.seconds} | living)
             progress.tell_epoch(state.epoch, knn, speed)

@@ -50,8 +50,8 @@ class Progress:
     def advance(self, loss: float) -> None:
         self._bar.update(self._task, advance=1, seen=f"loss {loss:.4f}{self._knn}")
 
-    def tell_epoch(self, epoch: int, knn: float, speed: float) -> None:
-        self._knn = f"  kNN {knn:.1%}"
+    def tell_epoch(self, epoch: int, knn: float | None, speed: float) -> None:
+        self._knn = "" if knn is None else f"  kNN {knn:.1%}"
         if not self._console.is_terminal:
             self._console.print(f"{self._name}: epoch {epoch}{self._knn}  {speed:,.0f} images/s", highlight=False)
 

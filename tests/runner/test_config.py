@@ -27,6 +27,16 @@ def test_overrides_that_are_none_leave_the_default() -> None:
         ("digits", {"encoder": "vit"}, "encoder = 'vit'"),
         ("digits", {"device": "tpu"}, "device = 'tpu'"),
         ("digits", {"seed": 2**31}, "seed = 2147483648"),
+        ("digits", {"seed": -1}, "seed = -1"),
+        ("digits", {"lr": float("inf")}, "lr = inf"),
+        ("digits", {"width": 0}, "width = 0"),
+        ("digits", {"threads": 0}, "threads = 0"),
+        ("digits", {"batch": 2**63}, "batch = 9223372036854775808"),
+        ("digits", {"epochs": 10**30}, "epochs = 1000000000000000000000000000000"),
+        ("digits", {"warmup_epochs": 1e400}, "warmup_epochs = inf"),
+        ("digits", {"image_size": 32}, "digits have a size of their own"),
+        ("stl10", {"image_size": 32}, "stl10 have a size of their own"),
+        ("digits", {"data_dir": "data"}, "not from a folder"),
         ("digits", {"colour": 3}, "colour = 3"),
     ],
 )
@@ -38,7 +48,7 @@ def test_a_wrong_setting_is_refused_in_one_line(dataset: str, overrides: dict[st
 
 
 def test_the_place_of_the_data_does_not_make_another_run() -> None:
-    old, new = make_config("digits"), make_config("digits", data_dir="elsewhere", lr=0.5)
+    old, new = make_config("cifar10"), make_config("cifar10", data_dir="elsewhere", lr=0.5)
     assert differing_settings(old, new) == ("lr",)
 
 

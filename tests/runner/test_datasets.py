@@ -2,25 +2,26 @@
 
 import hashlib
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torchvision.datasets import CIFAR10, CIFAR100, STL10
 
+import alphadsl
 from alphadsl.report.faults import InputError
 from runner.config import make_config
-from runner.datasets import load_data
-from runner.splits import ImageData
+from runner.datasets import check_enough, load_data
+from runner.splits import ImageData, Split
 
 CPU = torch.device("cpu")
 PER_FILE = 4
 
 
 def load(dataset: str, root: Path) -> ImageData:
-    return load_data(make_config(dataset, data_dir=root, batch=2, image_size=16), CPU)
+    return load_data(make_config(dataset, data_dir=root, batch=2), CPU)
 
 
 def refusal(dataset: str, root: Path) -> InputError:
@@ -69,20 +70,6 @@ def stl10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def draw(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (20, 30)) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, colour).save(path)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two classes of six images each, without a split."""
-    for label, colour in (("blue", (0, 0, 200)), ("red", (200, 0, 0))):
-        for index in range(6):
-            draw(tmp_path / label / f"{index}.png", colour)
-    return tmp_path
-
-
 def test_digits_are_split_by_writer() -> None:
     data = load_data(make_config("digits"), CPU)
     assert data.pretrain_NCHW.shape == (1297, 3, 8, 8)
@@ -106,23 +93,6 @@ def test_stl10_pretrains_on_the_unlabelled_too(stl10: Path) -> None:
     assert data.train.y_N.tolist() == data.test.y_N.tolist() == [0, 9]
     assert data.train.x_NCHW.shape == (2, 3, 96, 96)
     assert data.pretrain_NCHW[0, 0, 0].tolist() == list(range(96))
-
-
-def test_a_folder_keeps_every_fifth_image_for_testing(folder: Path) -> None:
-    data = load("folder", folder)
-    assert data.classes == ("blue", "red")
-    assert data.train.x_NCHW.shape == (10, 3, 16, 16)
-    assert data.test.y_N.tolist() == [0, 1]
-    assert data.test.x_NCHW[:, 2, 0, 0].tolist() == [200, 0]
-
-
-def test_a_folder_may_bring_its_own_split(tmp_path: Path) -> None:
-    for part, images in (("train", 3), ("test", 1)):
-        for label in ("a", "b"):
-            for index in range(images):
-                draw(tmp_path / part / label / f"{index}.jpg", (9, 9, 9))
-    data = load("folder", tmp_path)
-    assert (len(data.train.y_N), len(data.test.y_N)) == (6, 2)
 
 
 @pytest.mark.parametrize(("dataset", "archive"), [("cifar10", CIFAR10), ("cifar100", CIFAR100), ("stl10", STL10)])
@@ -160,42 +130,6 @@ def test_a_truncated_stl10_file_is_named(stl10: Path) -> None:
     assert str(path) in refusal("stl10", stl10).message
 
 
-def test_an_image_that_cannot_be_read_is_named(folder: Path) -> None:
-    path = folder / "red" / "2.png"
-    path.write_bytes(path.read_bytes()[:40])
-    told = refusal("folder", folder)
-    assert told.message.startswith(f"The image {path} cannot be read")
-
-
-def test_a_text_called_image_is_named(folder: Path) -> None:
-    (folder / "red" / "2.png").write_text("not an image")
-    assert "2.png cannot be read" in refusal("folder", folder).message
-
-
-def test_an_empty_class_is_named(folder: Path) -> None:
-    (folder / "green").mkdir()
-    assert "green holds no image" in refusal("folder", folder).message
-
-
-@pytest.mark.parametrize("classes", [0, 1])
-def test_too_few_classes_are_refused(tmp_path: Path, classes: int) -> None:
-    for index in range(classes):
-        draw(tmp_path / f"class{index}" / "0.png", (0, 0, 0))
-    assert f"too few class folders ({classes})" in refusal("folder", tmp_path).message
-
-
-def test_a_split_with_other_classes_is_refused(folder: Path) -> None:
-    root = folder / "root"
-    for part, label in (("train", "a"), ("train", "b"), ("test", "a"), ("test", "c")):
-        draw(root / part / label / "0.png", (0, 0, 0))
-    assert "b is in one of them only" in refusal("folder", root).message
-
-
-def test_half_a_split_is_refused(folder: Path) -> None:
-    draw(folder / "train" / "a" / "0.png", (0, 0, 0))
-    assert "has no counterpart" in refusal("folder", folder).message
-
-
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert refusal("folder", tmp_path / "nowhere").message == f"The folder {tmp_path / 'nowhere'} does not exist."
 
@@ -205,6 +139,18 @@ def test_a_folder_must_be_given() -> None:
         load_data(make_config("folder"), CPU)
 
 
-def test_fewer_images_than_a_batch_are_refused() -> None:
-    with pytest.raises(InputError, match="1297 images to pretrain on, fewer than one batch of 2000"):
-        load_data(make_config("digits", batch=2000), CPU)
+@pytest.mark.parametrize("name", ["infonce", "supcon"])
+@pytest.mark.parametrize(("labelled", "told"), [(200, "fewer than one batch of 500"), (0, "")])
+def test_fewer_images_than_a_batch_are_refused(data: ImageData, name: str, labelled: int, told: str) -> None:
+    loss, few = alphadsl.load(name), replace(data, train=Split(data.train.x_NCHW[:labelled], data.train.y_N[:labelled]))
+    told = told if labelled or name == "infonce" else "needs labels"
+    with pytest.raises(InputError, match=told or "200 images to pretrain on, fewer than one batch of 500"):
+        check_enough(loss, few, make_config("digits", batch=500))
+    assert check_enough(alphadsl.load("infonce"), few, make_config("digits", batch=200)) is None
+
+
+@pytest.mark.parametrize("dataset", ["digits", "folder"])
+def test_what_cannot_be_downloaded_says_so(dataset: str, tmp_path: Path) -> None:
+    place = None if dataset == "digits" else tmp_path
+    with pytest.raises(InputError, match=f"nothing to download for the data set {dataset}"):
+        load_data(make_config(dataset, data_dir=place), CPU, download=True)
