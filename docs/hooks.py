@@ -1,4 +1,4 @@
-"""What mkdocs adds to the manual: the pages of the reference, made from the package, and formulas as MathML.
+"""What mkdocs adds to the manual: the pages of the reference, made from the package, and MathJax for its formulas.
 
 The library comes from `alphadsl list --json`, messages from the catalogue, options from the command line itself, what
 was measured from `benchmarks`.
@@ -10,25 +10,29 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from html import unescape
-from importlib import import_module
+from importlib import import_module, resources
+from io import BytesIO
 from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 
 import typer
-from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from alphadsl.check.library import find_spec
+from alphadsl.api import find_text
+from alphadsl.check.library import SpecText, find_spec
 from alphadsl.cli.main import app
 from alphadsl.cli.page import LONGEST_EXAMPLE, told_of
+from alphadsl.explain.figure import Line, draw_weights
 from alphadsl.explain.page import render_latex
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.source import Source
 
+TYPICAL = ("infonce", "direct", "square", "triplet")
+TUTORIAL = Path(__file__).parent / "tutorial.md"
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "RESULTS.md"
 FAMILIES = {
     "coordinate": "Coordinate: phi and psi",
@@ -37,10 +41,8 @@ FAMILIES = {
     "min_player": "Min player: alpha solved",
     "general": "General: loss stated",
 }
-FORMULA = re.compile(
-    r'<(span|div) class="arithmatex">(?:\\\((.*?)\\\)|\\\[(.*?)\\\])</\1>',
-    re.DOTALL,
-)
+# One file that needs no other, from a package whose Python part is empty.
+MATHJAX = resources.files("mathjax") / "static" / "mathjax" / "es5" / "tex-svg.js"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -48,16 +50,25 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages["results"] = RESULTS.read_text(encoding="utf-8")
     for name, text in pages.items():
         files.append(File.generated(config, f"reference/{name}.md", content=text))
+    for name, picture in pictures():
+        files.append(File.generated(config, f"reference/{name}.svg", content=picture))
+    files.append(File.generated(config, "assets/mathjax.js", content=MATHJAX.read_bytes()))
     return files
 
 
-def on_page_content(html: str, **_: object) -> str:
-    return FORMULA.sub(_mathml, html)
+def pictures() -> Iterator[tuple[str, bytes]]:
+    """Weights of typical losses, and those of the tutorial's loss beside `direct`, as `alphadsl plot` draws them."""
+    yield "weights", _weights(*(find_text(name) for name in TYPICAL))
+    *_, mine = re.findall(r'```alpha title="near.alpha"\n(.*?)```', TUTORIAL.read_text(encoding="utf-8"), re.DOTALL)
+    yield "near", _weights(SpecText(Source("near.alpha", mine), None), find_text("direct"))
 
 
-def _mathml(found: re.Match[str]) -> str:
-    _, inline, display = found.groups()
-    return convert(unescape(inline or display), display="block" if display else "inline")
+def _weights(*texts: SpecText) -> bytes:
+    lowered = [lower_spec(text) for text in texts]
+    lines = [Line(each, tuple((it.name, it.value) for it in each.loss.parameters), ()) for each in lowered]
+    drawn = BytesIO()
+    draw_weights(lines).savefig(drawn, format="svg")
+    return drawn.getvalue()
 
 
 def fenced(language: str, text: str) -> str:

@@ -77,7 +77,9 @@ def python(code: str, place: str, folder: Path) -> tuple[bool, str]:
 def _python(code: str, place: str, folder: str, answer: Connection) -> None:
     shown = io.StringIO()
     os.chdir(folder)
+    sys.path.insert(0, folder)
     warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", module=r"lightning\.")
     try:
         with contextlib.redirect_stdout(shown):
             exec(compile(code, place, "exec"), {"__name__": "__main__"})

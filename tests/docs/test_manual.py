@@ -64,6 +64,8 @@ class Reading:
                 self._fault(block, rendered(told, self.folder))
 
     def _run(self, block: Block, after: Block | None) -> None:
+        if block.title:
+            (self.folder / block.title).write_text(block.text, encoding="utf-8")
         done, printed = python(block.text, self.page.place(block), self.folder)
         match after:
             case _ if not done:
