@@ -1,10 +1,15 @@
-"""Checkpoints: the state of a run comes in and goes out whole. A file is written aside and then moved into place, so
-that a kill at any moment leaves either the old one or the new one; a file that cannot be read is refused by name.
+"""Checkpoints: the state of a run comes in and goes out whole, with the record of the run whose it is.
+
+A kill at any moment leaves either the old file or the new one. Refused by name: a file that is missing, cut short or
+changed in a single bit, one of another program or of a newer version.
 """
 
 import io
-import os
 import pickle
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,8 +17,17 @@ from typing import Any
 import torch
 
 from alphadsl.report.faults import InputError
+from alphadsl.storage import read_file, write_file
 
 State = dict[str, Any]
+
+FORMAT = 2
+"""Of checkpoints. Those of format 1 do not say whose they are."""
+
+_UNREADABLE = (
+    *(OSError, RuntimeError, EOFError, TypeError, ValueError, KeyError, IndexError, AttributeError, ImportError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, OverflowError, NotImplementedError, AssertionError),
+)
 
 
 @dataclass(frozen=True)
@@ -31,29 +45,69 @@ class Checkpoint:
     network: State
     loss: State
     optimizer: State
+    record: str
+    """The `RunRecord` of the run, as JSON."""
+
+
+NAMES = frozenset(field.name for field in fields(Checkpoint))
+KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("epoch", "step", "metrics_bytes"), int),
+    **dict.fromkeys(("network", "loss", "optimizer"), dict),
+    "seconds": (int, float),
+    "record": str,
+}
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     buffer = io.BytesIO()
-    torch.save({field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}, buffer)
-    write_atomically(path, buffer.getvalue())
+    torch.save({"format": FORMAT} | {name: getattr(checkpoint, name) for name in sorted(NAMES)}, buffer)
+    write_file(path, buffer.getvalue())
 
 
 def load_checkpoint(path: Path, device: torch.device) -> Checkpoint:
-    """The checkpoint at `path`. Raises `InputError` where there is none or it is damaged."""
+    """The checkpoint at `path`. Raises `InputError` where there is none, or it cannot be trusted."""
+    if not path.exists():
+        raise InputError(f"There is no checkpoint {path}.", "Train the run first.")
+    stored = _unpack(path, read_file(path), device)
+    if not isinstance(stored, dict) or "format" not in stored or not isinstance(stored["format"], int):
+        raise InputError(f"{path} is not a checkpoint of this alphadsl.", "Put the run's own file back.")
+    if stored["format"] > FORMAT:
+        raise InputError(f"The checkpoint {path} was written by a newer alphadsl.", "Use that version, or a newer one.")
+    wrong = [name for name in sorted(NAMES) if not isinstance(stored.get(name), KINDS[name])]
+    if wrong or min(stored["epoch"], stored["step"], stored["metrics_bytes"]) < 0:
+        raise damaged(path, f"it has no {wrong[0]}" if wrong else "it counts below zero")
+    return Checkpoint(**{name: stored[name] for name in NAMES})
+
+
+def _unpack(path: Path, content: bytes, device: torch.device) -> object:
+    """torch's own words are not passed on: they advise to load what may run code."""
     try:
-        return Checkpoint(**torch.load(path, map_location=device, weights_only=True))
-    except FileNotFoundError:
-        raise InputError(f"There is no checkpoint {path}.", "Train the run first.") from None
-    except (OSError, RuntimeError, EOFError, TypeError, ValueError, pickle.UnpicklingError) as damage:
-        reason = str(damage).splitlines()[0]
-        raise InputError(f"The checkpoint {path} cannot be read: {reason}.", "Train again with --overwrite.") from None
+        # torch writes a sum for each part of the file, and does not look at it when it reads.
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            broken = parts.testzip()
+    except _UNREADABLE:
+        raise damaged(path, "it is empty" if not content else "it is cut short or no checkpoint") from None
+    if broken is not None:
+        raise damaged(path, f"its part {broken} does not have the sum it was written with")
+    try:
+        return torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+    except _UNREADABLE:
+        raise damaged(path, "it does not hold what a checkpoint holds") from None
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    aside = path.with_name(f"{path.name}.partial")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+def damaged(path: Path, reason: str) -> InputError:
+    return InputError(
+        f"The checkpoint {path} cannot be used: {reason}.",
+        "Put a copy of it back, or give --name to train another run beside it.",
+    )
+
+
+@contextmanager
+def taken_from(path: Path) -> Iterator[None]:
+    """What does not fit when a state is loaded inside the block is the checkpoint's fault, and told in one line."""
+    try:
+        yield
+    except InputError:
+        raise
+    except _UNREADABLE:
+        raise damaged(path, "its weights are not those of this network, loss and optimizer") from None

@@ -104,12 +104,3 @@ def _input_error(fault: ErrorDetails) -> InputError:
     setting = ".".join(str(part) for part in fault["loc"])
     reason = fault["msg"][:1].lower() + fault["msg"][1:]
     return InputError(f"The setting {setting} = {fault['input']!r} is refused: {reason}.", "See alphadsl train --help.")
-
-
-def differing_settings(old: ExperimentConfig, new: ExperimentConfig) -> tuple[str, ...]:
-    """The names of the settings that would lead to other weights or another probe; where the data lies does not."""
-    return tuple(
-        name
-        for name in ExperimentConfig.model_fields
-        if name != "data_dir" and getattr(old, name) != getattr(new, name)
-    )

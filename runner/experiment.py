@@ -1,27 +1,30 @@
 """Whole experiments: losses, configurations and a place come in; trained and probed run folders come out.
 
-Every refusal that can be known beforehand (names that collide, runs that exist, data that are missing) comes before the
-first step of training.
+Every refusal that can be known beforehand (names that collide, runs that exist, data that are missing or others) comes
+before the first step of training.
 """
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lightning.fabric import Fabric
 
 from alphadsl.report.faults import InputError
-from runner.checkpoint import load_checkpoint
+from runner.checkpoint import Checkpoint, load_checkpoint, taken_from
 from runner.config import ExperimentConfig
 from runner.contract import CompiledLoss, check_trainable
 from runner.datasets import check_enough, check_labelled, load_data
-from runner.machine import keep_freed_memory
+from runner.folder import RunFolder, check_free_of_others, check_name, locked
+from runner.identity import DataRecord, changes, current_environment, describe_data
+from runner.machine import keep_freed_memory, limit_threads
 from runner.models import SiameseNetwork, make_network
+from runner.opening import IfExists, check_run, open_run, restored_threads
 from runner.pretrain import Job, make_fabric, pretrain
 from runner.probe import ProbeResult, probe_encoder
 from runner.progress import tell
-from runner.record import IfExists, RunFolder, check_run, open_run, read_record, write_json
+from runner.record import check_whose, is_probed, read_record, write_json
 from runner.splits import ImageData
 
 
@@ -41,6 +44,8 @@ class Options:
     if_exists: IfExists = IfExists.REFUSE
     download: bool = False
     probe: bool = True
+    restore_threads: bool = True
+    """Whether a run that is resumed takes the threads it was computed with before."""
 
 
 class Prober:
@@ -52,16 +57,22 @@ class Prober:
 
     def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> None:
         """Write probe.json."""
-        if config not in self._untrained:
-            tell(f"Probing the untrained encoder of seed {config.seed}.")
-            untrained = make_network(config, self._data.image_size)
-            self._fabric.to_device(untrained)
-            self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, self._fabric)
-        tell(f"Probing {run.path}.")
-        trained = probe_encoder(network.encoder, self._data, config, self._fabric)
-        checkpoint = load_checkpoint(run.checkpoint, self._fabric.device)
-        progress = {"epoch": checkpoint.epoch, "train_seconds": checkpoint.seconds}
-        write_json(run.probe, trained.to_json() | {"untrained": self._untrained[config].to_json()} | progress)
+        with limit_threads(config.threads):
+            checkpoint = load_own(run, self._fabric)
+            if config not in self._untrained:
+                tell(f"Probing the untrained encoder of seed {config.seed}.")
+                untrained = make_network(config, self._data.image_size)
+                self._fabric.to_device(untrained)
+                self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, self._fabric)
+            tell(f"Probing {run.path}.")
+            trained = probe_encoder(network.encoder, self._data, config, self._fabric)
+        whose = {
+            "epoch": checkpoint.epoch,
+            "train_seconds": checkpoint.seconds,
+            "identity": read_record(run).identity(),
+            "environment": current_environment(config).model_dump(),
+        }
+        write_json(run.probe, trained.to_json() | {"untrained": self._untrained[config].to_json()} | whose)
 
 
 def plan_runs(
@@ -69,7 +80,8 @@ def plan_runs(
 ) -> list[PlannedRun]:
     """Every loss with every seed, each with learned parameters of its own.
 
-    Raises `InputError` where two losses have one name, and for a loss that cannot be trained here.
+    Raises `InputError` where two losses have one name, for a name that is no folder's, and for a loss that cannot be
+    trained here.
     """
     names = [loss.name for loss in losses]
     for loss in losses:
@@ -77,13 +89,15 @@ def plan_runs(
     for repeated in (loss for index, loss in enumerate(names) if loss in names[:index]):
         raise InputError(f"Two of the specs define a loss called {repeated}.", "Give each its own name in its file.")
     only = len(losses) == 1 and len(configs) == 1
-    return [
-        PlannedRun(
-            copy.deepcopy(loss), config, runs_dir / (name if only and name else _run_name(loss, config, name, tag))
-        )
-        for loss in losses
-        for config in configs
-    ]
+    if name is not None:
+        check_name(name)
+    plan = []
+    for loss in losses:
+        for config in configs:
+            folder = name if only and name else _run_name(loss, config, name, tag)
+            check_name(folder)
+            plan.append(PlannedRun(copy.deepcopy(loss), config, runs_dir / folder))
+    return plan
 
 
 def _run_name(loss: CompiledLoss, config: ExperimentConfig, name: str | None, tag: str) -> str:
@@ -92,8 +106,9 @@ def _run_name(loss: CompiledLoss, config: ExperimentConfig, name: str | None, ta
 
 def train_runs(plan: Sequence[PlannedRun], options: Options) -> list[RunFolder]:
     """Train and probe one run after another. Raises `InputError` for anything that is the user's to mend."""
-    for planned in plan:
-        check_run(planned.path, planned.loss, planned.config, options.if_exists)
+    if options.if_exists is IfExists.RESUME and options.restore_threads:
+        plan = [replace(run, config=restored_threads(run.path, run.config)) for run in plan]
+    _check_all(plan, options)
     keep_freed_memory()
     config = plan[0].config
     fabric = make_fabric(config)
@@ -102,29 +117,70 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> list[RunFolder]:
         tell(line)
     for planned in plan:
         check_enough(planned.loss, data, planned.config)
+    record = describe_data(data)
+    _check_all(plan, options, record)
     prober = Prober(data, fabric)
-    return [_train_run(planned, data, fabric, prober, options) for planned in plan]
+    return [_train_run(planned, Supplies(data, record, fabric, prober), options) for planned in plan]
 
 
-def _train_run(planned: PlannedRun, data: ImageData, fabric: Fabric, prober: Prober, options: Options) -> RunFolder:
-    run = open_run(planned.path, planned.loss, planned.config, options.if_exists)
-    network = pretrain(Job(planned.loss, data, planned.config, run, fabric))
-    if options.probe and data.labelled and not run.probe.is_file():
-        prober.probe(run, network, planned.config)
-    return run
+@dataclass(frozen=True, eq=False)
+class Supplies:
+    """What all runs of a command share."""
+
+    data: ImageData
+    record: DataRecord
+    fabric: Fabric
+    prober: Prober
 
 
-def probe_runs(runs: Sequence[RunFolder], data_dir: Path | None) -> None:
-    """Probe the last checkpoint of each run again."""
+def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | None = None) -> None:
+    for planned in plan:
+        check_run(planned.path, planned.loss, planned.config, options.if_exists, data)
+        check_free_of_others(RunFolder(planned.path))
+
+
+def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> RunFolder:
+    with locked(RunFolder(planned.path)):
+        run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
+        network = pretrain(Job(planned.loss, supplies.data, planned.config, run, supplies.fabric))
+        if options.probe and supplies.data.labelled and not is_probed(run, planned.config.epochs):
+            supplies.prober.probe(run, network, planned.config)
+        return run
+
+
+def load_own(run: RunFolder, fabric: Fabric) -> Checkpoint:
+    """The checkpoint of a run. Raises `InputError` where it is another's."""
+    checkpoint = load_checkpoint(run.checkpoint, fabric.device)
+    check_whose(run, checkpoint.record)
+    return checkpoint
+
+
+def probe_run(run: RunFolder, data_dir: Path | None) -> None:
+    """Probe the last checkpoint of a run again, on the data it was trained on."""
     keep_freed_memory()
-    configs = {run: read_record(run).config for run in runs}
-    for run, config in configs.items():
-        if data_dir is not None:
-            config = config.model_copy(update={"data_dir": data_dir})
-        fabric = make_fabric(config)
-        data = load_data(config, fabric.device)
-        check_labelled(data, run.path)
-        network = make_network(config, data.image_size)
-        fabric.to_device(network)
-        network.load_state_dict(load_checkpoint(run.checkpoint, fabric.device).network)
-        Prober(data, fabric).probe(run, network, config)
+    record = read_record(run)
+    if not record.run:
+        raise InputError(
+            f"{run.path} was written by an earlier alphadsl, and nothing in it is replaced.", "Compare it as it is."
+        )
+    config = record.config.model_copy(update={"threads": record.environments[-1].threads})
+    if data_dir is not None:
+        config = config.model_copy(update={"data_dir": data_dir})
+    fabric = make_fabric(config)
+    checkpoint = load_own(run, fabric)
+    data = load_data(config, fabric.device)
+    found = describe_data(data)
+    if found != record.data:
+        raise InputError(
+            f"The run {run.path} was trained on other data, {record.data}, not {found}.",
+            "Give the data it was trained on with --data-dir DIR.",
+        )
+    changed = changes(record.environments[-1], current_environment(config))
+    if changed:
+        tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
+    check_labelled(data, run.path)
+    network = make_network(config, data.image_size)
+    fabric.to_device(network)
+    with taken_from(run.checkpoint):
+        network.load_state_dict(checkpoint.network)
+    Prober(data, fabric).probe(run, network, config)

@@ -6,6 +6,7 @@ the pretraining loss of each group on its own scale, because two losses cannot b
 
 import base64
 import html
+import io
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.ticker import MaxNLocator
 
-from runner.checkpoint import write_atomically
+from alphadsl.report.faults import InputError
+from alphadsl.storage import make_folder, read_file, write_file
 from runner.metrics import Curve
 from runner.summary import COLUMNS, Group, describe_setting, linear_best, linear_last, untrained
 
@@ -24,6 +26,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 INK, GREY_INK, GREY = "#333333", "#777777", "#BDBDBD"
 LOSSES_PER_ROW = 3
 LOSS_POINTS = 80
+DRAWN_BY = "alphadsl compare"
+"""What our figures carry, so that no other file is replaced unasked."""
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}"
     "table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .9rem;border-bottom:1px solid #ddd;"
@@ -33,11 +37,24 @@ STYLE = (
 
 def write_figures(groups: Sequence[Group], stem: Path) -> tuple[Path, Path]:
     """Draw STEM.png and STEM.html."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    png, page = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.html")
-    draw_comparison(groups).savefig(png, dpi=160)
-    write_atomically(page, make_page(groups, png.read_bytes()).encode())
+    make_folder(stem.parent)
+    picture = io.BytesIO()
+    draw_comparison(groups).savefig(picture, format="png", dpi=160, metadata={"Software": DRAWN_BY})
+    png, page = figure_paths(stem)
+    write_file(png, picture.getvalue())
+    write_file(page, make_page(groups, picture.getvalue()).encode())
     return png, page
+
+
+def figure_paths(stem: Path) -> tuple[Path, Path]:
+    return stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.html")
+
+
+def check_replaceable(stem: Path) -> None:
+    """Whether figures that nobody named may be written. Raises `InputError` where a file of another's is in the way."""
+    for path in figure_paths(stem):
+        if path.exists() and not (path.is_file() and DRAWN_BY.encode() in read_file(path)):
+            raise InputError(f"{path} was not drawn by alphadsl compare, and would be lost.", "Move it away.")
 
 
 def draw_comparison(groups: Sequence[Group]) -> Figure:
@@ -80,7 +97,7 @@ def _draw_probes(axes: Axes, groups: Sequence[Group]) -> None:
 
 def _draw_neighbours(axes: Axes, groups: Sequence[Group]) -> None:
     for index, group in enumerate(groups):
-        curves = [_by_epoch(run.knn, run.epoch_steps, scale=100) for run in group.runs]
+        curves = _aligned([_by_epoch(run.knn, run.epoch_steps, scale=100) for run in group.runs])
         _draw_band(axes, curves, _colour(index), group.label)
     _finish(axes, "Nearest neighbours during pretraining", "epoch")
     axes.set_ylabel("kNN accuracy, %", color=INK)
@@ -89,15 +106,15 @@ def _draw_neighbours(axes: Axes, groups: Sequence[Group]) -> None:
 
 
 def _draw_loss(axes: Axes, group: Group, colour: str) -> None:
-    curves = [_thin_out(_by_epoch(run.loss, run.epoch_steps, scale=1)) for run in group.runs]
+    curves = [_thin_out(curve) for curve in _aligned([_by_epoch(run.loss, run.epoch_steps, 1) for run in group.runs])]
     _draw_band(axes, curves, colour, group.label)
     _finish(axes, f"Loss: {group.label}", "epoch")
 
 
 def _draw_band(axes: Axes, curves: Sequence[Curve], colour: str, label: str) -> None:
-    """The mean over seeds with one standard deviation to either side, as far as all seeds have come."""
-    together = list(zip(*(curve.values for curve in curves), strict=False))
-    at = curves[0].at[: len(together)]
+    """The mean over seeds with one standard deviation to either side."""
+    together = list(zip(*(curve.values for curve in curves), strict=True))
+    at = curves[0].at
     mean = [statistics.mean(values) for values in together]
     deviation = [statistics.stdev(values) if len(values) > 1 else 0.0 for values in together]
     low = [centre - spread for centre, spread in zip(mean, deviation, strict=True)]
@@ -116,6 +133,13 @@ def _finish(axes: Axes, title: str, xlabel: str) -> None:
 
 def _by_epoch(curve: Curve, epoch_steps: int, scale: float) -> Curve:
     return Curve(tuple(step / epoch_steps for step in curve.at), tuple(scale * value for value in curve.values))
+
+
+def _aligned(curves: Sequence[Curve]) -> list[Curve]:
+    """The curves where all seeds have a value: one may have got less far, or have lost measurements."""
+    shared = set(curves[0].at).intersection(*(curve.at for curve in curves))
+    points = [[point for point in zip(curve.at, curve.values, strict=True) if point[0] in shared] for curve in curves]
+    return [Curve(tuple(at for at, _ in curve), tuple(value for _, value in curve)) for curve in points]
 
 
 def _thin_out(curve: Curve) -> Curve:
@@ -145,7 +169,8 @@ def make_page(groups: Sequence[Group], png: bytes) -> str:
     )
     picture = base64.b64encode(png).decode()
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="generator" content="{DRAWN_BY}">'
+        f"<title>{title}</title><style>{STYLE}</style>"
         f"<h1>{title}</h1><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         "<p>Top-1 accuracy on the test set, mean ± standard deviation over seeds. The linear probe is that of its last "
         "epoch; the best epoch is chosen on the test set, as the paper does.</p>"

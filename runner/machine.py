@@ -31,6 +31,11 @@ def keep_freed_memory() -> None:
     libc.mallopt(M_TOP_PAD, GROWTH)
 
 
+def resolve_device(asked: str) -> str:
+    """The kind of device that `auto` means here; another is taken as it is."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked
+
+
 @contextmanager
 def limit_threads(count: int | None) -> Iterator[None]:
     """At most `count` threads for torch's operations inside the block; None leaves them as they are.

@@ -1,17 +1,23 @@
 """The measurements of a run: rows come in, metrics.jsonl and TensorBoard get them; the rows of a run come back out.
 
-A log opened at a byte position forgets what follows it, so that a resumed run leaves no row twice.
+A log opened at a byte position forgets what follows it, so that a resumed run leaves no row twice; a last row cut short
+by a kill is normal. Refused: rows that cannot be read, or are none.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
+
+from alphadsl.report.faults import InputError
+from alphadsl.storage import guarded, read_file
+from runner.progress import tell
 
 Row = Mapping[str, float]
 
@@ -30,22 +36,25 @@ class MetricsLog:
     """An open metrics.jsonl with its TensorBoard events beside it."""
 
     def __init__(self, path: Path, start: int, step: int) -> None:
-        path.touch()
-        os.truncate(path, min(start, path.stat().st_size))
-        self._file = path.open("a", encoding="utf-8")
-        self._board = SummaryWriter(str(path.parent / "tensorboard"), purge_step=step + 1)
+        self._path = path
+        with guarded(path, "written"):
+            cut_rows(path, start)
+            self._file = path.open("a", encoding="utf-8")
+            self._board = SummaryWriter(str(path.parent / "tensorboard"), purge_step=step + 1)
 
     def write(self, row: Row) -> None:
         """Append a row with its `step`; every other number becomes a TensorBoard scalar."""
-        self._file.write(json.dumps(row) + "\n")
-        for name in row.keys() - STEP_KEYS:
-            self._board.add_scalar(name, row[name], int(row["step"]))
+        with guarded(self._path, "written"):
+            self._file.write(json.dumps(row) + "\n")
+            for name in row.keys() - STEP_KEYS:
+                self._board.add_scalar(name, row[name], int(row["step"]))
 
     def flush(self) -> int:
         """Put everything on disk; the length of the file in bytes."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return os.fstat(self._file.fileno()).st_size
+        with guarded(self._path, "written"):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            return os.fstat(self._file.fileno()).st_size
 
     def __enter__(self) -> Self:
         return self
@@ -53,13 +62,53 @@ class MetricsLog:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        self._board.close()
+        with _first_fault_counts(fault), guarded(self._path, "written"):
+            try:
+                self._file.close()
+            finally:
+                self._board.close()
 
 
-def read_curve(path: Path, name: str) -> Curve:
-    """The values of `name` in a metrics.jsonl, by step; a last row cut short by a kill is left out."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    rows = [json.loads(line) for line in lines if line.endswith("\n")]
-    found = [(row["step"], row[name]) for row in rows if name in row]
-    return Curve(tuple(step for step, _ in found), tuple(value for _, value in found))
+@contextmanager
+def _first_fault_counts(earlier: BaseException | None) -> Iterator[None]:
+    """A disk that is full is still full when the file is closed; the first refusal is told, not the second."""
+    try:
+        yield
+    except InputError:
+        if earlier is None:
+            raise
+
+
+def cut_rows(path: Path, start: int) -> None:
+    """Leave the first `start` bytes, which are whole rows, or say that there are not as many."""
+    path.touch()
+    with path.open("rb+") as file:
+        kept = file.read(start)
+        whole = kept.rfind(b"\n") + 1
+        if whole < start:
+            tell(f"{path} has lost measurements of earlier epochs; the run goes on without them.")
+        file.truncate(whole)
+
+
+def read_rows(path: Path) -> list[dict[str, float]]:
+    """All rows. Raises `InputError` where there is no file, or a row cannot be read."""
+    if not path.exists():
+        raise InputError(f"{path} is missing.", "Put a copy of it back.")
+    lines = read_file(path).split(b"\n")
+    rows = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        numbers = isinstance(row, dict) and all(type(value) in (int, float) for value in row.values())
+        if not numbers or "step" not in row:
+            raise InputError(f"{path} is damaged in line {number}.", "Put a copy of it back.")
+        rows.append(row)
+    return rows
+
+
+def pick_curve(rows: list[dict[str, float]], name: str) -> Curve:
+    """The values of `name`, by step."""
+    points = [(row["step"], row[name]) for row in rows if name in row]
+    return Curve(tuple(step for step, _ in points), tuple(value for _, value in points))

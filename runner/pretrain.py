@@ -17,15 +17,16 @@ from torch import Tensor, nn
 
 from alphadsl.report.faults import InputError
 from runner.augment import RECIPES, make_view
-from runner.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from runner.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, taken_from
 from runner.config import ExperimentConfig
 from runner.contract import CompiledLoss, describe_loss
-from runner.machine import limit_threads
+from runner.folder import RunFolder
+from runner.machine import limit_threads, resolve_device
 from runner.metrics import MetricsLog
 from runner.models import SiameseNetwork, make_network
 from runner.probe import monitor_encoder
 from runner.progress import Progress
-from runner.record import RunFolder
+from runner.record import check_whose, read_record
 from runner.schedule import epoch_batches, learning_rate, steps_per_epoch, view_stream
 from runner.splits import ImageData
 
@@ -78,7 +79,7 @@ class TrainingState:
 def pretrain(job: Job) -> SiameseNetwork:
     """Train from the last checkpoint of the run, or from the start; the network after the last epoch.
 
-    Raises `InputError` where the loss or its gradient is not finite, and for a damaged checkpoint.
+    Raises `InputError` where the loss or its gradient is not finite, and for a checkpoint that is damaged or another's.
     """
     state = prepare(job)
     if state.epoch == job.config.epochs > 0:
@@ -164,7 +165,7 @@ def prepare(job: Job) -> TrainingState:
         network.encoder.compile()
     embed, optimizer = job.fabric.setup(network, make_optimizer(network, job.loss, job.config))
     state = TrainingState(network, embed, optimizer)
-    if job.run.checkpoint.is_file():
+    if job.run.checkpoint.exists():
         restore(job, state)
     return state
 
@@ -194,15 +195,18 @@ def keep(job: Job, state: TrainingState, log: MetricsLog) -> None:
         network=state.network.state_dict(),
         loss=job.loss.state_dict(),
         optimizer=state.optimizer.state_dict(),
+        record=read_record(job.run).model_dump_json(),
     )
     save_checkpoint(job.run.checkpoint, checkpoint)
 
 
 def restore(job: Job, state: TrainingState) -> None:
     checkpoint = load_checkpoint(job.run.checkpoint, job.fabric.device)
-    state.network.load_state_dict(checkpoint.network)
-    job.loss.load_state_dict(checkpoint.loss)
-    state.optimizer.load_state_dict(checkpoint.optimizer)
+    check_whose(job.run, checkpoint.record)
+    with taken_from(job.run.checkpoint):
+        state.network.load_state_dict(checkpoint.network)
+        job.loss.load_state_dict(checkpoint.loss)
+        state.optimizer.load_state_dict(checkpoint.optimizer)
     state.epoch, state.step = checkpoint.epoch, checkpoint.step
     state.seconds, state.metrics_bytes = checkpoint.seconds, checkpoint.metrics_bytes
 
@@ -219,7 +223,7 @@ def make_fabric(config: ExperimentConfig) -> Fabric:
         raise InputError("There is no CUDA device on this machine.", "Give --device cpu, or leave it out.")
     for name in ("lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    accelerator = ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+    accelerator = resolve_device(config.device)
     match config.precision:
         case "bf16":
             return Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed")

@@ -1,162 +1,118 @@
-"""The folder of a run: a loss, a configuration and a place come in; the files that let anyone repeat it come out.
+"""What the files of a run say: a run folder comes in, its record, its probe and the epoch it is at come out.
 
-Refused: a folder that holds a run already, unless it is to be resumed or overwritten; resuming a run of another loss or
-configuration; a folder that holds no run.
+Refused in one line that tells them apart: a folder that is no run, a file that is damaged, one that belongs to another
+run, and one that a newer version wrote.
 """
 
 import json
-import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alphadsl.report.faults import InputError
-from runner.checkpoint import write_atomically
-from runner.config import ExperimentConfig, differing_settings
-from runner.contract import CompiledLoss
-from runner.machine import describe_machine
+from alphadsl.storage import read_file, write_file
+from runner.folder import RunFolder, State, read_marker, state_of
+from runner.identity import RunRecord, differences, fingerprint_of
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class IfExists(StrEnum):
-    """What to do with a run of the same name."""
+class Accuracies(BaseModel):
+    """What a probe measured: top-1 accuracies on the test set."""
 
-    REFUSE = "refuse"
-    RESUME = "resume"
-    OVERWRITE = "overwrite"
+    model_config = ConfigDict(extra="allow")
 
-
-@dataclass(frozen=True)
-class RunFolder:
-    """Where the files of a run are."""
-
-    path: Path
-
-    def __truediv__(self, name: str) -> Path:
-        return self.path / name
-
-    @property
-    def spec(self) -> Path:
-        return self / "spec.alpha"
-
-    @property
-    def config(self) -> Path:
-        return self / "config.json"
-
-    @property
-    def checkpoint(self) -> Path:
-        return self / "checkpoint.pt"
-
-    @property
-    def metrics(self) -> Path:
-        return self / "metrics.jsonl"
-
-    @property
-    def probe(self) -> Path:
-        return self / "probe.json"
+    linear_last: Share
+    linear_best: Share
+    best_epoch: Annotated[int, Field(ge=1)]
+    knn_200: Share
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """What a run was asked to do."""
+class ProbeRecord(Accuracies):
+    """What probe.json has to hold."""
 
-    loss: str
-    values: Mapping[str, float]
-    config: ExperimentConfig
-
-
-def check_run(path: Path, loss: CompiledLoss, config: ExperimentConfig, if_exists: IfExists) -> None:
-    """Whether a run may go to `path`. Raises `InputError` where one of the same name stands in the way."""
-    run = RunFolder(path)
-    if not run.config.is_file():
-        return
-    match if_exists:
-        case IfExists.REFUSE:
-            raise InputError(
-                f"The run {path} exists already.",
-                "Give --resume to continue it, --overwrite to train it again, or --name for another.",
-            )
-        case IfExists.RESUME:
-            _check_same_run(run, loss, config)
-        case IfExists.OVERWRITE:
-            pass
-
-
-def open_run(path: Path, loss: CompiledLoss, config: ExperimentConfig, if_exists: IfExists) -> RunFolder:
-    """A folder ready to train in: new, or with the earlier work of a run that is resumed."""
-    check_run(path, loss, config, if_exists)
-    run = RunFolder(path)
-    if run.config.is_file() and if_exists is IfExists.RESUME:
-        return run
-    if run.config.is_file():
-        shutil.rmtree(path)
-    _write_run(run, loss, config)
-    return run
+    untrained: Accuracies
+    epoch: Annotated[int, Field(ge=0)]
+    train_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    identity: str | None = None
+    """`RunRecord.identity` of the run that was probed; earlier versions wrote none."""
 
 
 def read_record(run: RunFolder) -> RunRecord:
-    """What the run in a folder was asked to do. Raises `InputError` where there is none."""
+    """What the run in a folder was asked to do. Raises `InputError` where that cannot be known."""
+    match state_of(run):
+        case State.UNNAMED | State.FREE if run.marker.exists():
+            raise InputError(f"{run.config} is missing.", "Put a copy of it back.")
+        case State.FREE:
+            raise InputError(f"{run.path} is not a run: it has no config.json.", "Give a folder below runs/.")
+        case State.FOREIGN:
+            raise InputError(f"{run.path} is not a run of alphadsl.", "Give a folder that train has written.")
+        case State.EARLIER:
+            record = _parse_record(run)
+            return record.model_copy(update={"spec": fingerprint_of(read_file(run.spec))})
+        case _:
+            record, marker = _parse_record(run), read_marker(run)
+            if record.run != marker.run:
+                raise InputError(f"{run.config} is another run's.", "Put the run's own file back.")
+            return record
+
+
+def _parse_record(run: RunFolder) -> RunRecord:
+    content = read_file(run.config)
     try:
-        stored = json.loads(run.config.read_text(encoding="utf-8"))
-        return RunRecord(stored["loss"], stored["values"], ExperimentConfig.model_validate(stored["config"]))
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"{run.path} is not a run: it has no config.json.", "Give a folder below runs/.") from None
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
-        raise InputError(f"{run.config} is damaged.", "Train the run again with --overwrite.") from None
+        return RunRecord.model_validate_json(content)
+    except ValidationError as refusal:
+        unknown = [fault for fault in refusal.errors() if fault["type"] == "extra_forbidden"]
+        missing = [fault for fault in refusal.errors() if fault["type"] == "missing"]
+        if unknown and not missing:
+            raise InputError(
+                f"{run.config} has the setting {unknown[0]['loc'][-1]}, which this alphadsl does not know.",
+                "Use the version that wrote it.",
+            ) from None
+        raise InputError(f"{run.config} is damaged or not of a run.", "Put a copy of it back.") from None
 
 
-def find_runs(names: Sequence[str], runs_dir: Path) -> list[RunFolder]:
-    """The runs named by path or by their name below `runs_dir`; every run there is, if none is named."""
-    if not names:
-        return [RunFolder(path.parent) for path in sorted(runs_dir.glob("*/config.json"))]
-    paths = [Path(name) if Path(name).is_dir() else runs_dir / name for name in names]
-    for path in paths:
-        if not path.is_dir():
-            raise InputError(f"There is no run {path}.", "Name a run folder, or give --runs-dir DIR.")
-    return [RunFolder(path) for path in paths]
+def write_record(run: RunFolder, record: RunRecord) -> None:
+    write_json(run / "config.json", json.loads(record.model_dump_json()))
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+def write_json(path: Any, content: Mapping[str, Any]) -> None:
+    write_file(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def read_probe(run: RunFolder) -> dict[str, Any]:
-    """The contents of probe.json. Raises `InputError` where the run was not probed."""
+    """The contents of probe.json. Raises `InputError` where the run was not probed, or another was."""
+    again = f"Try: alphadsl probe {run.path}"
+    if not run.probe.exists():
+        raise InputError(f"The run {run.path} was not probed.", again)
     try:
-        content: dict[str, Any] = json.loads(run.probe.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"The run {run.path} was not probed.", f"Try: alphadsl probe {run.path}") from None
-    except (OSError, ValueError):
-        raise InputError(f"{run.probe} is damaged.", f"Try: alphadsl probe {run.path}") from None
-    return content
-
-
-def _check_same_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig) -> None:
+        probe = ProbeRecord.model_validate_json(read_file(run.probe))
+    except ValidationError:
+        raise InputError(f"{run.probe} is damaged or not of a probe.", again) from None
     record = read_record(run)
-    for setting in differing_settings(record.config, config):
-        old, new = getattr(record.config, setting), getattr(config, setting)
-        raise InputError(
-            f"The run {run.path} cannot be resumed: it was started with {setting} = {old}, not {new}.",
-            "Give the settings it was started with, --name for another run, or --overwrite.",
-        )
-    if run.spec.read_text(encoding="utf-8") != loss.text or record.values != dict(loss.values):
-        raise InputError(
-            f"The run {run.path} cannot be resumed: it was started with another loss, kept in {run.spec}.",
-            f"Train {run.spec}, or give --name for another run, or --overwrite.",
-        )
+    if record.run and probe.identity != record.identity():
+        raise InputError(f"{run.probe} is of another run, or of other settings than {run.config}.", again)
+    return probe.model_dump()
 
 
-def _write_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig) -> None:
+def is_probed(run: RunFolder, epoch: int) -> bool:
+    """Whether probe.json tells of this very run after so many epochs."""
     try:
-        run.path.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise InputError(f"The folder {run.path} cannot be made: {fault.strerror}.", "Give --runs-dir DIR.") from None
-    run.spec.write_text(loss.text, encoding="utf-8")
-    (run / "ir.json").write_text(loss.ir_json() + "\n", encoding="utf-8")
-    (run / "loss.py").write_text(loss.source, encoding="utf-8")
-    write_json(run / "machine.json", describe_machine())
-    stored = {"loss": loss.name, "values": dict(loss.values), "config": config.model_dump(mode="json")}
-    write_json(run.config, stored)
+        return bool(read_probe(run)["epoch"] == epoch)
+    except InputError:
+        return False
+
+
+def check_whose(run: RunFolder, text: str) -> None:
+    """Whether a checkpoint with this record is the run's own. Raises `InputError` that names what differs."""
+    record = read_record(run)
+    try:
+        found = RunRecord.model_validate_json(text)
+    except ValidationError:
+        raise InputError(f"{run.checkpoint} does not say whose it is.", "Put the run's own file back.") from None
+    for name, (mine, its) in differences(record, found).items():
+        told = "another loss" if name == "loss" else f"{name} {its}, where {run.config} says {mine}"
+        raise InputError(f"{run.checkpoint} is of another run: {told}.", "Put the run's own file back.")
+    if record.run != found.run:
+        raise InputError(f"{run.checkpoint} is of another run with the same settings.", "Put the run's own file back.")

@@ -1,4 +1,6 @@
-"""Runs side by side: run folders come in; groups of the same loss and settings, with means over seeds, come out."""
+"""Runs side by side: run folders come in; groups of the same loss, settings, data and environment, with means over
+seeds, come out, and what differs between groups is in their names. A run that cannot be shown is named and left out.
+"""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -8,16 +10,17 @@ from typing import Any
 from rich.table import Table
 
 from alphadsl.report.faults import InputError
-from runner.metrics import Curve, read_curve
-from runner.record import RunFolder, RunRecord, read_probe, read_record
-
-SEED_FREE = {"seed", "data_dir"}
+from runner.folder import RunFolder
+from runner.identity import SHOWN, RunRecord
+from runner.metrics import Curve, pick_curve, read_rows
+from runner.record import read_probe, read_record
 
 
 @dataclass(frozen=True)
 class FinishedRun:
     """What a probed run has to show."""
 
+    folder: RunFolder
     record: RunRecord
     probe: Mapping[str, Any]
     loss: Curve
@@ -48,6 +51,22 @@ class Group:
         """Mean and deviation of a number of probe.json."""
         values = [pick(run.probe) for run in self.runs]
         return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A run that is left out of a comparison, and why."""
+
+    folder: RunFolder
+    reason: InputError
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """What can be compared, and what cannot."""
+
+    groups: tuple[Group, ...]
+    skipped: tuple[Skipped, ...]
 
 
 def linear_last(group: Group) -> Spread:
@@ -81,22 +100,40 @@ COLUMNS: tuple[tuple[str, Callable[[Group], str]], ...] = (
 )
 
 
-def read_groups(folders: Sequence[RunFolder]) -> list[Group]:
-    """The groups in the order of their first run. Raises `InputError` for a run that is missing or was not probed."""
+def read_groups(folders: Sequence[RunFolder]) -> Comparable:
+    """The groups in the order of their first run. Raises `InputError` where there is nothing to show at all."""
     if not folders:
         raise InputError("There is no run to compare.", "Train one: alphadsl train infonce --dataset digits")
-    runs: dict[str, list[FinishedRun]] = {}
-    for folder in folders:
-        run = read_run(folder)
-        runs.setdefault(_identity(run.record), []).append(run)
-    records = [members[0].record for members in runs.values()]
-    return [Group(_label(members[0].record, records), tuple(members)) for members in runs.values()]
+    skipped, members = [], dict[tuple[str, ...], dict[int, FinishedRun]]()
+    for folder in _once(folders):
+        try:
+            run = read_run(folder)
+            seeds = members.setdefault(_row(run), {})
+            if (twin := seeds.setdefault(run.record.config.seed, run)) is not run:
+                raise InputError(f"It is {twin.folder.path} again: the same settings and seed.")
+        except InputError as reason:
+            skipped.append(Skipped(folder, reason))
+    if not members and len(skipped) == 1:
+        raise skipped[0].reason
+    runs = [next(iter(seeds.values())) for seeds in members.values()]
+    groups = (
+        Group(_label(run, runs), tuple(seeds.values())) for run, seeds in zip(runs, members.values(), strict=True)
+    )
+    return Comparable(tuple(groups), tuple(skipped))
+
+
+def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
+    """Every folder once, however often it is named and through whatever link."""
+    first = {folder.path.resolve(): folder for folder in reversed(folders)}
+    return [folder for folder in folders if first[folder.path.resolve()] is folder]
 
 
 def read_run(folder: RunFolder) -> FinishedRun:
-    record, probe = read_record(folder), read_probe(folder)
-    loss, knn = read_curve(folder.metrics, "loss"), read_curve(folder.metrics, "knn")
-    return FinishedRun(record, probe, loss, knn, int(knn.at[0]) if knn.at else 1)
+    """Raises `InputError` for a run that is missing, damaged, newer, another's or was not probed."""
+    record, probe, rows = read_record(folder), read_probe(folder), read_rows(folder.metrics)
+    loss, knn = pick_curve(rows, "loss"), pick_curve(rows, "knn")
+    epoch_steps = next((int(row["step"] // row["epoch"]) for row in rows if "knn" in row and row.get("epoch")), 1)
+    return FinishedRun(folder, record, probe, loss, knn, max(1, epoch_steps))
 
 
 def describe_setting(groups: Sequence[Group]) -> str:
@@ -117,19 +154,37 @@ def make_table(groups: Sequence[Group]) -> Table:
     return table
 
 
-def _identity(record: RunRecord) -> str:
-    return f"{record.loss} {sorted(record.values.items())} {record.config.model_dump_json(exclude=SEED_FREE)}"
+def _row(run: FinishedRun) -> tuple[str, ...]:
+    """What runs in one row of the table have in common."""
+    record = run.record
+    return (record.loss, record.spec, *_words(record.parameters()), *_words(_settings(run)))
 
 
-def _label(record: RunRecord, records: Sequence[RunRecord]) -> str:
-    """The name of the loss, with whatever tells it from its namesakes."""
-    namesakes = [other for other in records if other.loss == record.loss]
-    everything = [_settings(other) for other in namesakes]
-    mine = _settings(record)
-    told = [f"{name} {value}" for name, value in mine.items() if any(other.get(name) != value for other in everything)]
-    return f"{record.loss} ({', '.join(told)})" if told else record.loss
+def _label(run: FinishedRun, runs: Sequence[FinishedRun]) -> str:
+    """The name of the loss, with whatever tells it from its namesakes, and its settings where any run has others."""
+    mine = run.record
+    namesakes = [other.record for other in runs if other.record.loss == mine.loss]
+    told = _differing(mine.parameters(), [other.parameters() for other in namesakes])
+    if any(other.values == mine.values and other.spec != mine.spec for other in namesakes):
+        told.append(f"spec {mine.spec[:SHOWN]}")
+    told += _differing(_settings(run), [_settings(other) for other in runs])
+    if not mine.run:
+        told.append("of an earlier version")
+    return f"{mine.loss} ({', '.join(told)})" if told else mine.loss
 
 
-def _settings(record: RunRecord) -> dict[str, str]:
-    values = {name: f"{value:g}" for name, value in record.values.items()}
-    return values | {name: str(value) for name, value in record.config.model_dump(exclude=SEED_FREE).items()}
+def _settings(run: FinishedRun) -> dict[str, str]:
+    """All settings, and how far a run had come that was probed before its end."""
+    epochs = run.record.config.epochs
+    reached = {} if run.probe["epoch"] == epochs else {"epochs": f"{run.probe['epoch']} of {epochs}"}
+    return run.record.settings() | reached
+
+
+def _differing(mine: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> list[str]:
+    return _words(
+        {name: value for name, value in mine.items() if any(other.get(name, value) != value for other in others)}
+    )
+
+
+def _words(traits: Mapping[str, str]) -> list[str]:
+    return [f"{name} {value}" for name, value in traits.items()]

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS: dict[str, set[str]] = {
     "folders": set(),
     "report": set(),
+    "storage": {"report"},
     "ir": set(),
     "transform": {"ir"},
     "syntax": {"folders", "report"},
@@ -19,8 +20,8 @@ LAYERS: dict[str, set[str]] = {
     "pipeline": {"report", "ir", "check", "transform", "backend"},
     "catalog": {"ir", "check", "pipeline"},
     "api": {"report", "ir", "check", "pipeline", "backend"},
-    "bench": {"report", "ir", "transform", "pipeline", "api", "backend"},
-    "explain": {"ir", "check", "transform", "pipeline"},
+    "bench": {"report", "ir", "transform", "pipeline", "api", "backend", "storage"},
+    "explain": {"ir", "check", "transform", "pipeline", "storage"},
     "editor": {"report", "ir", "syntax", "check", "pipeline", ""},
     "cli": {
         "report",
@@ -34,9 +35,10 @@ LAYERS: dict[str, set[str]] = {
         "bench",
         "editor",
         "runner",
+        "storage",
         "",
     },
-    "runner": {"report", ""},
+    "runner": {"report", "storage", ""},
 }
 LONGEST = 250
 

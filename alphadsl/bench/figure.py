@@ -4,6 +4,7 @@ Both axes are logarithmic; every line is named where it ends, with how many time
 of anchors makes no lines: contenders are bars then.
 """
 
+import io
 import math
 from collections.abc import Sequence
 from itertools import groupby
@@ -16,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 from alphadsl.bench.session import Comparison, weighed
 from alphadsl.bench.task import Rival
 from alphadsl.bench.titles import is_rival, title_of
+from alphadsl.storage import write_file
 
 # Okabe and Ito's colours, told apart by nearly every eye.
 OURS = ("#0072B2", "#56B4E9", "#7A4FBF")
@@ -63,8 +65,10 @@ def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """In the format that the ending of the path names. Raises OSError where it cannot be written."""
-    figure.savefig(path, dpi=160)
+    """In the format that the ending of the path names. Raises `InputError` where it cannot be written."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format=path.suffix[1:].lower(), dpi=160)
+    write_file(path, picture.getvalue())
 
 
 def _times(sizes: list[Comparison]) -> list[Line]:

@@ -5,17 +5,20 @@ Measuring happens in processes of its own. Torch is imported there, and here to 
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alphadsl.cli import complete
-from alphadsl.cli.experiment import INTERRUPTED, TABLE_WIDTH, parse_settings
+from alphadsl.cli.experiment import TABLE_WIDTH, parse_settings
 from alphadsl.cli.options import Setting
 from alphadsl.cli.plot import ENDINGS
+from alphadsl.cli.stopping import exit_code_of, stoppable
 from alphadsl.report.faults import InputError
 from alphadsl.report.suggest import suggest
+from alphadsl.storage import check_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +82,8 @@ def bench(
         raise typer.BadParameter("name a loss, or give --calibrate", param_hint="SPEC...")
     if output is not None and output.suffix.lower() not in ENDINGS:
         raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
+    if output is not None:
+        check_writable(output)
     order = Order(
         tuple(dict.fromkeys(specs or TYPICAL)),
         _sizes(anchors or (CALIBRATED if calibrate else SIZES)),
@@ -110,8 +115,11 @@ def _compare(order: "Order", output: Path | None) -> None:
     contenders = {
         spec: (*order.backends, *(each for each in order.rivals if each in found)) for spec, found in rivals.items()
     }
-    load, comparisons = load_before(), list[Comparison]()
-    with shown(processes_of(order, contenders)) as told, _kept_when_stopped(comparisons, len(order.problems)):
+    load, problems, comparisons = load_before(), len(order.problems), list[Comparison]()
+    with (
+        shown(processes_of(order, contenders)) as told,
+        _kept_when_stopped(comparisons, problems) as outcome,
+    ):
         for comparison in compare(order, contenders, told):
             comparisons.append(comparison)
             told.result(line_of(comparison))
@@ -122,23 +130,29 @@ def _compare(order: "Order", output: Path | None) -> None:
     _print_lines(reasons(comparisons))
     if output is not None:
         _draw(comparisons, output)
-    _end(len(comparisons), len(order.problems))
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
+
+
+@dataclass
+class Outcome:
+    """How the measuring ended: 0, or the exit code of the signal that stopped it."""
+
+    exit_code: int = 0
 
 
 @contextmanager
-def _kept_when_stopped(measured: Sequence[object], all_: int) -> Iterator[None]:
-    """Ctrl-C ends the measuring; what is measured by then is shown, if anything is."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if not measured:
-            raise
-        typer.echo(f"Stopped: {len(measured)} of {all_} measured.", err=True)
-
-
-def _end(measured: int, all_: int) -> None:
-    if measured < all_:
-        raise typer.Exit(INTERRUPTED)
+def _kept_when_stopped(measured: Sequence[object], all_: int) -> Iterator[Outcome]:
+    """A signal ends the measuring; what is measured by then is shown, if anything is."""
+    outcome = Outcome()
+    with stoppable("Nothing was measured yet."):
+        try:
+            yield outcome
+        except KeyboardInterrupt as stop:
+            if not measured:
+                raise
+            outcome.exit_code = exit_code_of(stop)
+            typer.echo(f"Stopped: {len(measured)} of {all_} measured.", err=True)
 
 
 def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
@@ -149,10 +163,7 @@ def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
 def _draw(found: "Sequence[Comparison]", output: Path) -> None:
     from alphadsl.bench.figure import draw_comparisons, save
 
-    try:
-        save(draw_comparisons(found), output)
-    except OSError as failure:
-        raise InputError(f"{output} cannot be written: {failure.strerror or failure}") from None
+    save(draw_comparisons(found), output)
     typer.echo(str(output))
 
 
@@ -165,7 +176,7 @@ def _calibrate(order: "Order") -> None:
     ways = calibrate.ways_of(order.backends)
     kinds = {problem.spec: Lowered(problem.loss).core.streaming for problem in order.problems}
     load, timed = load_before(), list[calibrate.Timed]()
-    with shown(len(order.problems)) as told, _kept_when_stopped(timed, len(order.problems)):
+    with shown(len(order.problems)) as told, _kept_when_stopped(timed, len(order.problems)) as outcome:
         for each in calibrate.calibrate(order, ways, told):
             timed.append(each)
             told.result(line_of_ways(each))
@@ -176,7 +187,8 @@ def _calibrate(order: "Order") -> None:
     _print_lines((*map(calibrate.told, found), *calibrate.reasons(timed)))
     typer.echo("rows for THRESHOLDS in alphadsl/backend/choice.py:")
     _print_lines(calibrate.threshold_rows(timed, found, kinds, order.device.value))
-    _end(len(timed), len(order.problems))
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
 
 
 def _console() -> "Console":

@@ -3,8 +3,7 @@
 Torch and the runner are imported inside the commands, so that the rest of the command line starts without them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,14 +12,18 @@ import typer
 
 from alphadsl.api import Execution, build, find_text
 from alphadsl.cli import complete
+from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting
+from alphadsl.cli.stopping import command_to_go_on, stoppable
 from alphadsl.report.faults import InputError
+from alphadsl.report.visible import visible_text
 
 if TYPE_CHECKING:
-    from runner.record import RunFolder
+    from runner.folder import RunFolder
+    from runner.summary import Comparable
 
 TABLE_WIDTH = 140
-INTERRUPTED = 130
+FIGURES = "comparison"
 CONFIG_OPTIONS = (
     "epochs",
     "seed",
@@ -99,7 +102,9 @@ def train(
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="Name of the run; of several, how they begin.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue runs that were stopped.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace runs of the same name.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Lose runs of the same name and train them again.")
+    ] = False,
     probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
 ) -> None:
     """Pretrain an encoder with each loss and each seed, probe it, and compare.
@@ -109,8 +114,7 @@ def train(
     given = locals()
     values = parse_settings(set_ or [])
     order = TrainOrder(tuple(spec), values, dataset, seeds, runs_dir, name, download, probe, resume, overwrite)
-    with _told_how_to_resume():
-        _train(order, {option: given[option] for option in CONFIG_OPTIONS})
+    _train(order, {option: given[option] for option in CONFIG_OPTIONS})
 
 
 def probe(
@@ -122,12 +126,22 @@ def probe(
 
     Example: alphadsl probe digits-infonce-seed0
     """
-    from runner.experiment import probe_runs
-    from runner.record import find_runs
+    from runner.experiment import probe_run
+    from runner.places import find_runs
+    from runner.summary import read_groups
 
     folders = find_runs(run or [], runs_dir)
-    probe_runs(folders, data_dir)
-    _print_table(folders)
+    refused = False
+    with stoppable("Repeat the command for the runs that were not reached."):
+        for folder in folders:
+            try:
+                probe_run(folder, data_dir)
+            except InputError as refusal:
+                complain(refusal)
+                refused = True
+    _print_table(read_groups(folders))
+    if refused:
+        raise typer.Exit(1)
 
 
 def compare(
@@ -139,9 +153,14 @@ def compare(
 
     Example: alphadsl compare runs/cifar10-*
     """
-    from runner.record import find_runs
+    from runner.figure import check_replaceable
+    from runner.places import find_runs
 
-    _compare(find_runs(run or [], runs_dir), out or runs_dir / "comparison")
+    if out is None:
+        check_replaceable(runs_dir / FIGURES)
+    elif not out.name or out.name == "..":
+        raise InputError(f"--out {str(out)!r} names no file.", "Write --out figures/mine")
+    _compare(find_runs(run or [], runs_dir), out or runs_dir / FIGURES)
 
 
 @dataclass(frozen=True)
@@ -167,15 +186,20 @@ def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
     configs = [first.model_copy(update={"seed": first.seed + offset}) for offset in range(order.seeds)]
 
     from runner.experiment import Options, plan_runs, train_runs
-    from runner.record import IfExists
+    from runner.figure import check_replaceable
+    from runner.opening import IfExists
 
     if_exists = _if_exists(order.resume, order.overwrite)
     losses = [build(find_text(spec), Execution(), order.values, "command line") for spec in order.specs]
     tag = "".join(f"-{parameter}{value:g}" for parameter, value in order.values.items())
     plan = plan_runs(losses, configs, order.runs_dir, order.name, tag)
-    folders = train_runs(plan, Options(IfExists(if_exists), order.download, order.probe))
     if order.probe:
-        _compare(folders, order.runs_dir / "comparison")
+        check_replaceable(order.runs_dir / FIGURES)
+    options = Options(IfExists(if_exists), order.download, order.probe, restore_threads=overrides["threads"] is None)
+    with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
+        folders = train_runs(plan, options)
+    if order.probe:
+        _compare(folders, order.runs_dir / FIGURES)
     else:
         typer.echo(" ".join(str(folder.path) for folder in folders))
 
@@ -192,32 +216,30 @@ def _if_exists(resume: bool, overwrite: bool) -> str:
             return "refuse"
 
 
-@contextmanager
-def _told_how_to_resume() -> Iterator[None]:
-    """End on Ctrl-C with one line instead of a traceback, and the exit code shells expect."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("Stopped. Repeat the command with --resume to go on from the last full epoch.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-
-
 def _compare(folders: "Sequence[RunFolder]", stem: Path) -> None:
     from runner.figure import write_figures
     from runner.summary import read_groups
 
-    groups = read_groups(folders)
-    _print_table(folders)
-    png, page = write_figures(groups, stem)
+    comparable = read_groups(folders)
+    _print_table(comparable)
+    if not comparable.groups:
+        raise typer.Exit(1)
+    png, page = write_figures(comparable.groups, stem)
     typer.echo(f"{png} {page}")
 
 
-def _print_table(folders: "Sequence[RunFolder]") -> None:
+def _print_table(comparable: "Comparable") -> None:
+    """The runs that can be compared, after a line for each that cannot."""
     from rich.console import Console
 
-    from runner.summary import make_table, read_groups
+    from runner.summary import make_table
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=TABLE_WIDTH)
-    console.print(make_table(read_groups(folders)))
+    for skipped in comparable.skipped:
+        reason = skipped.reason
+        told = f"skipped {skipped.folder.path}: {reason.message} {reason.help}"
+        typer.echo(visible_text(told.rstrip()), err=True)
+    if comparable.groups:
+        console.print(make_table(comparable.groups))

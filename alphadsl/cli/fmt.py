@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.faults import InputError
 from alphadsl.report.source import Source
+from alphadsl.storage import write_file
 from alphadsl.syntax.format import ascii_names, format_source, greek_names
 from alphadsl.syntax.formula import Letters
 
@@ -71,7 +71,7 @@ def _write(name: str, source: Source, text: str) -> None:
     if name == STDIN:
         sys.stdout.buffer.write(text.encode())
     elif text != source.text:
-        _replace(Path(name), text)
+        write_file(Path(name), text.encode())
         typer.echo(f"{name}: formatted")
 
 
@@ -97,19 +97,3 @@ def _difference(source: Source, text: str) -> Iterator[str]:
     before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
     for line in unified_diff(before, after, source.name, source.name):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put the text into the file as a whole or not at all; a link is followed, permissions are kept."""
-    target = path.resolve()
-    try:
-        with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            file.write(text.encode())
-        try:
-            Path(file.name).chmod(target.stat().st_mode)
-            Path(file.name).replace(target)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    except OSError as failure:
-        raise InputError(f"{path} cannot be written: {failure.strerror}") from None

@@ -3,7 +3,6 @@
 Exit codes: 0 done, 1 the input was refused, 2 usage. Results go to stdout, diagnostics and progress to stderr.
 """
 
-import os
 import sys
 from typing import Annotated
 
@@ -12,10 +11,17 @@ import typer
 import alphadsl
 from alphadsl.cli import bench, experiment, explain, fmt, language, listing, lsp, plot
 from alphadsl.cli.console import complain, complain_about_spec
+from alphadsl.cli.stopping import leave_at_once, listen
+from alphadsl.cli.streams import flush, give_up_output, prepare_streams
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.faults import InputError
+from alphadsl.storage import refusal_of
 
 REFUSED = 1
+SIGNS_OF_FULL_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc")
+OUT_OF_MEMORY = InputError(
+    "The memory of this machine does not suffice.", "Give a smaller --batch, --width or --image-size, or fewer anchors."
+)
 WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Look into losses", "Train and compare", "Measure"
 
 app = typer.Typer(
@@ -51,17 +57,38 @@ def options(
 
 def main() -> None:
     """Run the command line; a user's own mistake is told without a traceback."""
+    prepare_streams()
+    listen(leave_at_once)
     try:
-        app()
+        try:
+            app()
+        finally:
+            flush()
     except SpecError as refusal:
         complain_about_spec(refusal.diagnostics)
         sys.exit(REFUSED)
-    except InputError as refusal:
-        complain(refusal)
-        sys.exit(REFUSED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         sys.exit(REFUSED)
+    except (InputError, OSError, MemoryError, RuntimeError) as fault:
+        complain(_refusal_of(fault))
+        give_up_output()
+        sys.exit(REFUSED)
+
+
+def _refusal_of(fault: Exception) -> InputError:
+    """A fault of the machine's as a refusal. What is none is ours, and keeps its traceback."""
+    match fault:
+        case InputError():
+            return fault
+        case OSError():
+            return refusal_of(fault, fault.filename or "A file", "used")
+        case MemoryError():
+            return OUT_OF_MEMORY
+        case _ if any(sign in str(fault) for sign in SIGNS_OF_FULL_MEMORY):
+            return OUT_OF_MEMORY
+        case _:
+            raise fault
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Losses, Picture
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.faults import InputError
+from alphadsl.storage import check_writable
 
 if TYPE_CHECKING:
     from alphadsl.explain.figure import Line
@@ -37,6 +38,7 @@ def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = No
     """
     if output.suffix.lower() not in ENDINGS:
         raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
+    check_writable(output)
     lines = [line for spec in specs for line in _lines(spec, _values(set_ or []))]
     _check_settings(_values(set_ or []), lines)
     if len(lines) > MOST:
@@ -44,10 +46,7 @@ def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = No
 
     from alphadsl.explain.figure import draw_weights, save
 
-    try:
-        save(draw_weights(lines), output)
-    except OSError as failure:
-        raise InputError(f"{output} cannot be written: {failure.strerror or failure}") from None
+    save(draw_weights(lines), output)
     typer.echo(str(output))
 
 

@@ -9,6 +9,7 @@ from alphadsl.check.library import SUFFIX
 from alphadsl.check.names import LONGEST_NAME, RESERVED
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.faults import InputError
+from alphadsl.storage import write_file
 
 
 class Family(StrEnum):
@@ -67,13 +68,9 @@ def write_template(name: str, family: Family, parent: str | None, folder: Path) 
         )
     path = folder / f"{name}{SUFFIX}"
     text = TEMPLATES[family].format(name=name) if parent is None else _extension(name, parent)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise InputError(f"{path} exists already", "choose another name, or edit it") from None
-    except OSError as failure:
-        raise InputError(f"{path} cannot be written: {failure.strerror}") from None
+    if path.exists() or path.is_symlink():
+        raise InputError(f"{path} exists already", "choose another name, or edit it")
+    write_file(path, text.encode())
     return path
 
 

@@ -5,6 +5,7 @@ temperature; a loss without one is a level line. Both on the row of `curve`, whi
 are drawn once, and their label names all of them.
 """
 
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from alphadsl.explain.curve import FARTHEST, NEGATIVES, SETUP, Curve, alpha_curv
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_number
 from alphadsl.pipeline import Lowered
+from alphadsl.storage import write_file
 from alphadsl.transform.evaluate import Array
 
 # Okabe and Ito's colours, told apart by nearly every eye, and two more.
@@ -96,8 +98,10 @@ def draw_weights(lines: Sequence[Line]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """In the format that the ending of the path names. Raises OSError where it cannot be written."""
-    figure.savefig(path, dpi=160)
+    """In the format that the ending of the path names. Raises `InputError` where it cannot be written."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format=path.suffix[1:].lower(), dpi=160)
+    write_file(path, picture.getvalue())
 
 
 def _draw_shares(axes: Axes, lines: Sequence[Line]) -> None:

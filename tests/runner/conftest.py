@@ -7,12 +7,14 @@ import torch
 
 from runner.config import ExperimentConfig, make_config
 from runner.datasets import load_data
+from runner.folder import RunFolder
+from runner.identity import describe_data
+from runner.opening import IfExists, open_run
 from runner.pretrain import Job, make_fabric, pretrain
-from runner.record import IfExists, RunFolder, open_run
 from runner.splits import ImageData, Split
 from tests.runner.losses import PlainInfoNCE
 
-SMALL = {"width": 2, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}
+SMALL = {"width": 8, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ class Laboratory:
         self.root, self.data, self.config = root, data, config
 
     def train(self, name: str, loss: PlainInfoNCE, if_exists: IfExists = IfExists.REFUSE) -> RunFolder:
-        run = open_run(self.root / name, loss, self.config, if_exists)
+        run = open_run(self.root / name, loss, self.config, if_exists, describe_data(self.data))
         pretrain(Job(loss, self.data, self.config, run, make_fabric(self.config)))
         return run
 

@@ -12,7 +12,7 @@ from alphadsl.cli import experiment
 from alphadsl.report.faults import InputError
 from tests.runner.losses import StopsAt
 
-QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
+QUICK = ["--epochs", "1", "--width", "8", "--probe-epochs", "2", "--device", "cpu"]
 
 app = typer.Typer()
 for command in (experiment.train, experiment.probe, experiment.compare):
@@ -57,8 +57,10 @@ def test_probe_and_compare_find_runs_by_name() -> None:
 def test_ctrl_c_ends_with_a_line_on_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "build", lambda *given: StopsAt(2, KeyboardInterrupt()))
     result = CliRunner().invoke(app, ["train", "infonce", *QUICK])
-    assert result.exit_code == experiment.INTERRUPTED
-    assert result.stderr.splitlines()[-1].startswith("Stopped. Repeat the command with --resume")
+    assert result.exit_code == 130
+    told = result.stderr.splitlines()[-1]
+    assert told.startswith("Stopped by SIGINT. To go on from the last full epoch: alphadsl ")
+    assert told.endswith(" --resume")
 
 
 def test_resume_and_overwrite_exclude_each_other() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from alphadsl.report.faults import InputError
-from runner.config import DATASETS, differing_settings, make_config
+from runner.config import DATASETS, make_config
 from runner.schedule import epoch_batches, learning_rate
 
 
@@ -45,11 +45,6 @@ def test_a_wrong_setting_is_refused_in_one_line(dataset: str, overrides: dict[st
         make_config(dataset, **overrides)
     assert named in refusal.value.message
     assert "\n" not in refusal.value.message
-
-
-def test_the_place_of_the_data_does_not_make_another_run() -> None:
-    old, new = make_config("cifar10"), make_config("cifar10", data_dir="elsewhere", lr=0.5)
-    assert differing_settings(old, new) == ("lr",)
 
 
 def test_the_learning_rate_warms_up_and_falls_to_nothing() -> None:

@@ -12,8 +12,10 @@ from alphadsl.report.faults import InputError
 from runner.checkpoint import load_checkpoint
 from runner.config import make_config
 from runner.experiment import plan_runs
+from runner.folder import RunFolder
+from runner.identity import describe_data
+from runner.opening import IfExists, open_run
 from runner.pretrain import Job, make_fabric, pretrain
-from runner.record import IfExists, RunFolder, open_run
 from tests.runner.conftest import SMALL, Laboratory
 
 CPU = torch.device("cpu")
@@ -49,7 +51,7 @@ class StoppedLoss(torch.nn.Module):
 
 
 def trained(laboratory: Laboratory, name: str, loss: object, if_exists: IfExists = IfExists.REFUSE) -> RunFolder:
-    run = open_run(laboratory.root / name, loss, laboratory.config, if_exists)  # type: ignore[arg-type]
+    run = open_run(laboratory.root / name, loss, laboratory.config, if_exists, describe_data(laboratory.data))  # type: ignore[arg-type]
     pretrain(Job(loss, laboratory.data, laboratory.config, run, make_fabric(laboratory.config)))  # type: ignore[arg-type]
     return run
 

@@ -12,8 +12,9 @@ import torch
 from alphadsl.report.faults import InputError
 from runner.checkpoint import load_checkpoint
 from runner.config import ExperimentConfig, make_config
+from runner.folder import RunFolder
+from runner.opening import IfExists
 from runner.pretrain import make_fabric
-from runner.record import IfExists, RunFolder
 from tests.runner.conftest import Laboratory
 from tests.runner.losses import PlainInfoNCE, StopsAt
 
@@ -26,7 +27,8 @@ sys.path.insert(0, sys.argv[2])
 from runner.config import make_config
 from runner.datasets import load_data
 from runner.pretrain import Job, make_fabric, pretrain
-from runner.record import IfExists, open_run
+from runner.identity import describe_data
+from runner.opening import IfExists, open_run
 from runner.splits import ImageData, Split
 from tests.runner.conftest import SMALL
 from tests.runner.losses import PlainInfoNCE
@@ -45,7 +47,7 @@ digits = load_data(config, fabric.device)
 train = Split(digits.train.x_NCHW[:200], digits.train.y_N[:200])
 test = Split(digits.test.x_NCHW[:100], digits.test.y_N[:100])
 data = ImageData(digits.classes, train.x_NCHW, train, test)
-run = open_run(pathlib.Path(sys.argv[1]), Deadly(), config, IfExists.REFUSE)
+run = open_run(pathlib.Path(sys.argv[1]), Deadly(), config, IfExists.REFUSE, describe_data(data))
 pretrain(Job(Deadly(), data, config, run, fabric))
 """
 
@@ -126,7 +128,7 @@ def test_a_loss_that_is_not_finite_in_the_first_epoch_names_no_checkpoint(labora
 def test_a_damaged_checkpoint_is_refused_by_name(laboratory: Laboratory) -> None:
     run = laboratory.train("straight", PlainInfoNCE())
     run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:1000])
-    with pytest.raises(InputError, match=r"checkpoint\.pt cannot be read"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt cannot be used"):
         laboratory.train("straight", PlainInfoNCE(), IfExists.RESUME)
 
 

@@ -1,0 +1,74 @@
+"""Being stopped: a signal comes in; one line on how to go on, and the exit code that shells expect, come out.
+
+Until a command has something to lose, a signal ends the process at once, because an exception in the middle of an
+import turns into whatever that import makes of it. Inside `stoppable` it is raised, so that files are closed and
+terminals put back. A signal that was ignored when we were started (nohup) stays so.
+"""
+
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import typer
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+SIGNALLED = 128
+"""What shells add to the number of a signal."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal that ends the command."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def exit_code_of(stop: KeyboardInterrupt) -> int:
+    return SIGNALLED + (stop.number if isinstance(stop, Stopped) else signal.SIGINT)
+
+
+def leave_at_once(number: int, _: FrameType | None) -> None:
+    os.write(2, f"Stopped by {signal.Signals(number).name}.\n".encode())
+    os._exit(SIGNALLED + number)
+
+
+def raise_stopped(number: int, _: FrameType | None) -> None:
+    raise Stopped(number)
+
+
+def listen(handler: "signal._HANDLER") -> None:
+    """Give the signals to a handler, where they are ours to take."""
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                signal.signal(number, handler)
+
+
+@contextmanager
+def stoppable(advice: str) -> Iterator[None]:
+    """End a command that is stopped inside the block with a line that gives advice, and the signal's exit code."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    listen(raise_stopped)
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        code = exit_code_of(stop)
+        typer.echo(f"Stopped by {signal.Signals(code - SIGNALLED).name}. {advice}", err=True)
+        raise typer.Exit(code) from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                if handler is not None:
+                    signal.signal(number, handler)
+
+
+def command_to_go_on() -> str:
+    """The command as it was typed, with --resume."""
+    words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
+    return shlex.join(["alphadsl", *words, "--resume"])

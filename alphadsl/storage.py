@@ -1,0 +1,112 @@
+"""Reading and writing files for the user: content comes in and lies on the disk whole, or a file's content comes out.
+
+A file is written aside, brought to the disk and moved into place, so that a kill, a full disk or a fault at any moment
+leaves either the old file or the new one. Refused, in one line that names the file: whatever the file system refuses.
+"""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alphadsl.report.faults import InputError
+
+PARTIAL = ".partial"
+"""How the name of a file that is being written ends; it begins with a dot and the name it will have."""
+
+_LONGEST_STEM = 100
+_ROOM = "Make room on its disk, then repeat the command."
+_PLACE = "Check its permissions, or choose another place."
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EACCES: _PLACE,
+    errno.EPERM: _PLACE,
+    errno.EROFS: _PLACE,
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.ENOENT: "Check the spelling of its folder.",
+    errno.ENOTDIR: "One of the folders in it is a file: choose another place.",
+    errno.EISDIR: "Choose another name.",
+}
+
+
+@contextmanager
+def guarded(path: Path, action: str) -> Iterator[None]:
+    """What the file system refuses inside the block becomes `InputError`: PATH cannot be ACTION, and why."""
+    try:
+        yield
+    except OSError as fault:
+        raise refusal_of(fault, path, action) from None
+
+
+def refusal_of(fault: OSError, path: Path | str, action: str) -> InputError:
+    reason = fault.strerror or str(fault) or type(fault).__name__
+    return InputError(f"{_shortened(path)} cannot be {action}: {reason}.", _REMEDIES.get(fault.errno or 0, ""))
+
+
+def read_file(path: Path) -> bytes:
+    with guarded(path, "read"):
+        return path.read_bytes()
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace the content of a file as a whole. A link is followed, permissions are kept, a device is written to."""
+    with guarded(path, "written"):
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        aside = target.with_name(f".{target.name[:_LONGEST_STEM]}.{secrets.token_hex(4)}{PARTIAL}")
+        try:
+            _write_down(aside, content)
+            if target.exists():
+                aside.chmod(target.stat().st_mode)
+            aside.replace(target)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        _write_down_names(target.parent)
+
+
+def check_writable(path: Path) -> None:
+    """Whether a file can be written, before the work that ends in it. Raises `InputError` where it cannot."""
+    with guarded(path, "written"):
+        if not path.name or path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def make_folder(path: Path) -> None:
+    with guarded(path, "made"):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def _write_down(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_down_names(folder: Path) -> None:
+    """Bring the new name to the disk too, where the system can do that to a folder."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as fault:
+        if fault.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _shortened(path: Path | str) -> str:
+    text = str(path)
+    return text if len(text) <= 2 * _LONGEST_STEM else f"{text[:_LONGEST_STEM]}..."
