@@ -5,6 +5,7 @@ seeds, come out, and what differs between groups is in their names. A run that c
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -124,8 +125,10 @@ def read_groups(folders: Sequence[RunFolder]) -> Comparable:
 
 def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
     """Every folder once, however often it is named and through whatever link."""
-    first = {folder.path.resolve(): folder for folder in reversed(folders)}
-    return [folder for folder in folders if first[folder.path.resolve()] is folder]
+    first: dict[Path, RunFolder] = {}
+    for folder in folders:
+        first.setdefault(folder.path.resolve(), folder)
+    return list(first.values())
 
 
 def read_run(folder: RunFolder) -> FinishedRun:

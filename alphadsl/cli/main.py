@@ -82,7 +82,8 @@ def _refusal_of(fault: Exception) -> InputError:
         case InputError():
             return fault
         case OSError():
-            return refusal_of(fault, fault.filename or "A file", "used")
+            # Files are written through `storage`, so what has no name is the output.
+            return refusal_of(fault, fault.filename or "Standard output", "written" if not fault.filename else "used")
         case MemoryError():
             return OUT_OF_MEMORY
         case _ if any(sign in str(fault) for sign in SIGNS_OF_FULL_MEMORY):

@@ -14,7 +14,7 @@ from runner.pretrain import Job, make_fabric, pretrain
 from runner.splits import ImageData, Split
 from tests.runner.losses import PlainInfoNCE
 
-SMALL = {"width": 8, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}
+SMALL = {"width": 2, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from alphadsl.cli import experiment
 from alphadsl.report.faults import InputError
 from tests.runner.losses import StopsAt
 
-QUICK = ["--epochs", "1", "--width", "8", "--probe-epochs", "2", "--device", "cpu"]
+QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
 
 app = typer.Typer()
 for command in (experiment.train, experiment.probe, experiment.compare):

@@ -1,0 +1,126 @@
+"""Where output goes and how a command ends: narrow encodings, full disks, readers that leave, signals, full memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from alphadsl.cli import main, streams
+from alphadsl.report.faults import InputError
+
+ROOT = Path(__file__).parents[2]
+START = [sys.executable, "-c", "from alphadsl_start import main; main()"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT)} | more
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+@pytest.mark.parametrize("text", ["50.0 ± 1.3", "τ = 0.2", "▁▂█ ─│", "Ä é 漢 \U0001f600"])
+def test_every_character_can_be_written(encoding: str, text: str) -> None:
+    streams.prepare_streams()
+    shown = text.encode(encoding, streams.SPELLED).decode(encoding)
+    assert "?" not in shown
+    assert shown == text or encoding != "utf-8"
+
+
+def test_letters_are_spelled_as_the_language_does() -> None:
+    streams.prepare_streams()
+    assert "τ Σ ± ²".encode("ascii", streams.SPELLED) == b"tau Sigma +- ^2"
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["show", "infonce"], ["--help"]], ids=lambda given: given[0])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_disk_behind_the_output_is_told_in_a_line(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        ended = subprocess.run(
+            [*START, *arguments], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.decode().splitlines()[0] == "error: Standard output cannot be written: No space left on device."
+    assert b"Traceback" not in ended.stderr
+
+
+def test_a_narrow_terminal_gets_a_page() -> None:
+    ended = subprocess.run(
+        [*START, "explain", "infonce"], capture_output=True, env=environment(PYTHONIOENCODING="ascii"), check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.isascii()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_starting_ends_at_once(name: str) -> None:
+    number = getattr(signal, name)
+    slow = "import alphadsl_start, builtins, time\n"
+    wait = "builtins.__import__ = lambda *given: (print('up', flush=True), time.sleep(600))\nalphadsl_start.main()"
+    started = subprocess.Popen(
+        [sys.executable, "-c", slow + wait], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+    assert started.stdout is not None
+    started.stdout.readline()
+    started.send_signal(number)
+    _, told = started.communicate(timeout=60)
+    assert started.returncode == 128 + number
+    assert b"Traceback" not in told
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_training_that_is_stopped_names_the_command_that_goes_on(name: str, tmp_path: Path) -> None:
+    number = getattr(signal, name)
+    words = "train infonce --dataset digits --width 8 --epochs 999 --overwrite --set tau=0.3".split()
+    started = subprocess.Popen([*START, *words], cwd=tmp_path, stderr=subprocess.PIPE, env=environment())
+    metrics = tmp_path / "runs" / "digits-infonce-tau0.3-seed0" / "metrics.jsonl"
+    while not metrics.exists():
+        assert started.poll() is None
+        time.sleep(0.05)
+    started.send_signal(number)
+    _, told = started.communicate(timeout=120)
+    assert started.returncode == 128 + number
+    goes_on = "alphadsl train infonce --dataset digits --width 8 --epochs 999 --set tau=0.3 --resume"
+    assert told.decode().splitlines()[-1] == f"Stopped by {name}. To go on from the last full epoch: {goes_on}"
+    assert b"Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        RuntimeError("std::bad_alloc"),
+        OSError(28, "No space left on device", "runs/a"),
+        OSError(5, "Input/output error"),
+        InputError("runs/a is not a run."),
+    ],
+    ids=lambda fault: str(fault)[:12],
+)
+def test_a_fault_of_the_machine_is_one_line(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise fault
+
+    monkeypatch.setattr(main, "app", fail)
+    monkeypatch.setattr(main, "listen", lambda handler: None)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("error: ")
+    assert len(lines) <= 2
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(main, "app", fail)
+    monkeypatch.setattr(main, "listen", lambda handler: None)
+    with pytest.raises(RuntimeError, match="a bug"):
+        main.main()

@@ -1,0 +1,90 @@
+"""Writing files: the old content or the new one, whatever happens, and a refusal of one line that names the file."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from alphadsl import storage
+from alphadsl.report.faults import InputError
+from alphadsl.storage import check_writable, make_folder, read_file, write_file
+
+FAULTS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: errno.errorcode[fault])
+@pytest.mark.parametrize("step", ["fsync", "replace", "open"])
+def test_a_fault_leaves_the_old_content_and_nothing_else(
+    fault: int, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "checkpoint.pt"
+    write_file(path, b"old")
+
+    def fail(*given: object, **named: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage.os if step == "fsync" else Path, step, fail)
+        with pytest.raises(InputError, match=f"checkpoint.pt cannot be written: {os.strerror(fault)}") as refusal:
+            write_file(path, b"new")
+    assert "\n" not in str(refusal.value)
+    assert path.read_bytes() == b"old"
+    assert [left.name for left in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_an_interrupt_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    write_file(path, b"old")
+
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [left.name for left in tmp_path.iterdir()] == ["a"]
+
+
+def test_permissions_are_kept_and_links_followed(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_file(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("name", ["", ".", "folder", "no/such/file", "file/below", "x" * 300, "x/" * 2000])
+def test_what_cannot_be_written_is_known_beforehand(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("file").write_text("")
+    for refuse in (check_writable, lambda path: write_file(path, b"")):
+        with pytest.raises(InputError, match="cannot be written") as refusal:
+            refuse(Path(name))
+        assert len(refusal.value.message) < 250
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_a_full_device_is_told() -> None:
+    with pytest.raises(InputError, match="/dev/full cannot be written: No space left"):
+        write_file(Path("/dev/full"), b"new")
+
+
+@pytest.mark.parametrize("name", ["absent", "folder", "x" * 300])
+def test_what_cannot_be_read_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        read_file(tmp_path / name)
+
+
+def test_a_folder_below_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be made: Not a directory"):
+        make_folder(tmp_path / "file" / "below")
