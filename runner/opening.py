@@ -73,7 +73,6 @@ def open_run(
     state = state_of(run)
     if state is State.RUN and if_exists is IfExists.RESUME:
         sweep(run)
-        _note_environment(run, config)
         return run
     if run.marker.exists():
         clear(run)
@@ -118,8 +117,8 @@ def _check_checkpoint_is_there(run: RunFolder) -> None:
         )
 
 
-def _note_environment(run: RunFolder, config: ExperimentConfig) -> None:
-    """Say what the rest of the run is computed with, where that is something else, and write it down."""
+def note_environment(run: RunFolder, config: ExperimentConfig) -> None:
+    """Say what the rest of a run is computed with, where that is something else, and write it down."""
     record, now = read_record(run), current_environment(config)
     changed = changes(record.environments[-1], now) if record.environments else []
     if changed:

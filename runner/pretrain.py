@@ -24,6 +24,7 @@ from runner.folder import RunFolder
 from runner.machine import limit_threads, resolve_device
 from runner.metrics import MetricsLog
 from runner.models import SiameseNetwork, make_network
+from runner.opening import note_environment
 from runner.probe import monitor_encoder
 from runner.progress import Progress
 from runner.record import check_whose, read_record
@@ -84,6 +85,7 @@ def pretrain(job: Job) -> SiameseNetwork:
     state = prepare(job)
     if state.epoch == job.config.epochs > 0:
         return state.network
+    note_environment(job.run, job.config)
     with (
         limit_threads(job.config.threads),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),

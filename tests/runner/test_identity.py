@@ -13,7 +13,7 @@ from runner.checkpoint import load_checkpoint
 from runner.config import ExperimentConfig
 from runner.folder import RunFolder
 from runner.identity import DataRecord, Environment, describe_data
-from runner.opening import IfExists, check_run, open_run, restored_threads
+from runner.opening import IfExists, check_run, note_environment, open_run, restored_threads
 from runner.record import check_whose, is_probed, read_record
 from runner.splits import ImageData, Split
 from runner.summary import read_groups
@@ -110,7 +110,7 @@ def test_another_environment_is_said_and_written_down(
     before = read_record(run)
     now = before.environments[0].model_copy(update={name: ENVIRONMENTS[name]})
     monkeypatch.setattr(opening, "current_environment", lambda config: now)
-    open_run(run.path, PlainInfoNCE(), CONFIG, IfExists.RESUME, DATA)
+    note_environment(open_run(run.path, PlainInfoNCE(), CONFIG, IfExists.RESUME, DATA), CONFIG)
     assert f"{name} {getattr(before.environments[0], name)}, now {ENVIRONMENTS[name]}" in capsys.readouterr().err
     assert read_record(run).environments == (*before.environments, now)
     assert read_record(run).identity() == before.identity()
