@@ -75,6 +75,8 @@ class TrainingState:
     step: int = 0
     seconds: float = 0.0
     metrics_bytes: int = 0
+    record: str = ""
+    """Whose checkpoints these are."""
 
 
 def pretrain(job: Job) -> SiameseNetwork:
@@ -86,6 +88,7 @@ def pretrain(job: Job) -> SiameseNetwork:
     if state.epoch == job.config.epochs > 0:
         return state.network
     note_environment(job.run, job.config)
+    state.record = read_record(job.run).model_dump_json()
     with (
         limit_threads(job.config.threads),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
@@ -197,7 +200,7 @@ def keep(job: Job, state: TrainingState, log: MetricsLog) -> None:
         network=state.network.state_dict(),
         loss=job.loss.state_dict(),
         optimizer=state.optimizer.state_dict(),
-        record=read_record(job.run).model_dump_json(),
+        record=state.record,
     )
     save_checkpoint(job.run.checkpoint, checkpoint)
 

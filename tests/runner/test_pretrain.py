@@ -11,7 +11,7 @@ import torch
 
 from alphadsl.report.faults import InputError
 from runner.checkpoint import load_checkpoint
-from runner.config import ExperimentConfig, make_config
+from runner.config import ExperimentConfig
 from runner.folder import RunFolder
 from runner.opening import IfExists
 from runner.pretrain import make_fabric
@@ -141,7 +141,7 @@ def test_several_processes_are_refused(config: ExperimentConfig, monkeypatch: py
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 @pytest.mark.parametrize("precision", ["bf16", "32"])
 def test_every_optimizer_and_precision_trains(laboratory: Laboratory, optimizer: str, precision: str) -> None:
-    settings = laboratory.config.model_dump() | {"optimizer": optimizer, "precision": precision, "epochs": 1, "lr": 0.1}
-    laboratory.config = make_config(**settings)
+    settings = {"optimizer": optimizer, "precision": precision, "epochs": 1, "lr": 0.1}
+    laboratory.config = laboratory.config.model_copy(update=settings)
     run = laboratory.train("run", PlainInfoNCE())
     assert [row["step"] for row in measurements(run)] == [1, 2, 3, 3]
