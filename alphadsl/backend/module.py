@@ -16,6 +16,7 @@ from alphadsl.backend.choice import Backend, Compile, choose
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.learned import LearnedParameters
 from alphadsl.backend.program import Program, build_program, compile_program
+from alphadsl.backend.runtime.pairs import label_rows
 from alphadsl.backend.standalone import emit_standalone
 from alphadsl.backend.stepper import any_batch, any_length, spread, take_step
 from alphadsl.backend.streaming.opaque import Streamed, register
@@ -24,7 +25,7 @@ from alphadsl.backend.streaming.workspace import fastest_products
 from alphadsl.backend.tensors import Given, Rejected, check_given
 from alphadsl.backend.values import Values
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Streaming
+from alphadsl.ir.kinds import Pairs, Positives, Streaming
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
@@ -136,7 +137,7 @@ class ContrastiveLoss(torch.nn.Module):
         Where processes share the batch, all must call, each with its samples; the value is that of the whole batch.
         """
         shared = self.ranks != "alone" and is_shared()
-        given = check_given(self.spec, z0, z1, labels, queue, shared, self._rejected)
+        given = self._given(z0, z1, labels, queue, shared)
         if not given.negatives:
             what = "one sample" if given.z_VND.shape[1] == 1 else "one class"
             warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=4)
@@ -158,14 +159,24 @@ class ContrastiveLoss(torch.nn.Module):
     ) -> Importance:
         """The pairwise importances of a batch as dense tensors (A, A) and (A,), A = 2N, for looking at; of the samples
         of this process alone."""
-        given = check_given(self.spec, z0, z1, labels, queue, False, self._rejected)
+        given = self._given(z0, z1, labels, queue, False)
         if self.backend == "interpreter":
             found = self._interpret(given.z_VND, given.context)
             return Importance(torch.from_numpy(found.repel_AC), torch.from_numpy(found.attract_A))
         with torch.autocast(z0.device.type, enabled=False):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
             _, attract_GA1, repel_GAC, *_ = self._eager.importance(given.z_VND, given.context, parameters)
+        if self.core.positives == Positives.TOGETHER:
+            return Importance(repel_GAC, attract_GA1)
         return Importance(*spread(repel_GAC, attract_GA1, self.spec.pairs, given.context))
+
+    def _given(self, z0: object, z1: object, labels: object, queue: object, shared: bool) -> Given:
+        """What was passed, checked; with a row for each positive where those of an anchor do not come together."""
+        given = check_given(self.spec, z0, z1, labels, queue, shared, self._rejected)
+        if self.core.positives != Positives.APART:
+            return given
+        rows = label_rows(*given.context)
+        return replace(given, context=rows, pairs=len(rows[0]) * len(rows[-1]))
 
     def extra_repr(self) -> str:
         values = ", ".join(f"{name}={value:g}" for name, value in self.values.items())
@@ -178,7 +189,7 @@ class ContrastiveLoss(torch.nn.Module):
         if shared and self.core.streaming == Streaming.NONE:
             remedy = 'ranks="alone" gives each process a loss of its own batch'
             raise self._rejected(f"{self.name} cannot be shared by processes: it does not stream", remedy)
-        countless = self.spec.pairs.supervised and torch.compiler.is_compiling()
+        countless = self.core.positives == Positives.APART and torch.compiler.is_compiling()
         if shared or choice.streams or (countless and self.core.streaming != Streaming.NONE):
             return Streamed(self.core, self._eager.key, choice.compiled, self.ranks if shared else "alone")
         return self._compiled if choice.compiled and not torch.compiler.is_compiling() else self._eager

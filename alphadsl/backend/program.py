@@ -14,12 +14,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from alphadsl.backend.emit.cells import emit_cells
 from alphadsl.backend.emit.core import emit_core
 from alphadsl.backend.emit.passes import emit_passes
-from alphadsl.backend.emit.writer import RUNTIME_FUNCTIONS, RUNTIME_SOLVERS
-from alphadsl.backend.runtime import functions, online, pairs, points, simplex, step, strips, tiles
+from alphadsl.backend.emit.writer import RUNTIME_BUT_ONE, RUNTIME_FUNCTIONS, RUNTIME_SOLVERS
+from alphadsl.backend.runtime import (
+    but_one,
+    cell_strips,
+    cells,
+    functions,
+    online,
+    pairs,
+    points,
+    simplex,
+    step,
+    strips,
+    tiles,
+)
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Space, Streaming
+from alphadsl.ir.kinds import Pairs, Positives, Space, Streaming
 
 LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.TWO_VIEW: pairs.two_view,
@@ -29,13 +42,24 @@ LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.LABELS: pairs.with_labels,
     Pairs.CLASSES: pairs.with_classes,
 }
+MASKS: dict[Pairs, cells.Masks] = {Pairs.LABELS: cells.against_others, Pairs.CLASSES: cells.against_classes}
 PLACES = {Space.SPHERE: "on_sphere", Space.EUCLIDEAN: "in_space"}
 RUNTIME: dict[str, Any] = {
     "torch": torch,
     **{name: getattr(functions, name) for name in RUNTIME_FUNCTIONS},
     **{name: getattr(simplex, name) for name in RUNTIME_SOLVERS},
+    **{name: getattr(but_one, name) for name in RUNTIME_BUT_ONE},
     "join_logsumexp": online.join_logsumexp,
     "move_logsumexp": online.move_logsumexp,
+}
+
+MODULES = {
+    "step": step,
+    "strips": strips,
+    "tiles": tiles,
+    "points": points,
+    "cells": cells,
+    "cell_strips": cell_strips,
 }
 
 # Written out for each loss: Dynamo counts recompilations by code object, and gives up when losses share one.
@@ -55,6 +79,23 @@ def importance(z_VND, context, parameters):
 
 def strip(s_AC, rows, marks_C, half_C1, parameters):
     return strips.{space}_strip({name}_core, s_AC, rows, marks_C, half_C1, parameters)
+"""
+CELL_ENTRIES = """
+
+def value(z_VND, context, parameters):
+    return cells.value_{space}({name}_core, masks, z_VND, context, parameters)
+
+
+def with_gradient(z_VND, context, parameters):
+    return cells.step_{space}({name}_core, masks, z_VND, context, parameters)
+
+
+def importance(z_VND, context, parameters):
+    return cells.weights_{space}({name}_core, masks, z_VND, context, parameters)
+
+
+def strip(s_AC, halves, marks_A2, marks_C2, parameters):
+    return cell_strips.strip_{space}({name}_core, masks, s_AC, halves, marks_A2, marks_C2, parameters)
 """
 ENTRY_NAMES = ("value", "with_gradient", "importance", "strip")
 TILE_ENTRY = """
@@ -89,7 +130,7 @@ class Program:
     value: Callable[[Tensor, step.Weights, step.Weights], Tensor]
     with_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
     importance: Callable[[Tensor, step.Weights, step.Weights], step.Weights]
-    strip: Callable[[Tensor, strips.Rows, Tensor, Tensor, step.Weights], strips.Found]
+    strip: Called
     parts: Mapping[str, Called]
 
 
@@ -104,9 +145,12 @@ def compile_program(core: Core) -> Program:
 
 
 def _texts(core: Core) -> tuple[str, str]:
-    """The core, and the passes of a loss that streams by tiles with their entries."""
+    """The core with its entries, and the passes of a loss that streams by tiles with theirs."""
+    if core.positives == Positives.TOGETHER:
+        return emit_cells(core) + CELL_ENTRIES.format(name=core.name, space=core.space.value), ""
+    whole = emit_core(core) + ENTRIES.format(name=core.name, space=core.space.value)
     if core.streaming != Streaming.TILES:
-        return emit_core(core), ""
+        return whole, ""
     place = PLACES[core.space]
     entries = POINT_ENTRIES.format(name=core.name, place=place) + "".join(
         TILE_ENTRY.format(kind=kind, number=one.number, name=core.name, place=place)
@@ -114,15 +158,15 @@ def _texts(core: Core) -> tuple[str, str]:
         if one.sweeps
         for kind in TILE_KINDS
     )
-    return emit_core(core), "\n\n" + emit_passes(core) + entries
+    return whole, "\n\n" + emit_passes(core) + entries
 
 
 @cache
 def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
-    text = core + ENTRIES.format(name=name, space=space.value) + passes
+    text = core + passes
     filename = f"<alphadsl {name} {abs(hash(text)):x}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace = {**RUNTIME, "step": step, "strips": strips, "tiles": tiles, "points": points, "layout": LAYOUTS[pairs]}
+    namespace = {**RUNTIME, **MODULES, "layout": LAYOUTS[pairs], "masks": MASKS.get(pairs)}
     exec(compile(text, filename, "exec"), namespace)
     parts = {each: part for each, part in namespace.items() if isinstance(part, FunctionType)}
     value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from alphadsl.backend.runtime.pairs import label_rows, sample_marks
+from alphadsl.backend.runtime.pairs import class_marks, sample_marks
 from alphadsl.backend.runtime.step import unit_rows, widened
 from alphadsl.backend.streaming.ranks import meet
 from alphadsl.ir.kinds import Pairs, Space
@@ -53,9 +53,9 @@ def check_given(
             _check_absent(loss, {"queue": queue}, rejected)
             label_N = _check_labels(loss, labels, z_VND, rejected)
             label_N = meet(samples, label_N.device).whole(label_N) if shared else label_N
-            several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else len(torch.unique(label_N)) > 1
-            rows = label_rows(label_N)
-            return Given(z_VND, rows, len(rows[0]) * len(rows[-1]), several)
+            class_C = class_marks(label_N)
+            several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else bool((class_C != class_C[0]).any())
+            return Given(z_VND, (class_C,), len(class_C) ** 2, several)
 
 
 def _check_views(z0_ND: object, z1_ND: object, rejected: Rejected) -> list[Tensor]:

@@ -200,7 +200,9 @@ def _passes(core: Core) -> str:
 
 def _streaming(core: Core) -> str:
     match core.streaming:
-        case Streaming.STRIPS if core.pairs.supervised:
+        case Streaming.STRIPS if core.positives == Positives.TOGETHER:
+            return "yes, by strips of rows: the positives of an anchor share its row"
+        case Streaming.STRIPS if core.positives == Positives.APART:
             return "yes, by strips of rows: an anchor has a row for each of its positives"
         case Streaming.STRIPS:
             return "yes, by strips of whole rows: lambda[i] is found from its row at once"

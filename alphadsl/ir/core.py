@@ -7,11 +7,11 @@ fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backen
 from collections.abc import Callable
 from functools import cached_property
 
-from alphadsl.ir.kinds import Level, Pairs, Space, Streaming
+from alphadsl.ir.kinds import Level, Pairs, Positives, Space, Streaming
 from alphadsl.ir.node import node
 from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool, Reduce
 from alphadsl.ir.parameter import Parameter
-from alphadsl.ir.traversal import walk
+from alphadsl.ir.traversal import level_of, walk
 
 
 @node
@@ -54,7 +54,7 @@ class NamedStatistic:
 
     @property
     def level(self) -> Level:
-        return Level.BATCH if isinstance(self.definition, Pool) else Level.ROW
+        return level_of(self.definition)
 
     @property
     def reduction(self) -> Reduce | Pool:
@@ -82,7 +82,11 @@ class Pass:
 
 @node
 class Core:
-    """A loss as a backend sees it. The passes hold every statistic that the derived quantities use, in order."""
+    """A loss as a backend sees it. The passes hold every statistic that the derived quantities use, in order.
+
+    Where the positives of an anchor come together, a pair [i,j] is an anchor with any candidate: what is derived of
+    value, attraction and slopes holds where that is a positive, repulsion where it is a negative.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -90,6 +94,7 @@ class Core:
     space: Space
     passes: tuple[Pass, ...]
     derived: Derived
+    positives: Positives = Positives.ONE
 
     @property
     def statistics(self) -> tuple[NamedStatistic, ...]:

@@ -17,6 +17,7 @@ from alphadsl.ir.nodes import (
     Count,
     Distance,
     Expr,
+    Gather,
     Importance,
     Inverse,
     Multiplier,
@@ -161,7 +162,7 @@ def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval
             return _squared(found[a])
         case Apply(op, args):
             return ATOMS[op].image(*(found[arg] for arg in args))
-        case Reduce(over, body) | Pool(over, body):
+        case Reduce(over, body) | Pool(over, body) | Gather(over, body):
             return _reduced(over, found[body])
         case Inverse():
             return UNIT

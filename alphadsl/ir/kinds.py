@@ -62,6 +62,22 @@ class Pairs(StrEnum):
         return self in (Pairs.LABELS, Pairs.CLASSES)
 
 
+class Among(StrEnum):
+    """The candidates of a labelled anchor: those it repels, or those that share its label."""
+
+    NEGATIVES = "negatives"
+    POSITIVES = "positives"
+
+
+class Positives(StrEnum):
+    """What a core has a row for: an anchor with its one positive; each positive of an anchor apart; or an anchor with
+    all its positives together, whose statistics they share."""
+
+    ONE = "one"
+    APART = "apart"
+    TOGETHER = "together"
+
+
 class Space(StrEnum):
     """Where embeddings live: normalised on the unit sphere, or as they come."""
 

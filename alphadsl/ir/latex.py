@@ -18,6 +18,7 @@ from alphadsl.ir.nodes import (
     Distance,
     Expr,
     Function,
+    Gather,
     General,
     Importance,
     Inverse,
@@ -141,6 +142,8 @@ def _written(expr: Expr, at: Indices) -> tuple[str, int]:
             return _reduced(over, body, at.over_negatives, at.over_negatives.negative)
         case Pool(over, body):
             return _reduced(over, body, at.over_anchors, at.over_anchors.anchor)
+        case Gather():
+            raise AssertionError("formulas are shown before labelled anchors are put together")
         case Importance(of):
             return rf"\alpha^{{{upright(of.name)}}}_{{{at.pair}}}", POWER
         case Inverse(_, _, target):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from alphadsl.ir.interval import Interval
-from alphadsl.ir.kinds import AlphaGradient, Level, Method, Over, Pairs, Quantity, Space
+from alphadsl.ir.kinds import AlphaGradient, Among, Level, Method, Over, Pairs, Quantity, Space
 from alphadsl.ir.node import NodeSpan, node
 from alphadsl.ir.parameter import Parameter
 
@@ -144,6 +144,20 @@ class Multiplier:
     kind: Literal["multiplier"] = field(default="multiplier", repr=False, kw_only=True)
 
 
+@node
+class Gather:
+    """A reduction over the negatives or the positives of a labelled anchor, for all its positives at once.
+
+    `but_one` makes it one value per candidate: the reduction over all others.
+    """
+
+    over: Over
+    body: "Expr"
+    among: Among
+    but_one: bool
+    kind: Literal["gather"] = field(default="gather", repr=False, kw_only=True)
+
+
 Expr = Annotated[
     Num
     | Param
@@ -157,7 +171,8 @@ Expr = Annotated[
     | Importance
     | Statistic
     | Inverse
-    | Multiplier,
+    | Multiplier
+    | Gather,
     Field(discriminator="kind"),
 ]
 

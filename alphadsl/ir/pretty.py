@@ -1,7 +1,7 @@
 """An expression as text an author would write, in the paper's letters."""
 
 from alphadsl.ir.interval import Interval
-from alphadsl.ir.kinds import Level, Over, Quantity
+from alphadsl.ir.kinds import Among, Level, Over, Quantity
 from alphadsl.ir.nodes import (
     Anchors,
     Apply,
@@ -9,6 +9,7 @@ from alphadsl.ir.nodes import (
     Distance,
     Expr,
     Function,
+    Gather,
     Importance,
     Inverse,
     Multiplier,
@@ -31,6 +32,7 @@ DISTANCES = {
     Quantity.INNER_NEGATIVE: "s[i,j]",
 }
 BINDINGS = {Quantity.GAP: SUM, Quantity.INNER_POSITIVE: ATOM, Quantity.INNER_NEGATIVE: ATOM}
+INDICES = {Level.ROW: "[i]", Level.PAIR: "[i,j]"}
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 
 
@@ -63,7 +65,7 @@ def _written(expr: Expr) -> tuple[str, int]:
         case Param(name) | Var(name):
             return name, ATOM
         case Statistic(name, level):
-            return f"{name}[i]" if level == Level.ROW else name, ATOM
+            return f"{name}{INDICES.get(level, '')}", ATOM
         case Distance(of):
             return DISTANCES[of], BINDINGS.get(of, POWER)
         case Count():
@@ -74,6 +76,9 @@ def _written(expr: Expr) -> tuple[str, int]:
             return _applied(op, args)
         case Reduce(Over() as over, body):
             return f"{over.value}_j({pretty_expr(body)})", ATOM
+        case Gather(Over() as over, body, among, but_one):
+            index = {Among.NEGATIVES: "j", Among.POSITIVES: "p"}[among]
+            return f"{over.value}_{index}{'_but_one' if but_one else ''}({pretty_expr(body)})", ATOM
         case Pool(Over() as over, body):
             return f"{over.value}_i({pretty_expr(body)})", ATOM
         case Importance(of):

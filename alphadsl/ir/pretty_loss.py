@@ -12,7 +12,7 @@ from alphadsl.ir.interval import REAL
 from alphadsl.ir.kinds import AlphaGradient, Shape, Space, Streaming
 from alphadsl.ir.nodes import Coordinate, Direct, General, Loss, MinPlayer, Num, Proportional
 from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
-from alphadsl.ir.pretty import pretty_expr, pretty_function, pretty_interval, pretty_number
+from alphadsl.ir.pretty import INDICES, pretty_expr, pretty_function, pretty_interval, pretty_number
 from alphadsl.ir.traversal import losses_in, parameters_in
 
 
@@ -89,7 +89,9 @@ def pretty_schedule(core: Core) -> str:
     """The passes over the pairs, each with its statistics, then the quantities that use them."""
     lines = [f"# {core.name} {STREAMING[core.streaming]}"]
     for one in core.passes:
-        lines += [f"pass {one.number}: {each.name}[i] = {pretty_expr(each.definition)}" for each in one.rows]
+        lines += [
+            f"pass {one.number}: {each.name}{INDICES[each.level]} = {pretty_expr(each.definition)}" for each in one.rows
+        ]
         lines += [f"pass {one.number}: push by alpha[i,j]"] if one.pushes else []
         lines += [f"after pass {one.number}: {each.name} = {pretty_expr(each.definition)}" for each in one.pooled]
     return "\n".join(lines) + "\n" + pretty_derived(core.derived)

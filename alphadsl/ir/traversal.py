@@ -13,6 +13,7 @@ from alphadsl.ir.nodes import (
     Distance,
     Expr,
     Family,
+    Gather,
     General,
     Importance,
     Inverse,
@@ -36,7 +37,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Apply(_, args):
             return args
-        case Reduce(_, body) | Pool(_, body):
+        case Reduce(_, body) | Pool(_, body) | Gather(_, body):
             return (body,)
         case Inverse():
             return (expr.target,)
@@ -57,6 +58,8 @@ def rebuild(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
             return Reduce(over, parts[0], span=expr.span)
         case Pool(over, _):
             return Pool(over, parts[0], span=expr.span)
+        case Gather(over, _, among, but_one):
+            return Gather(over, parts[0], among, but_one)
         case Inverse(slope, curvature):
             return Inverse(slope, curvature, parts[0])
         case Multiplier(method, response, curvature):
@@ -173,6 +176,8 @@ def _spelled(node: Expr) -> str:
             return f"Apply(op={op!r}, args=({', '.join(inner)}{',' if len(inner) == 1 else ''}))"
         case Reduce(over) | Pool(over):
             return f"{type(node).__name__}(over={over!r}, body={inner[0]})"
+        case Gather(over, _, among, but_one):
+            return f"Gather(over={over!r}, body={inner[0]}, among={among!r}, but_one={but_one})"
         case _:
             return repr(node)
 
@@ -198,6 +203,8 @@ def _own_level(node: Expr, inside: Level) -> Level:
             return Level.CONSTANT
         case Anchors() | Pool():
             return Level.BATCH
+        case Gather():
+            return Level.PAIR if node.but_one else Level.ROW
         case Statistic(_, level):
             return level
         case Count() | Reduce() | Multiplier() | Distance(Quantity.POSITIVE | Quantity.INNER_POSITIVE):

@@ -8,11 +8,12 @@ knows all they need, together with the statistics of that pass. Equal reductions
 from collections import Counter
 
 from alphadsl.ir.core import Core, Derived, NamedStatistic, Pass
-from alphadsl.ir.kinds import Level, Over
-from alphadsl.ir.nodes import Expr, Loss, Multiplier, Pool, Reduce, Statistic
-from alphadsl.ir.traversal import children, rebuild, walk
+from alphadsl.ir.kinds import Level, Over, Positives
+from alphadsl.ir.nodes import Expr, Gather, Loss, Multiplier, Pool, Reduce, Statistic
+from alphadsl.ir.traversal import children, level_of, rebuild, walk
 from alphadsl.transform.canonical import as_product, as_terms
 from alphadsl.transform.scope import scope_of
+from alphadsl.transform.separate import separate
 from alphadsl.transform.simplify import Simplifier
 
 NAMES = {
@@ -25,9 +26,17 @@ NAMES = {
 
 
 def schedule(loss: Loss, derived: Derived) -> Core:
+    """With labels, the positives of an anchor come together where they can."""
+    if loss.pairs.supervised:
+        together = separate(derived, loss.pairs, scope_of(loss))
+        return _scheduled(loss, together or derived, Positives.TOGETHER if together else Positives.APART)
+    return _scheduled(loss, derived, Positives.ONE)
+
+
+def _scheduled(loss: Loss, derived: Derived, positives: Positives) -> Core:
     namer = _Namer(Simplifier(scope_of(loss)))
     parts = derived.map(namer.visit)
-    return Core(loss.name, loss.parameters, loss.pairs, loss.space, namer.passes(parts), parts)
+    return Core(loss.name, loss.parameters, loss.pairs, loss.space, namer.passes(parts), parts, positives)
 
 
 class _Namer:
@@ -45,7 +54,8 @@ class _Namer:
         found = []
         for number in range(max([pushing, *self._sweeps.values()]) + 1):
             here = [each for each in self._statistics if self._sweeps[each.name] == number]
-            rows, pooled = (tuple(each for each in here if each.level == level) for level in (Level.ROW, Level.BATCH))
+            rows = tuple(each for each in here if each.level > Level.BATCH)
+            pooled = tuple(each for each in here if each.level == Level.BATCH)
             found.append(Pass(number, rows, pooled, number == pushing))
         return tuple(found) if found[0].pooled else tuple(found[1:])
 
@@ -57,7 +67,7 @@ class _Namer:
 
     def _named(self, expr: Expr) -> Expr:
         match expr:
-            case Reduce(over, _):
+            case Reduce(over, _) | Gather(over, _):
                 return self._statistic(NAMES[over], expr)
             case Multiplier():
                 return self._statistic("multiplier", expr)
@@ -73,7 +83,7 @@ class _Namer:
         pooled = isinstance(definition, Pool)
         self._sweeps[name] = self._deepest(definition) + (0 if pooled or largest else 1)
         self._statistics.append(NamedStatistic(name, definition, largest))
-        return Statistic(name, Level.BATCH if pooled else Level.ROW)
+        return Statistic(name, level_of(definition))
 
     def _relative_to(self, definition: Expr) -> str | None:
         """The maximum that a sum or log-sum-exp is relative to, if all else that it uses is known a pass earlier."""

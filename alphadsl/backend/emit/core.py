@@ -59,17 +59,8 @@ class _CoreWriter(Writer):
             case Pool(over, body):
                 counted = POOLS[over].format(self.shaped(body, Level.ROW, BINDING["mul"]))
                 self.lines.append(f"{name} = ({counted}).{REDUCTIONS[over][1]}((-3, -2), keepdim=True)")
-            case Multiplier(Method.PROJECTION) as solved:
-                curvature = self.argument(solved.curvature.body)
-                arguments = f"{self.text(solved.cost)}, negative_AC, {self.argument(solved.low)}, {curvature}"
-                self.lines.append(f"{name} = projected_multiplier({arguments})")
-            case Multiplier(Method.ROOT) as solved:
-                response = self.function("response", solved.response)
-                functions = f"{response}, {self.function('curvature', solved.curvature)}"
-                bounds = f"{self.argument(solved.low)}, {self.argument(solved.high)}"
-                self.lines.append(
-                    f"{name} = root_multiplier({functions}, {self.text(solved.cost)}, negative_AC, {bounds})"
-                )
+            case Multiplier() as solved:
+                self.lines.append(f"{name} = {multiplier_text(self, solved)}")
         self.names[Statistic(statistic.name, statistic.level)] = name
 
     def write_result(self, name: str, expr: Expr, level: Level) -> str:
@@ -79,3 +70,17 @@ class _CoreWriter(Writer):
             text = f"torch.where(negative_AC, {text}, 0.0)"
         self.lines.append(f"{name}{SUFFIX[level]} = {text}")
         return f"{name}{SUFFIX[level]}"
+
+
+def multiplier_text(writer: Writer, solved: Multiplier) -> str:
+    """The call that finds the multiplier of each row."""
+    match solved.method:
+        case Method.PROJECTION:
+            curvature = writer.argument(solved.curvature.body)
+            arguments = f"{writer.text(solved.cost)}, negative_AC, {writer.argument(solved.low)}, {curvature}"
+            return f"projected_multiplier({arguments})"
+        case Method.ROOT:
+            response = writer.function("response", solved.response)
+            functions = f"{response}, {writer.function('curvature', solved.curvature)}"
+            bounds = f"{writer.argument(solved.low)}, {writer.argument(solved.high)}"
+            return f"root_multiplier({functions}, {writer.text(solved.cost)}, negative_AC, {bounds})"

@@ -42,6 +42,7 @@ RUNTIME_FUNCTIONS = (
     "distance_power",
     "quick_power",
 )
+RUNTIME_BUT_ONE = ("sum_but_one", "logsumexp_but_one", "amax_but_one", "amin_but_one")
 RUNTIME_SOLVERS = ("projected_multiplier", "root_multiplier", "invert")
 BINDING = {"add": 1, "neg": 2, "mul": 3, "div": 3, "pow": 5}
 ATOMIC = 9

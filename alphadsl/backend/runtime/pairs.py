@@ -98,17 +98,27 @@ def sample_marks(z0_ND: Tensor, views: int) -> tuple[Tensor]:
     return (torch.arange(len(z0_ND), dtype=torch.int32, device=z0_ND.device).repeat(views),)
 
 
-def label_rows(label_N: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The rows of a labelled batch: anchor (A,), positive (A,), weight (A, 1), and the labels of all embeddings (C,).
+def class_marks(label_N: Tensor) -> Tensor:
+    """The class of each of the 2N embeddings, as a number below N: as wide as a float32, which a pair of them is
+    compared beside."""
+    wide_N = label_N.to(torch.int64)
+    return torch.searchsorted(wide_N.sort()[0], wide_N, out_int32=True).repeat(2)
 
-    The positives of an anchor are all other embeddings of its label, the other view of its sample among them; their
-    weights sum to one.
+
+def label_rows(class_C: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The rows of a labelled batch: anchor (A,), positive (A,), weight (A, 1), and the classes of all embeddings (C,).
+
+    The positives of an anchor are all other embeddings of its class, the other view of its sample among them; their
+    weights sum to one. Found in the embeddings class by class, without a matrix of all.
     """
-    label_C = label_N.repeat(2)
-    positive_CC = (label_C[:, None] == label_C[None, :]).fill_diagonal_(False)
-    anchor_A, positive_A = positive_CC.nonzero().unbind(1)
-    weight_A1 = 1 / positive_CC.sum(1)[anchor_A].double()[:, None]
-    return anchor_A, positive_A, weight_A1, label_C
+    sorted_C, member_C = class_C.sort(stable=True)
+    start_C, stop_C = (torch.searchsorted(sorted_C, class_C, right=right) for right in (False, True))
+    positives_C = stop_C - start_C - 1
+    anchor_A = torch.repeat_interleave(positives_C)
+    place_A = torch.arange(len(anchor_A), device=class_C.device) - (positives_C.cumsum(0) - positives_C)[anchor_A]
+    own_C = member_C.argsort() - start_C
+    positive_A = member_C[start_C[anchor_A] + place_A + (place_A >= own_C[anchor_A])]
+    return anchor_A, positive_A, 1 / positives_C[anchor_A].double()[:, None], class_C
 
 
 def _rows(

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from alphadsl.backend.program import build_program, compile_program
 from alphadsl.backend.runtime.step import Step
+from alphadsl.backend.streaming.cells import CellStrips
 from alphadsl.backend.streaming.ranks import Ranks, Together, alone, meet
 from alphadsl.backend.streaming.strips import Strips
 from alphadsl.backend.streaming.tiled import Tiled
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Streaming
+from alphadsl.ir.kinds import Positives, Streaming
 
 Tensors = tuple[Tensor, ...]
 _CORES: dict[str, Core] = {}
@@ -47,9 +48,11 @@ class Streamed:
 
 
 @cache
-def _engine(key: str, compiled: bool) -> Tiled | Strips:
+def _engine(key: str, compiled: bool) -> Tiled | Strips | CellStrips:
     core = _CORES[key]
     program = compile_program(core) if compiled else build_program(core)
+    if core.positives == Positives.TOGETHER:
+        return CellStrips(core, program)
     return Tiled(core, program) if core.streaming == Streaming.TILES else Strips(core, program)
 
 

@@ -1,0 +1,50 @@
+"""What is done to some anchors of a labelled loss against all candidates, where its positives come together.
+
+Legend as in `cells`.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from alphadsl.backend.runtime.cells import Core, Masks, Tensors, compare_in_space, compare_on_sphere
+
+
+class Weighed(NamedTuple):
+    """Per anchor the value and the slopes of learned parameters; in Euclidean space also how much anchors (A, 1) and
+    candidates (C, 1) are moved along themselves. The push of each pair less its pull takes the place of s."""
+
+    value_A1: Tensor
+    slopes: Tensors
+    along: tuple[tuple[Tensor, Tensor], ...]
+
+
+def strip_sphere(
+    core: Core,
+    masks: Masks,
+    s_AC: Tensor,
+    halves: Tensors,
+    marks_A2: Tensor,
+    marks_C2: Tensor,
+    parameters: Tensors,
+) -> Weighed:
+    """Some anchors against all candidates."""
+    value_A1, attract_AC, repel_AC, *slopes = compare_on_sphere(core, masks, s_AC, marks_A2, marks_C2, parameters)
+    s_AC.copy_(repel_AC - attract_AC)
+    return Weighed(value_A1, tuple(slopes), ())
+
+
+def strip_euclidean(
+    core: Core,
+    masks: Masks,
+    s_AC: Tensor,
+    halves: Tensors,
+    marks_A2: Tensor,
+    marks_C2: Tensor,
+    parameters: Tensors,
+) -> Weighed:
+    found = compare_in_space(core, masks, s_AC.clone(), halves, marks_A2, marks_C2, parameters)
+    value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
+    s_AC.copy_(repel_AC - attract_AC)
+    along_AC = pull_AC - push_AC
+    return Weighed(value_A1, tuple(slopes), ((along_AC.sum(-1, keepdim=True), along_AC.sum(-2)[:, None]),))

@@ -1,0 +1,117 @@
+"""One step of a labelled loss whose positives come together: every anchor against all candidates, in one matrix.
+
+A candidate is a positive or a negative of an anchor (both, where all others repel), and each pair is weighed once: by
+what pushes it less what pulls it. Legend: V 2 views, N samples, D embedding width, A anchors, C candidates (all
+embeddings, in the order of the views); marks are the class and the place of an embedding, (A, 2) or (C, 2).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+
+Tensors = tuple[Tensor, ...]
+Core = Callable[..., Tensors]
+Masks = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def placed_marks(class_C: Tensor) -> Tensor:
+    """Class and place of each embedding."""
+    return torch.stack([class_C, torch.arange(len(class_C), dtype=class_C.dtype, device=class_C.device)], -1)
+
+
+def against_others(marks_A2: Tensor, marks_C2: Tensor) -> tuple[Tensor, Tensor]:
+    """Positives share the class of an anchor; every other embedding is a negative (SupCon's L_out)."""
+    alike_AC, other_AC = _compared(marks_A2, marks_C2)
+    return alike_AC & other_AC, other_AC
+
+
+def against_classes(marks_A2: Tensor, marks_C2: Tensor) -> tuple[Tensor, Tensor]:
+    """Positives share the class of an anchor; the embeddings of other classes are negatives."""
+    alike_AC, other_AC = _compared(marks_A2, marks_C2)
+    return alike_AC & other_AC, ~alike_AC
+
+
+def _compared(marks_A2: Tensor, marks_C2: Tensor) -> tuple[Tensor, Tensor]:
+    (class_A1, place_A1), (class_C, place_C) = marks_A2[..., None].unbind(-2), marks_C2.unbind(-1)
+    return class_A1 == class_C, place_A1 != place_C
+
+
+def value_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
+    """The loss alone, embeddings normalised."""
+    return weights_sphere(core, masks, z_VND, context, parameters)[0].mean()
+
+
+def value_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
+    """The loss alone, embeddings as they are."""
+    return weights_euclidean(core, masks, z_VND, context, parameters)[0].mean()
+
+
+def weights_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensors:
+    """All quantities of the core, for looking."""
+    point_CD = unit_rows(z_VND)[0].flatten(0, 1)
+    marks_C2 = placed_marks(*context)
+    return compare_on_sphere(core, masks, point_CD @ point_CD.mT, marks_C2, marks_C2, parameters)
+
+
+def weights_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensors:
+    point_CD = widened(z_VND).flatten(0, 1)
+    half_C1 = point_CD.square().sum(-1, keepdim=True) / 2
+    marks_C2 = placed_marks(*context)
+    return compare_in_space(core, masks, point_CD @ point_CD.mT, (half_C1, half_C1), marks_C2, marks_C2, parameters)
+
+
+def step_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
+    """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
+    unit_VND, length_VN1 = unit_rows(z_VND)
+    point_CD, marks_C2 = unit_VND.flatten(0, 1), placed_marks(*context)
+    s_CC = point_CD @ point_CD.mT
+    value_A1, attract_CC, repel_CC, *slopes = compare_on_sphere(core, masks, s_CC, marks_C2, marks_C2, parameters)
+    gradient_VND = _pushed(repel_CC - attract_CC, point_CD).view_as(unit_VND)
+    tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
+    return value_A1.mean(), tangent_VND, tuple(slope_A1.mean() for slope_A1 in slopes)
+
+
+def step_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
+    """As `step_sphere`; a distance also moves an embedding along itself, by its part of the weights."""
+    found = weights_euclidean(core, masks, z_VND, context, parameters)
+    value_A1, attract_CC, repel_CC, pull_CC, push_CC, *slopes = found
+    point_CD, along_CC = widened(z_VND).flatten(0, 1), pull_CC - push_CC
+    along_C1 = (along_CC + along_CC.mT).sum(-1, keepdim=True) / len(point_CD)
+    gradient_CD = _pushed(repel_CC - attract_CC, point_CD) + along_C1 * point_CD
+    return value_A1.mean(), gradient_CD.view_as(z_VND), tuple(slope_A1.mean() for slope_A1 in slopes)
+
+
+def compare_on_sphere(
+    core: Core, masks: Masks, s_AC: Tensor, marks_A2: Tensor, marks_C2: Tensor, parameters: Tensors
+) -> Tensors:
+    positive_AC, negative_AC = masks(marks_A2, marks_C2)
+    return core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+
+
+def compare_in_space(
+    core: Core,
+    masks: Masks,
+    s_AC: Tensor,
+    halves: Tensors,
+    marks_A2: Tensor,
+    marks_C2: Tensor,
+    parameters: Tensors,
+) -> Tensors:
+    """`halves` are half squared lengths, of anchors (A, 1) and of candidates (C, 1)."""
+    half_A1, half_C1 = halves
+    d2_AC = (half_A1 + half_C1.mT - s_AC).clamp_min(0)
+    positive_AC, negative_AC = masks(marks_A2, marks_C2)
+    return core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+
+
+def _each(positive_AC: Tensor, like: Tensor) -> Tensor:
+    """What one of an anchor's positives counts; each has one at least, the other view of its sample."""
+    return 1 / positive_AC.sum(-1, keepdim=True, dtype=like.dtype)
+
+
+def _pushed(weight_CC: Tensor, point_CD: Tensor) -> Tensor:
+    """A pair is pushed by the weights that its two anchors give each other."""
+    return (weight_CC + weight_CC.mT) @ point_CD / len(point_CD)

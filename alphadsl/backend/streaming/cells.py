@@ -1,0 +1,76 @@
+"""A labelled loss whose positives come together, by strips: some anchors at a time against all candidates.
+
+Anchors meet in the mean only, so strips add up, in their order, in memory linear in the batch. Legend: V 2 views, N
+samples, E embeddings (view 0, then view 1), A anchors of a strip, D embedding width.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.program import Program
+from alphadsl.backend.runtime.cell_strips import Weighed
+from alphadsl.backend.runtime.cells import placed_marks
+from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.geometry import Span, cut
+from alphadsl.backend.streaming.ranks import Ranks
+from alphadsl.backend.streaming.workspace import Workspace, any_tile
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Space
+
+STRIP_PAIRS = 1 << 18
+
+
+class CellStrips:
+    """The step of a core by strips of anchors; called as a dense step is."""
+
+    def __init__(self, core: Core, program: Program) -> None:
+        self._core = core
+        self._program = program
+
+    @torch.no_grad()
+    def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
+        """The gradient is that of the samples of this process."""
+        sphere = self._core.space == Space.SPHERE
+        all_VND = ranks.whole_views(z_VND)
+        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), None)
+        point_ED, marks_E2 = placed_VND.flatten(0, 1), placed_marks(*context)
+        halves_E1 = () if sphere else (point_ED.square().sum(-1, keepdim=True) / 2,)
+        received_ED, summed = torch.zeros_like(point_ED), ()
+        with any_tile():
+            for strip in _strips(ranks, len(point_ED)):
+                rows = slice(*strip)
+                anchor_AD = point_ED[rows].clone()
+                s_AC = Workspace(point_ED).tile(0, len(anchor_AD), len(point_ED))
+                torch.mm(anchor_AD, point_ED.mT, out=s_AC)
+                halves = tuple(half_E1[part].clone() for half_E1 in halves_E1 for part in (rows, slice(None)))
+                weighed = self._program.strip(s_AC, halves, marks_E2[rows].clone(), marks_E2, parameters)
+                _receive(received_ED, point_ED, rows, s_AC, weighed)
+                values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
+                summed = tuple(map(torch.add, summed, values)) if summed else values
+        value, *slopes = (ranks.summed(torch.stack(summed)) / len(point_ED)).unbind()
+        gradient_VND = (ranks.summed(received_ED) / len(point_ED)).view_as(all_VND)
+        gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
+        return value, gradient_VND[:, slice(*ranks.mine)], tuple(slopes)
+
+    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
+        """The loss alone."""
+        return self.with_gradient(z_VND, context, parameters, ranks)[0]
+
+
+def _receive(received_ED: Tensor, point_ED: Tensor, rows: slice, weight_AC: Tensor, weighed: Weighed) -> None:
+    """What the anchors of a strip and all its candidates are moved by."""
+    received_ED[rows].addmm_(weight_AC, point_ED)
+    received_ED.addmm_(weight_AC.mT, point_ED[rows])
+    for along_A1, along_C1 in weighed.along:
+        received_ED[rows] += along_A1 * point_ED[rows]
+        received_ED += along_C1 * point_ED
+
+
+def _strips(ranks: Ranks, candidates: int) -> Iterator[Span]:
+    """The anchors of this process, both views of its samples, in strips as tall as memory for them allows."""
+    for view in range(2):
+        start, stop = (view * ranks.samples + end for end in ranks.mine)
+        yield from cut((start, stop), max(1, STRIP_PAIRS // candidates))

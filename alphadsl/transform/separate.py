@@ -1,0 +1,230 @@
+"""Puts the positives of a labelled anchor together, so that a batch costs anchors x candidates.
+
+Written out, a labelled loss has a row for each anchor i and positive p, and statistics over the negatives j of each: a
+batch costs anchors x positives x candidates. But the sum over j of f(i,p) g(i,j) is f(i,p) times a sum that all
+positives share, and the push that j receives is g(i,j) times the sum over p of f(i,p). Whatever is a sum of such
+products, or the exponential of a sum of parts, is separated here; what is not (a hinge of d[i]^2 - d[i,j]^2) is left
+as it was. Where other positives are among the negatives, the shared sum is one of all candidates but p.
+
+Comes in: the stable form of a loss with labels. Goes out: expressions of an anchor and any one candidate, in which a
+`Gather` reduces over candidates.
+"""
+
+from collections.abc import Iterator
+from enum import Flag
+from functools import reduce as folded
+
+from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, ZERO, add, apply, exp, log, mul, neg, share
+from alphadsl.ir.core import Derived
+from alphadsl.ir.facts import Scope, infer_interval
+from alphadsl.ir.kinds import Among, Over, Pairs, Quantity
+from alphadsl.ir.nodes import Apply, Distance, Expr, Gather, Multiplier, Num, Pool, Reduce
+from alphadsl.ir.traversal import children, rewrite
+from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, multiply
+from alphadsl.transform.simplify import Simplifier
+
+HIGHEST_POWER = 3
+CANDIDATE = {Quantity.POSITIVE: Quantity.NEGATIVE, Quantity.INNER_POSITIVE: Quantity.INNER_NEGATIVE}
+
+
+class Index(Flag):
+    """Which of an anchor's candidates an expression speaks of."""
+
+    NONE = 0
+    POSITIVE = 1
+    NEGATIVE = 2
+
+
+OF = {
+    Quantity.POSITIVE: Index.POSITIVE,
+    Quantity.INNER_POSITIVE: Index.POSITIVE,
+    Quantity.NEGATIVE: Index.NEGATIVE,
+    Quantity.INNER_NEGATIVE: Index.NEGATIVE,
+    Quantity.GAP: Index.POSITIVE | Index.NEGATIVE,
+}
+BOTH = Index.POSITIVE | Index.NEGATIVE
+
+
+class Inseparable(Exception):
+    """Something depends on a positive and a negative at once."""
+
+
+def separate(derived: Derived, pairs: Pairs, scope: Scope) -> Derived | None:
+    """The same loss with the positives of an anchor together, or None where they do not separate."""
+    separator = _Separator(pairs, scope)
+    try:
+        rows = derived.map(separator.converted)
+        stretch = (rows.stretch[0], separator.summed_over_positives(rows.stretch[1])) if rows.stretch else None
+        repel = separator.summed_over_positives(rows.repel)
+    except Inseparable:
+        return None
+    return Derived(rows.value, rows.attract, repel, stretch, rows.slopes).map(_of_candidates)
+
+
+class _Separator:
+    def __init__(self, pairs: Pairs, scope: Scope) -> None:
+        self._scope = scope
+        self._simplified = Simplifier(scope)
+        self._but_one = pairs == Pairs.LABELS
+        self._indices: dict[Expr, Index] = {}
+
+    def converted(self, expr: Expr) -> Expr:
+        """With every reduction over negatives as one that an anchor's positives share."""
+        return self._simplified(rewrite(expr, self._rule))
+
+    def summed_over_positives(self, push: Expr) -> Expr:
+        """The sum over p of a weight of p and j, as an expression of j."""
+        terms = [self._pushed(product) for product in self._products(push)]
+        return self._simplified(add(*terms)) if terms else ZERO
+
+    def _rule(self, part: Expr) -> Expr:
+        match part:
+            case Reduce(Over.SUM, body):
+                return _sum(self._shared(product) for product in self._products(self._simplified(body)))
+            case Reduce(over, body):
+                outside, inside = self._parted(self._simplified(body))
+                return add(outside, self._gathered(over, inside, Among.NEGATIVES))
+            case Multiplier() if self._but_one:
+                raise Inseparable
+            case _:
+                return part
+
+    def _gathered(self, over: Over, body: Expr, among: Among) -> Expr:
+        return Gather(over, self._simplified(body), among, self._but_one)
+
+    def _shared(self, product: Product) -> Expr:
+        """The sum over negatives of a product, its factors of the positive in front."""
+        outer, inner = self._split(product)
+        if outer.exponential == ZERO or Index.NEGATIVE not in self._index(inner.exponential):
+            return mul(from_product(outer), self._gathered(Over.SUM, from_product(inner), Among.NEGATIVES))
+        factors = from_product(Product(outer.coefficient, outer.powers, ZERO))
+        return mul(factors, self._relative(outer.exponential, inner, Among.NEGATIVES))
+
+    def _pushed(self, product: Product) -> Expr:
+        """The sum over positives of a product, its factors of the negative in front."""
+        outer, inner = self._split(product)
+        if outer.exponential == ZERO:
+            return mul(from_product(inner), self._gathered(Over.SUM, from_product(outer), Among.POSITIVES))
+        if Index.NEGATIVE not in self._index(inner.exponential):
+            outer = Product(outer.coefficient, outer.powers, add(outer.exponential, inner.exponential))
+            front = from_product(Product(inner.coefficient, inner.powers, ZERO))
+            return mul(front, self._gathered(Over.SUM, from_product(outer), Among.POSITIVES))
+        factors = from_product(Product(inner.coefficient, inner.powers, ZERO))
+        return mul(factors, self._relative(inner.exponential, outer, Among.POSITIVES))
+
+    def _relative(self, exponent: Expr, summed: Product, among: Among) -> Expr:
+        """e^exponent times the sum of what can be positive or negative: no exponential is formed alone."""
+        factor = from_product(Product(1.0, summed.powers, ZERO))
+        interval = infer_interval(factor, self._scope)
+        signs = (1.0,) if interval.non_negative else (-1.0,) if interval.non_positive else (1.0, -1.0)
+        return _sum(
+            mul(
+                Num(summed.coefficient * sign),
+                exp(add(exponent, self._log_gathered(mul(Num(sign), factor), summed.exponential, among))),
+            )
+            for sign in signs
+        )
+
+    def _log_gathered(self, factor: Expr, exponent: Expr, among: Among) -> Expr:
+        size = self._simplified(apply("relu", factor))
+        body = exponent if size == ONE else add(exponent, log(size))
+        return self._gathered(Over.LOGSUMEXP, body, among)
+
+    def _split(self, product: Product) -> tuple[Product, Product]:
+        """What of a product depends on the positive, with the coefficient, and what does not."""
+        outside, inside = self._parted(product.exponential)
+        outer = {base: power for base, power in product.powers.items() if self._positive(base, power)}
+        inner = {base: power for base, power in product.powers.items() if base not in outer}
+        return Product(product.coefficient, outer, outside), Product(1.0, inner, inside)
+
+    def _parted(self, expr: Expr) -> tuple[Expr, Expr]:
+        """The terms of a sum that depend on the positive, and those that do not."""
+        outside: list[Expr] = [ZERO]
+        inside: list[Expr] = [ZERO]
+        for product in self._products(expr):
+            index = self._indexed(product)
+            if index == BOTH:
+                raise Inseparable
+            (outside if index == Index.POSITIVE else inside).append(from_product(product))
+        return self._simplified(add(*outside)), self._simplified(add(*inside))
+
+    def _products(self, expr: Expr) -> list[Product]:
+        """The terms of a sum as products, none of their factors depending on both a positive and a negative."""
+        found: list[Product] = []
+        for term, scale in as_terms(expr, self._simplified).items():
+            found += self._distributed(as_product(mul(Num(scale), term), self._simplified))
+        return found
+
+    def _distributed(self, product: Product) -> list[Product]:
+        for base, power in product.powers.items():
+            if self._index(base) | self._index(power) != BOTH:
+                continue
+            rest = {each: exponent for each, exponent in product.powers.items() if each != base}
+            if power != ONE:
+                rest[base] = Num(_one_less(power))
+            others = Product(product.coefficient, rest, product.exponential)
+            parts = (as_product(part, self._simplified) for part in self._parts(base))
+            return [each for part in parts for each in self._distributed(multiply(others, part, self._simplified))]
+        return [product]
+
+    def _parts(self, base: Expr) -> tuple[Expr, ...]:
+        """The terms of a factor that depends on a positive and a negative."""
+        match base:
+            case Distance(Quantity.GAP):
+                return POSITIVE_D2, neg(NEGATIVE_D2)
+            case Apply("add", parts):
+                return parts
+            case Apply("share", (part, whole)):
+                return (mul(part, share(ONE, whole)),)
+            case Apply("log_share", (part, whole)):
+                return part, apply("log_share", ZERO, whole)
+            case Apply("exp_difference", (a, b, _)):
+                return exp(a), neg(exp(b))
+            case _:
+                raise Inseparable
+
+    def _positive(self, base: Expr, power: Expr) -> bool:
+        return Index.POSITIVE in self._index(base) | self._index(power)
+
+    def _indexed(self, product: Product) -> Index:
+        parts = [product.exponential, *(part for factor in product.powers.items() for part in factor)]
+        return folded(Index.__or__, map(self._index, parts))
+
+    def _index(self, expr: Expr) -> Index:
+        if expr not in self._indices:
+            match expr:
+                case Distance(of):
+                    found = OF[of]
+                case Gather():
+                    found = Index.POSITIVE if expr.but_one else Index.NONE
+                case Pool() | Multiplier():
+                    found = Index.NONE
+                case _:
+                    found = folded(Index.__or__, map(self._index, children(expr)), Index.NONE)
+            self._indices[expr] = found
+        return self._indices[expr]
+
+
+def _one_less(power: Expr) -> float:
+    match power:
+        case Num(value) if value == round(value) and 1 < value <= HIGHEST_POWER:
+            return value - 1
+        case _:
+            raise Inseparable
+
+
+def _sum(terms: Iterator[Expr]) -> Expr:
+    return folded(add, terms)
+
+
+def _of_candidates(expr: Expr) -> Expr:
+    """Once nothing depends on both, the positive is a candidate like a negative."""
+
+    def rule(part: Expr) -> Expr:
+        match part:
+            case Distance(of) if of in CANDIDATE:
+                return Distance(CANDIDATE[of])
+            case _:
+                return part
+
+    return rewrite(expr, rule)
