@@ -17,7 +17,7 @@ from alphadsl.ir.build import ONE, total
 from alphadsl.ir.core import Core
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.interval import point
-from alphadsl.ir.kinds import AlphaGradient, Level, Quantity, Streaming
+from alphadsl.ir.kinds import AlphaGradient, Level, Positives, Quantity, Streaming
 from alphadsl.ir.nodes import Coordinate, Direct, Expr, General, Loss, MinPlayer, Proportional
 from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import level_of
