@@ -91,8 +91,8 @@ def make_config(dataset: str, **overrides: object) -> ExperimentConfig:
 
 def _check_effective(dataset: str, given: Mapping[str, object]) -> None:
     """Refuse what has no effect on a data set, since whoever gives it expects one."""
-    own_size = "image_size" in given and dataset in DEFAULTS and dataset != "folder"
-    if own_size:
+    own_size = DEFAULTS.get(dataset, {}).get("image_size", ExperimentConfig.model_fields["image_size"].default)
+    if dataset != "folder" and given.get("image_size", own_size) != own_size:
         raise InputError(f"The images of {dataset} have a size of their own.", "--image-size is for --dataset folder.")
     if "data_dir" in given and dataset == "digits":
         raise InputError(

@@ -34,7 +34,7 @@ def test_overrides_that_are_none_leave_the_default() -> None:
         ("digits", {"batch": 2**63}, "batch = 9223372036854775808"),
         ("digits", {"epochs": 10**30}, "epochs = 1000000000000000000000000000000"),
         ("digits", {"warmup_epochs": 1e400}, "warmup_epochs = inf"),
-        ("digits", {"image_size": 32}, "digits have a size of their own"),
+        ("digits", {"image_size": 16}, "digits have a size of their own"),
         ("stl10", {"image_size": 32}, "stl10 have a size of their own"),
         ("digits", {"data_dir": "data"}, "not from a folder"),
         ("digits", {"colour": 3}, "colour = 3"),
