@@ -21,7 +21,7 @@ from runner.identity import DataRecord, changes, current_environment, describe_d
 from runner.machine import keep_freed_memory, limit_threads
 from runner.models import SiameseNetwork, make_network
 from runner.opening import IfExists, check_run, open_run, restored_threads
-from runner.pretrain import Job, make_fabric, pretrain
+from runner.pretrain import DivergedError, Job, make_fabric, pretrain
 from runner.probe import ProbeResult, probe_encoder
 from runner.progress import tell
 from runner.record import check_whose, is_probed, read_record, write_json
@@ -104,8 +104,33 @@ def _run_name(loss: CompiledLoss, config: ExperimentConfig, name: str | None, ta
     return f"{name or config.dataset}-{loss.name}{tag}-seed{config.seed}"
 
 
-def train_runs(plan: Sequence[PlannedRun], options: Options) -> list[RunFolder]:
-    """Train and probe one run after another. Raises `InputError` for anything that is the user's to mend."""
+@dataclass(frozen=True)
+class Failure:
+    """A run that ended before its time, and why."""
+
+    run: PlannedRun
+    reason: InputError
+
+    @property
+    def what(self) -> str:
+        """How the run ended, in a word."""
+        return "diverged" if isinstance(self.reason, DivergedError) else "failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The runs that were trained, and those that failed."""
+
+    folders: tuple[RunFolder, ...]
+    probed: bool
+    failures: tuple[Failure, ...]
+
+
+def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
+    """Train and probe one run after another; one that fails, as where its loss diverges, does not stop the others.
+
+    Raises `InputError` for what can be known before the first step and is the user's to mend.
+    """
     if options.if_exists is IfExists.RESUME and options.restore_threads:
         plan = [replace(run, config=restored_threads(run.path, run.config)) for run in plan]
     _check_all(plan, options)
@@ -119,8 +144,15 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> list[RunFolder]:
         check_enough(planned.loss, data, planned.config)
     record = describe_data(data)
     _check_all(plan, options, record)
-    prober = Prober(data, fabric)
-    return [_train_run(planned, Supplies(data, record, fabric, prober), options) for planned in plan]
+    supplies = Supplies(data, record, fabric, Prober(data, fabric))
+    folders, failures = [], []
+    for planned in plan:
+        try:
+            folders.append(_train_run(planned, supplies, options))
+        except InputError as reason:
+            failures.append(Failure(planned, reason))
+            tell(f"{planned.path} {failures[-1].what}: {reason.message}")
+    return Outcome(tuple(folders), options.probe and data.labelled, tuple(failures))
 
 
 @dataclass(frozen=True, eq=False)

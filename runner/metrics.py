@@ -6,6 +6,7 @@ by a kill is normal. Refused: rows that cannot be read, or are none.
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from alphadsl.storage import guarded, read_file
 from runner.progress import tell
 
 Row = Mapping[str, float]
+
+FLUSH_SECONDS = 5.0
+"""Rows are on disk after so long, for whoever watches; a resumed run drops those that its checkpoint does not count."""
 
 STEP_KEYS = frozenset({"step", "epoch"})
 
@@ -41,6 +45,7 @@ class MetricsLog:
             cut_rows(path, start)
             self._file = path.open("a", encoding="utf-8")
             self._board = SummaryWriter(str(path.parent / "tensorboard"), purge_step=step + 1)
+        self._flushed = time.monotonic()
 
     def write(self, row: Row) -> None:
         """Append a row with its `step`; every other number becomes a TensorBoard scalar."""
@@ -48,6 +53,10 @@ class MetricsLog:
             self._file.write(json.dumps(row) + "\n")
             for name in row.keys() - STEP_KEYS:
                 self._board.add_scalar(name, row[name], int(row["step"]))
+            if time.monotonic() - self._flushed >= FLUSH_SECONDS:
+                self._file.flush()
+                self._board.flush()
+                self._flushed = time.monotonic()
 
     def flush(self) -> int:
         """Put everything on disk; the length of the file in bytes."""

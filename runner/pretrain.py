@@ -34,6 +34,10 @@ from runner.splits import ImageData
 # N images, B batch, D embedding width
 
 
+class DivergedError(InputError):
+    """A loss or its gradient that is no longer finite."""
+
+
 @dataclass(frozen=True, eq=False)
 class Job:
     """What one run of pretraining is given."""
@@ -82,7 +86,8 @@ class TrainingState:
 def pretrain(job: Job) -> SiameseNetwork:
     """Train from the last checkpoint of the run, or from the start; the network after the last epoch.
 
-    Raises `InputError` where the loss or its gradient is not finite, and for a checkpoint that is damaged or another's.
+    Raises `DivergedError` where the loss or its gradient is not finite, and `InputError` for a checkpoint that is
+    damaged or another's.
     """
     state = prepare(job)
     if state.epoch == job.config.epochs > 0:
@@ -93,7 +98,7 @@ def pretrain(job: Job) -> SiameseNetwork:
         limit_threads(job.config.threads),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
         MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
-        Progress(job.run.path.name, state.step, job.steps, job.config.batch) as progress,
+        Progress(job.run.path.name, state.step, job.steps, job.config) as progress,
     ):
         if job.config.epochs == 0:
             keep(job, state, log)  # the untrained network is what there is to probe
@@ -157,7 +162,7 @@ def check_finite(job: Job, state: TrainingState, what: str, value: float) -> Non
     good = "No checkpoint was written yet"
     if state.epoch > 0:
         good = f"The last good checkpoint is {job.run.checkpoint}, of epoch {state.epoch}"
-    raise InputError(
+    raise DivergedError(
         f"The {what} of {describe_loss(job.loss)} in {job.run.spec} is {value} at step {state.step + 1}.",
         f"{good}; try a larger temperature or a smaller --lr.",
     )

@@ -1,14 +1,25 @@
-"""Progress of a run on stderr: steps come in, a bar with loss, images per second and time left comes out, or a line for
-each epoch where nobody watches.
+"""Progress of a run on stderr: steps come in, a bar with loss, images per second and time left comes out, or a line now
+and then, and for each epoch, where nobody watches.
 """
 
+import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 from rich.text import Text
+
+from runner.config import ExperimentConfig
+
+LINE_SECONDS = 15.0
+"""How often a run that nobody watches tells where it is."""
+
+MEDIUM, WIDE = 70, 110
+"""Columns of a terminal from which on more of the bar is shown."""
 
 
 def tell(message: str) -> None:
@@ -28,19 +39,15 @@ class _SpeedColumn(ProgressColumn):
 
 
 class Progress:
-    """The bar of one run."""
+    """The bar of one run, as much of it as the terminal is wide; without a terminal, a line now and then."""
 
-    def __init__(self, name: str, step: int, total: int, batch: int) -> None:
+    def __init__(self, name: str, step: int, total: int, config: ExperimentConfig) -> None:
         self._console = Console(stderr=True)
-        self._name = name
+        self._name, self._step, self._total, self._config = name, step, total, config
+        self._started, self._first = time.monotonic(), step
+        self._told = self._started
         self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[seen]}"),
-            _SpeedColumn(batch),
-            TextColumn("ETA"),
-            TimeRemainingColumn(),
+            *_columns(self._console.width, config.batch),
             console=self._console,
             disable=not self._console.is_terminal,
         )
@@ -48,12 +55,22 @@ class Progress:
         self._knn = ""
 
     def advance(self, loss: float) -> None:
+        self._step += 1
         self._bar.update(self._task, advance=1, seen=f"loss {loss:.4f}{self._knn}")
+        now = time.monotonic()
+        if not self._console.is_terminal and now - self._told >= LINE_SECONDS:
+            self._told = now
+            seconds = (now - self._started) / (self._step - self._first)
+            speed, left = self._config.batch / seconds, timedelta(seconds=round(seconds * (self._total - self._step)))
+            self._tell(f"step {self._step:,} of {self._total:,}  loss {loss:.4f}  {speed:,.0f} images/s  {left} left")
 
     def tell_epoch(self, epoch: int, knn: float | None, speed: float) -> None:
         self._knn = "" if knn is None else f"  kNN {knn:.1%}"
         if not self._console.is_terminal:
-            self._console.print(f"{self._name}: epoch {epoch}{self._knn}  {speed:,.0f} images/s", highlight=False)
+            self._tell(f"epoch {epoch}{self._knn}  {speed:,.0f} images/s")
+
+    def _tell(self, what: str) -> None:
+        self._console.print(f"{self._name}: {what}", highlight=False, markup=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -63,3 +80,17 @@ class Progress:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+
+def _columns(width: int, batch: int) -> list[ProgressColumn]:
+    """What fits: first the name, the steps and the loss, then the time left, then the speed, then a bar."""
+    columns: list[ProgressColumn] = [
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[seen]}", table_column=Column(no_wrap=True)),
+    ]
+    if width >= MEDIUM:
+        columns.append(TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)))
+    if width >= WIDE:
+        columns += [_SpeedColumn(batch), BarColumn(bar_width=width - WIDE + 10)]
+    return columns

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alphadsl.cli import complete
-from alphadsl.cli.experiment import TABLE_WIDTH, parse_settings
+from alphadsl.cli.comparison import TABLE_WIDTH
+from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting
 from alphadsl.cli.plot import ENDINGS
 from alphadsl.cli.stopping import exit_code_of, stoppable

@@ -3,7 +3,7 @@
 Torch and the runner are imported inside the commands, so that the rest of the command line starts without them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,18 +12,15 @@ import typer
 
 from alphadsl.api import Execution, build, find_text
 from alphadsl.cli import complete
+from alphadsl.cli.comparison import FIGURES, compare_runs, print_table
 from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting
 from alphadsl.cli.stopping import command_to_go_on, stoppable
 from alphadsl.report.faults import InputError
-from alphadsl.report.visible import visible_text
 
 if TYPE_CHECKING:
-    from runner.folder import RunFolder
-    from runner.summary import Comparable
+    pass
 
-TABLE_WIDTH = 140
-FIGURES = "comparison"
 CONFIG_OPTIONS = (
     "epochs",
     "seed",
@@ -82,7 +79,7 @@ def train(
     set_: Setting = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of pretraining.")] = None,
     seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds to train, one after another.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many seeds to train, one after another.")] = 1,
     encoder: Encoder = None,
     width: Annotated[int | None, typer.Option(help="Channels of the first stage; 64 is the usual ResNet.")] = None,
     projector_dim: Annotated[int | None, typer.Option(help="Width of the embeddings.")] = None,
@@ -139,7 +136,7 @@ def probe(
             except InputError as refusal:
                 complain(refusal)
                 refused = True
-    _print_table(read_groups(folders))
+    print_table(read_groups(folders))
     if refused:
         raise typer.Exit(1)
 
@@ -160,7 +157,7 @@ def compare(
         check_replaceable(runs_dir / FIGURES)
     elif not out.name or out.name == "..":
         raise InputError(f"--out {str(out)!r} names no file.", "Write --out figures/mine")
-    _compare(find_runs(run or [], runs_dir), out or runs_dir / FIGURES)
+    compare_runs(find_runs(run or [], runs_dir), out or runs_dir / FIGURES)
 
 
 @dataclass(frozen=True)
@@ -183,6 +180,7 @@ def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
     from runner.config import make_config
 
     first = make_config(order.dataset, **overrides)
+    make_config(order.dataset, **{**overrides, "seed": first.seed + order.seeds - 1})
     configs = [first.model_copy(update={"seed": first.seed + offset}) for offset in range(order.seeds)]
 
     from runner.experiment import Options, plan_runs, train_runs
@@ -197,11 +195,16 @@ def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
         check_replaceable(order.runs_dir / FIGURES)
     options = Options(IfExists(if_exists), order.download, order.probe, restore_threads=overrides["threads"] is None)
     with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
-        folders = train_runs(plan, options)
-    if order.probe:
-        _compare(folders, order.runs_dir / FIGURES)
-    else:
-        typer.echo(" ".join(str(folder.path) for folder in folders))
+        outcome = train_runs(plan, options)
+    ended = {failure.run.path.name: failure.what for failure in outcome.failures}
+    for failure in outcome.failures:
+        complain(failure.reason)
+    if outcome.probed:
+        compare_runs(outcome.folders, order.runs_dir / FIGURES, ended)
+    elif outcome.folders:
+        typer.echo(" ".join(str(folder.path) for folder in outcome.folders))
+    if outcome.failures:
+        raise typer.Exit(1)
 
 
 def _if_exists(resume: bool, overwrite: bool) -> str:
@@ -214,32 +217,3 @@ def _if_exists(resume: bool, overwrite: bool) -> str:
             return "overwrite"
         case _:
             return "refuse"
-
-
-def _compare(folders: "Sequence[RunFolder]", stem: Path) -> None:
-    from runner.figure import write_figures
-    from runner.summary import read_groups
-
-    comparable = read_groups(folders)
-    _print_table(comparable)
-    if not comparable.groups:
-        raise typer.Exit(1)
-    png, page = write_figures(comparable.groups, stem)
-    typer.echo(f"{png} {page}")
-
-
-def _print_table(comparable: "Comparable") -> None:
-    """The runs that can be compared, after a line for each that cannot."""
-    from rich.console import Console
-
-    from runner.summary import make_table
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=TABLE_WIDTH)
-    for skipped in comparable.skipped:
-        reason = skipped.reason
-        told = f"skipped {skipped.folder.path}: {reason.message} {reason.help}"
-        typer.echo(visible_text(told.rstrip()), err=True)
-    if comparable.groups:
-        console.print(make_table(comparable.groups))

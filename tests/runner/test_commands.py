@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from alphadsl.cli import experiment
 from alphadsl.report.faults import InputError
-from tests.runner.losses import StopsAt
+from tests.runner.losses import PlainInfoNCE, StopsAt
 
 QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
 
@@ -61,6 +62,52 @@ def test_ctrl_c_ends_with_a_line_on_how_to_go_on(monkeypatch: pytest.MonkeyPatch
     told = result.stderr.splitlines()[-1]
     assert told.startswith("Stopped by SIGINT. To go on from the last full epoch: alphadsl ")
     assert told.endswith(" --resume")
+
+
+@pytest.mark.parametrize("probing", ["--probe", "--no-probe"])
+def test_a_loss_that_diverges_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch, probing: str) -> None:
+    losses = [StopsAt(2, float("nan")), PlainInfoNCE(name="second"), StopsAt(1, InputError("The disk is full."))]
+    for loss, name in zip(losses, ("first", "second", "third"), strict=True):
+        loss.name = name
+    monkeypatch.setattr(experiment, "build", lambda *given: losses.pop(0))
+    result = CliRunner().invoke(app, ["train", "infonce", "direct", "square", probing, *QUICK])
+    assert result.exit_code == 1
+    assert "error: The loss of first" in result.stderr
+    assert "is nan at step 2" in result.stderr
+    assert "error: The disk is full." in result.stderr
+    assert "runs/digits-first-seed0" in result.stderr
+    if probing == "--no-probe":
+        assert result.stdout == "runs/digits-second-seed0\n"
+        return
+    rows = [line.split("│")[1:4] for line in result.stdout.splitlines() if "│" in line]
+    told = {loss.strip(): value.strip() for loss, _, value in rows}
+    assert told["digits-first-seed0"] == "diverged"
+    assert told["digits-third-seed0"] == "failed"
+    assert 0 <= float(told["second"]) <= 100
+
+
+def test_no_epoch_probes_the_untrained_network() -> None:
+    lines = typed("train", "infonce", *QUICK, "--epochs", "0").splitlines()
+    row = next(line for line in lines if "infonce" in line).split("│")
+    assert row[3].strip() == row[6].strip()
+
+
+def test_images_without_labels_are_trained_on_and_not_probed() -> None:
+    Path("pictures").mkdir()
+    for index in range(4):
+        Image.new("RGB", (8, 8), (index, 0, 0)).save(f"pictures/{index}.png")
+    told = typed("train", "infonce", *QUICK, "--dataset", "folder", "--data-dir", "pictures", "--batch", "4")
+    assert told == "runs/folder-infonce-seed0\n"
+    assert '"knn"' not in Path("runs/folder-infonce-seed0/metrics.jsonl").read_text()
+    with pytest.raises(InputError, match="these images have none"):
+        typed("train", "supcon", *QUICK, "--dataset", "folder", "--data-dir", "pictures", "--name", "other")
+
+
+@pytest.mark.parametrize(("seed", "seeds"), [(2**31 - 1, 2), (2**31 - 5, 9999), (2**31, 1), (-1, 1)])
+def test_a_seed_out_of_range_is_refused_before_training(seed: int, seeds: int) -> None:
+    with pytest.raises(InputError, match="The setting seed = "):
+        typed("train", "infonce", "--seed", str(seed), "--seeds", str(seeds), *QUICK)
+    assert not Path("runs").exists()
 
 
 def test_resume_and_overwrite_exclude_each_other() -> None:
