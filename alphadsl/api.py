@@ -64,10 +64,16 @@ def loads(
 
 
 def check(spec: str | Path) -> list[Diagnostic]:
-    """All that is wrong or doubtful in a spec: a text, a path, or a built-in name. Raises nothing for a wrong spec."""
-    is_text = isinstance(spec, str) and any(sign in spec for sign in "\n{=")
-    text = SpecText(Source("<text>", str(spec)), None) if is_text else find_text(spec)
-    return list(check_spec(text).diagnostics)
+    """All that is wrong or doubtful in the spec of a built-in name or a file. Raises nothing for a wrong spec, and
+    `InputError` for a name or file that is not there. A string of several lines, or with a brace, is a text."""
+    if isinstance(spec, str) and ("\n" in spec or "{" in spec) and not spec.endswith(SUFFIX):
+        return checks(spec)
+    return list(check_spec(find_text(spec)).diagnostics)
+
+
+def checks(text: str) -> list[Diagnostic]:
+    """All that is wrong or doubtful in a spec text."""
+    return list(check_spec(SpecText(Source("<text>", text), None)).diagnostics)
 
 
 def library() -> tuple[str, ...]:

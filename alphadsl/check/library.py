@@ -5,9 +5,9 @@ Only a file called NAME.alpha, for an identifier NAME, is ever opened.
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 
+from alphadsl.folders import SPECS
 from alphadsl.report.source import Source
 from alphadsl.syntax.parse import Parsed, parse_source
 
@@ -26,8 +26,7 @@ class SpecText:
 @cache
 def library_names() -> tuple[str, ...]:
     """The built-in losses, in alphabetical order."""
-    entries = resources.files("specs").iterdir()
-    return tuple(sorted(entry.name.removesuffix(SUFFIX) for entry in entries if entry.name.endswith(SUFFIX)))
+    return tuple(sorted(path.stem for path in SPECS.iterdir() if path.suffix == SUFFIX))
 
 
 def find_spec(name: str, folder: Path | None) -> SpecText | None:
@@ -36,7 +35,7 @@ def find_spec(name: str, folder: Path | None) -> SpecText | None:
     if beside and beside.is_file():
         return SpecText(read_source(beside), folder)
     if name in library_names():
-        text = resources.files("specs").joinpath(f"{name}{SUFFIX}").read_text(encoding="utf-8")
+        text = (SPECS / f"{name}{SUFFIX}").read_text(encoding="utf-8")
         return SpecText(Source(f"specs/{name}{SUFFIX}", text), None)
     return None
 

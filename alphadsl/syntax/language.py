@@ -10,7 +10,7 @@ from functools import cache
 from lark import Lark, Token
 from lark.lark import PostLex
 
-from alphadsl.folders import kept_file
+from alphadsl.folders import GRAMMAR, kept_file
 from alphadsl.syntax.build import Build
 
 KEYWORDS = tuple("loss extends param learn set in pairs against space gradient through inf".split())
@@ -28,9 +28,8 @@ class _KeepUnused(PostLex):
 @cache
 def language() -> Lark:
     kept = kept_file("grammar.pickle")
-    return Lark.open_from_package(
-        "grammar",
-        "alpha.lark",
+    return Lark.open(
+        str(GRAMMAR),
         parser="lalr",
         lexer="basic",
         maybe_placeholders=True,
