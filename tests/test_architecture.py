@@ -15,7 +15,7 @@ LAYERS: dict[str, set[str]] = {
     "ir": set(),
     "transform": {"ir"},
     "syntax": {"folders", "report"},
-    "check": {"report", "ir", "syntax", "transform"},
+    "check": {"folders", "report", "ir", "syntax", "transform"},
     "backend": {"folders", "ir"},
     "pipeline": {"report", "ir", "check", "transform", "backend"},
     "catalog": {"ir", "check", "pipeline"},
