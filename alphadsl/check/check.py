@@ -12,6 +12,7 @@ from alphadsl.check.borrow import rewrite_loss
 from alphadsl.check.expressions import Resolver
 from alphadsl.check.extent import check_extent
 from alphadsl.check.family import alpha_gradient, check_family, misshapen, resolve_family
+from alphadsl.check.habits import teach_habits
 from alphadsl.check.inherit import resolve_lineage
 from alphadsl.check.library import SpecText, parsed
 from alphadsl.check.names import FAMILY_PARTS, Names, resolve_names
@@ -71,7 +72,7 @@ def check_text(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> C
         refused += loss is None
         if refused == MOST_REFUSED:
             break
-    return Checked(tuple(losses), _once(diagnostics))
+    return Checked(tuple(losses), teach_habits(file, _once(diagnostics)))
 
 
 class _Known:

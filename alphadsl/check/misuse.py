@@ -5,6 +5,7 @@ What a name stands for is looked up in one place, with how it is written, so tha
 
 import re
 
+from alphadsl.check.declare import declaration
 from alphadsl.check.names import BATCH_REDUCTIONS, DISTANCES, FAMILY_PARTS, REDUCTIONS, Definition, Names
 from alphadsl.ir.atoms import AUTHOR_FUNCTIONS
 from alphadsl.report.catalogue.levels import IndexMismatch, WrongUse
@@ -14,6 +15,7 @@ from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
 from alphadsl.syntax import tree
 
+_ARGUMENTS = ("x", "a", "z")  # of functions, elsewhere out of place
 BARE, INDEXED, CALLED = "a bare name", "a definition with indices", "a function"
 FUNCTIONS = AUTHOR_FUNCTIONS | set(REDUCTIONS) | set(BATCH_REDUCTIONS)
 
@@ -40,7 +42,8 @@ def unknown(names: Names, argument: str | None, name: str, span: Span, used: str
     index = re.fullmatch(r"([A-Za-z]\w*?)_?(ij|i)", name)
     if index and (index[1] in DISTANCES or isinstance(names.definitions.get(index[1]), tree.IndexedItem)):
         return UnknownName(span, name, f"{index[1]}[{','.join(index[2])}]", scope)
-    return UnknownName(span, name, suggest(name, scope), scope)
+    declared = declaration(name, span, names.loss) if used == BARE and name not in _ARGUMENTS else None
+    return UnknownName(span, name, suggest(name, scope), scope, declared)
 
 
 def _meaning(names: Names, argument: str | None, name: str) -> tuple[str, str] | None:

@@ -51,6 +51,10 @@ class Remedy:
         return Source(source.name, text)
 
 
+def replacement(span: Span, text: str) -> Remedy:
+    return Remedy(f"write {text}", (Edit(span, text),))
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One fault of a spec. The docstring of a subclass is its page in `alphadsl explain CODE`, with a spec that has

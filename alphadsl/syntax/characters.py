@@ -3,6 +3,7 @@
 import unicodedata
 
 from alphadsl.report.catalogue.syntax import UnexpectedCharacter
+from alphadsl.report.diagnostic import Remedy
 from alphadsl.report.source import Span
 
 _REPLACEMENTS = {
@@ -29,15 +30,35 @@ _REPLACEMENTS = {
     "\N{NO-BREAK SPACE}": "write a plain space",
     "\r": "end lines with a line feed, or with a carriage return and a line feed",
 }
+_PLAIN = {
+    **dict.fromkeys("×·⋅∙∗", "*"),
+    **dict.fromkeys("÷∕⁄", "/"),
+    **dict.fromkeys("−–—‐‑‒", "-"),
+    **dict.fromkeys("∝∼", "~"),
+    "≤": "<=",
+    "≥": ">=",
+    "∞": "inf",
+    "∈": " in ",
+    "\N{NO-BREAK SPACE}": " ",
+}
 _SIGNS = frozenset('(){}[]+-*/^=~<>,#"')
 _LOOK_ALIKES = dict(
     zip("аеорсухіјѕԁһԛԝАВЕКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdhqwABEKMHOPCTYXABEZHIKMNOPTYXo", strict=True)
 )
 
 
-def diagnose_character(span: Span) -> UnexpectedCharacter:
+def plain_character(char: str) -> str:
+    """What a spec writes for a sign that it does not use; empty if it is not one sign for another."""
+    if char.isascii():
+        return ""
+    plain = unicodedata.normalize("NFKC", char)
+    full_width = unicodedata.east_asian_width(char) == "F"
+    return _PLAIN.get(char) or (plain if plain in _SIGNS or (full_width and len(plain) == 1) else "")
+
+
+def diagnose_character(span: Span, remedy: Remedy | None = None) -> UnexpectedCharacter:
     char, after = span.text, span.source.text[span.end : span.end + 1]
-    return UnexpectedCharacter(span, character=_name(char), advice=_advice(char, after))
+    return UnexpectedCharacter(span, _name(char), _advice(char, after), remedy)
 
 
 def _name(char: str) -> str:
@@ -53,6 +74,8 @@ def _advice(char: str, after: str) -> str:
     if char == "\\":
         command = "a Greek letter is its name, as in tau, and a function too, as in log(x)"
         return command if after.isalpha() else "a long formula can be wrapped inside brackets without any sign"
+    if plain_character(char) and char not in _REPLACEMENTS:
+        return f"write the plain sign {plain_character(char)}"
     if char in _REPLACEMENTS:
         return _REPLACEMENTS[char]
     if char in _LOOK_ALIKES:

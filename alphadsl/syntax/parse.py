@@ -15,12 +15,15 @@ from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Source
 from alphadsl.syntax.build import DEEPEST
 from alphadsl.syntax.diagnose import Situation, diagnose
+from alphadsl.syntax.habits.statement import statement_at
+from alphadsl.syntax.habits.teach import teach
 from alphadsl.syntax.language import language
 from alphadsl.syntax.lexeme import Lexeme, Refused
 from alphadsl.syntax.scan import END, NEWLINE, scan
 from alphadsl.syntax.tree import LossDef, SpecFile
 
 MOST_ERRORS = 100
+MOST_TAUGHT = 12
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class _Reader:
         self._brackets: list[Lexeme] = []
         self._in_loss = False
         self._loss_brace: Lexeme | None = None
+        self._taught = 0
 
     def read(self) -> tuple[LossDef, ...]:
         losses: tuple[LossDef, ...] = ()
@@ -92,6 +96,8 @@ class _Reader:
     def _report(self, lexeme: Lexeme) -> None:
         if self._ends_loss(lexeme) and self._loss_brace is None:
             return  # the line that should have opened it was reported
+        if self._teach():
+            return
         situation = Situation(
             found=lexeme,
             before=self._lexemes[self._line_start : self._at],
@@ -103,6 +109,20 @@ class _Reader:
             loss_brace=self._loss_brace,
         )
         self.diagnostics.append(diagnose(situation))
+
+    def _teach(self) -> bool:
+        """Whether the line at fault has habits from elsewhere, which are told instead; reading goes on behind them."""
+        start, end = self._lexemes[self._line_start].span, self._lexemes[self._line_end()].span
+        if self._taught == MOST_TAUGHT:
+            return False
+        statement = statement_at(start.source, start.start, end.start)
+        lessons = teach(statement)
+        told = {diagnostic.span for diagnostic in self.diagnostics}
+        self.diagnostics += [lesson for lesson in lessons if lesson.span not in told]
+        self._taught += bool(lessons)
+        while lessons and self._lexemes[self._at].type != END and self._lexemes[self._at].span.start < statement.end:
+            self._at += 1
+        return bool(lessons)
 
     def _recover(self, lexeme: Lexeme) -> None:
         self._brackets.clear()

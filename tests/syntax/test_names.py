@@ -56,7 +56,7 @@ def test_greek_and_ascii_are_one_tree() -> None:
     [
         ("t\N{CYRILLIC SMALL LETTER A}u", "U+0430 CYRILLIC SMALL LETTER A", "the Latin letter a"),
         ("\N{GREEK CAPITAL LETTER ALPHA}", "U+0391 GREEK CAPITAL LETTER ALPHA", "the Latin letter A"),
-        ("x²", "U+00B2 SUPERSCRIPT TWO", "write ^2"),
+        ("xⁿ", "U+207F SUPERSCRIPT LATIN SMALL LETTER N", "Latin or Greek letters"),
         ("x × 2", "U+00D7 MULTIPLICATION SIGN", "write *"),
         ("1 \N{MINUS SIGN} x", "U+2212 MINUS SIGN", "plain sign -"),
         ("x\N{ZERO WIDTH SPACE}", "U+200B ZERO WIDTH SPACE", "cannot be seen"),
@@ -66,7 +66,7 @@ def test_greek_and_ascii_are_one_tree() -> None:
         ("x\ufeff", "U+FEFF ZERO WIDTH NO-BREAK SPACE", "cannot be seen"),
         ("\ud800", "U+D800 (a character without a name)", "cannot be seen"),
         ("x\rpsi(x) = x", "U+000D (a control character)", "line feed"),
-        ("x % 2", "%", "comment"),
+        ("x § 2", "U+00A7 SECTION SIGN", "comment"),
         ("é", "U+00E9 LATIN SMALL LETTER E WITH ACUTE", "Latin or Greek"),
         ('"a\x00b"', "U+0000 (a control character)", "cannot be seen"),
     ],

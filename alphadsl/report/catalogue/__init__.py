@@ -4,6 +4,7 @@ from alphadsl.report.catalogue import (
     admissibility,
     domains,
     families,
+    foreign,
     general,
     levels,
     lineage,
@@ -15,6 +16,7 @@ from alphadsl.report.diagnostic import Diagnostic
 
 _TOPICS: tuple[tuple[type[Diagnostic], ...], ...] = (
     syntax.DIAGNOSTICS,
+    foreign.DIAGNOSTICS,
     names.DIAGNOSTICS,
     lineage.DIAGNOSTICS,
     levels.DIAGNOSTICS,

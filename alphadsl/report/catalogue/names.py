@@ -3,26 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from alphadsl.report.diagnostic import Diagnostic, Label, Severity
+from alphadsl.report.diagnostic import Diagnostic, Label, Remedy, Severity, replacement
 from alphadsl.report.source import Span
 
 MOST_SHOWN = 24
-
-# Names of other languages, and what they are here.
-FAMILIAR = {
-    "ln": "log(x)",
-    "pow": "x^p",
-    "e": "exp(x) for a power of e, or 2.718281828 for the number",
-    "pi": "3.141592654",
-    "sum": "sum_j(...)",
-    "mean": "mean_j(...)",
-    "logsumexp": "logsumexp_j(...)",
-    "logaddexp": "log(exp(x) + exp(y)), which is carried in the log domain",
-    "clamp": "max(min(x, high), low)",
-    "dist": "d[i,j]",
-    "sim": "s[i,j]",
-    "detach": "stopgrad(x)",
-}
 
 
 @dataclass(frozen=True)
@@ -39,14 +23,20 @@ class UnknownName(Diagnostic):
     name: str
     suggestion: str | None
     in_scope: tuple[str, ...]
+    declaration: Remedy | None = None
 
     @property
     def help(self) -> str:
         more = ", ..." if len(self.in_scope) > MOST_SHOWN else ""
         scope = f"in scope: {', '.join(self.in_scope[:MOST_SHOWN]) or 'numbers only'}{more}"
-        if self.name in FAMILIAR:
-            return f"write {FAMILIAR[self.name]}   ({scope})"
-        return f"did you mean {self.suggestion}?   ({scope})" if self.suggestion else scope
+        if self.suggestion:
+            return f"did you mean {self.suggestion}?   ({scope})"
+        return f"{self.declaration.advice}   ({scope})" if self.declaration else scope
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        meant = replacement(self.span, self.suggestion) if self.suggestion else None
+        return tuple(remedy for remedy in (meant, self.declaration) if remedy)
 
 
 class Clash(NamedTuple):

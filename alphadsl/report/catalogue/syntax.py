@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.diagnostic import Diagnostic, Label, Remedy
 
 
 @dataclass(frozen=True)
@@ -10,15 +10,15 @@ class UnexpectedToken(Diagnostic):
     """The text is not a spec here: something is missing, superfluous or in the wrong place.
 
     A spec is a list of losses, `loss NAME { ... }`, with one definition per line in each. The message names the
-    mistake where it is a known one (a missing operator, a missing `=`, a loss that is never closed, ...) and says what
-    could stand there otherwise. Reading goes on at the next line, so that every broken line is told at once.
+    mistake where it is a known one (a bracket without its partner, a missing `=`, a loss that is never closed, ...) and
+    says what could stand there otherwise. Reading goes on at the next line, so that every broken line is told at once.
     """
 
     code = "unexpected-token"
     title_template = "{problem}"
     label_template = "{mark}"
     help_template = "{advice}"
-    wrong = "loss mine {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau log(x)\n  psi(x) = exp(x / tau)\n}\n"
+    wrong = "loss mine {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau * log(x\n  psi(x) = exp(x / tau)\n}\n"
     right = "loss mine {\n  param tau = 0.5 in (0, inf)\n  phi(x) = tau * log(x)\n  psi(x) = exp(x / tau)\n}\n"
 
     mistake: str
@@ -44,12 +44,20 @@ class UnexpectedCharacter(Diagnostic):
     code = "unexpected-character"
     title_template = "the character {character} is not part of the language"
     label_template = "this character"
-    help_template = "{advice}"
     wrong = "loss mine {\n  phi(x) = x\n  psi(x) = x × 2\n}\n"
     right = "loss mine {\n  phi(x) = x\n  psi(x) = x * 2\n}\n"
 
     character: str
     advice: str
+    remedy: Remedy | None = None
+
+    @property
+    def help(self) -> str:
+        return f"{self.advice}: {self.remedy.advice.removeprefix('write ')}" if self.remedy else self.advice
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (self.remedy,) if self.remedy else ()
 
 
 @dataclass(frozen=True)

@@ -166,14 +166,6 @@ DEFINITIONS = (
         At.FIRST,
     ),
     Mistake(
-        "double-equal",
-        "equal",
-        r"@ COMPARE",
-        "a definition is written with one =",
-        "{found} compares two values",
-        "replace {found} by =",
-    ),
-    Mistake(
         "proportional-row",
         "equal",
         r"@ TILDE",

@@ -60,14 +60,6 @@ FORMULAS = (
         "write [i] or [i,j]",
     ),
     Mistake(
-        "split-indices",
-        "operator",
-        r"RSQB @ LSQB",
-        "both indices go into one pair of brackets",
-        "the indices are already closed here",
-        "write [i,j]",
-    ),
-    Mistake(
         "indexed-formula",
         "operator",
         r"@ LSQB",
@@ -98,14 +90,6 @@ FORMULAS = (
         "a line defines one thing",
         "a second {found} cannot follow",
         "put the second definition on a line of its own, or write == to compare",
-    ),
-    Mistake(
-        "chained-comparison",
-        "operator",
-        r"@ COMPARE",
-        "comparisons cannot be chained",
-        "a second comparison cannot follow",
-        "compare two values at a time",
     ),
     Mistake(
         "two-on-a-line",

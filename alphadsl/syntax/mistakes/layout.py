@@ -4,22 +4,6 @@ from alphadsl.syntax.mistakes.mistake import At, Mistake
 
 LAYOUT = (
     Mistake(
-        "power",
-        "",
-        r"@ POWER",
-        "a power is written with ^",
-        "** is not an operator of the language",
-        "replace ** by ^",
-    ),
-    Mistake(
-        "colon-equal",
-        "",
-        r"@ DEFINE",
-        "a definition is written with =",
-        ":= is not part of the language",
-        "replace := by =",
-    ),
-    Mistake(
         "semicolon",
         "unbracketed",
         r"@ SEMICOLON",
@@ -34,14 +18,6 @@ LAYOUT = (
         "this text is never closed",
         'its second " is missing',
         'close it with " on the same line',
-    ),
-    Mistake(
-        "slash-comment",
-        "",
-        r"SLASH @ SLASH|^@ (SLASH (SLASH|STAR)|MINUS MINUS)",
-        "a comment starts with #",
-        "a comment cannot start like this",
-        "write # where the comment starts",
     ),
     Mistake(
         "nameless-loss",

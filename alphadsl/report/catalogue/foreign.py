@@ -1,0 +1,43 @@
+"""The notation of other languages and of papers, where a spec has its own."""
+
+from dataclasses import dataclass
+
+from alphadsl.report.diagnostic import Diagnostic, Remedy
+
+
+@dataclass(frozen=True)
+class ForeignNotation(Diagnostic):
+    """A habit from elsewhere: Python, an array library, C, LaTeX, or the way that papers abbreviate.
+
+    The message says how a spec writes it and gives the whole line, with every habit in it rewritten. Each habit of a
+    line is told once, and a name that the loss itself defines is never taken for one.
+    """
+
+    code = "foreign-notation"
+    title_template = "{lesson}"
+    label_template = "{habit}"
+    wrong = "loss mine {\n  phi(x) = x\n  psi(x) = torch.exp(x)\n}\n"
+    right = "loss mine {\n  phi(x) = x\n  psi(x) = exp(x)\n}\n"
+
+    name: str
+    lesson: str
+    habit: str
+    advice: str = ""
+    remedy: Remedy | None = None
+
+    @property
+    def note(self) -> str:
+        return "" if self.remedy is None or self.advice.startswith("and ") else self.advice
+
+    @property
+    def help(self) -> str:
+        if self.remedy is None:
+            return self.advice
+        return f"{self.remedy.advice}, {self.advice}" if self.advice.startswith("and ") else self.remedy.advice
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (self.remedy,) if self.remedy else ()
+
+
+DIAGNOSTICS: tuple[type[Diagnostic], ...] = (ForeignNotation,)

@@ -1,0 +1,142 @@
+"""A statement in other languages' notation in; the habits found in it, and the statement as a spec writes it, out."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from alphadsl.syntax.characters import plain_character
+from alphadsl.syntax.habits import FIRM, GUESSES
+from alphadsl.syntax.habits.habit import PAREN, Habit
+
+MOST_REWRITES = 24
+_QUIET = re.compile(r'#[^\n]*|"[^"\n]*"')
+_UNTIDY = (
+    (r"(?<=\S)[ \t]{2,}(?=[^\s#])", " "),
+    (r"\s*\^\s*", "^"),
+    (r"(?<=\()[ \t]+|[ \t]+(?=[),])", ""),
+    (rf"(?<=\w)\(\s*(?P<keep>{PAREN})\s*\)", ""),
+    (r"[ \t]+(?=\n|\Z)", ""),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A habit at a place of a statement: what is underlined, and all that its rewriting replaces."""
+
+    habit: Habit
+    start: int
+    end: int
+    whole: tuple[int, int]
+    again: tuple[tuple[int, int], ...] = ()
+
+
+def masked(text: str) -> str:
+    """The text with comments and descriptions blanked out, every character in its place."""
+    return _QUIET.sub(lambda quiet: " " * len(quiet[0]), text)
+
+
+def habits_in(text: str, defined: frozenset[str]) -> list[Found]:
+    """Each habit of a statement where it first occurs; a place has one lesson, that of the first row which fits."""
+    return _each_once(text, FIRM, defined)
+
+
+def guesses_in(text: str, defined: frozenset[str]) -> list[Found]:
+    return _each_once(text, GUESSES, defined) if _is_formula(text) else []
+
+
+def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> list[Found]:
+    found: list[Found] = []
+    taken: list[tuple[int, int]] = []
+    for habit, match in _matches(text, table, defined):
+        start, end = _underlined(habit, match)
+        if any(start < other and first < end for first, other in taken):
+            continue
+        taken.append((start, end))
+        same = next((at for at, other in enumerate(found) if other.habit[:3:2] == habit[:3:2]), None)
+        if same is None:
+            found.append(Found(habit, start, end, match.span()))
+        else:
+            found[same] = replace(found[same], again=(*found[same].again, match.span()))
+        if habit.name == "comment-sign" or (not habit.rewrite and match.span() == (0, len(text))):
+            return [*(other for other in found if other.start <= start)]
+    return found
+
+
+def rewritten(text: str, defined: frozenset[str]) -> str:
+    """The statement with every habit that can be rewritten as a spec writes it."""
+    text = "".join(char if hidden == " " else plain_character(char) or char for char, hidden in _with_mask(text))
+    for _ in range(MOST_REWRITES):
+        again = _rewritten_once(text, (*FIRM, *GUESSES) if _is_formula(text) else FIRM, defined)
+        if again is None:
+            break
+        text = again
+    return _tidied(text)
+
+
+def _is_formula(text: str) -> bool:
+    return re.match(r"loss\s+\w", text) is None and re.search("[=~]", text) is not None
+
+
+def _tidied(text: str) -> str:
+    """One space where there were more, none around ^, and no brackets within brackets."""
+    for pattern, new in _UNTIDY:
+        hidden = _QUIET.sub(lambda quiet: "_" * len(quiet[0]), text)
+        for match in reversed([*compiled(pattern).finditer(hidden)]):
+            kept = text[slice(*match.span("keep"))] if "keep" in match.re.groupindex else ""
+            text = text[: match.start()] + new + kept + text[match.end() :]
+    return text
+
+
+def apply(habit: Habit, match: re.Match[str], text: str) -> str:
+    """What takes the place of a match; the groups are read from the text itself, comments and all."""
+    parts = {name: text[slice(*match.span(name))] for name in match.re.groupindex if match[name] is not None}
+    groups = {
+        name: parts.get(name, "") if name == "between" else parts.get(name, "").strip() for name in match.re.groupindex
+    }
+    assert habit.rewrite is not None
+    return habit.rewrite.format(**groups) if isinstance(habit.rewrite, str) else habit.rewrite(groups)
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _with_mask(text: str) -> Iterator[tuple[str, str]]:
+    return zip(text, masked(text), strict=True)
+
+
+def _matches(text: str, table: Iterable[Habit], defined: frozenset[str]) -> Iterator[tuple[Habit, re.Match[str]]]:
+    blank = masked(text)
+    for habit in table:
+        for match in compiled(habit.pattern).finditer(blank):
+            if not _is_own(match, defined):
+                yield habit, match
+
+
+def _is_own(match: re.Match[str], defined: frozenset[str]) -> bool:
+    """Whether the author has given a meaning to the name that would be taken for a habit."""
+    names = {match[group] for group in ("at", "f") if group in match.re.groupindex and match[group]}
+    return any(name.strip() in defined or name.partition("[")[0].partition("(")[0].strip() in defined for name in names)
+
+
+def _underlined(habit: Habit, match: re.Match[str]) -> tuple[int, int]:
+    group = "at" if match.re.groupindex.get("at") and match["at"] is not None else 0
+    text, (start, end) = match[group], match.span(group)
+    return start + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))
+
+
+def _rewritten_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> str | None:
+    for habit, match in _matches(text, table, defined):
+        if habit.rewrite is not None:
+            found = match[0]
+            lead, tail = found[: len(found) - len(found.lstrip())], found[len(found.rstrip()) :]
+            if not found.strip():
+                lead, tail = "", ""
+            plain = apply(habit, match, text)
+            rest = text[match.end() :].lstrip(" \t") if plain == "\n" else f"{tail}{text[match.end() :]}"
+            new = f"{text[: match.start()]}{lead}{plain}{rest}"
+            if new != text:
+                return new
+    return None

@@ -1,0 +1,147 @@
+"""Where a statement that cannot be read starts and ends, which may be lines before and after the one at fault."""
+
+import re
+from dataclasses import dataclass
+
+from alphadsl.report.source import Source, Span
+from alphadsl.syntax.habits.blocks import BLOCKS
+from alphadsl.syntax.habits.habit import NAME, PAREN, Habit
+from alphadsl.syntax.habits.rewrite import Found, apply, compiled, habits_in, masked, rewritten
+
+_OPERATOR = re.compile(r"[ \t]*(?P<at>[*/^<>]|[-+](?!\s*\d+\s*$)|\|\|?|&&?|·|×|−)(?!=)(?<!#)")
+_COMMENT = re.compile(r"[ \t]*(?:--(?=\s)|//|/\*|#|$)")
+_BREAKS_OFF = re.compile(r"(?P<at>[-+*/^=~,<>\\])[ \t]*$")
+_STARTS = re.compile(rf"[ \t]*(?:(?:param|learn|set)\s+)?{NAME}\s*(?:{PAREN}|\[[^][\n]*\])?\s*[=~]")
+_ADDED = re.compile(r"(?P<left>[^=~\n]*?[^=~\s+*/-])\s*(?P<at>(?P<o>[-+*/])=)(?P<rest>[\s\S]*)")
+_ENDS = re.compile(r"\s*[}]\s*$")
+_WIDEST = 100
+_MOST_LINES = 12
+
+WRAPPED = Habit(
+    "continuation",
+    "",
+    "a formula ends with its line, unless a bracket is open",
+    "a formula that goes on in another line",
+    "{at}",
+)
+ADDED = Habit(
+    "augmented-assignment",
+    "",
+    "a name has one definition, which nothing adds to later",
+    "an assignment of another language",
+    "{at}",
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A part of a source that is one definition to its author."""
+
+    source: Source
+    start: int
+    end: int
+    block: tuple[Habit, re.Match[str]] | None = None
+    continued: int | None = None
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def span(self) -> Span:
+        return Span(self.source, self.start, self.end)
+
+    def found(self, defined: frozenset[str]) -> list[Found]:
+        """The habits in it, with places counted from its start."""
+        found = habits_in(self.text, defined)
+        if self.block:
+            habit, match = self.block
+            start = match.start("e") if "e" in match.re.groupindex else match.end()
+            found = [each for each in found if each.start >= start and each.habit.name != habit.name]
+            found.insert(0, Found(habit, match.start("at"), match.end("at"), match.span()))
+        if self.continued is not None:
+            at = self.continued - self.start
+            if not any(each.start <= at < each.end for each in found):
+                found.append(Found(WRAPPED, at, at + 1, (at, at + 1)))
+        if added := _ADDED.fullmatch(self.text):
+            found.append(Found(ADDED, *added.span("at"), added.span()))
+        return sorted(found, key=lambda each: each.start)
+
+    def rewritten(self, defined: frozenset[str]) -> str:
+        text = self.text
+        if self.block and self.block[0].rewrite is not None:
+            habit, match = self.block
+            text = apply(habit, match, text) + text[match.end() :]
+        if self.continued is not None:
+            text = _joined(text)
+        return rewritten(text, defined)
+
+
+def statement_at(source: Source, start: int, end: int) -> Statement:
+    """The statement from `start` to `end`, and the lines before and after that belong to it."""
+    text = source.text
+    for habit in BLOCKS:
+        if match := compiled(habit.pattern).match(text[start:]):
+            return Statement(source, start, max(end, start + match.end()) if match else end, (habit, match))
+    end = _before_brace(text, start, end)
+    continued: int | None = None
+    if _goes_on(text[start:end]):
+        first = _first_line(text, start)
+        if first is not None:
+            continued, start = start, first
+    if broken := _BREAKS_OFF.search(masked(text[start:end])):
+        after = text[end + 1 : _line_end(text, end + 1)]
+        if after.strip() and not _STARTS.match(after) and not _COMMENT.match(after) and after.strip() != "}":
+            continued = start + broken.start("at") if continued is None else continued
+            end = _line_end(text, end + 1)
+    for _ in range(_MOST_LINES):
+        after = text[end + 1 : _line_end(text, end + 1)]
+        if text[end : end + 1] != "\n" or not _goes_on(after):
+            break
+        operator = _OPERATOR.match(after)
+        assert operator
+        continued = end + 1 + operator.start("at") if continued is None else continued
+        end = _line_end(text, end + 1)
+    return Statement(source, start, end, None, continued)
+
+
+def _before_brace(text: str, start: int, end: int) -> int:
+    """Where the statement ends if a brace closes its loss on the same line."""
+    depth = 0
+    for place, char in enumerate(masked(text[start:end])):
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        if depth < 0:
+            return start + len(text[start : start + place].rstrip())
+    return start + len(text[start:end].rstrip())
+
+
+def _goes_on(line: str) -> bool:
+    return bool(_OPERATOR.match(line)) and not _COMMENT.match(line)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _first_line(text: str, start: int) -> int | None:
+    """Where the definition starts that a line goes on with."""
+    for _ in range(_MOST_LINES):
+        end = text.rfind("\n", 0, start)
+        if end < 0:
+            return None
+        start = text.rfind("\n", 0, end) + 1
+        line = text[start:end]
+        if _STARTS.match(masked(line)):
+            return start + len(line) - len(line.lstrip())
+    return None
+
+
+def _joined(text: str) -> str:
+    """On one line if it fits there, else in brackets."""
+    lines = [re.sub(r"\s*\\\s*$", "", line).strip() for line in text.split("\n")]
+    line = " ".join(lines)
+    if "#" not in text and len(line) <= _WIDEST:
+        return line
+    head, sign, body = re.split(r"(?<=[^=<>])([=~])(?!=)", "\n    ".join(lines), maxsplit=1)
+    return f"{head}{sign} ({body.strip()}\n  )"

@@ -1,0 +1,157 @@
+"""A statement that a rule or the checker refuses in; a lesson for each habit in it, with the line to write, out."""
+
+import re
+import unicodedata
+
+from alphadsl.report.catalogue.foreign import ForeignNotation
+from alphadsl.report.catalogue.syntax import UnexpectedCharacter
+from alphadsl.report.diagnostic import Diagnostic, Edit, Remedy
+from alphadsl.report.source import Source, Span
+from alphadsl.syntax.characters import diagnose_character, plain_character
+from alphadsl.syntax.habits.functions import FUNCTIONS
+from alphadsl.syntax.habits.habit import NAME, wrapped
+from alphadsl.syntax.habits.objects import OBJECTS
+from alphadsl.syntax.habits.quantities import QUANTITIES
+from alphadsl.syntax.habits.reads import reads_as_definitions
+from alphadsl.syntax.habits.rewrite import Found, guesses_in, masked
+from alphadsl.syntax.habits.statement import Statement
+
+LONGEST = 400
+_NAMED = frozenset(habit.name for habit in (*QUANTITIES, *FUNCTIONS, *OBJECTS))
+_DEFINED = re.compile(rf"(?m)^[ \t]*(?:\w+[ \t]+){{0,2}}({NAME})[ \t]*(?:\([^()\n]*\)|\[[^][\n]*\])?[ \t]*[=~](?!=)")
+
+
+def defined_in(source: Source) -> frozenset[str]:
+    """The names that the lines of a source define."""
+    return frozenset(found[1] for found in _DEFINED.finditer(source.text))
+
+
+def teach(statement: Statement) -> tuple[Diagnostic, ...]:
+    """One diagnostic for each habit in a statement that cannot be read; none if it has no known one."""
+    lessons = lessons_in(statement)
+    return tuple(lesson for lesson, _ in lessons if lesson.remedies or not _is_of_names(lesson))
+
+
+def lessons_in(statement: Statement) -> list[tuple[Diagnostic, tuple[Span, ...]]]:
+    """Each with all places that have the habit."""
+    if not statement.text.strip() or len(statement.text) > LONGEST:
+        return []
+    defined = defined_in(statement.source)
+    found, text = statement.found(defined), statement.rewritten(defined)
+    remedy = _added(statement, text) or _remedy(statement, text)
+    above = next((each.habit.above for each in found if each.habit.above), "")
+    if remedy and above:
+        remedy = Remedy(remedy.advice, (*remedy.edits, _line_above(statement.span, above)))
+    if not found and not _strays(statement) and remedy:
+        found = guesses_in(statement.text, defined)
+    if any(each.habit.rewrite is None for each in found):
+        remedy = None
+    lessons = [
+        (_lesson(statement, each, remedy), tuple(_part(statement, *span) for span in (each.whole, *each.again)))
+        for each in found
+    ]
+    for place in _strays(statement):
+        if not _covered(place, found):
+            lessons.append((_stray(place, statement, remedy), (_part(statement, place, place + 1),)))
+    return sorted(lessons, key=lambda lesson: lesson[0].span.start)
+
+
+def _is_of_names(lesson: Diagnostic) -> bool:
+    """Whether a habit is one that a rule takes, so that it is not what the statement is refused for."""
+    named = isinstance(lesson, ForeignNotation) and lesson.name in _NAMED
+    return named and reads_as_definitions(f"it = {lesson.span.text}")
+
+
+def _part(statement: Statement, start: int, end: int) -> Span:
+    return Span(statement.source, statement.start + start, statement.start + end)
+
+
+def _covered(place: int, found: list[Found]) -> bool:
+    return any(each.start <= place < each.end for each in found)
+
+
+def _strays(statement: Statement) -> list[int]:
+    """The first place of each character that stands for a sign of the language."""
+    places: dict[str, int] = {}
+    for place, char in enumerate(masked(statement.text)):
+        if plain := plain_character(char):
+            places.setdefault("full width" if unicodedata.east_asian_width(char) == "F" else plain, place)
+    return [*places.values()]
+
+
+def _lesson(statement: Statement, found: Found, remedy: Remedy | None) -> Diagnostic:
+    habit = found.habit
+    span = _part(statement, found.start, found.end)
+    lesson = habit.lesson.replace("{at}", span.text)
+    return ForeignNotation(span, habit.name, lesson, habit.habit, habit.advice, remedy)
+
+
+def _stray(place: int, statement: Statement, remedy: Remedy | None) -> UnexpectedCharacter:
+    return diagnose_character(_part(statement, place, place + 1), remedy)
+
+
+def _remedy(statement: Statement, text: str) -> Remedy | None:
+    """The statement as a spec writes it, if it then reads as one."""
+    span = statement.span
+    if not text.strip():
+        return Remedy("remove the line", (Edit(_whole_line(span), ""),))
+    heads_loss = re.fullmatch(rf"loss {NAME} \{{", text) is not None
+    if text == statement.text or not (heads_loss or reads_as_definitions(text)):
+        return None
+    edits = [Edit(span, _indented(span, text))]
+    if heads_loss and not re.search(r"(?m)^[ \t]*\}", span.source.text[span.end :]):
+        edits.append(_closing_brace(span))
+    return Remedy(f"write {text}", tuple(edits))
+
+
+def _line_above(span: Span, line: str) -> Edit:
+    """A statement above another one, in place of one that starts with the same word."""
+    text, word = span.source.text, line.split()[0]
+    start = max((head.start() for head in re.finditer(r"(?m)^[ \t]*loss\s", text[: span.start])), default=0)
+    end = re.compile(r"\n[ \t]*loss\s|\Z").search(text, span.end)
+    assert end
+    if same := re.compile(rf"(?m)(?<=^)[ \t]*(?P<line>{word}\b[^\n#]*\w)").search(text, start, end.start()):
+        return Edit(Span(span.source, *same.span("line")), line)
+    return Edit(Span(span.source, span.start, span.start), _indented(span, f"{line}\n"))
+
+
+def _closing_brace(span: Span) -> Edit:
+    """A brace behind the indented lines that follow."""
+    block = re.compile(r"(?:\n(?:[ \t]+[^\n]*)?)*").match(span.source.text, span.end)
+    end = span.end + len(block[0].rstrip()) if block else span.end
+    return Edit(Span(span.source, end, end), "\n}")
+
+
+def _added(statement: Statement, text: str) -> Remedy | None:
+    """`c += 1` as part of the definition of c; None where there is none before."""
+    parts = re.fullmatch(r"(?P<left>[^=~\n]*?[^=~\s+*/-])\s*(?P<o>[-+*/])=(?P<rest>[\s\S]*)", text)
+    if parts is None:
+        return None
+    left, operator, rest = parts["left"], parts["o"], parts["rest"].strip()
+    before = statement.source.text[: statement.start]
+    first = [*re.finditer(rf"(?m)^[ \t]*(?P<head>{re.escape(left)}[ \t]*=)(?P<body>[^\n#]*)", before)]
+    if not first:
+        return None
+    body = first[-1]["body"].strip()
+    whole = f"{wrapped(body) if operator in '*/' else body} {operator} {wrapped(rest)}"
+    start, end = first[-1].span("body")
+    edits = (
+        Edit(Span(statement.source, start, end), f" {whole}"),
+        Edit(_whole_line(statement.span), ""),
+    )
+    return Remedy(f"write {left} = {whole}", edits)
+
+
+def _whole_line(span: Span) -> Span:
+    """With its indentation and its line break."""
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    alone = not text[start : span.start].strip() and not text[span.end : end if end >= 0 else None].strip()
+    return Span(span.source, start, len(text) if end < 0 else end + 1) if alone else span
+
+
+def _indented(span: Span, text: str) -> str:
+    start = span.source.text.rfind("\n", 0, span.start) + 1
+    margin = re.match(r"[ \t]*", span.source.text[start : span.start])
+    return text.replace("\n", f"\n{margin[0] if margin else ''}")
