@@ -18,6 +18,7 @@ from alphadsl.editor.scope import (
     without_quiet,
 )
 from alphadsl.editor.vocabulary import MEMBER_USAGES, Kind, words
+from alphadsl.syntax.spelling import spell
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ class _Place:
     found: re.Match[str]
 
 
+_LEFT_SIDE = re.compile(
+    rf"(?m)^[ \t]*{NAME}[ \t]*(?:\([ \t]*(?P<argument>{NAME})[ \t]*\)|\[(?P<indices>[^\]\n]*)\])?[ \t]*(?:=(?!=)|~)"
+)
+_INTERVALS = (
+    ("(0, inf)", "positive"),
+    ("[0, inf)", "not negative"),
+    ("(-inf, inf)", "any number"),
+    ("[0, 1]", "from 0 to 1"),
+    ("(0, 1)", "between 0 and 1"),
+)
 _DECLARATIONS = ("param", "learn", "set", "pairs", "space", "gradient")
 _PARTS = ("phi(x) = ", "psi(x) = ", "weight[i,j] = ", "alpha[i,j] ~ ", "alpha[i,j] = ", "R(a) = ", "alpha in simplex")
 _GENERAL = ("loss[i] = ", "alpha in reals")
@@ -100,17 +111,54 @@ def _line_starts(place: _Place) -> list[Proposal]:
 
 
 def _formula(place: _Place) -> list[Proposal]:
-    known = known_names(place.head, place.text).values() if place.head else []
-    names = [Proposal(each.usage, each.line, Kind.CONSTANT if each.parameter else Kind.FUNCTION) for each in known]
+    """What the left side allows: a function sees its argument and numbers, a row no pair outside a reduction over j."""
+    heads = [*_LEFT_SIDE.finditer(place.before)]
+    left = heads[-1] if heads else None
+    if left and left["argument"]:
+        return [Proposal(left["argument"], "the argument", Kind.CONSTANT), *_settings(place), *_numbers(place)]
+    pairs = left is None or "," in (left["indices"] or "") or _reduced(place.before[left.end() :])
+    names = [each for each in _named(place) if pairs or "," not in each.text]
     quantities = [
         Proposal(usage, word.meaning, word.kind, word.meaning)
         for word in words(Kind.QUANTITY)
         for usage in word.usage.split(", ")
+        if pairs or "," not in usage
     ]
-    functions = [
-        Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(Kind.FUNCTION, Kind.REDUCTION)
-    ]
-    return [*_settings(place), *names, *quantities, *functions, *_losses(place)]
+    return [*_settings(place), *names, *quantities, *_functions(Kind.FUNCTION, Kind.REDUCTION), *_losses(place)]
+
+
+def _named(place: _Place) -> list[Proposal]:
+    known = known_names(place.head, place.text).values() if place.head else []
+    return [Proposal(each.usage, each.line, Kind.CONSTANT if each.parameter else Kind.FUNCTION) for each in known]
+
+
+def _numbers(place: _Place) -> list[Proposal]:
+    """What has no indices: parameters, constants, functions of one number."""
+    return [*(each for each in _named(place) if "[" not in each.text), *_functions(Kind.FUNCTION)]
+
+
+def _functions(*kinds: Kind) -> list[Proposal]:
+    return [Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(*kinds)]
+
+
+def _reduced(formula: str) -> bool:
+    """Whether a formula breaks off inside a reduction over j."""
+    while (shorter := re.sub(r"\([^()]*\)", "", formula)) != formula:
+        formula = shorter
+    return re.search(r"_j[ \t]*\(", formula) is not None
+
+
+def _indices(place: _Place) -> list[Proposal]:
+    """`i]` and `i,j]`, as the name before the bracket has them."""
+    name = spell(place.found[1]) or place.found[1]
+    usages = [word.usage for word in words(Kind.QUANTITY, Kind.PART) if word.text == name]
+    known = known_names(place.head, place.text).get(name) if place.head else None
+    found = re.findall(r"\[([^\]]*\])", " ".join(usages or ([known.usage] if known else [])))
+    return [Proposal(each, "the indices", Kind.CONSTANT) for each in dict.fromkeys(found or ["i]", "i,j]"])]
+
+
+def _intervals(_: _Place) -> list[Proposal]:
+    return [Proposal(text, "an interval", Kind.CHOICE, meaning) for text, meaning in _INTERVALS]
 
 
 def _settings(place: _Place) -> list[Proposal]:
@@ -136,7 +184,10 @@ _SITUATIONS: tuple[tuple[re.Pattern[str], Callable[[_Place], list[Proposal]]], .
         (r"\bagainst[ \t]+\w*$", _choices(AGAINST)),
         (r"^[ \t]*pairs[ \t]+labels[ \t]+\w*$", lambda _: _of_words(["against"], Kind.KEYWORD)),
         (r"^[ \t]*space[ \t]+\w*$", _choices(SPACES)),
-        (r"\bin[ \t]+\w*$", _choices(ALPHA_SETS)),
+        (r"^[ \t]*(?:param|learn)\b.*\bin[ \t]+$", _intervals),
+        (r"^[ \t]*(?:alpha|α)[ \t]+in[ \t]+\w*$", _choices(ALPHA_SETS)),
+        (r"\bin[ \t]+[\[(]?[^()\[\]]*$", _nothing),
+        (rf"({NAME})[ \t]*\[[^\]]*$", _indices),
         (r"^[ \t]*gradient[ \t]+\w*$", lambda _: _of_words(["through"], Kind.KEYWORD)),
         (r"\bthrough[ \t]+\w*$", lambda _: _of_words(["alpha"], Kind.PART)),
         (r"^[ \t]*set[ \t]+\w*$", _settable),

@@ -1,11 +1,15 @@
 """From what the checker says to what an editor underlines: code, severity, note and help, and further places."""
 
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from lsprotocol import types
 
 from alphadsl.editor.positions import Positions, Units
+from alphadsl.explain.message import render_page
+from alphadsl.folders import kept_file
+from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic, Label, Severity
 from alphadsl.report.source import Source, Span
 from alphadsl.report.visible import visible_text
@@ -29,6 +33,7 @@ def lsp_diagnostic(diagnostic: Diagnostic, source: Source, uri: str, units: Unit
         message=_message(diagnostic),
         severity=_SEVERITIES[diagnostic.severity],
         code=diagnostic.code,
+        code_description=types.CodeDescription(page) if (page := page_uri(diagnostic.code)) else None,
         source=SOURCE,
         related_information=[_related(label, source, uri, units) for label in labels],
     )
@@ -50,9 +55,26 @@ def _message(diagnostic: Diagnostic) -> str:
 
 def _related(label: Label, source: Source, uri: str, units: Units) -> types.DiagnosticRelatedInformation:
     place = label.span.source
-    target = uri if place == source else _path(place).as_uri()
-    where = types.Location(target, Positions(place.text, units).range_of(label.span))
+    where = types.Location(uri_of(place, source, uri), Positions(place.text, units).range_of(label.span))
     return types.DiagnosticRelatedInformation(where, visible_text(label.text))
+
+
+def uri_of(place: Source, source: Source, uri: str) -> str:
+    """The document of a source: `uri` for the one that is open, a file for another."""
+    return uri if place == source else _path(place).as_uri()
+
+
+@cache
+def page_uri(code: str) -> str | None:
+    """The page of a code as `alphadsl explain CODE` prints it, in a file that an editor can open."""
+    kept = kept_file(f"{code}.txt")
+    if kept is None or code not in CATALOGUE:
+        return None
+    try:
+        kept.write_text(render_page(CATALOGUE[code]), encoding="utf-8")
+    except OSError:
+        return None
+    return kept.as_uri()
 
 
 def _path(source: Source) -> Path:

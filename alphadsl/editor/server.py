@@ -5,28 +5,24 @@ No document can end it: whatever goes wrong inside is told as a diagnostic of th
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from functools import wraps
-from pathlib import Path
-from typing import TypeVar
 
 from lsprotocol import types
-from pygls import uris
-from pygls.lsp.server import LanguageServer
 
-import alphadsl
-from alphadsl.check.library import SpecText
+from alphadsl.editor.actions import code_actions
 from alphadsl.editor.completion import complete
-from alphadsl.editor.diagnostics import internal_error, lsp_diagnostic
-from alphadsl.editor.document import Document, read_document, spec_text
+from alphadsl.editor.diagnostics import uri_of
 from alphadsl.editor.hover import hover
 from alphadsl.editor.outline import outline
-from alphadsl.editor.positions import Positions, Units
+from alphadsl.editor.positions import Positions
+from alphadsl.editor.rename import renamable, rename
+from alphadsl.editor.signatures import signature
+from alphadsl.editor.symbols import meaning, name_at
+from alphadsl.editor.tokens import MODIFIERS, TYPES, semantic_tokens
 from alphadsl.editor.vocabulary import Kind
+from alphadsl.editor.workspace import AlphaServer, guarded
+from alphadsl.report.faults import InputError
 from alphadsl.syntax.format import format_source
 
-Params = TypeVar("Params")
-Answer = TypeVar("Answer")
 PAUSE = 0.1  # seconds without a keystroke, before a text is checked
 _ITEM_KINDS = {
     Kind.KEYWORD: types.CompletionItemKind.Keyword,
@@ -39,70 +35,6 @@ _ITEM_KINDS = {
     Kind.CHOICE: types.CompletionItemKind.EnumMember,
     None: types.CompletionItemKind.Class,
 }
-
-
-class AlphaServer(LanguageServer):
-    """Texts are sent whole: they are small, and no count of lines can then drift apart."""
-
-    def __init__(self) -> None:
-        super().__init__("alphadsl", alphadsl.__version__, types.TextDocumentSyncKind.Full)
-        self.waiting: dict[str, asyncio.Task[None]] = {}
-        self._read: dict[str, Document] = {}
-
-    @property
-    def units(self) -> Units:
-        return self.workspace.position_codec.client_num_units
-
-    def spec(self, uri: str) -> SpecText:
-        path = uris.to_fs_path(uri) if uri.startswith("file:") else None
-        return spec_text(path or uri, self.workspace.get_text_document(uri).source, Path(path) if path else None)
-
-    def document(self, uri: str) -> Document:
-        """The document as it is now, checked once."""
-        text = self.spec(uri)
-        known = self._read.get(uri)
-        if known is None or known.text != text:
-            known = self._read[uri] = read_document(text)
-        return known
-
-    def positions(self, uri: str) -> Positions:
-        return Positions(self.spec(uri).source.text, self.units)
-
-    def publish(self, uri: str, found: Sequence[types.Diagnostic]) -> None:
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
-
-    def check(self, uri: str) -> None:
-        try:
-            self._read.pop(uri, None)  # a file beside it may have changed
-            document = self.document(uri)
-            said = document.checked.diagnostics
-            self.publish(uri, [lsp_diagnostic(each, document.source, uri, self.units) for each in said])
-        except Exception as failure:
-            logging.exception("checking %s", uri)
-            self.publish(uri, [internal_error(failure)])
-
-    def forget(self, uri: str) -> None:
-        if task := self.waiting.pop(uri, None):
-            task.cancel()
-        self._read.pop(uri, None)
-
-
-Handler = Callable[[AlphaServer, Params], Answer | None]
-
-
-def _guarded(handler: Handler[Params, Answer]) -> Handler[Params, Answer]:
-    """A request answered with nothing if we fail; the failure goes to the log."""
-
-    @wraps(handler)
-    def answer(ls: AlphaServer, params: Params) -> Answer | None:
-        try:
-            return handler(ls, params)
-        except Exception:
-            logging.exception("answering %s", handler.__name__)
-            return None
-
-    return answer
-
 
 server = AlphaServer()
 
@@ -143,7 +75,7 @@ def did_close(ls: AlphaServer, params: types.DidCloseTextDocumentParams) -> None
 
 
 @server.feature(types.TEXT_DOCUMENT_HOVER)
-@_guarded
+@guarded
 def on_hover(ls: AlphaServer, params: types.HoverParams) -> types.Hover | None:
     uri = params.text_document.uri
     positions = ls.positions(uri)
@@ -154,8 +86,8 @@ def on_hover(ls: AlphaServer, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(content, positions.range(found.start, found.end))
 
 
-@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", " ", "("]))
-@_guarded
+@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", " ", "(", "["]))
+@guarded
 def on_completion(ls: AlphaServer, params: types.CompletionParams) -> list[types.CompletionItem]:
     uri = params.text_document.uri
     proposals = complete(ls.spec(uri), ls.positions(uri).offset(params.position))
@@ -172,7 +104,7 @@ def on_completion(ls: AlphaServer, params: types.CompletionParams) -> list[types
 
 
 @server.feature(types.TEXT_DOCUMENT_FORMATTING)
-@_guarded
+@guarded
 def on_formatting(ls: AlphaServer, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
     """The whole text anew; nothing where it cannot be parsed, which its diagnostics say."""
     uri = params.text_document.uri
@@ -184,8 +116,72 @@ def on_formatting(ls: AlphaServer, params: types.DocumentFormattingParams) -> li
 
 
 @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-@_guarded
+@guarded
 def on_symbols(ls: AlphaServer, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
     uri = params.text_document.uri
     file = ls.document(uri).file
     return outline(file, ls.positions(uri)) if file else []
+
+
+@server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
+@guarded
+def on_code_action(ls: AlphaServer, params: types.CodeActionParams) -> list[types.CodeAction]:
+    uri, place = params.text_document.uri, params.range
+    positions = ls.positions(uri)
+    start, end = positions.offset(place.start), positions.offset(place.end)
+    return [*code_actions(ls.document(uri), start, end, uri, ls.units)]
+
+
+@server.feature(types.TEXT_DOCUMENT_DEFINITION)
+@guarded
+def on_definition(ls: AlphaServer, params: types.DefinitionParams) -> types.Location | None:
+    uri = params.text_document.uri
+    text = ls.spec(uri)
+    index = name_at(text, ls.positions(uri).offset(params.position))
+    symbol = meaning(text, index) if index is not None else None
+    if symbol is None:
+        return None
+    place = symbol.span.source
+    return types.Location(uri_of(place, text.source, uri), Positions(place.text, ls.units).range_of(symbol.span))
+
+
+@server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+@guarded
+def on_prepare_rename(ls: AlphaServer, params: types.PrepareRenameParams) -> types.Range | None:
+    uri = params.text_document.uri
+    positions = ls.positions(uri)
+    span = renamable(ls.spec(uri), positions.offset(params.position))
+    return positions.range_of(span) if span else None
+
+
+@server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+@guarded
+def on_rename(ls: AlphaServer, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    """The edits, or nothing and a message that says why."""
+    uri = params.text_document.uri
+    positions = ls.positions(uri)
+    try:
+        spans = rename(ls.spec(uri), positions.offset(params.position), params.new_name)
+    except InputError as refusal:
+        ls.window_show_message(types.ShowMessageParams(types.MessageType.Error, refusal.message))
+        return None
+    return types.WorkspaceEdit({uri: [types.TextEdit(positions.range_of(span), params.new_name) for span in spans]})
+
+
+@server.feature(types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(["(", ","]))
+@guarded
+def on_signature(ls: AlphaServer, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
+    uri = params.text_document.uri
+    called = signature(ls.spec(uri), ls.positions(uri).offset(params.position))
+    if called is None:
+        return None
+    parameters = [types.ParameterInformation(label, told or None) for label, told in called.parameters]
+    shown = types.SignatureInformation(called.label, called.meaning, parameters)
+    return types.SignatureHelp([shown], active_signature=0, active_parameter=called.active)
+
+
+@server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, types.SemanticTokensLegend(TYPES, MODIFIERS))
+@guarded
+def on_semantic_tokens(ls: AlphaServer, params: types.SemanticTokensParams) -> types.SemanticTokens:
+    uri = params.text_document.uri
+    return types.SemanticTokens(semantic_tokens(ls.spec(uri), ls.positions(uri)))

@@ -1,0 +1,56 @@
+"""All places of a name in a text, and another name for it. Refused: names of another file or the language, or taken."""
+
+from alphadsl.check.library import SpecText
+from alphadsl.check.names import FAMILY_PARTS, RESERVED
+from alphadsl.editor.symbols import Role, Symbol, lexemes_of, lineage, meaning, name_at, region_at, regions
+from alphadsl.report.faults import InputError
+from alphadsl.report.source import Span
+from alphadsl.syntax.spelling import spell
+
+
+def renamable(text: SpecText, offset: int) -> Span | None:
+    """The place of a name that has its definition in this text."""
+    index = name_at(text, offset)
+    symbol = meaning(text, index) if index is not None else None
+    if index is None or symbol is None or symbol.span.source != text.source or symbol.name in FAMILY_PARTS:
+        return None
+    return lexemes_of(text.source)[index].span
+
+
+def places(text: SpecText, symbol: Symbol) -> list[Span]:
+    """Where a text means the symbol, in Greek or in ASCII; its `set` lines and named arguments among them."""
+    found = []
+    for index, lexeme in enumerate(lexemes_of(text.source)):
+        if lexeme.type == "NAME" and str(lexeme) == symbol.name:
+            meant = meaning(text, index)
+            if meant and meant.span == symbol.span:
+                found.append(lexeme.span)
+    return found
+
+
+def rename(text: SpecText, offset: int, new: str) -> list[Span]:
+    """The places to write the new name at; raises InputError where the text would mean something else after it."""
+    index = name_at(text, offset)
+    symbol = meaning(text, index) if index is not None else None
+    if symbol is None or symbol.name in FAMILY_PARTS:
+        raise InputError("this name belongs to the language")
+    if symbol.span.source != text.source:
+        raise InputError(f"{symbol.name} is defined in {symbol.span.source.name}")
+    spelled = spell(new)
+    if not spelled:
+        raise InputError(f"{new} is not a name: write Latin or Greek letters, digits and _")
+    if spelled in RESERVED:
+        raise InputError(f"{new} already has a meaning: {RESERVED[spelled]}")
+    if spelled != symbol.name and spelled in _taken(text, symbol):
+        raise InputError(f"{new} is already defined")
+    return places(text, symbol)
+
+
+def _taken(text: SpecText, symbol: Symbol) -> set[str]:
+    if symbol.role == Role.LOSS:
+        return {region.name for region in regions(text)}
+    home = region_at(text, symbol.span.start)
+    users = [region for region in regions(text) if home in [*lineage(region)]]
+    names = {name for user in users for each in lineage(user) for name in each.symbols}
+    arguments = {str(line[2]) for each in users for line in each.lines if len(line) > 4 and line[3].type == "RPAR"}
+    return names | arguments

@@ -1,0 +1,87 @@
+"""The texts of an editor's session, each read once, and what is told of them.
+
+Whatever goes wrong inside is told as a diagnostic of the document, or answers a request with nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TypeVar
+
+from lsprotocol import types
+from pygls import uris
+from pygls.lsp.server import LanguageServer
+
+import alphadsl
+from alphadsl.check.library import SpecText
+from alphadsl.editor.diagnostics import internal_error, lsp_diagnostic
+from alphadsl.editor.document import Document, read_document, spec_text
+from alphadsl.editor.positions import Positions, Units
+
+Params = TypeVar("Params")
+Answer = TypeVar("Answer")
+
+
+class AlphaServer(LanguageServer):
+    """Texts are sent whole: they are small, and no count of lines can then drift apart."""
+
+    def __init__(self) -> None:
+        super().__init__("alphadsl", alphadsl.__version__, types.TextDocumentSyncKind.Full)
+        self.waiting: dict[str, asyncio.Task[None]] = {}
+        self._read: dict[str, Document] = {}
+
+    @property
+    def units(self) -> Units:
+        return self.workspace.position_codec.client_num_units
+
+    def spec(self, uri: str) -> SpecText:
+        path = uris.to_fs_path(uri) if uri.startswith("file:") else None
+        return spec_text(path or uri, self.workspace.get_text_document(uri).source, Path(path) if path else None)
+
+    def document(self, uri: str) -> Document:
+        """The document as it is now, checked once."""
+        text = self.spec(uri)
+        known = self._read.get(uri)
+        if known is None or known.text != text:
+            known = self._read[uri] = read_document(text)
+        return known
+
+    def positions(self, uri: str) -> Positions:
+        return Positions(self.spec(uri).source.text, self.units)
+
+    def publish(self, uri: str, found: Sequence[types.Diagnostic]) -> None:
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
+
+    def check(self, uri: str) -> None:
+        try:
+            self._read.pop(uri, None)  # a file beside it may have changed
+            document = self.document(uri)
+            said = document.checked.diagnostics
+            self.publish(uri, [lsp_diagnostic(each, document.source, uri, self.units) for each in said])
+        except Exception as failure:
+            logging.exception("checking %s", uri)
+            self.publish(uri, [internal_error(failure)])
+
+    def forget(self, uri: str) -> None:
+        if task := self.waiting.pop(uri, None):
+            task.cancel()
+        self._read.pop(uri, None)
+
+
+Handler = Callable[[AlphaServer, Params], Answer | None]
+
+
+def guarded(handler: Handler[Params, Answer]) -> Handler[Params, Answer]:
+    """A request answered with nothing if we fail; the failure goes to the log."""
+
+    @wraps(handler)
+    def answer(ls: AlphaServer, params: Params) -> Answer | None:
+        try:
+            return handler(ls, params)
+        except Exception:
+            logging.exception("answering %s", handler.__name__)
+            return None
+
+    return answer
