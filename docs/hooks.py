@@ -23,8 +23,8 @@ from mkdocs.structure.files import File, Files
 from alphadsl.api import find_text
 from alphadsl.check.library import SpecText, find_spec
 from alphadsl.cli.main import app
+from alphadsl.editor.page import LONGEST_EXAMPLE, told_of
 from alphadsl.explain.figure import Line, draw_weights
-from alphadsl.explain.message import LONGEST_EXAMPLE, told_of
 from alphadsl.explain.page import render_latex
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.catalogue import CATALOGUE

@@ -22,7 +22,7 @@ LAYERS: dict[str, set[str]] = {
     "api": {"report", "ir", "check", "pipeline", "backend"},
     "bench": {"report", "ir", "transform", "pipeline", "api", "backend", "storage"},
     "explain": {"ir", "check", "transform", "pipeline", "storage"},
-    "editor": {"report", "ir", "syntax", "check", "pipeline", ""},
+    "editor": {"folders", "report", "ir", "syntax", "check", "pipeline", ""},
     "cli": {
         "report",
         "ir",

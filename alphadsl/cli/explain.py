@@ -17,7 +17,7 @@ from alphadsl.cli import complete
 from alphadsl.cli.console import waited
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting
-from alphadsl.explain.message import render_page
+from alphadsl.editor.page import render_page
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.faults import InputError
 from alphadsl.report.suggest import suggest

@@ -65,6 +65,8 @@ def _spelled(character: str) -> str:
 
 def flush() -> None:
     """Bring the results to where they go. Raises `InputError` where they cannot be written."""
+    if sys.stdout.closed:
+        return  # by the language server, at the end of its session
     try:
         sys.stdout.flush()
     except BrokenPipeError:

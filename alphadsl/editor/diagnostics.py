@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from alphadsl.editor.page import render_page
 from alphadsl.editor.positions import Positions, Units
-from alphadsl.explain.message import render_page
 from alphadsl.folders import kept_file
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic, Label, Severity

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alphadsl.check.library import SpecText
-from alphadsl.explain.message import render_page
+from alphadsl.editor.page import render_page
 from alphadsl.pipeline import check_spec
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic

@@ -72,6 +72,21 @@ class Session:
         return json.loads(self._process.stdout.read(length))
 
 
+def labels(items: Json) -> list[str]:
+    return [item["label"] for item in items]
+
+
+def told(answer: Json) -> str:
+    return str(answer["contents"]["value"])
+
+
+def place(text: str, marked: str) -> tuple[int, int]:
+    """Line and character of the first place of a word, counted as the protocol does."""
+    before = text[: text.index(marked)]
+    line = before.count("\n")
+    return line, len(before.rpartition("\n")[2].encode("utf-16-le")) // 2
+
+
 @contextmanager
 def session() -> Iterator[Session]:
     """A server from its start to its end, which has to be a clean one."""
@@ -86,4 +101,4 @@ def session() -> Iterator[Session]:
         talk.tell("exit")
         _, complaints = process.communicate(timeout=10)
         assert process.returncode == 0
-        assert complaints == b""
+        assert complaints == b"", complaints.decode()
