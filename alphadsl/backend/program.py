@@ -31,6 +31,7 @@ from alphadsl.backend.runtime import (
     strips,
     tiles,
 )
+from alphadsl.backend.serial import compile_serial
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Positives, Space, Streaming
 
@@ -177,12 +178,12 @@ def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Pro
 def _compiled(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
     eager = _eager(name, core, passes, pairs, space)
     entries = [each for each in eager.parts if each.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
-    compiled = {each: torch.compile(eager.parts[each], fullgraph=True, dynamic=True) for each in entries}
+    compiled = {each: compile_serial(eager.parts[each]) for each in entries}
     return Program(
         eager.key,
         torch.compile(eager.value, fullgraph=True),
         torch.compile(eager.with_gradient, fullgraph=True),
         eager.importance,
-        torch.compile(eager.strip, fullgraph=True, dynamic=True),
+        compile_serial(eager.strip),
         {**eager.parts, **compiled},
     )

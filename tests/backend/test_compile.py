@@ -22,7 +22,9 @@ EVERY_KIND = ("infonce", "triplet", "infonce_hard", "direct_backprop", "square",
 def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[CompileCounterWithBackend]:
     counter = CompileCounterWithBackend("eager")
     compiled = torch.compile
-    monkeypatch.setattr(torch, "compile", lambda function, **options: compiled(function, backend=counter, **options))
+    monkeypatch.setattr(
+        torch, "compile", lambda function, **options: compiled(function, **options | {"backend": counter})
+    )
     program._compiled.cache_clear()
     opaque._engine.cache_clear()
     torch._dynamo.reset()

@@ -7,11 +7,16 @@ processes share a batch, each has the tiles of its own anchors against all candi
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from alphadsl.ir.kinds import Pairs
 
 Span = tuple[int, int]
+
+# Where rows alone add up, a tile is as flat as leaves this many rows of tiles to be done side by side.
+ROUND = 8
+SHORTEST = 32
 
 
 class Meeting(Enum):
@@ -70,6 +75,22 @@ class Tiling:
         """A diagonal tile has both products of a pair, each for the anchor along its row."""
         return Meeting.SHARED if self.meeting == Meeting.MUTUAL and tile.diagonal else self.meeting
 
+    @cached_property
+    def before(self) -> tuple[tuple[int, ...], ...]:
+        """For each tile the latest before it that add to points it adds to, by number."""
+        both = self.meeting != Meeting.ONE_WAY
+        overlapping = {
+            side: [other for other in self.sides if side[0] < other[1] and other[0] < side[1]] for side in self.sides
+        }
+        latest: dict[Span, int] = {}
+        before = []
+        for number, tile in enumerate(self.tiles):
+            sides = (tile.rows, tile.columns) if both else (tile.rows,)
+            touched = {other for side in sides for other in overlapping[side]}
+            before.append(tuple({latest[side] for side in touched if side in latest}))
+            latest |= dict.fromkeys(sides, number)
+        return tuple(before)
+
     @property
     def rows(self) -> tuple[Span, ...]:
         """The distinct spans along rows, in order."""
@@ -85,8 +106,12 @@ class Tiling:
         return max(tile.height * tile.width for tile in self.tiles)
 
 
+@lru_cache(maxsize=32)
 def tile_pairs(pairs: Pairs, samples: int, queued: int, mine: Span, side: int) -> Tiling:
-    """Tiles whose sides are at most `side`, and as equal as they can be; `mine` are the samples of this process."""
+    """Tiles whose sides are at most `side`, and as equal as they can be; `mine` are the samples of this process.
+
+    Tiles that follow each other have no points in common as far as that goes, so that they can be done side by side.
+    """
     views = (0, samples), (samples, 2 * samples)
     own = [(start + mine[0], start + mine[1]) for start, _ in views]
     alone = mine == (0, samples)
@@ -94,21 +119,25 @@ def tile_pairs(pairs: Pairs, samples: int, queued: int, mine: Span, side: int) -
     match pairs:
         case Pairs.TWO_VIEW:
             every = 0, 2 * samples
-            tiles = _triangle(every, side) if alone else _rectangles(((row, every) for row in own), side)
+            tiles = _triangle(every, side) if alone else _rectangles(((row, every) for row in own), side, side)
             return Tiling(tuple(tiles), 2 * samples, 2 * samples - 2, meeting)
         case Pairs.SAME_VIEW if alone:
             tiles = (tile for view in views for tile in _triangle(view, side))
             return Tiling(tuple(tiles), 2 * samples, samples - 1, meeting)
         case Pairs.SAME_VIEW:
-            return Tiling(tuple(_rectangles(zip(own, views, strict=True), side)), 2 * samples, samples - 1, meeting)
+            return Tiling(
+                tuple(_rectangles(zip(own, views, strict=True), side, side)), 2 * samples, samples - 1, meeting
+            )
         case Pairs.CROSS_VIEW if alone:
-            return Tiling(tuple(_rectangles([views], side)), 2 * samples, samples - 1, meeting)
+            return Tiling(tuple(_rectangles([views], side, side)), 2 * samples, samples - 1, meeting)
         case Pairs.CROSS_VIEW:
             others = zip(own, reversed(views), strict=True)
-            return Tiling(tuple(_rectangles(others, side)), 2 * samples, samples - 1, meeting)
+            return Tiling(tuple(_rectangles(others, side, side)), 2 * samples, samples - 1, meeting)
         case Pairs.QUEUE:
             queue = 2 * samples, 2 * samples + queued
-            return Tiling(tuple(_rectangles([(own[0], queue)], side)), samples, queued, Meeting.ONE_WAY)
+            height = min(side, max(SHORTEST, (mine[1] - mine[0]) // ROUND))
+            tiles = _rectangles([(own[0], queue)], height, side * side // height)
+            return Tiling(tuple(tiles), samples, queued, Meeting.ONE_WAY)
         case _:
             raise ValueError(f"pairs {pairs} come in rows, not in tiles")
 
@@ -120,12 +149,23 @@ def cut(span: Span, side: int) -> list[Span]:
     return list(pairwise(start + (stop - start) * part // parts for part in range(parts + 1)))
 
 
-def _rectangles(blocks: Iterable[tuple[Span, Span]], side: int) -> Iterator[Tile]:
-    for rows, columns in blocks:
-        yield from (Tile(row, column) for row in cut(rows, side) for column in cut(columns, side))
+def _rectangles(blocks: Iterable[tuple[Span, Span]], height: int, width: int) -> Iterator[Tile]:
+    """In rounds that meet each row and each column once, like the players of two teams."""
+    for whole_rows, whole_columns in blocks:
+        rows, columns = cut(whole_rows, height), cut(whole_columns, width)
+        rounds = max(len(rows), len(columns))
+        for turn in range(rounds):
+            for place, row in enumerate(rows):
+                opponent = (place + turn) % rounds
+                if opponent < len(columns):
+                    yield Tile(row, columns[opponent])
 
 
 def _triangle(points: Span, side: int) -> Iterator[Tile]:
+    """In rounds that meet each span once, like the players of a tournament."""
     spans = cut(points, side)
-    for place, row in enumerate(spans):
-        yield from (Tile(row, column) for column in spans[place:])
+    for turn in range(len(spans)):
+        for place, row in enumerate(spans):
+            opponent = (turn - place) % len(spans)
+            if place <= opponent:
+                yield Tile(row, spans[opponent])

@@ -8,6 +8,7 @@ width, K marks.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from alphadsl.backend.runtime.pairs import sample_marks
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.crew import run_tasks
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.ranks import Ranks
 from alphadsl.backend.streaming.workspace import Workspace, any_tile
@@ -24,6 +26,7 @@ from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
 
 STRIP_PAIRS = 1 << 20
+WAITING = 4
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,24 @@ class Strips:
         embeddings_ED = placed_VND.flatten(0, 1)
         points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
         half_P1 = points_PD[:, :0] if sphere else points_PD.square().sum(-1, keepdim=True) / 2
-        sums = _Sums(points_PD, torch.zeros_like(embeddings_ED))
+        sums = _Sums(torch.zeros_like(embeddings_ED))
+        parts = [
+            (strip, half_P1[block.candidates].clone())
+            for block in _blocks(self._core.pairs, all_VND, context, ranks.mine)
+            for strip in _cut(block)
+        ]
+        given: dict[int, _Given] = {}
+
+        def visit(number: int) -> None:
+            """Even numbers find what a strip gives, odd ones add it up, in the order of the strips."""
+            place, adds = divmod(number, 2)
+            if adds:
+                sums.add(parts[place][0], given.pop(place))
+            else:
+                given[place] = self._visit(*parts[place], points_PD, parameters)
+
         with any_tile():
-            for block in _blocks(self._core.pairs, all_VND, context, ranks.mine):
-                half_C1 = half_P1[block.candidates].clone()
-                for strip in _cut(block):
-                    self._visit(strip, sums, half_C1, parameters)
+            run_tasks([_before(number) for number in range(2 * len(parts))], visit, points_PD)
         value, gradient_ED, slopes = sums.mean(ranks)
         gradient_VND = gradient_ED.view_as(all_VND)
         gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
@@ -70,44 +85,60 @@ class Strips:
         """The loss alone."""
         return self.with_gradient(z_VND, context, parameters, ranks)[0]
 
-    def _visit(self, strip: Block, sums: "_Sums", half_C1: Tensor, parameters: Tensors) -> None:
-        candidates_CD = sums.points_PD[strip.candidates]
-        anchors_AD, positives_AD = sums.points_PD[strip.anchor_A], sums.points_PD[strip.positive_A]
+    def _visit(self, strip: Block, half_C1: Tensor, points_PD: Tensor, parameters: Tensors) -> "_Given":
+        candidates_CD = points_PD[strip.candidates]
+        anchors_AD, positives_AD = points_PD[strip.anchor_A], points_PD[strip.positive_A]
         rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
-        height, width = len(anchors_AD), len(candidates_CD)
-        s_AC = Workspace(anchors_AD).tile(0, height, width)
+        s_AC = Workspace(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
         torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
         found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
-        sums.add(strip, rows, s_AC, found)
+        return _given(rows, candidates_CD, s_AC, found, self._core.pairs != Pairs.QUEUE)
+
+
+class _Given(NamedTuple):
+    """What anchors, positives and candidates of a strip receive, each row counted by its weight; the candidates of a
+    queue nothing. The sums of weights, values and slopes."""
+
+    of_anchors_AD: Tensor
+    of_positives_AD: Tensor
+    of_candidates_CD: Tensor | None
+    of_rows: Tensors
+
+
+def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, found: Found, reach: bool) -> _Given:
+    of_anchors_AD = weight_AC @ candidates_CD - found.attract_A1 * rows.positives_AD
+    of_positives_AD = -found.attract_A1 * rows.anchors_AD
+    of_candidates_CD = weight_AC.mT @ (rows.anchors_AD * rows.weight_A1) if reach else None
+    if found.stretched:
+        pull_A1, push_A1, along_C1 = found.stretched
+        of_anchors_AD += (pull_A1 - push_A1) * rows.anchors_AD
+        of_positives_AD += pull_A1 * rows.positives_AD
+        of_candidates_CD = None if of_candidates_CD is None else of_candidates_CD - along_C1 * candidates_CD
+    each_row = torch.ones_like(rows.weight_A1), found.value_A1, *found.slopes
+    summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in each_row)
+    return _Given(of_anchors_AD * rows.weight_A1, of_positives_AD * rows.weight_A1, of_candidates_CD, summed)
+
+
+def _before(number: int) -> tuple[int, ...]:
+    """A strip is added after it was found and the one before it was added; it is found after an earlier one has been
+    added, so that few wait in memory."""
+    earlier = (number - 1, number - 2) if number % 2 else (number + 1 - 2 * WAITING,)
+    return tuple(each for each in earlier if each >= 0)
 
 
 @dataclass
 class _Sums:
     """What strips have added up to so far."""
 
-    points_PD: Tensor
     received_ED: Tensor
     of_rows: Tensors = ()
 
-    def add(self, strip: Block, rows: Rows, weight_AC: Tensor, found: Found) -> None:
-        """Values, slopes, and what anchors, positives and candidates of a strip receive; those of a queue nothing."""
-        candidates_CD = self.points_PD[strip.candidates]
-        of_anchors_AD = weight_AC @ candidates_CD - found.attract_A1 * rows.positives_AD
-        of_positives_AD = -found.attract_A1 * rows.anchors_AD
-        along_C1 = weight_AC.new_zeros(())
-        if found.stretched:
-            pull_A1, push_A1, along_C1 = found.stretched
-            of_anchors_AD += (pull_A1 - push_A1) * rows.anchors_AD
-            of_positives_AD += pull_A1 * rows.positives_AD
-        self.received_ED.index_add_(0, strip.anchor_A, of_anchors_AD * rows.weight_A1)
-        self.received_ED.index_add_(0, strip.positive_A, of_positives_AD * rows.weight_A1)
-        if strip.candidates.stop <= len(self.received_ED):
-            of_candidates_CD = self.received_ED[strip.candidates]
-            of_candidates_CD.addmm_(weight_AC.mT, rows.anchors_AD * rows.weight_A1)
-            of_candidates_CD -= along_C1 * candidates_CD
-        each_row = torch.ones_like(rows.weight_A1), found.value_A1, *found.slopes
-        summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in each_row)
-        self.of_rows = tuple(map(torch.add, self.of_rows, summed)) if self.of_rows else summed
+    def add(self, strip: Block, given: _Given) -> None:
+        self.received_ED.index_add_(0, strip.anchor_A, given.of_anchors_AD)
+        self.received_ED.index_add_(0, strip.positive_A, given.of_positives_AD)
+        if given.of_candidates_CD is not None:
+            self.received_ED[strip.candidates] += given.of_candidates_CD
+        self.of_rows = tuple(map(torch.add, self.of_rows, given.of_rows)) if self.of_rows else given.of_rows
 
     def mean(self, ranks: Ranks) -> Step:
         """Over the rows of all processes: value, gradient (E, D), slopes."""

@@ -1,7 +1,8 @@
 """A loss step by tiles: passes over the pairs with statistics carried online, then the pushes, never a matrix of all.
 
-What points receive is gathered tile by tile, in the order of the tiles, so that it is the same from run to run. Legend:
-P points (embeddings, then rows of a queue), A anchors, D embedding width, R rows and C columns of a tile.
+Tiles are done side by side; those that add to the same points follow each other in their order, so that sums are the
+same from run to run. Legend: P points (embeddings, then rows of a queue), A anchors, D embedding width, R rows and C
+columns of a tile.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from alphadsl.backend.runtime.pairs import sample_marks
 from alphadsl.backend.runtime.points import Points, Received
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
+from alphadsl.backend.streaming.crew import run_tasks
 from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
 from alphadsl.backend.streaming.products import Products
 from alphadsl.backend.streaming.ranks import Ranks
@@ -101,7 +103,10 @@ class _Run:
 
     def _visit(self, one: Pass, pushes: bool, known: Cut, fixed: Tensors, carried: Cut) -> None:
         does = "push" if pushes else "carry"
-        for tile in self._tiling.tiles:
+        tiles = self._tiling.tiles
+
+        def visit(number: int) -> None:
+            tile = tiles[number]
             meeting = self._tiling.met(tile)
             rows = self._side(tile.rows, known, carried)
             columns = rows.apart() if tile.diagonal else self._side(tile.columns, known, carried)
@@ -112,6 +117,8 @@ class _Run:
                 carried[tile.columns] = joined.of_columns
             if pushes:
                 self._push(tile, meeting.pushes_columns, s_RC, joined.along)
+
+        run_tasks(self._tiling.before, visit, self._at.points_PD)
 
     def _push(self, tile: Tile, columns_too: bool, weight_RC: Tensor, along: Tensors) -> None:
         """What the points along the rows receive, and those along the columns if they are pushed."""
