@@ -14,6 +14,7 @@ from alphadsl.backend.runtime.cell_strips import Weighed
 from alphadsl.backend.runtime.cells import placed_marks
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.ranks import Ranks
 from alphadsl.backend.streaming.workspace import Workspace, any_tile
@@ -38,19 +39,29 @@ class CellStrips:
         placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), None)
         point_ED, marks_E2 = placed_VND.flatten(0, 1), placed_marks(*context)
         halves_E1 = () if sphere else (point_ED.square().sum(-1, keepdim=True) / 2,)
-        received_ED, summed = torch.zeros_like(point_ED), ()
+        strips = [slice(*strip) for strip in _strips(ranks, len(point_ED))]
+        received_ED, summed = torch.zeros_like(point_ED), list[Tensors]()
+
+        def weigh(place: int) -> tuple[Tensors, Tensors]:
+            rows = strips[place]
+            anchor_AD = point_ED[rows].clone()
+            s_AC = Workspace(point_ED).tile(0, len(anchor_AD), len(point_ED))
+            torch.mm(anchor_AD, point_ED.mT, out=s_AC)
+            halves = tuple(half_E1[part].clone() for half_E1 in halves_E1 for part in (rows, slice(None)))
+            weighed = self._program.strip(s_AC, halves, marks_E2[rows].clone(), marks_E2, parameters)
+            values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
+            return values, _moved(point_ED, anchor_AD, s_AC, weighed)
+
+        def add(place: int, found: tuple[Tensors, Tensors]) -> None:
+            values, (of_anchors_AD, of_candidates_ED) = found
+            received_ED[strips[place]] += of_anchors_AD
+            received_ED.add_(of_candidates_ED)
+            summed.append(values)
+
         with any_tile():
-            for strip in _strips(ranks, len(point_ED)):
-                rows = slice(*strip)
-                anchor_AD = point_ED[rows].clone()
-                s_AC = Workspace(point_ED).tile(0, len(anchor_AD), len(point_ED))
-                torch.mm(anchor_AD, point_ED.mT, out=s_AC)
-                halves = tuple(half_E1[part].clone() for half_E1 in halves_E1 for part in (rows, slice(None)))
-                weighed = self._program.strip(s_AC, halves, marks_E2[rows].clone(), marks_E2, parameters)
-                _receive(received_ED, point_ED, rows, s_AC, weighed)
-                values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
-                summed = tuple(map(torch.add, summed, values)) if summed else values
-        value, *slopes = (ranks.summed(torch.stack(summed)) / len(point_ED)).unbind()
+            add_in_order(len(strips), weigh, add, point_ED)
+        totals = torch.stack([torch.stack(values) for values in summed]).sum(0)
+        value, *slopes = (ranks.summed(totals) / len(point_ED)).unbind()
         gradient_VND = (ranks.summed(received_ED) / len(point_ED)).view_as(all_VND)
         gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
         return value, gradient_VND[:, slice(*ranks.mine)], tuple(slopes)
@@ -60,13 +71,13 @@ class CellStrips:
         return self.with_gradient(z_VND, context, parameters, ranks)[0]
 
 
-def _receive(received_ED: Tensor, point_ED: Tensor, rows: slice, weight_AC: Tensor, weighed: Weighed) -> None:
+def _moved(point_ED: Tensor, anchor_AD: Tensor, weight_AC: Tensor, weighed: Weighed) -> Tensors:
     """What the anchors of a strip and all its candidates are moved by."""
-    received_ED[rows].addmm_(weight_AC, point_ED)
-    received_ED.addmm_(weight_AC.mT, point_ED[rows])
+    of_anchors_AD, of_candidates_ED = weight_AC @ point_ED, weight_AC.mT @ anchor_AD
     for along_A1, along_C1 in weighed.along:
-        received_ED[rows] += along_A1 * point_ED[rows]
-        received_ED += along_C1 * point_ED
+        of_anchors_AD += along_A1 * anchor_AD
+        of_candidates_ED += along_C1 * point_ED
+    return of_anchors_AD, of_candidates_ED
 
 
 def _strips(ranks: Ranks, candidates: int) -> Iterator[Span]:

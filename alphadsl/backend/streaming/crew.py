@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,10 @@ from torch._C import _functorch
 
 Before = Sequence[Sequence[int]]
 Task = Callable[[int], None]
+
+WAITING = 4
+
+Part = TypeVar("Part")
 
 _forming = threading.Lock()
 _crews: dict[int, ThreadPoolExecutor] = {}
@@ -44,6 +49,23 @@ def run_tasks(before: Before, task: Task, like: Tensor) -> None:
                 future.result()
     if sweep.failure is not None:
         raise sweep.failure
+
+
+def add_in_order(count: int, find: Callable[[int], Part], add: Callable[[int, Part], object], like: Tensor) -> None:
+    """Parts are found side by side and added in their order; one is found after an earlier one has been added, so that
+    few wait in memory."""
+    waiting: dict[int, Part] = {}
+
+    def task(number: int) -> None:
+        """Even numbers find, odd ones add."""
+        place, adds = divmod(number, 2)
+        if adds:
+            add(place, waiting.pop(place))
+        else:
+            waiting[place] = find(place)
+
+    earlier = ((number - 1, number - 2) if number % 2 else (number + 1 - 2 * WAITING,) for number in range(2 * count))
+    run_tasks([tuple(each for each in some if each >= 0) for some in earlier], task, like)
 
 
 class _Sweep:

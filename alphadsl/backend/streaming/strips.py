@@ -18,7 +18,7 @@ from alphadsl.backend.runtime.pairs import sample_marks
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
-from alphadsl.backend.streaming.crew import run_tasks
+from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.ranks import Ranks
 from alphadsl.backend.streaming.workspace import Workspace, any_tile
@@ -26,7 +26,6 @@ from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
 
 STRIP_PAIRS = 1 << 20
-WAITING = 4
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,13 @@ class Strips:
             for block in _blocks(self._core.pairs, all_VND, context, ranks.mine)
             for strip in _cut(block)
         ]
-        given: dict[int, _Given] = {}
-
-        def visit(number: int) -> None:
-            """Even numbers find what a strip gives, odd ones add it up, in the order of the strips."""
-            place, adds = divmod(number, 2)
-            if adds:
-                sums.add(parts[place][0], given.pop(place))
-            else:
-                given[place] = self._visit(*parts[place], points_PD, parameters)
-
         with any_tile():
-            run_tasks([_before(number) for number in range(2 * len(parts))], visit, points_PD)
+            add_in_order(
+                len(parts),
+                lambda place: self._visit(*parts[place], points_PD, parameters),
+                lambda place, given: sums.add(parts[place][0], given),
+                points_PD,
+            )
         value, gradient_ED, slopes = sums.mean(ranks)
         gradient_VND = gradient_ED.view_as(all_VND)
         gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
@@ -117,13 +111,6 @@ def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, found: Found, r
     each_row = torch.ones_like(rows.weight_A1), found.value_A1, *found.slopes
     summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in each_row)
     return _Given(of_anchors_AD * rows.weight_A1, of_positives_AD * rows.weight_A1, of_candidates_CD, summed)
-
-
-def _before(number: int) -> tuple[int, ...]:
-    """A strip is added after it was found and the one before it was added; it is found after an earlier one has been
-    added, so that few wait in memory."""
-    earlier = (number - 1, number - 2) if number % 2 else (number + 1 - 2 * WAITING,)
-    return tuple(each for each in earlier if each >= 0)
 
 
 @dataclass
