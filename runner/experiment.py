@@ -129,7 +129,7 @@ class Outcome:
 def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     """Train and probe one run after another; one that fails, as where its loss diverges, does not stop the others.
 
-    Raises `InputError` for what can be known before the first step and is the user's to mend.
+    Raises `InputError` for what can be known before the first step and is the user's to fix.
     """
     if options.if_exists is IfExists.RESUME and options.restore_threads:
         plan = [replace(run, config=restored_threads(run.path, run.config)) for run in plan]

@@ -1,7 +1,7 @@
 """Surface expressions to IR: names resolved, functions expanded, levels checked.
 
 A fault is reported once and leaves `UNKNOWN` in its place, which no later check takes offence at. Definitions are
-resolved when first used, in any order; a circle among them is a fault.
+resolved when first used, in any order; a cycle among them is a fault.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """A loss and its parents, root first: follows `extends` beside the file and into the library.
 
-Refused, each told once for all losses it concerns: circles, chains that are too long, parents that cannot be read.
+Refused, each told once for all losses it concerns: cycles, chains that are too long, parents that cannot be read.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def resolve_lineage(loss: LossDef, file: SpecFile, text: SpecText) -> Lineage:
         parent, file, text = found
         again = next((at for at, member in enumerate(chain) if _place(member) == _place(parent)), None)
         if again is not None:
-            return Lineage((), (_circle(chain[again:], start),))
+            return Lineage((), (_cycle(chain[again:], start),))
         chain.append(parent)
     too_young = chain[-LONGEST_CHAIN - 1].parent if len(chain) > LONGEST_CHAIN else None
     if too_young is not None:
@@ -48,7 +48,7 @@ def _place(loss: LossDef) -> tuple[str, int]:
     return loss.span.source.text, loss.span.start
 
 
-def _circle(members: Sequence[LossDef], start: Source) -> CyclicExtends:
+def _cycle(members: Sequence[LossDef], start: Source) -> CyclicExtends:
     """Losses that each extend the next, and the last one the first; blamed on the last line of the text that did it."""
     links = [member.parent for member in members]
     spans = [link.span for link in links if link is not None]

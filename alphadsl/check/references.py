@@ -2,7 +2,7 @@
 them.
 
 A parameter of another loss becomes one of this loss, called LOSS_PARAMETER, unless a formula takes its place. Refused:
-what cannot be found or is itself refused, circles, settings that do not fit, other pairs or another space.
+what cannot be found or is itself refused, cycles, settings that do not fit, other pairs or another space.
 """
 
 from collections.abc import Callable, Mapping

@@ -41,7 +41,7 @@ def _power_directions(base: Interval, exponent: Interval) -> tuple[Direction, ..
 def _power_domain(base: Interval, exponent: Interval) -> Domain | None:
     whole = iv.is_whole(exponent)
     if exponent.non_negative:
-        return None if whole else Domain(0, iv.NON_NEGATIVE, "only a non-negative number has a broken power")
+        return None if whole else Domain(0, iv.NON_NEGATIVE, "only a non-negative number has a fractional power")
     if whole and base.negative:
         return None
     return Domain(0, iv.POSITIVE, "a negative power divides by its base, which must be positive")

@@ -64,7 +64,7 @@ NAMES = {
     "h[a,b] = exp(s[a,b])\nalpha[i,j] ~ h[i,j]": [("index-mismatch", "a,b")],
     "alpha[i,j] ~ exp(-d(i,j))": [("foreign-notation", "d(i,j)")],
     "alpha[i,j] ~ exp(-d)": [("wrong-use", "d")],
-    "phi(x) = exp[x]\npsi(x) = x": [("wrong-use", "exp[x]")],
+    "phi(x) = exp[x]\npsi(x) = x": [("foreign-notation", "[x]")],
     "phi(x) = x(1 + x)\npsi(x) = x": [("wrong-use", "x(1 + x)")],
     "h[i,j] = exp(s[i,j])\nalpha[i,j] ~ h": [("wrong-use", "h")],
     "alpha[i,j] ~ exp(s[i,j]) / sum_i(exp(s[i,j]))": [("level-mismatch", "exp(s[i,j])")],

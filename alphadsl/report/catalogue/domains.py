@@ -45,9 +45,9 @@ class LogDomain(_Outside):
 
 @dataclass(frozen=True)
 class OutsideDomain(_Outside):
-    """A division by something that reaches zero, or a root or broken power of something negative, for some value that
-    the parameters may take in their intervals and the distances of the space: on the sphere d^2 lies in [0, 2], s in
-    [-1, 1]."""
+    """A division by something that reaches zero, or a root or fractional power of something negative, for some value
+    that the parameters may take in their intervals and the distances of the space: on the sphere d^2 lies in [0, 2],
+    s in [-1, 1]."""
 
     code = "outside-domain"
     title_template = "{words}"

@@ -60,12 +60,12 @@ class BrokenParent(Diagnostic):
 
 @dataclass(frozen=True)
 class CyclicExtends(Diagnostic):
-    """A chain of `extends` must end at a loss without a parent. A circle is told once, whichever of its losses is
+    """A chain of `extends` must end at a loss without a parent. A cycle is told once, whichever of its losses is
     looked at."""
 
     code = "cyclic-extends"
     title_template = "{name} extends itself: {chain}"
-    label_template = "this closes the circle"
+    label_template = "this closes the cycle"
     help_template = "let one of them stand on its own, or extend a loss of the library"
     wrong = "loss a extends b {\n  set tau = 1\n}\nloss b extends a {\n  set tau = 2\n}\n"
     right = "loss a extends infonce {\n  set tau = 1\n}\nloss b extends a {\n  set tau = 2\n}\n"

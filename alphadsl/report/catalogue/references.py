@@ -27,7 +27,7 @@ class BrokenLoss(Diagnostic):
     code = "broken-loss"
     title_template = "{name} cannot be used, because {reason}"
     label_template = "used here"
-    help_template = "mend {name} first"
+    help_template = "fix {name} first"
     wrong = "loss x = 0.5 * broken + 0.5 * infonce\n"
     beside: ClassVar[Mapping[str, str]] = {"broken.alpha": "loss broken {\n  phi(x) = -x\n  psi(x) = x\n}\n"}
     right = "loss x = 0.5 * square + 0.5 * infonce\n"
@@ -39,11 +39,11 @@ class BrokenLoss(Diagnostic):
 @dataclass(frozen=True)
 class CyclicLoss(Diagnostic):
     """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or by way of others: nothing
-    would say what it is. A circle is told once."""
+    would say what it is. A cycle is told once."""
 
     code = "cyclic-loss"
     title_template = "{name} is made of itself: {chain}"
-    label_template = "this closes the circle"
+    label_template = "this closes the cycle"
     help_template = "let one of them stand on its own, or use a loss of the library"
     wrong = "loss a = 2 * b\nloss b = 2 * a\n"
     right = "loss a = 2 * infonce\nloss b = 2 * a\n"

@@ -82,7 +82,7 @@ BLOCKS = (
 STATEMENTS = (
     Habit(
         "comment-sign",
-        r"(?P<at>//(?!\s*\d)|(?<![\w)\]])--(?!\s*\()|--(?=\s+[a-z]+\s+[a-z])|%(?!\s*\d))(?P<text>[\s\S]*)",
+        r"(?P<at>\A;+(?=\s*\w)|//(?!\s*\d)|(?<![\w)\]])--(?!\s*\()|--(?=\s+[a-z]+\s+[a-z])|%(?!\s*[\d*/+]))(?P<text>[\s\S]*)",
         "a comment starts with #",
         "the sign of a comment in another language",
         _commented,
@@ -163,7 +163,7 @@ STATEMENTS = (
     ),
     Habit(
         "control-flow",
-        rf"^(?P<at>for|while|elif|else|switch|do|with|try|except|assert|print|pass|repeat)\b(?!\s*[=~\[]){_LINE}",
+        rf"^(?P<at>for|while|elif|else|switch|do|with|try|except|assert|print|pass|repeat|begin|end|endfor|endif|done)\b(?!\s*[=~\[]){_LINE}",
         "a spec is a list of definitions, without loops and branches",
         "control flow of another language",
         "",
@@ -180,7 +180,7 @@ STATEMENTS = (
     ),
     Habit(
         "declaration",
-        r"^(?P<at>(?:(?:let|var|val|const|static|auto|local|global|float|double|int|real|scalar|tensor|define|def)\s+)+)"
+        r"^(?P<at>(?:(?:let|rec|var|val|const|static|export|pub|public|auto|local|global|float|double|int|real|scalar|tensor|define|def)\s+)+)"
         rf"(?P<rest>{NAME}\s*(?:{PAREN}|\[[^][]*\])?\s*(?::?=|~|==)[\s\S]*)",
         "a definition starts with the name that it defines",
         "a declaration of another language",

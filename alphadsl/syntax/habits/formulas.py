@@ -5,11 +5,9 @@ from alphadsl.syntax.habits.habit import (
     END,
     INDEX,
     LOOSE,
-    NAME,
     NUMBER,
     OPERAND,
     PAREN,
-    PRODUCT,
     START,
     Groups,
     Habit,
@@ -128,7 +126,7 @@ CONDITIONS = (
     ),
     Habit(
         "not",
-        rf"{START}\s*(?P<at>\bnot\b|!(?!=)|¬|\\(?:neg|lnot)\b)\s*{_A}{END}",
+        rf"{START}\s*(?P<at>\bnot\b|!(?!=)|¬|~(?=\s*\()|\\(?:neg|lnot)\b)\s*{_A}{END}",
         "the opposite of a condition is 1 - it: a comparison is 1 where it holds, 0 elsewhere",
         "a negation of another language",
         lambda groups: f"1 - {wrapped(groups['a'])}",
@@ -147,43 +145,6 @@ CONDITIONS = (
         "a comparison is 1 where it holds, 0 elsewhere, and needs no indicator",
         "an indicator, as papers write it",
         "({c})",
-    ),
-)
-
-_SUMS = {"avg": "mean", "average": "mean", "Σ": "sum", "∑": "sum", "add": "sum"}
-_REDUCED = r"sum|mean|max|min|logsumexp|avg|average|Σ|∑"
-_OVER = r"[jkln]|neg|negatives|(?:the )?negatives"
-_BOUND = rf"(?:\{{\s*(?P<k>[ijkln])[^{{}}]*\}}|(?P<w>[ijkln])(?!\w))(?:\s*\^\s*(?:{BRACE}|{NAME}|{NUMBER}))?"
-
-
-def _reduction(groups: Groups) -> str:
-    name = _SUMS.get(groups["r"], groups["r"])
-    index = "i" if "i" in (groups.get("k"), groups.get("w")) else "j"
-    return f"{name}_{index}({bare(groups['e'])})"
-
-
-REDUCTIONS = (
-    Habit(
-        "reduction",
-        rf"(?P<at>\\?\b(?P<r>{_REDUCED})(?:\s+over\s+(?:all\s+)?(?:{_OVER})(?:\s+of\b|:)?|_\{{[^{{}}]*\}}(?:\^(?:{BRACE}|{NAME}|{NUMBER}))?))"
-        rf"\s*(?P<e>{PAREN}|{PRODUCT}+)",
-        "a reduction over the negatives is written with brackets, as in sum_j(...)",
-        "a reduction, as papers write it",
-        _reduction,
-    ),
-    Habit(
-        "reduction",
-        rf"(?P<at>(?:\\(?=sum|max_|min_)|(?<!\w)(?=[Σ∑]))(?P<r>sum|max|min|Σ|∑)(?:_?{_BOUND})?)\s*(?P<e>{PAREN}|(?=[\w\\]){PRODUCT}+)",
-        "a reduction over the negatives is written with brackets, as in sum_j(...)",
-        "a reduction, as papers write it",
-        _reduction,
-    ),
-    Habit(
-        "reduction",
-        rf"\b(?P<at>(?P<r>sum|mean|max|min|logsumexp)_(?P<w>[ij]))\s+(?P<e>{PRODUCT}+)",
-        "a reduction over the negatives is written with brackets, as in sum_j(...)",
-        "a reduction, as papers write it",
-        _reduction,
     ),
 )
 

@@ -71,7 +71,7 @@ _EXTRA = re.compile(r"(?:dim|axis|keepdim|keepdims|dtype|input|out|beta|threshol
 
 def _plain(brackets: str) -> list[str]:
     """The arguments of a call without those that only say where and how."""
-    return [part for argument in arguments(brackets) if (part := _EXTRA.sub("", argument).strip())]
+    return [part for argument in arguments(brackets) if (part := _EXTRA.sub("", argument).strip()) not in ("", "j")]
 
 
 def _called(groups: Groups) -> str:

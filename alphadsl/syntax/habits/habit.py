@@ -43,6 +43,7 @@ def _nested(left: str, right: str) -> str:
 NAME = r"[^\W\d]\w*+"
 NUMBER = r"(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?"
 PAREN = _nested(r"\(", r"\)")
+SQUARE = _nested(r"\[", r"\]")
 BRACE = _nested(r"\{", r"\}")
 INDEX = r"\[[^][\n]*+\]"
 OPERAND = rf"(?:{NUMBER}|{NAME}(?:{PAREN}|{INDEX})?|{PAREN})"

@@ -3,7 +3,7 @@
 from alphadsl.syntax.habits.habit import NAME, NUMBER, OPERAND, PAREN, Groups, Habit, bare, wrapped
 
 _REALS = r"(?:ℝ|R|reals?|\\mathbb\{R\}|\\R|\\Re)"
-_BOUND = r"[-+]?\s*(?:[\d.]+(?:[eE][-+]?\d+)?|inf|∞|\\infty)"
+_BOUND = r"\s*[-+]?\s*(?:[\d.]+(?:[eE][-+]?\d+)?|inf|∞|\\infty)"
 
 
 def _interval(groups: Groups) -> str:
@@ -35,7 +35,7 @@ LAYOUT = (
     ),
     Habit(
         "semicolon",
-        r"(?P<at>;)\s*\Z",
+        r"(?P<at>;)(?=\s*\Z)",
         "a definition ends with its line",
         "a semicolon of another language",
         "",
@@ -157,7 +157,7 @@ GUESSES = (
     Habit(
         "applied-function",
         r"(?<![\w.])(?P<at>(?P<f>exp|log|sqrt|relu|sigmoid|softplus|tanh|abs)[ \t]+"
-        rf"(?P<x>-?\s*{OPERAND}(?:\^{OPERAND})?))",
+        rf"(?P<x>-?\s*(?:{NUMBER}(?=[A-Za-z]))?{OPERAND}(?:\^{OPERAND})?))",
         "the argument of a function is written in brackets",
         "a function applied without brackets",
         "{f}({x})",

@@ -9,6 +9,7 @@ _ONE = rf"(?:{_Z}(?:\[[ijk]\]|_[ijk]|_\{{[ijk]\}})|[ij])"
 _COSINES = "cos|cosine|cosine_similarity|cos_sim|cossim|sim|similarity|sims|dot|inner|matmul|mm|S|logits|logit|scores?"
 _DISTANCES = "dist|distance|distances|D|pdist|cdist|euclidean|pairwise_distance"
 _LABELS = r"(?:labels?|ys?|targets?|classes|class|cls|c)"
+_SAMPLE = {letter: rf"{_LABELS}(?:\[{letter}\]|_{letter}|_\{{{letter}\}})" for letter in "ij"}
 _OWN = r"(?:i|p|pos|positive|\+|ip|i_pos|i\+|i'|j\+|self|a)"
 _OTHER = r"(?:[klmn]|-|neg|negative|j-|:)"
 
@@ -37,7 +38,7 @@ NEGATIVE = "the cosine to a negative is s[i,j], its distance d[i,j]"
 QUANTITIES = (
     Habit(
         "same-label",
-        rf"where\(\s*(?P<at>{_LABELS}\[i\]\s*==\s*{_LABELS}\[j\])\s*,\s*0(?:\.0?)?\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+)\)",
+        rf"where\(\s*(?P<at>{_SAMPLE['i']}\s*==\s*{_SAMPLE['j']})\s*,\s*0(?:\.0?)?\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+)\)",
         "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels",
         "a mask made of labels",
         "{b}",
@@ -46,7 +47,7 @@ QUANTITIES = (
     ),
     Habit(
         "same-label",
-        rf"where\(\s*(?P<at>{_LABELS}\[i\]\s*(?:!=|≠)\s*{_LABELS}\[j\])\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+),\s*0(?:\.0?)?\s*\)",
+        rf"where\(\s*(?P<at>{_SAMPLE['i']}\s*(?:!=|≠)\s*{_SAMPLE['j']})\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+),\s*0(?:\.0?)?\s*\)",
         "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels",
         "a mask made of labels",
         "{b}",
@@ -55,7 +56,7 @@ QUANTITIES = (
     ),
     Habit(
         "same-label",
-        rf"\(\s*(?P<at>{_LABELS}\[i\]\s*(?:!=|≠)\s*{_LABELS}\[j\])\s*\)\s*\*",
+        rf"\(\s*(?P<at>{_SAMPLE['i']}\s*(?:!=|≠)\s*{_SAMPLE['j']})\s*\)\s*\*",
         "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels",
         "a mask made of labels",
         "",
@@ -64,7 +65,7 @@ QUANTITIES = (
     ),
     Habit(
         "same-label",
-        rf"(?P<at>{_LABELS}\[i\]\s*(?:==|!=|≠)\s*{_LABELS}\[j\])",
+        rf"(?P<at>{_SAMPLE['i']}\s*(?:==|!=|≠)\s*{_SAMPLE['j']})",
         "labels choose the pairs, and a formula does not compare them",
         "a mask made of labels",
         None,
@@ -104,6 +105,13 @@ QUANTITIES = (
         rf"(?P<at>(?:<|⟨|\\langle)\s*{_ONE}\s*,\s*{_ONE}\s*(?:>|⟩|\\rangle))",
         "a cosine is s[i,j]",
         "an inner product of embeddings",
+        "s[i,j]",
+    ),
+    Habit(
+        "embeddings",
+        rf"(?P<at>{_Z}(?:\[i\]|_i)\s*\.\s*(?:dot|inner|matmul)\(\s*{_Z}(?:\[j\]|_j)\s*\))",
+        "a cosine is s[i,j]",
+        "a product of embeddings",
         "s[i,j]",
     ),
     Habit(

@@ -28,6 +28,7 @@ class Found:
     start: int
     end: int
     whole: tuple[int, int]
+    plain: str = ""
     again: tuple[tuple[int, int], ...] = ()
 
 
@@ -55,7 +56,8 @@ def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> li
         taken.append((start, end))
         same = next((at for at, other in enumerate(found) if other.habit[:3:2] == habit[:3:2]), None)
         if same is None:
-            found.append(Found(habit, start, end, match.span()))
+            plain = apply(habit, match, text).strip() if habit.rewrite is not None else ""
+            found.append(Found(habit, start, end, match.span(), plain))
         else:
             found[same] = replace(found[same], again=(*found[same].again, match.span()))
         if habit.name == "comment-sign" or (not habit.rewrite and match.span() == (0, len(text))):

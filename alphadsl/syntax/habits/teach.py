@@ -83,7 +83,8 @@ def _lesson(statement: Statement, found: Found, remedy: Remedy | None) -> Diagno
     habit = found.habit
     span = _part(statement, found.start, found.end)
     lesson = habit.lesson.replace("{at}", span.text)
-    return ForeignNotation(span, habit.name, lesson, habit.habit, habit.advice, remedy)
+    advice = habit.advice or (f"write {found.plain} in its place" if found.plain else "remove it")
+    return ForeignNotation(span, habit.name, lesson, habit.habit, habit.advice if remedy else advice, remedy)
 
 
 def _stray(place: int, statement: Statement, remedy: Remedy | None) -> UnexpectedCharacter:
