@@ -19,12 +19,13 @@ from runner.datasets import check_enough, check_labelled, load_data
 from runner.folder import RunFolder, check_free_of_others, check_name, locked
 from runner.identity import DataRecord, changes, current_environment, describe_data
 from runner.machine import keep_freed_memory, limit_threads
-from runner.models import SiameseNetwork, make_network
+from runner.models import SiameseNetwork
 from runner.opening import IfExists, check_run, open_run, restored_threads
 from runner.pretrain import DivergedError, Job, make_fabric, pretrain
 from runner.probe import ProbeResult, probe_encoder
 from runner.progress import tell
 from runner.record import check_whose, is_probed, read_record, write_json
+from runner.soundness import sound_network
 from runner.splits import ImageData
 
 
@@ -61,7 +62,7 @@ class Prober:
             checkpoint = load_own(run, self._fabric)
             if config not in self._untrained:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
-                untrained = make_network(config, self._data.image_size)
+                untrained = sound_network(config, self._data.image_size, self._fabric)
                 self._fabric.to_device(untrained)
                 self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, self._fabric)
             tell(f"Probing {run.path}.")
@@ -211,7 +212,7 @@ def probe_run(run: RunFolder, data_dir: Path | None) -> None:
     if changed:
         tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
     check_labelled(data, run.path)
-    network = make_network(config, data.image_size)
+    network = sound_network(config, data.image_size, fabric)
     fabric.to_device(network)
     with taken_from(run.checkpoint):
         network.load_state_dict(checkpoint.network)

@@ -8,6 +8,7 @@ basic block, the narrow encoder for a CPU. Nothing is refused here: `ExperimentC
 from collections.abc import Mapping
 from itertools import pairwise
 from types import MappingProxyType
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -62,10 +63,11 @@ class Encoder(nn.Module):
         )
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.features = inputs[-1]
+        self.layout = torch.contiguous_format
         self.apply(_initialise)
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        features_BF: Tensor = self.pool(self.stages(self.stem(x_BCHW)))
+        features_BF: Tensor = self.pool(self.stages(self.stem(x_BCHW.contiguous(memory_format=self.layout))))
         return features_BF
 
 
@@ -81,13 +83,18 @@ class SiameseNetwork(nn.Module):
         z_BD: Tensor = self.projector(self.encoder(x_BCHW))
         return z_BD
 
+    def lay_out(self, layout: torch.memory_format) -> Self:
+        """The network itself, with its weights and what it computes in this layout."""
+        self.encoder.layout = layout
+        return self.to(memory_format=layout)
+
 
 def make_network(config: ExperimentConfig, image_size: int) -> SiameseNetwork:
     """The network with the initial weights of the seed, channels last; the global random state is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = SiameseNetwork(Encoder(config.encoder, config.width, image_size), config.projector_dim)
-    return network.to(memory_format=torch.channels_last)
+    return network.lay_out(torch.channels_last)
 
 
 def make_projector(features: int, projector_dim: int) -> nn.Sequential:

@@ -23,12 +23,13 @@ from runner.contract import CompiledLoss, describe_loss
 from runner.folder import RunFolder
 from runner.machine import limit_threads, resolve_device
 from runner.metrics import MetricsLog
-from runner.models import SiameseNetwork, make_network
+from runner.models import SiameseNetwork
 from runner.opening import note_environment
 from runner.probe import monitor_encoder
 from runner.progress import Progress
 from runner.record import check_whose, read_record
 from runner.schedule import epoch_batches, learning_rate, steps_per_epoch, view_stream
+from runner.soundness import sound_network
 from runner.splits import ImageData
 
 # N images, B batch, D embedding width
@@ -170,7 +171,7 @@ def check_finite(job: Job, state: TrainingState, what: str, value: float) -> Non
 
 def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
-    network = make_network(job.config, job.data.image_size)
+    network = sound_network(job.config, job.data.image_size, job.fabric)
     if job.config.compile:
         network.encoder.compile()
     embed, optimizer = job.fabric.setup(network, make_optimizer(network, job.loss, job.config))
