@@ -19,7 +19,7 @@ from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.faults import InputError
 
 Complete = Callable[[str], list[str]]
-RUN_MARK = "config.json"
+RUN_MARK = "alphadsl-run.json"
 # Where a shell puts the line that is being typed: bash, and the others.
 LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 

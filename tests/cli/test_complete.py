@@ -17,7 +17,7 @@ def folder(tmp_path: Path) -> Path:
     )
     (tmp_path / "wrong.alpha").write_text("loss {", encoding="utf-8")
     (tmp_path / RUN).mkdir(parents=True)
-    (tmp_path / RUN / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / RUN / "alphadsl-run.json").write_text("{}", encoding="utf-8")
     return tmp_path
 
 
