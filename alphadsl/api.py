@@ -12,8 +12,8 @@ from alphadsl.ir.number import Number, finite_number
 from alphadsl.pipeline import check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.faults import InputError
+from alphadsl.report.field import advise
 from alphadsl.report.source import Source, Span
-from alphadsl.report.suggest import suggest
 
 if TYPE_CHECKING:
     from alphadsl.backend.choice import Backend, Compile
@@ -93,8 +93,7 @@ def find_text(spec: str | Path) -> SpecText:
     except (OSError, ValueError) as failure:
         raise InputError(f"{path} cannot be read: {getattr(failure, 'strerror', None) or failure}") from None
     if found is None:
-        close = suggest(str(spec), library_names())
-        remedy = f"did you mean {close}?" if close else "alphadsl list shows the library; a file ends in .alpha"
+        remedy = advise(str(spec), library_names()) or "alphadsl list shows the library; a file ends in .alpha"
         raise InputError(f"there is no loss called {spec}", remedy)
     return found
 

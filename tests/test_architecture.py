@@ -21,7 +21,7 @@ LAYERS: dict[str, set[str]] = {
     "catalog": {"ir", "check", "pipeline"},
     "api": {"report", "ir", "check", "pipeline", "backend"},
     "bench": {"report", "ir", "transform", "pipeline", "api", "backend", "storage"},
-    "explain": {"ir", "check", "transform", "pipeline", "storage"},
+    "explain": {"report", "ir", "check", "transform", "pipeline", "storage"},
     "editor": {"folders", "report", "ir", "syntax", "check", "pipeline", ""},
     "cli": {
         "report",

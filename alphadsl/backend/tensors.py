@@ -4,6 +4,7 @@ A tensor of the wrong shape, kind or place is refused in one line that names it;
 loss has no use for, and one that it misses. Legend: V 2 views, N samples, D embedding width, Q rows of a queue.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -98,6 +99,9 @@ def _check_queue(loss: Loss, queue: object, z_VND: Tensor, rejected: Rejected) -
     if queue_QD.shape[1] != z_VND.shape[2] or queue_QD.device != z_VND.device:
         found = f"{tuple(queue_QD.shape)} on {queue_QD.device}"
         raise rejected(f"queue must be (Q, {z_VND.shape[2]}) on {z_VND.device}, as the embeddings, not {found}", "")
+    if queue_QD.requires_grad and torch.is_grad_enabled():
+        told = f"{loss.name}: a queue receives no gradient, and this one requires one; pass queue.detach()"
+        warnings.warn(told, stacklevel=7)
     wide_QD = widened(queue_QD.detach()).to(widened(z_VND[:0]).dtype)
     return unit_rows(wide_QD)[0] if loss.space == Space.SPHERE else wide_QD
 

@@ -13,6 +13,7 @@ from alphadsl.check.expressions import Resolver
 from alphadsl.check.extent import check_extent
 from alphadsl.check.family import alpha_gradient, check_family, misshapen, resolve_family
 from alphadsl.check.habits import teach_habits
+from alphadsl.check.idle import check_idle
 from alphadsl.check.inherit import resolve_lineage
 from alphadsl.check.library import SpecText, parsed
 from alphadsl.check.names import FAMILY_PARTS, Names, resolve_names
@@ -124,8 +125,12 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
     refusals = check_admissible(loss) or check_extent(loss, definition.name.span)
     if refusals:
         return None, refusals
+    own = {name for name, item in names.parameters.items() if any(item is each for each in definition.items)}
+    told = check_idle(loss, definition.name.span, own)
+    if any(each.severity == Severity.ERROR for each in told):
+        return None, told
     signed = any(item.domain.text == "reals" for item in names.members)
-    return loss, [*_unused(names, resolver), *([] if signed else check_signs(loss, definition.name.span))]
+    return loss, [*_unused(names, resolver), *told, *([] if signed else check_signs(loss, definition.name.span))]
 
 
 def _resolve_all(names: Names, resolver: Resolver) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names, parsed
 from alphadsl.report.catalogue.lineage import BrokenParent, CyclicExtends, LongLineage, UnknownParent
 from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.field import advise
 from alphadsl.report.source import Source
-from alphadsl.report.suggest import suggest
 from alphadsl.syntax.tree import LossDef, Name, SpecFile
 
 LONGEST_CHAIN = 16
@@ -76,7 +76,7 @@ def find_loss(
         return CyclicExtends(wanted.span, wanted.text, f"{wanted.text} extends {wanted.text}", ())
     if other is None:
         known = [loss.name.text for loss in file.losses if loss is not child] + list(library_names())
-        return UnknownParent(wanted.span, wanted.text, suggest(wanted.text, known))
+        return UnknownParent(wanted.span, wanted.text, advise(wanted.text, known))
     return _defined(wanted, other)
 
 

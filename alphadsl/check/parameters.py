@@ -22,6 +22,7 @@ from alphadsl.syntax import tree
 from alphadsl.syntax.spelling import spell
 
 Declaration = tree.ParamItem | tree.LearnItem
+COMPARISONS = ("<", "<=", ">", ">=", "==")
 SCHEDULES = {"constant": 1, "linear": 2, "cosine": 2, "step": 3}
 
 
@@ -171,6 +172,10 @@ def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -
     if named is not None:
         diagnostics.append(NotANumber(named.span, item.name.text, named=True))
         return math.nan
+    compared = _compared(item.value)
+    if compared is not None:
+        diagnostics.append(NotANumber(compared.span, item.name.text, compared=True))
+        return math.nan
     resolver = Resolver(Names(tree.LossDef(item.name, None, (), item.span)), Space.SPHERE)
     expr = resolver.resolve(item.value, Place())
     diagnostics += resolver.diagnostics
@@ -185,18 +190,28 @@ def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -
 
 def _named(value: tree.Expression) -> tree.Identifier | tree.Indexed | tree.Member | None:
     """The first thing in a value that is no number."""
+    if isinstance(value, tree.Identifier | tree.Indexed | tree.Member):
+        return value
+    return next((found for part in _operands(value) if (found := _named(part))), None)
+
+
+def _compared(value: tree.Expression) -> tree.Expression | None:
+    """The first comparison in a value."""
+    if isinstance(value, tree.Binary) and value.operator in COMPARISONS:
+        return value
+    return next((found for part in _operands(value) if (found := _compared(part))), None)
+
+
+def _operands(value: tree.Expression) -> tuple[tree.Expression, ...]:
     match value:
-        case tree.Identifier() | tree.Indexed() | tree.Member():
-            return value
         case tree.Call(_, parts):
-            pass
+            return parts
         case tree.Unary(operand):
-            parts = (operand,)
+            return (operand,)
         case tree.Binary(_, left, right):
-            parts = (left, right)
-        case tree.Number():
-            parts = ()
-    return next((found for part in parts if (found := _named(part))), None)
+            return left, right
+        case _:
+            return ()
 
 
 def _check_inside(

@@ -190,8 +190,8 @@ class References:
 def _as_reference(found: Diagnostic, name: tree.Name) -> Diagnostic:
     """What `extends` would say, said of a use."""
     match found:
-        case UnknownParent(_, _, suggestion):
-            return UnknownLoss(name.span, name.text, suggestion)
+        case UnknownParent(_, _, advice):
+            return UnknownLoss(name.span, name.text, advice)
         case BrokenParent(_, _, path, reason):
             return BrokenLoss(name.span, name.text, f"{path} {reason}")
         case _:

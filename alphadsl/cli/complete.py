@@ -62,7 +62,7 @@ def losses(incomplete: str) -> list[str]:
 
 def explained(incomplete: str) -> list[str]:
     """Losses, codes of diagnostics, and methods outside the family."""
-    from alphadsl.explain.outside import BY_NAME, TOPIC
+    from alphadsl.report.outside import BY_NAME, TOPIC
 
     return [*losses(incomplete), *_beginning((*CATALOGUE, TOPIC, *BY_NAME), incomplete)]
 

@@ -20,7 +20,7 @@ from alphadsl.cli.options import Setting
 from alphadsl.editor.page import render_page
 from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.faults import InputError
-from alphadsl.report.suggest import suggest
+from alphadsl.report.field import advise
 
 PLAIN_BLOCKS = str.maketrans("▁▂▃▄▅▆▇█", "..::||##")
 WHAT = "A loss (a built-in name or a file), the code of a diagnostic, or out-of-family."
@@ -35,7 +35,7 @@ def explain(
 
     Example: alphadsl explain infonce --set tau=0.2
     """
-    from alphadsl.explain.outside import find_outsider
+    from alphadsl.report.outside import find_outsider
 
     told = re.fullmatch(r"(?:error|warning)?\[(.*)\]", what)
     code = told[1] if told else what
@@ -75,8 +75,7 @@ def _closest(name: str) -> str:
     """The diagnostic or loss that was meant, if the name is close to one."""
     if name.endswith(SUFFIX):
         return ""
-    close = suggest(name, [*CATALOGUE, *library_names()])
-    return f"did you mean {close}?" if close else ""
+    return advise(name, [*CATALOGUE, *library_names()]) or ""
 
 
 def _printable(page: str) -> str:

@@ -46,13 +46,20 @@ app.command("compare", rich_help_panel=TRAIN)(experiment.compare)
 app.command("bench", rich_help_panel=MEASURE)(bench.bench)
 
 
-@app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _tell_version(asked: bool) -> None:
+    """Before a command is looked for: none is needed."""
+    if asked:
         typer.echo(f"alphadsl {alphadsl.__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_tell_version)
+    ] = False,
+) -> None:
+    """The options that stand before a command."""
 
 
 def main() -> None:

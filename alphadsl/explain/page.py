@@ -13,9 +13,9 @@ from alphadsl.explain.facts import facts_of
 from alphadsl.explain.formulas import formulas_of
 from alphadsl.explain.identities import find_kinship
 from alphadsl.explain.kin import kin_lines
-from alphadsl.explain.outside import Outsider
 from alphadsl.explain.sections import drawn, latex_lines, minimised, parameter, table, weights
 from alphadsl.pipeline import Lowered
+from alphadsl.report.outside import Outsider
 
 OPENING = (
     "A loss belongs to the family if its gradient pulls each anchor to its positive by a weight beta[i] and pushes it "

@@ -197,7 +197,8 @@ def test_one_class_against_all_others_is_a_loss() -> None:
 
 def test_a_queue_takes_no_gradient() -> None:
     queue_QD = torch.randn(4, D, requires_grad=True)
-    of("queue")(*views(), queue=queue_QD).backward()
+    with pytest.warns(UserWarning, match=r"pass queue.detach\(\)"):
+        of("queue")(*views(), queue=queue_QD).backward()
     assert queue_QD.grad is None
 
 

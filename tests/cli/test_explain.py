@@ -18,10 +18,10 @@ from alphadsl.check.library import SpecText
 from alphadsl.explain.facts import facts_of
 from alphadsl.explain.identities import Kinship, find_kinship
 from alphadsl.explain.order import infer_order
-from alphadsl.explain.outside import OUTSIDERS, find_outsider
 from alphadsl.explain.page import Explained, render_latex, render_loss, render_outsiders
 from alphadsl.ir.atoms import Direction
 from alphadsl.pipeline import Lowered, lower_spec
+from alphadsl.report.outside import OUTSIDERS, find_outsider
 from alphadsl.report.source import Source
 from alphadsl.transform.scope import scope_of
 

@@ -118,9 +118,12 @@ class NotANumber(Diagnostic):
 
     name: str
     named: bool = False
+    compared: bool = False
 
     @property
     def label(self) -> str:
+        if self.compared:
+            return "a comparison is no number; bounds are written in (0, inf)"
         return "a name is no number" if self.named else "has no finite value"
 
 

@@ -19,6 +19,34 @@ class ConstantLoss(Diagnostic):
 
 
 @dataclass(frozen=True)
+class FlatLoss(Diagnostic):
+    """A loss moves embeddings by its derivatives. Comparisons have none, and neither has what cancels or is held fixed
+    by stopgrad: here alpha[i,j] and beta[i] are 0 for every batch, and training would change nothing."""
+
+    code = "flat-loss"
+    title_template = "this loss moves no embedding: its alpha and beta are 0"
+    label_template = "has no gradient, whatever the batch"
+    help_template = "in the place of a comparison, sigmoid((s[i,j] - 0.5) / tau) rises smoothly"
+    wrong = "loss x {\n  loss[i] = mean_j(s[i,j] > 0.5) - (s[i] > 0.5)\n}\n"
+    right = "loss x {\n  loss[i] = mean_j(sigmoid((s[i,j] - 0.5) / 0.1)) - sigmoid((s[i] - 0.5) / 0.1)\n}\n"
+
+
+@dataclass(frozen=True)
+class IdleLearned(Diagnostic):
+    """A learned parameter moves by the derivative of the loss. Where all it does is held fixed (in the alpha of a
+    direct loss or of a min player, in a stopgrad) or cancels, that is 0, and it would stay where it started."""
+
+    code = "idle-learned"
+    title_template = "{name} is learned, and the loss has no derivative by it"
+    label_template = "would never move"
+    help_template = "write param {name}, or gradient through alpha where alpha is what it is in"
+    wrong = "loss x {\n  learn tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
+    right = "loss x {\n  param tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
+
+    name: str
+
+
+@dataclass(frozen=True)
 class NegativeAlpha(Diagnostic):
     """alpha[i,j] is the derivative of the loss by -d[i,j]^2: the weight of pushing i and j apart. Where it is negative,
     a negative is pulled in. Some published losses do so on purpose; say `alpha in reals` to state that."""
@@ -137,6 +165,8 @@ class WrongSchedule(Diagnostic):
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
     ConstantLoss,
+    FlatLoss,
+    IdleLearned,
     NegativeAlpha,
     NegativeBeta,
     MisplacedReals,

@@ -15,11 +15,11 @@ class NotFound(Diagnostic):
     label_template = "not in this file, not beside it, not in the library"
 
     name: str
-    suggestion: str | None
+    advice: str | None
 
     @property
     def help(self) -> str:
-        return f"did you mean {self.suggestion}?" if self.suggestion else "alphadsl list shows the library"
+        return self.advice or "alphadsl list shows the library"
 
 
 @dataclass(frozen=True)

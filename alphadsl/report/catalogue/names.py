@@ -175,12 +175,16 @@ class UnusedParam(Diagnostic):
     code = "unused-param"
     severity = Severity.WARNING
     title_template = "the loss does not depend on {name}"
-    label_template = "declared, but never used"
     help_template = "use it or remove it"
     wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = x\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = exp(x / tau)\n}\n"
 
     name: str
+    cancels: bool = False
+
+    @property
+    def label(self) -> str:
+        return "cancels from the value and from every weight" if self.cancels else "declared, but never used"
 
 
 @dataclass(frozen=True)

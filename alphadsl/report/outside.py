@@ -80,11 +80,12 @@ OUTSIDERS = (
     ),
 )
 BY_NAME = {name: each for each in OUTSIDERS for name in each.names}
+_PLAIN = {name.replace("_", ""): each for name, each in BY_NAME.items()}
 
 
 def find_outsider(name: str) -> tuple[Outsider, ...]:
     """The methods that a name asks about: one, all of them for the topic, or none."""
-    plain = name.lower().replace("-", "_").replace(" ", "_")
-    if plain == TOPIC.replace("-", "_"):
+    plain = "".join(sign for sign in name.lower() if sign.isalnum())
+    if plain == TOPIC.replace("-", ""):
         return OUTSIDERS
-    return (BY_NAME[plain],) if plain in BY_NAME else ()
+    return (_PLAIN[plain],) if plain in _PLAIN else ()
