@@ -94,7 +94,7 @@ class Scene:
             return gradient_AD.reshape(self.raw_VND.shape)
         length_A1 = np.linalg.norm(self.raw_VND.reshape(gradient_AD.shape), axis=1, keepdims=True)
         tangent_AD = gradient_AD - (gradient_AD * self.placed_AD).sum(1, keepdims=True) * self.placed_AD
-        raw_AD = np.divide(tangent_AD, length_A1, out=np.zeros_like(tangent_AD), where=length_A1 > 0)
+        raw_AD = np.divide(tangent_AD, length_A1, out=np.zeros_like(tangent_AD), where=length_A1 != 0)
         raw_VND: Array = raw_AD.reshape(self.raw_VND.shape)
         return raw_VND
 
@@ -145,7 +145,7 @@ def _labelled(pairs: Pairs, i: int, labels: list[int]) -> list[Row]:
 
 def _on_sphere(raw_AD: Array) -> Array:
     length_A1 = np.linalg.norm(raw_AD, axis=1, keepdims=True)
-    unit_AD: Array = np.divide(raw_AD, length_A1, out=np.zeros_like(raw_AD), where=length_A1 > 0)
+    unit_AD: Array = np.divide(raw_AD, length_A1, out=np.zeros_like(raw_AD), where=length_A1 != 0)
     return unit_AD
 
 

@@ -178,4 +178,5 @@ def reduce_over(over: Over, body: Dual, anchor: Anchor) -> Dual:
             return Dual(whole, np.exp(value - whole) @ tangent)
         case Over.MAX | Over.MIN:
             best = value.max() if over == Over.MAX else value.min()
-            return Dual(best, tangent[value == best].mean(0))
+            attained = (value == best) | np.isnan(value)
+            return Dual(best, tangent[attained].mean(0))

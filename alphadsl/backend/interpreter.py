@@ -47,6 +47,7 @@ class Interpreted:
     slopes: dict[str, float]
 
 
+@np.errstate(invalid="ignore")  # what is not finite makes what it touches NaN, as in torch without a word
 def interpret(loss: Loss, values: Mapping[str, float], z_VND: Array, context: tuple[Array, ...] = ()) -> Interpreted:
     """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and what its index set needs."""
     scene = set_scene(loss, z_VND, context)
@@ -68,7 +69,9 @@ class InterpretedRow:
     tangent_T: Array
 
     def rate(self, slot: Quantity | str) -> Array:
-        return self.tangent_T[self.anchor.slots[slot]]
+        """NaN where the value is: the slope of a comparison would be finite there."""
+        rates = self.tangent_T[self.anchor.slots[slot]]
+        return np.full_like(rates, np.nan) if np.isnan(self.value) else rates
 
 
 def interpret_rows(

@@ -15,12 +15,12 @@ from torch import Tensor
 from alphadsl.backend.choice import Backend, Compile, choose
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.learned import LearnedParameters
-from alphadsl.backend.program import Program, build_program, compile_program
+from alphadsl.backend.program import Program, build_differentiable, build_program, compile_program
 from alphadsl.backend.runtime.pairs import label_rows
 from alphadsl.backend.standalone import emit_standalone
-from alphadsl.backend.stepper import any_batch, any_length, spread, take_step
+from alphadsl.backend.stepper import any_batch, any_length, is_transformed, spread, take_step
 from alphadsl.backend.streaming.opaque import Streamed, register
-from alphadsl.backend.streaming.ranks import Together, is_shared
+from alphadsl.backend.streaming.ranks import Disagreement, Together, decline, is_shared
 from alphadsl.backend.streaming.workspace import fastest_products
 from alphadsl.backend.tensors import Given, Rejected, check_given
 from alphadsl.backend.values import Values
@@ -136,21 +136,40 @@ class ContrastiveLoss(torch.nn.Module):
 
         Where processes share the batch, all must call, each with its samples; the value is that of the whole batch.
         """
-        shared = self.ranks != "alone" and is_shared()
-        given = self._given(z0, z1, labels, queue, shared)
+        if self.ranks == "alone" or not is_shared():
+            return self._value(self._given(z0, z1, labels, queue, False), False)
+        try:
+            return self._value(self._shared_given(z0, z1, labels, queue), True)
+        except Disagreement as refusal:
+            raise self._rejected(str(refusal), "") from None
+
+    def _shared_given(self, z0: Tensor, z1: Tensor, labels: Tensor | None, queue: Tensor | None) -> Given:
+        """What this process gives to a shared batch; if that is refused, the others are told, who would wait for it."""
+        try:
+            return self._given(z0, z1, labels, queue, True)
+        except Disagreement:
+            raise
+        except Exception:
+            decline(z0)
+            raise
+
+    def _value(self, given: Given, shared: bool) -> Tensor:
         if not given.negatives:
             what = "one sample" if given.z_VND.shape[1] == 1 else "one class"
-            warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=4)
+            warnings.warn(f"{self.name}: a batch of {what} has no negatives; the loss is 0", stacklevel=5)
             return given.z_VND.to(torch.promote_types(given.z_VND.dtype, torch.float32)).sum() * 0
-        with torch.autocast(z0.device.type, enabled=False), fastest_products(z0.device):
-            parameters = self._values.tensors(given.z_VND.device, self._raw)
+        device = given.z_VND.device
+        with torch.autocast(device.type, enabled=False), fastest_products(device):
+            parameters = self._values.tensors(device, self._raw)
+            if is_transformed((given.z_VND, *parameters)):
+                return self._plain(given.z_VND, given.context, parameters)
             if self.backend == "interpreter":
                 if shared:
                     raise self._rejected("the interpreter knows one process only", 'load it with ranks="alone"')
-                return take_step(self._interpreted, given, parameters, self._values.learned)
+                return take_step(self._interpreted, self._plain, given, parameters, self._values.learned)
             program = self._program(given, shared)
             if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):
-                return take_step(program.with_gradient, given, parameters, self._values.learned)
+                return take_step(program.with_gradient, self._plain, given, parameters, self._values.learned)
             return program.value(any_batch(given.z_VND), any_length(given.context), parameters)
 
     @torch.no_grad()
@@ -197,6 +216,17 @@ class ContrastiveLoss(torch.nn.Module):
     @cached_property
     def _compiled(self) -> Program:
         return compile_program(self.core)
+
+    def _plain(self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]) -> Tensor:
+        """The loss as torch differentiates it by itself, whatever the backend; refused where that is not one thing."""
+        told = f"{self.name} has a first derivative only, by reverse mode: "
+        if self.ranks != "alone" and is_shared():
+            raise self._rejected(f"{told}processes share its batch", 'load it with ranks="alone"')
+        if self.core.derived.holds_fixed:
+            raise self._rejected(f"{told}it holds something fixed", "alpha, or what is in stopgrad")
+        if self.core.positives == Positives.TOGETHER:
+            raise self._rejected(f"{told}the positives of an anchor come together in it", "")
+        return build_differentiable(self.core)(z_VND, context, parameters)
 
     def _interpreted(
         self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]

@@ -7,7 +7,7 @@ The text is registered with `linecache`: tracebacks and profilers show it.
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +22,7 @@ from alphadsl.backend.runtime import (
     but_one,
     cell_strips,
     cells,
+    differentiable,
     functions,
     online,
     pairs,
@@ -145,6 +146,11 @@ def compile_program(core: Core) -> Program:
     return _compiled(core.name, *_texts(core), core.pairs, core.space)
 
 
+def build_differentiable(core: Core) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
+    """The loss of a core, dense and eager, as torch can differentiate it any number of times and in any mode."""
+    return _differentiable(core.name, emit_core(core), core.pairs, core.space)
+
+
 def _texts(core: Core) -> tuple[str, str]:
     """The core with its entries, and the passes of a loss that streams by tiles with theirs."""
     if core.positives == Positives.TOGETHER:
@@ -172,6 +178,16 @@ def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Pro
     parts = {each: part for each, part in namespace.items() if isinstance(part, FunctionType)}
     value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
     return Program(f"{filename} {pairs} {space}", value, with_gradient, importance, strip, parts)
+
+
+@cache
+def _differentiable(
+    name: str, core: str, pairs: Pairs, space: Space
+) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
+    namespace = {**RUNTIME, **differentiable.REPLACED}
+    exec(compile(core, f"<alphadsl {name}, differentiable>", "exec"), namespace)
+    value = differentiable.sphere_value if space == Space.SPHERE else differentiable.euclidean_value
+    return partial(value, namespace[f"{name}_core"], LAYOUTS[pairs])
 
 
 @cache

@@ -1,74 +1,102 @@
-"""A generated step inside autograd: run once forward, its gradients kept for the backward."""
+"""A generated step inside autograd: run once forward, its gradients kept for the backward.
+
+A gradient that is differentiated again is found anew, in the dense form that torch differentiates by itself; until then
+nothing of that is formed. Forward mode and `torch.func.vmap` take that form from the start.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.autograd import forward_ad
 
+from alphadsl.backend.followed import Followed, Plain, Remembered, scaled
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.tensors import Given
 from alphadsl.ir.kinds import Pairs
 
 Tensors = tuple[Tensor, ...]
 Stepping = Callable[[Tensor, Tensors, Tensors], Step]
-ONCE = b"a loss has a first derivative only: its gradient is found with its value, and cannot be differentiated again"
 
 
-def take_step(step: Stepping, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
+def take_step(step: Stepping, plain: Plain, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
     """The loss of a step inside autograd; `learned` are the places of the parameters that the step's slopes belong to,
-    in their order. `torch.func` wants another kind of function than `backward`, which costs every step more."""
-    functional = not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
-    kind = _FunctionalStep if functional else _OneStep
-    found = kind.apply(step, len(given.context), learned, given.z_VND, *given.context, *parameters)
+    in their order. `torch.func` wants another kind of function than `backward`, which costs every step more. In an
+    outer graph nothing is remembered: torch itself refuses to differentiate its gradient."""
+    outer = torch.compiler.is_compiling()
+    remembered = None if outer else Remembered(plain, given.context, learned, len(parameters))
+    kind = _FunctionalStep if not outer and torch._C._are_functorch_transforms_active() else _OneStep
+    found = kind.apply(step, remembered, len(given.context), learned, given.z_VND, *given.context, *parameters)
     value: Tensor = found[0]
     return value
 
 
+def is_transformed(tensors: Tensors) -> bool:
+    """Whether forward mode or `torch.func.vmap` is at work, to which a generated step is a constant."""
+    if torch.compiler.is_compiling():
+        return False
+    if forward_ad._current_level >= 0 and any(_has_tangent(tensor) for tensor in tensors):
+        return True
+    if not torch._C._are_functorch_transforms_active():
+        return False
+    beyond = torch._C._functorch.TransformType.Vmap, torch._C._functorch.TransformType.Jvp
+    return any(transform.key() in beyond for transform in torch._C._functorch.get_interpreter_stack())
+
+
+def _has_tangent(tensor: Tensor) -> bool:
+    return forward_ad.unpack_dual(tensor).tangent is not None  # type: ignore[no-untyped-call]
+
+
 class _OneStep(torch.autograd.Function):
-    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept."""
+    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept, and
+    what they were found from."""
 
     @staticmethod
     def forward(
-        ctx: Any, step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor
+        ctx: Any,
+        step: Stepping,
+        remembered: Remembered | None,
+        split: int,
+        learned: tuple[int, ...],
+        z_VND: Tensor,
+        *others: Tensor,
     ) -> Tensors:
         value, *gradients = _taken(step, split, z_VND, others)
-        _keep(ctx, split, learned, z_VND, others, gradients)
+        _keep(ctx, remembered, split, learned, z_VND, others, gradients)
         return (value,)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+            return _followed(ctx, upstream)
         with torch.no_grad():
-            gradients = _gradients(ctx, upstream)
-        followed = torch.is_grad_enabled() and not torch.compiler.is_compiling()
-        return _not_again(gradients) if followed else gradients
+            return _placed(ctx, scaled(upstream, ctx.learned, ctx.parameters, *ctx.saved_tensors))
 
 
 class _FunctionalStep(torch.autograd.Function):
     """The same; gradients are outputs, as `torch.func` demands of what is kept."""
 
     @staticmethod
-    def forward(step: Stepping, split: int, learned: tuple[int, ...], z_VND: Tensor, *others: Tensor) -> Tensors:
+    def forward(
+        step: Stepping,
+        remembered: Remembered,
+        split: int,
+        learned: tuple[int, ...],
+        z_VND: Tensor,
+        *others: Tensor,
+    ) -> Tensors:
         return _taken(step, split, z_VND, others)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
-        _, split, learned, z_VND, *others = inputs
+        _, remembered, split, learned, z_VND, *others = inputs
         ctx.mark_non_differentiable(*output[1:])
-        _keep(ctx, split, learned, z_VND, tuple(others), output[1:])
+        _keep(ctx, remembered, split, learned, z_VND, tuple(others), output[1:])
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        return _gradients(ctx, upstream)
-
-
-def _not_again(gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-    """The same, with an error for whoever differentiates them: a term of a gradient penalty would be lost silently.
-    `once_differentiable` says so only where the upstream gradient is followed, which that of a plain sum is not."""
-    told = torch._C._functions.DelayedError(ONCE, 1)
-    return tuple(None if gradient is None else told(gradient.requires_grad_()) for gradient in gradients)
+        return _followed(ctx, upstream)
 
 
 def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensors:
@@ -80,23 +108,31 @@ def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensor
 
 
 def _keep(
-    ctx: Any, split: int, learned: tuple[int, ...], z_VND: Tensor, others: Tensors, gradients: Sequence[Tensor]
+    ctx: Any,
+    remembered: Remembered | None,
+    split: int,
+    learned: tuple[int, ...],
+    z_VND: Tensor,
+    others: Tensors,
+    gradients: Sequence[Tensor],
 ) -> None:
-    ctx.save_for_backward(*gradients)
-    ctx.split = split
-    ctx.learned = learned
-    ctx.dtype = z_VND.dtype
-    ctx.devices = [parameter.device for parameter in others[split:]]
+    """Embeddings and parameters as they are; a queue, which may move on before the backward, is only remembered."""
+    ctx.save_for_backward(z_VND, *others[split:], *gradients)
+    ctx.remembered, ctx.split, ctx.learned, ctx.parameters = remembered, split, learned, len(others) - split
 
 
-def _gradients(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-    """Rounded to the dtype of the embeddings last: a gradient scaler's factor may be what lifts it above underflow."""
-    gradient_VND, *slopes = ctx.saved_tensors
-    of_parameters: list[Tensor | None] = [None] * len(ctx.devices)
+def _followed(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+    """The gradients, for whoever may differentiate them."""
+    return _placed(ctx, Followed.apply(ctx.remembered, upstream, *ctx.saved_tensors))
+
+
+def _placed(ctx: Any, gradients: Tensors) -> tuple[Tensor | None, ...]:
+    """Gradients in the places of what a step is called with."""
+    of_embeddings, *slopes = gradients
+    of_parameters: list[Tensor | None] = [None] * ctx.parameters
     for index, slope in zip(ctx.learned, slopes, strict=True):
-        of_parameters[index] = (upstream * slope).to(ctx.devices[index], torch.float64)
-    of_embeddings = (upstream * gradient_VND).to(ctx.dtype)
-    return None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
+        of_parameters[index] = slope
+    return None, None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
 
 
 def any_batch(z_VND: Tensor) -> Tensor:

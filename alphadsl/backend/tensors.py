@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from alphadsl.backend.runtime.pairs import class_marks, sample_marks
 from alphadsl.backend.runtime.step import unit_rows, widened
@@ -53,7 +52,7 @@ def check_given(
         case Pairs.LABELS | Pairs.CLASSES:
             _check_absent(loss, {"queue": queue}, rejected)
             label_N = _check_labels(loss, labels, z_VND, rejected)
-            label_N = meet(samples, label_N.device).whole(label_N) if shared else label_N
+            label_N = meet(z_VND).whole(label_N) if shared else label_N
             class_C = class_marks(label_N)
             several = len(label_N) > 1 if loss.pairs == Pairs.LABELS else bool((class_C != class_C[0]).any())
             return Given(z_VND, (class_C,), len(class_C) ** 2, several)
@@ -71,24 +70,9 @@ def _check_views(z0_ND: object, z1_ND: object, rejected: Rejected) -> list[Tenso
 def _check_embeddings(name: str, z: object, rejected: Rejected) -> Tensor:
     if not isinstance(z, Tensor) or not z.is_floating_point():
         raise rejected(f"{name} must be a floating-point tensor of embeddings, not {_described(z)}", "")
-    if torch._C._functorch.is_batchedtensor(z):
-        raise rejected("a loss is of one batch: torch.func.vmap cannot take it over several", "call it for each")
-    if not torch.compiler.is_compiling() and _is_followed_further(z):
-        raise rejected("a loss has a first derivative only, by reverse mode", "torch.func.grad or backward, once")
     if z.ndim != 2 or 0 in z.shape:
         raise rejected(f"{name} must have the shape (N, D), not {tuple(z.shape)}", "")
     return z
-
-
-def _is_followed_further(z: Tensor) -> bool:
-    """Whether forward mode, or gradients of gradients by `torch.func`, would take the loss for a constant."""
-    if forward_ad._current_level >= 0 and forward_ad.unpack_dual(z).tangent is not None:  # type: ignore[no-untyped-call]
-        return True
-    levels, inner = 0, z
-    while torch._C._functorch.is_functorch_wrapped_tensor(inner):
-        levels += inner.requires_grad
-        inner = torch._C._functorch.get_unwrapped(inner)
-    return levels > 1
 
 
 def _check_queue(loss: Loss, queue: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
@@ -112,10 +96,12 @@ def _check_labels(loss: Loss, labels: object, z_VND: Tensor, rejected: Rejected)
         raise rejected(f"{loss.name} takes its positives from labels, and none were given", "loss(z0, z1, labels=y)")
     if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.is_complex():
         raise rejected(f"labels must be a tensor of integers, not {_described(labels)}", "")
+    if torch._C._functorch.is_batchedtensor(labels):
+        raise rejected("torch.func.vmap cannot take a loss over batches of different labels", "call it for each")
     if labels.shape != (samples,) or labels.device != z_VND.device:
         found = f"{tuple(labels.shape)} on {labels.device}"
         raise rejected(f"labels must be ({samples},) on {z_VND.device}, one for each sample, not {found}", "")
-    return labels
+    return labels.to(torch.int64)
 
 
 def _check_absent(loss: Loss, given: dict[str, object], rejected: Rejected) -> None:

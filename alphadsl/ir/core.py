@@ -20,7 +20,8 @@ class Derived:
 
     On the sphere that is all. In Euclidean space a distance also pulls along the embedding itself and an inner product
     does not: `stretch` is the part of attract and repel that comes from distances. `slopes` are the derivatives of the
-    value by the learned parameters.
+    value by the learned parameters. `holds_fixed` where the weights are not the derivatives of the value, since the
+    loss holds something fixed that moves.
     """
 
     value: Expr
@@ -28,6 +29,7 @@ class Derived:
     repel: Expr
     stretch: tuple[Expr, Expr] | None = None
     slopes: tuple[tuple[str, Expr], ...] = ()
+    holds_fixed: bool = False
 
     @property
     def parts(self) -> tuple[Expr, ...]:
@@ -37,7 +39,7 @@ class Derived:
         """The same quantities, each rewritten."""
         stretch = (rule(self.stretch[0]), rule(self.stretch[1])) if self.stretch else None
         slopes = tuple((name, rule(slope)) for name, slope in self.slopes)
-        return Derived(rule(self.value), rule(self.attract), rule(self.repel), stretch, slopes)
+        return Derived(rule(self.value), rule(self.attract), rule(self.repel), stretch, slopes, self.holds_fixed)
 
 
 @node

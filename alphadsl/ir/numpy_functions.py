@@ -25,7 +25,7 @@ def share(part: Array, whole: Array) -> Array:
 
 
 def pow0(base: Array, exponent: Array) -> Array:
-    return np.where(base > 0, np.where(base > 0, base, 1.0) ** exponent, 0.0)
+    return np.where(base <= 0, 0.0, np.where(base <= 0, 1.0, base) ** exponent)
 
 
 def log_share(part: Array, whole: Array) -> Array:
@@ -37,7 +37,7 @@ def log_pow0(logarithm: Array, exponent: Array) -> Array:
 
 
 def log_difference(a: Array, b: Array) -> Array:
-    return np.where(a > b, a + np.log(-np.expm1(np.where(a > b, b, a - 1.0) - a)), -np.inf)
+    return np.where(a <= b, -np.inf, a + np.log(-np.expm1(np.where(a <= b, a - 1.0, b) - a)))
 
 
 def exp_difference(a: Array, b: Array, apart: Array) -> Array:

@@ -5,6 +5,7 @@ proportional and min player: alpha is what the author or the min player says, he
 gradient through it.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,18 +16,22 @@ from alphadsl.ir.nodes import (
     Apply,
     Coordinate,
     Direct,
+    Distance,
     Expr,
     Function,
     General,
     Importance,
+    Inverse,
     Loss,
     MinPlayer,
+    Multiplier,
     Num,
+    Param,
     Proportional,
     Reduce,
 )
 from alphadsl.ir.parameter import Learned
-from alphadsl.ir.traversal import rewrite, substitute
+from alphadsl.ir.traversal import rewrite, substitute, walk
 from alphadsl.transform.canonical import Product, as_product, from_product
 from alphadsl.transform.differentiate import differentiate_anchors
 from alphadsl.transform.player import lower_min_player
@@ -44,8 +49,29 @@ def lower_importance(loss: Loss) -> Derived:
     value = Simplifier(scope_of(loss))(anchor_value(loss))
     moves = differentiate_anchors(value, learned)
     stretch = moves.stretch if loss.space == Space.EUCLIDEAN else None
-    derived = Derived(value, moves.attract, moves.repel, stretch, tuple(moves.parameters.items()))
+    derived = Derived(
+        value, moves.attract, moves.repel, stretch, tuple(moves.parameters.items()), _holds_fixed(value, learned)
+    )
     return derived.map(_without_stops)
+
+
+def _holds_fixed(value: Expr, learned: Collection[str]) -> bool:
+    """Whether something that moves is held fixed in a loss: its gradient is then no scalar's, and its second derivative
+    not one thing. A min player's alpha, found numerically, counts."""
+
+    def moves(part: Expr) -> bool:
+        return isinstance(part, Distance) or (isinstance(part, Param) and part.name in learned)
+
+    def held(part: Expr) -> bool:
+        match part:
+            case Multiplier() | Inverse():
+                return True
+            case Apply("stopgrad", (fixed,)):
+                return any(moves(inner) for inner in walk(fixed))
+            case _:
+                return False
+
+    return any(held(part) for part in walk(value))
 
 
 def anchor_value(loss: Loss) -> Expr:

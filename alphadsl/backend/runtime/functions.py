@@ -1,6 +1,7 @@
 """Pointwise functions that torch does not have, finite wherever their mathematics is.
 
-Nothing here is differentiated by autograd: generated code carries its own gradient.
+Nothing here is differentiated by autograd: generated code carries its own gradient. A NaN that goes in comes out, so a
+condition singles out what is known to be special, never what is known not to be.
 """
 
 import torch
@@ -25,8 +26,9 @@ def log_pow0(logarithm: Tensor, exponent: Tensor | float) -> Tensor:
 
 def log_difference(a: Tensor, b: Tensor) -> Tensor:
     """log(e^a - e^b), and that of 0 where the difference is negative."""
-    apart = torch.where(a > b, b - a, -1.0)
-    return torch.where(a > b, a + torch.log(-expm1_falling(apart)), -torch.inf)
+    none = a <= b
+    apart = torch.where(none, -1.0, b - a)
+    return torch.where(none, -torch.inf, a + torch.log(-expm1_falling(apart)))
 
 
 def exp_difference(a: Tensor, b: Tensor, apart: Tensor) -> Tensor:
@@ -62,7 +64,8 @@ def expm1_falling(x: Tensor) -> Tensor:
 
 def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
     """base ** exponent, and 0 where the base is 0."""
-    return torch.where(base > 0, torch.where(base > 0, base, 1.0) ** exponent, 0.0)
+    none = base <= 0
+    return torch.where(none, 0.0, torch.where(none, 1.0, base) ** exponent)
 
 
 def quick_power(base: Tensor, exponent: Tensor | float) -> Tensor:
@@ -73,6 +76,6 @@ def quick_power(base: Tensor, exponent: Tensor | float) -> Tensor:
 
 def distance_power(d2: Tensor, exponent: Tensor) -> Tensor:
     """d2 ** exponent of a squared distance and a non-negative exponent."""
-    apart = d2 > 0
-    power = quick_power(torch.where(apart, d2, 1.0), exponent)
-    return torch.where(apart, power, (exponent == 0).to(d2.dtype))
+    together = d2 <= 0
+    power = quick_power(torch.where(together, 1.0, d2), exponent)
+    return torch.where(together, (exponent == 0).to(d2.dtype), power)

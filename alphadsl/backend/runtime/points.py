@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.step import Step, as_known, on_tangent, unit_rows, widened
 
 Tensors = tuple[Tensor, ...]
 
@@ -52,7 +52,8 @@ def gather_on_sphere(
     anchors: Callable[..., Tensors], known: Tensors, at: Points, received: Received, z_VND: Tensor
 ) -> Step:
     """Mean value, the gradient (V, N, D) on the embeddings as they came, and the mean slopes."""
-    value_A1, attract_A1, *slopes = anchors(*known)
+    value_A1, *derivatives = anchors(*known)
+    attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in derivatives)
     placed_VND, pushed_VND = (each[: z_VND.shape[0] * z_VND.shape[1]].view_as(z_VND) for each in (at[0], received[0]))
     gradient_VND = (pushed_VND - _felt(attract_A1, z_VND) * placed_VND.flip(0)) / len(attract_A1)
     tangent_VND = on_tangent(gradient_VND, placed_VND, at.lengths_VN1)
@@ -63,7 +64,8 @@ def gather_in_space(
     anchors: Callable[..., Tensors], known: Tensors, at: Points, received: Received, z_VND: Tensor
 ) -> Step:
     """The same; distances also move points along themselves."""
-    value_A1, attract_A1, pull_A1, *slopes = anchors(*known)
+    value_A1, *derivatives = anchors(*known)
+    attract_A1, pull_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in derivatives)
     embeddings = z_VND.shape[0] * z_VND.shape[1]
     placed_VND, pushed_VND = (each[:embeddings].view_as(z_VND) for each in (at[0], received[0]))
     along_VN1 = _felt(pull_A1, z_VND) - received.along_P1[:embeddings].view(*z_VND.shape[:2], 1)

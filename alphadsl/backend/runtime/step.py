@@ -61,18 +61,19 @@ def sphere_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, par
     unit_VND, length_VN1 = unit_rows(z_VND)
     batch = layout(unit_VND, *context)
     value_A1, attract_A1, repel_AC, *slopes = on_sphere(core, batch, parameters)
-    gradient_VND = batch.collect(*push_and_pull(batch, attract_A1, repel_AC))
+    gradient_VND = batch.collect(*push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC))
     tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
-    return mean_over_anchors(value_A1, batch), tangent_VND, mean_slopes(slopes, batch)
+    return mean_over_anchors(value_A1, batch), tangent_VND, mean_slopes(slopes, value_A1, batch)
 
 
 def euclidean_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
     """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
     batch = layout(widened(z_VND), *context)
     value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = in_space(core, batch, parameters)
-    received = added(push_and_pull(batch, attract_A1, repel_AC), stretch(batch, stretch_A1, stretch_AC))
+    pulled = push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC)
+    received = added(pulled, stretch(batch, stretch_A1, stretch_AC))
     gradient_VND = batch.collect(*received)
-    return mean_over_anchors(value_A1, batch), gradient_VND, mean_slopes(slopes, batch)
+    return mean_over_anchors(value_A1, batch), gradient_VND, mean_slopes(slopes, value_A1, batch)
 
 
 def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> Received:
@@ -115,23 +116,29 @@ def mean_over_anchors(value_A1: Tensor, batch: Batch) -> Tensor:
     return (value_A1 * batch.part_GA1).sum()
 
 
-def mean_slopes(slopes: Iterable[Tensor], batch: Batch) -> tuple[Tensor, ...]:
-    return tuple(mean_over_anchors(slope_A1, batch) for slope_A1 in slopes)
+def mean_slopes(slopes: Iterable[Tensor], value_A1: Tensor, batch: Batch) -> tuple[Tensor, ...]:
+    return tuple(mean_over_anchors(as_known(slope_A1, value_A1), batch) for slope_A1 in slopes)
+
+
+def as_known(of_anchor_A1: Tensor, value_A1: Tensor) -> Tensor:
+    """A derivative of anchors, NaN where the value is: the slope of a corner, a comparison, would be finite there."""
+    return torch.where(value_A1.isnan(), value_A1, of_anchor_A1)
 
 
 def on_tangent(gradient_VND: Tensor, unit_VND: Tensor, length_VN1: Tensor) -> Tensor:
-    """The gradient by embeddings from that by their directions."""
+    """The gradient by embeddings from that by their directions; a zero row has none, and stays where it is."""
     radial_VN1 = (gradient_VND * unit_VND).sum(-1, keepdim=True)
-    return torch.where(length_VN1 > 0, (gradient_VND - radial_VN1 * unit_VND) / length_VN1, 0.0)
+    return torch.where(length_VN1 == 0, 0.0, (gradient_VND - radial_VN1 * unit_VND) / length_VN1)
 
 
 def unit_rows(z_VND: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows on the sphere in float32 or wider, and their lengths; a zero row stays zero."""
+    """Rows on the sphere in float32 or wider, and their lengths; a zero row stays zero, and one that is not finite has
+    no direction: it is NaN throughout."""
     wide_VND = widened(z_VND)
     scale_VN1 = wide_VND.abs().amax(-1, keepdim=True)
-    scaled_VND = wide_VND / torch.where(scale_VN1 > 0, scale_VN1, 1.0)
+    scaled_VND = wide_VND / torch.where(scale_VN1 == 0, 1.0, scale_VN1)
     length_VN1 = scaled_VND.square().sum(-1, keepdim=True).sqrt()
-    return scaled_VND / torch.where(length_VN1 > 0, length_VN1, 1.0), length_VN1 * scale_VN1
+    return scaled_VND / torch.where(length_VN1 == 0, 1.0, length_VN1), length_VN1 * scale_VN1
 
 
 def widened(z: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from alphadsl.backend.runtime.pairs import differing
+from alphadsl.backend.runtime.step import as_known
 
 Tensors = tuple[Tensor, ...]
 
@@ -40,6 +41,7 @@ def sphere_strip(
     negative_AC = differing(rows.marks_AK, marks_C)
     value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC.clamp(-1, 1), negative_AC, rows.weight_A1, *parameters)
     s_AC.copy_(repel_AC)
+    attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in (attract_A1, *slopes))
     return Found(value_A1, attract_A1, (), tuple(slopes))
 
 
@@ -55,4 +57,5 @@ def euclidean_strip(
     value_A1, attract_A1, repel_AC, pull_A1, push_AC, *slopes = found
     s_AC.copy_(repel_AC)
     along = push_AC.sum(-1, keepdim=True), (push_AC * rows.weight_A1).sum(-2)[:, None]
+    attract_A1, pull_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in (attract_A1, pull_A1, *slopes))
     return Found(value_A1, attract_A1, (pull_A1, *along), tuple(slopes))

@@ -57,8 +57,7 @@ def _engine(key: str, compiled: bool) -> Tiled | Strips | CellStrips:
 
 
 def _ranks(together: Together, z_VND: Tensor) -> Ranks:
-    samples = z_VND.shape[1]
-    return alone(samples) if together == "alone" else meet(samples, z_VND.device)
+    return alone(z_VND.shape[1]) if together == "alone" else meet(z_VND)
 
 
 def _step(key: str, compiled: bool, together: Together, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:

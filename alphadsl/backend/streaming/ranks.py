@@ -59,12 +59,46 @@ def alone(samples: int) -> Ranks:
     return Ranks((samples,), 0)
 
 
-def meet(samples: int, device: torch.device) -> Ranks:
-    """All processes of the default group; each says how many samples it holds."""
-    found = torch.zeros(torch.distributed.get_world_size(), dtype=torch.int64, device=device)
-    found[torch.distributed.get_rank()] = samples
-    torch.distributed.all_reduce(found)
-    return Ranks(tuple(found.tolist()), torch.distributed.get_rank())
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+DECLINED = -1
+
+
+class Disagreement(Exception):
+    """What the processes that share a batch hold is no batch; raised by all of them, so that none waits for others."""
+
+
+def meet(z_VnD: Tensor) -> Ranks:
+    """All processes of the default group; each says how many samples it holds, and of what kind. Raises `Disagreement`
+    in each of them if one has declined, or if embeddings differ in width or dtype."""
+    _, samples, width = z_VnD.shape
+    found = _told((samples, width, DTYPES.index(z_VnD.dtype)), z_VnD.device)
+    declined = [rank for rank, (held, _, _) in enumerate(found) if held == DECLINED]
+    if declined:
+        raise Disagreement(f"process {declined[0]} refused its part of the batch, and says why")
+    kinds = [(width, DTYPES[dtype]) for _, width, dtype in found]
+    for rank, kind in enumerate(kinds):
+        if kind != kinds[0]:
+            described = " and ".join(f"(n, {width}) {dtype}" for width, dtype in (kinds[0], kind))
+            raise Disagreement(f"embeddings of a shared batch must be of one kind, not {described} (process {rank})")
+    return Ranks(tuple(held for held, _, _ in found), torch.distributed.get_rank())
+
+
+def decline(z_nD: object) -> None:
+    """Tell the others, who wait in `meet`, that this process has no part for the batch."""
+    accelerated = "nccl" in torch.distributed.get_backend()
+    device = z_nD.device if isinstance(z_nD, Tensor) else torch.device("cpu")
+    if accelerated and device.type == "cpu":
+        device = torch.device("cuda", torch.cuda.current_device())
+    _told((DECLINED, 0, 0), torch.device("cpu") if device.type == "meta" else device)
+
+
+def _told(own: tuple[int, int, int], device: torch.device) -> list[list[int]]:
+    """What each process says, by rank."""
+    table = torch.zeros(torch.distributed.get_world_size(), len(own), dtype=torch.int64, device=device)
+    table[torch.distributed.get_rank()] = torch.tensor(own, device=device)
+    torch.distributed.all_reduce(table)
+    found: list[list[int]] = table.tolist()
+    return found
 
 
 def is_shared() -> bool:

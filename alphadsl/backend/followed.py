@@ -1,0 +1,97 @@
+"""A gradient inside autograd: what was found with the value, and how it moves, found only when that is asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Tensors = tuple[Tensor, ...]
+# The loss of a batch as torch differentiates it; raises the refusal of one that has no second derivative.
+Plain = Callable[[Tensor, Tensors, Tensors], Tensor]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What a step knows of its call besides tensors that move: its dense form, the context, the places of the learned
+    parameters and the number of all."""
+
+    plain: Plain
+    context: Tensors
+    learned: tuple[int, ...]
+    parameters: int
+
+    def __post_init__(self) -> None:
+        """The context has no derivative, and would outlive a level of `torch.func` that has wrapped it."""
+        vars(self)["context"] = tuple(map(_bare, self.context))
+        vars(self)["versions"] = self._versions()
+
+    def _versions(self) -> list[int]:
+        return [part._version for part in self.context]
+
+    def moved(self, by: Sequence[Tensor], wide_VND: Tensor, parameters: Tensors) -> tuple[Tensors, Tensors]:
+        """The gradients, and how their sum weighted `by` moves with embeddings and learned parameters."""
+        if self._versions() != vars(self)["versions"]:
+            raise RuntimeError("a queue was changed in place before the second derivative of its loss was asked for")
+        field = torch.func.grad(self._value(parameters), argnums=tuple(range(1 + len(self.learned))))
+        found: Any = torch.func.vjp(field, wide_VND, *(parameters[index] for index in self.learned))
+        return found[0], found[1](tuple(by))
+
+    def _value(self, parameters: Tensors) -> Callable[..., Tensor]:
+        def value(z_VND: Tensor, *learned: Tensor) -> Tensor:
+            known = list(parameters)
+            for index, parameter in zip(self.learned, learned, strict=True):
+                known[index] = parameter
+            return self.plain(z_VND, self.context, tuple(known))
+
+        return value
+
+
+def scaled(upstream: Tensor, learned: tuple[int, ...], count: int, z_VND: Tensor, *others: Tensor) -> Tensors:
+    """The gradients on embeddings and learned parameters, in the types and places of those: `others` are `count`
+    parameters, then what was found. Rounded to the dtype of the embeddings last: a gradient scaler's factor may be what
+    lifts it above underflow."""
+    parameters, (gradient_VND, *slopes) = others[:count], others[count:]
+    of_learned = (
+        (upstream * slope).to(parameters[index].device, torch.float64)
+        for index, slope in zip(learned, slopes, strict=True)
+    )
+    return (upstream * gradient_VND).to(z_VND.dtype), *of_learned
+
+
+def _bare(tensor: Tensor) -> Tensor:
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
+class Followed(torch.autograd.Function):
+    """Gradients as they were found; their derivatives come from the dense form of the loss."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(remembered: Remembered, upstream: Tensor, z_VND: Tensor, *others: Tensor) -> Tensors:
+        return scaled(upstream, remembered.learned, remembered.parameters, z_VND, *others)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
+        ctx.remembered, upstream, z_VND, *others = inputs
+        ctx.save_for_backward(upstream, z_VND, *others[: ctx.remembered.parameters])
+        ctx.found = len(others) - ctx.remembered.parameters
+
+    @staticmethod
+    def backward(ctx: Any, by_VND: Tensor, *by: Tensor) -> tuple[Any, ...]:
+        upstream, z_VND, *parameters = ctx.saved_tensors
+        remembered: Remembered = ctx.remembered
+        wide_VND = z_VND.to(torch.promote_types(z_VND.dtype, torch.float32))
+        weights = (by_VND.to(wide_VND.dtype), *by)
+        gradients, (of_VND, *of_learned) = remembered.moved(
+            [upstream * w for w in weights], wide_VND, tuple(parameters)
+        )
+        of_upstream = sum((w * gradient).sum().to(upstream) for w, gradient in zip(weights, gradients, strict=True))
+        of_parameters: list[Tensor | None] = [None] * remembered.parameters
+        for index, slope in zip(remembered.learned, of_learned, strict=True):
+            of_parameters[index] = slope
+        return None, of_upstream, of_VND.to(z_VND.dtype), *of_parameters, *(None,) * ctx.found
