@@ -34,8 +34,8 @@ THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
     ("cuda", Streaming.STRIPS): Thresholds(compile=0, stream=16384),
 }
 # Anchors from which it streams where candidates are the opposite view: a tile serves both directions, whose products a
-# dense step forms apart.
-OPPOSITE_VIEWS = {"cpu": 1024, "cuda": 16384}
+# dense step forms apart; below there is one tile, which one thread does alone.
+OPPOSITE_VIEWS = {"cpu": 2048, "cuda": 16384}
 
 
 @dataclass(frozen=True)

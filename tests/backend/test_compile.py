@@ -153,7 +153,7 @@ def test_auto_compiles_only_where_it_pays(counter: CompileCounterWithBackend) ->
     assert graphs(counter) > 0
 
 
-@pytest.mark.parametrize(("name", "first"), [("infonce", 1536), ("clip", 1024), ("square", 2048)])
+@pytest.mark.parametrize(("name", "first"), [("infonce", 1536), ("clip", 2048), ("square", 2048)])
 def test_auto_streams_from_the_threshold_on(name: str, first: int) -> None:
     """In anchors, of which opposite views make half as many pairs."""
     core = alphadsl.load(name).core
