@@ -5,23 +5,25 @@ built-in may leave its domain, for all parameters in their intervals and all dis
 with what was found out on the way: the parameters that matter, those whose interval would settle it, an example.
 """
 
-import math
-from collections.abc import Callable
+from dataclasses import replace
 
 from alphadsl.check.counterexample import find_bulge, find_fall, find_outside
 from alphadsl.check.prove import (
     find_guilty,
     is_constant,
-    jumps,
+    is_nowhere_concave,
     proves_rising,
     proves_strictly_concave,
 )
 from alphadsl.check.remedy import all_bounds_of, bounds_of, settling, span_of
+from alphadsl.check.search import Effort, jumps, shows
+from alphadsl.check.subject import IMPORTANCES, Subject, as_given, gaps, importances, summed, sums
 from alphadsl.ir.atoms import Direction
-from alphadsl.ir.build import GAP, mul, total
-from alphadsl.ir.facts import Blame, Scope, find_domain_fault, infer_direction, infer_interval, infer_intervals
+from alphadsl.ir.build import GAP
+from alphadsl.ir.domains import find_domain_fault
+from alphadsl.ir.facts import Scope, infer_direction, infer_interval, infer_intervals
 from alphadsl.ir.interval import NON_NEGATIVE, Interval, point
-from alphadsl.ir.kinds import Quantity
+from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import (
     Apply,
     Coordinate,
@@ -35,8 +37,9 @@ from alphadsl.ir.nodes import (
     Num,
     Proportional,
 )
+from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_interval
-from alphadsl.ir.traversal import children, substitute, walk
+from alphadsl.ir.traversal import children, occurrences, walk
 from alphadsl.report.catalogue.admissibility import (
     DecreasingPhi,
     DecreasingPsi,
@@ -50,27 +53,25 @@ from alphadsl.report.catalogue.syntax import NumberTooLarge
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.transform.scope import scope_of
 
-IMPORTANCES = Interval(0.0, 1.0, low_open=True)
-Scoped = Callable[[Scope], Scope]
+SPACES = {Space.SPHERE: "on the sphere", Space.EUCLIDEAN: "in Euclidean space"}
 
 
 def check_admissible(loss: Loss) -> list[Diagnostic]:
-    scope = scope_of(loss)
     match loss.family:
         case General(value):
-            return _check_value(loss, value, scope)
+            return _check_value(Subject(value, as_given, loss))
         case Coordinate(phi, psi, weight):
-            return _check_coordinate(loss, scope, phi, psi, weight)
+            return _check_coordinate(loss, phi, psi, weight)
         case Direct(alpha) | Proportional(alpha):
-            return _check_weight(loss, "alpha", alpha, scope)
+            return _check_weight("alpha", Subject(alpha, as_given, loss))
         case MinPlayer(regulariser):
-            return _check_regulariser(loss, scope, regulariser)
+            return _check_regulariser(regulariser, Subject(regulariser.body, importances(regulariser), loss))
 
 
-def _check_value(loss: Loss, value: Expr, scope: Scope) -> list[Diagnostic]:
+def _check_value(subject: Subject) -> list[Diagnostic]:
     """Defined everywhere, and moved by some distance or similarity."""
-    faults = _check_domain(loss, value, lambda given: given, scope)
-    return faults or ([] if _moves(value) else [ConstantLoss(span_of(value))])
+    faults = _check_domain(subject)
+    return faults or ([] if _moves(subject.expr) else [ConstantLoss(span_of(subject.expr))])
 
 
 def _moves(value: Expr) -> bool:
@@ -82,135 +83,137 @@ def _moves(value: Expr) -> bool:
     return moving[value]
 
 
-def _check_coordinate(loss: Loss, scope: Scope, phi: Function, psi: Function, weight: Expr) -> list[Diagnostic]:
-    def gaps(given: Scope) -> Scope:
-        return given.binding(psi.argument, scope.distances[Quantity.GAP])
-
-    def sums(given: Scope) -> Scope:
-        summed = total(mul(weight, substitute(psi.body, {psi.argument: GAP})))
-        return given.binding(phi.argument, infer_interval(summed, given))
-
+def _check_coordinate(loss: Loss, phi: Function, psi: Function, weight: Expr) -> list[Diagnostic]:
+    effort = Effort()
+    of_psi = Subject(psi.body, gaps(psi), loss, effort, {psi.argument: GAP})
     faults = [
-        *_check_rising(DecreasingPsi, "psi", psi, gaps, scope, loss),
-        *_check_weight(loss, "weight", weight, scope),
+        *_check_rising(DecreasingPsi, "psi", psi, of_psi),
+        *_check_weight("weight", Subject(weight, as_given, loss, effort)),
     ]
-    return faults or _check_rising(DecreasingPhi, "phi", phi, sums, scope, loss)
+    if faults:
+        return faults
+    total = summed(psi, weight)
+    return _check_rising(
+        DecreasingPhi, "phi", phi, Subject(phi.body, sums(phi, total, effort), loss, effort, {phi.argument: total})
+    )
 
 
-def _check_weight(loss: Loss, name: str, weight: Expr, scope: Scope) -> list[Diagnostic]:
-    faults = _check_domain(loss, weight, lambda given: given, scope)
+def _check_weight(name: str, subject: Subject) -> list[Diagnostic]:
+    faults = _check_domain(subject)
+    weight, scope = subject.expr, subject.scope
     interval = infer_interval(weight, scope)
     if faults:
         return faults
     if interval == point(0.0):
         return [ZeroImportance(span_of(weight), name)]
-    if interval.non_negative:
+    if subject.shows(weight, scope, NON_NEGATIVE):
         return []
-    settled = settling(weight, scope, lambda given: infer_interval(weight, given).non_negative)
-    bounds = bounds_of(weight, loss.parameters)
-    example = find_outside(weight, NON_NEGATIVE, scope, loss.parameters)
-    shown = _shown(interval)
-    return [NegativeImportance(span_of(weight), f"{name}[i,j]", shown, bounds, settled, example)]
+    settled = settling(weight, scope, lambda given: shows(weight, given, NON_NEGATIVE, Effort()))
+    example = find_outside(weight, NON_NEGATIVE, scope, subject.setting)
+    bounds = bounds_of(weight, subject.parameters)
+    return [NegativeImportance(span_of(weight), f"{name}[i,j]", _shown(interval), bounds, settled, example)]
 
 
-def _check_regulariser(loss: Loss, scope: Scope, regulariser: Function) -> list[Diagnostic]:
-    def within(given: Scope) -> Scope:
-        return given.binding(regulariser.argument, IMPORTANCES)
-
-    faults = _check_domain(loss, regulariser.body, within, scope)
-    if faults or proves_strictly_concave(regulariser, within(scope)):
+def _check_regulariser(regulariser: Function, subject: Subject) -> list[Diagnostic]:
+    scope = subject.scope
+    faults = _check_domain(subject)
+    if faults or proves_strictly_concave(regulariser, scope, subject.effort):
         return faults
-    examples = find_bulge(regulariser, within(scope), loss.parameters)
 
     def settles(given: Scope) -> bool:
-        return not _faulty(regulariser.body, within(given)) and proves_strictly_concave(regulariser, within(given))
+        within = subject.scoped(given)
+        return not subject.fault(within) and proves_strictly_concave(regulariser, within)
 
+    straight = is_nowhere_concave(regulariser, _at_values(scope, subject.parameters))
     return [
         NonConcaveRegulariser(
             span_of(regulariser),
             regulariser.argument,
             _shown(IMPORTANCES),
             jumps=jumps(regulariser.body),
-            bounds=bounds_of(regulariser.body, loss.parameters),
-            settled_by=settling(regulariser.body, scope, settles),
-            examples=examples,
+            bounds=bounds_of(regulariser.body, subject.parameters),
+            settled_by=settling(regulariser.body, scope_of(subject.loss), settles),
+            examples=find_bulge(regulariser, scope, subject.setting, straight),
         )
     ]
 
 
+def _at_values(scope: Scope, parameters: tuple[Parameter, ...]) -> Scope:
+    return replace(scope, parameters={each.name: point(each.value) for each in parameters})
+
+
 def _check_rising(
-    fault: type[DecreasingPhi] | type[DecreasingPsi],
-    name: str,
-    function: Function,
-    scoped: Scoped,
-    scope: Scope,
-    loss: Loss,
+    fault: type[DecreasingPhi] | type[DecreasingPsi], name: str, function: Function, subject: Subject
 ) -> list[Diagnostic]:
-    here = scoped(scope)
-    faults = _check_domain(loss, function.body, scoped, scope)
+    faults = _check_domain(subject)
     if faults:
         return faults
+    here = subject.scope
     if is_constant(function, here):
         return [ZeroImportance(span_of(function), name, function.argument)]
-    if proves_rising(function, here):
+    if proves_rising(function, here, subject.effort):
         return []
-    guilty = find_guilty(function, here)
+    guilt = find_guilty(function, here)
+    guilty = guilt if guilt and guilt.part != function.body else None
 
     def settles(given: Scope) -> bool:
-        return not _faulty(function.body, scoped(given)) and proves_rising(function, scoped(given))
+        within = subject.scoped(given)
+        return not subject.fault(within) and proves_rising(function, within)
 
+    # Any argument of psi can occur; one of phi is a sum.
+    setting = subject.setting if name == "phi" else replace(subject.setting, given={})
     return [
         fault(
             span_of(function),
             function.argument,
             _shown(here.variables[function.argument]),
-            guilty=span_of(guilty[0]) if guilty and guilty[0] != function.body else None,
-            falls=bool(guilty and guilty[1]),
+            space=SPACES[subject.loss.space],
+            guilty=span_of(guilty.part) if guilty else None,
+            moves=guilty.words if guilty else "",
             throughout=infer_direction(function.body, function.argument, here) == Direction.FALLING,
             jumps=jumps(function.body),
-            bounds=all_bounds_of(function.body, loss.parameters),
-            settled_by=settling(function.body, scope, settles),
-            examples=find_fall(function, here, loss.parameters),
+            bounds=all_bounds_of(function.body, subject.parameters),
+            settled_by=settling(function.body, scope_of(subject.loss), settles),
+            examples=find_fall(function, here, setting),
         )
     ]
 
 
-def _check_domain(loss: Loss, expr: Expr, scoped: Scoped, scope: Scope) -> list[Diagnostic]:
+def _check_domain(subject: Subject) -> list[Diagnostic]:
     """Whether every built-in is given what it is defined for, and every number is finite."""
-    here = scoped(scope)
-    too_large = _find_too_large(expr, here)
+    here = subject.scope
+    too_large = _find_too_large(subject.expr, here)
     if too_large is not None:
         span = span_of(too_large)
         return [NumberTooLarge(span, span.text)]
-    blame = find_domain_fault(expr, here)
+    blame = subject.fault(here)
     if blame is None:
         return []
-    part, found, domain = blame.expr, blame.found, blame.domain
+    part, domain = blame.expr, blame.domain
     culprit = part.args[domain.argument]
 
     def settles(given: Scope) -> bool:
-        return not _faulty(part, scoped(given))
+        left = find_domain_fault(
+            subject.expr, subject.scoped(given), lambda culprit, at, allowed: shows(culprit, at, allowed, Effort())
+        )
+        return left is None or left.expr is not part
 
-    span, bounds = span_of(culprit, part), bounds_of(culprit, loss.parameters)
-    settled = settling(part, scope, settles)
-    example = find_outside(culprit, domain.allowed, here, loss.parameters)
+    span, bounds = span_of(culprit, part), bounds_of(culprit, subject.parameters)
+    settled = settling(part, scope_of(subject.loss), settles)
+    example = find_outside(culprit, domain.allowed, blame.scope, subject.setting)
     if part.op == "log":
-        return [LogDomain(span, _shown(found), bounds, settled, example)]
-    return [OutsideDomain(span, _shown(found), bounds, settled, example, part.op, domain.words)]
-
-
-def _faulty(expr: Expr, scope: Scope) -> Blame | None:
-    return find_domain_fault(expr, scope)
+        return [LogDomain(span, _shown(blame.found), bounds, settled, example)]
+    return [OutsideDomain(span, _shown(blame.found), bounds, settled, example, part.op, domain.words)]
 
 
 def _find_too_large(expr: Expr, scope: Scope) -> Expr | None:
     """The smallest computation on numbers alone that no float64 can hold."""
     intervals = infer_intervals(expr, scope)
     numbers: dict[Expr, bool] = {}
-    for part in walk(expr):
+    for part in occurrences(expr):
         below = children(part)
         numbers[part] = isinstance(part, Num) or (bool(below) and all(numbers[child] for child in below))
-        if numbers[part] and math.isinf(intervals[part].low) and intervals[part].point:
+        if numbers[part] and intervals[part].overflows:
             return part
     return None
 

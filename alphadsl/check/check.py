@@ -23,6 +23,7 @@ from alphadsl.check.references import References
 from alphadsl.check.setting import check_setting, setting_of
 from alphadsl.check.signs import check_signs
 from alphadsl.check.site import Outcome, Site, Users
+from alphadsl.check.subject import protect_loss
 from alphadsl.ir.nodes import General, Loss
 from alphadsl.report.catalogue.families import NoLoss
 from alphadsl.report.catalogue.names import DuplicateName, UnusedDefinition, UnusedParam
@@ -125,6 +126,7 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
     refusals = check_admissible(loss) or check_extent(loss, definition.name.span)
     if refusals:
         return None, refusals
+    loss = protect_loss(loss)
     own = {name for name, item in names.parameters.items() if any(item is each for each in definition.items)}
     told = check_idle(loss, definition.name.span, own)
     if any(each.severity == Severity.ERROR for each in told):

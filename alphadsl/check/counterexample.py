@@ -1,101 +1,142 @@
 """Counterexamples: values of parameters, distances and arguments at which a property fails, found by trying.
 
-A refusal does not need one, but is made concrete by it. Points are tried on a grid in a fixed order, the parameters at
-their own values first, as many as the effort allows.
+A refusal does not need one, but says that something is so only where one was found. Each can occur: distances are those
+of some embeddings, and an argument of phi is a sum that some of them have. Each is verified in interval arithmetic. As
+many are tried as the effort allows, in a fixed order, the parameters at their own values first.
 """
 
 import math
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice, product
 
-from alphadsl.check.prove import EFFORT, size
-from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.interval import INFINITY, Interval, point
-from alphadsl.ir.nodes import Apply, Count, Distance, Expr, Function, Num, Param, Reduce, Var
+from alphadsl.check.scenes import COUNTS, Scene, evaluate, scenes_for
+from alphadsl.check.search import size
+from alphadsl.ir.facts import Scope
+from alphadsl.ir.interval import Interval, overlap, point
+from alphadsl.ir.kinds import Quantity, Space
+from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Param, Reduce
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_expr
-from alphadsl.ir.traversal import rewrite, walk
+from alphadsl.ir.traversal import substitute, walk
 from alphadsl.report.catalogue.evidence import Example
 
-STEPS = 40
+EFFORT = 12_000
 SETTINGS = 24
-COARSE = 8
+STEPS = 40
+ARGUMENTS = 8
 FAR = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 5)]
 PLAIN = (-1.0, 0.0, 1.0, 0.1, -0.1, 10.0, 0.5, 2.0, -10.0, 0.01)
-TOLERANCE = 1e-9
+NOWHERE = Scene({Quantity.POSITIVE: 1.0}, ({Quantity.NEGATIVE: 1.0},), COUNTS[0])
+
+Graph = list[tuple[float, Interval]]
 
 
-def find_fall(function: Function, scope: Scope, parameters: tuple[Parameter, ...]) -> tuple[Example, ...]:
+@dataclass(frozen=True)
+class Setting:
+    """What a counterexample may be made of: parameters in their intervals, the space, and what a function is given if
+    that is not any number of an interval."""
+
+    parameters: tuple[Parameter, ...]
+    space: Space = Space.SPHERE
+    given: Mapping[str, Expr] = field(default_factory=dict)
+
+
+def find_fall(function: Function, scope: Scope, setting: Setting) -> tuple[Example, ...]:
     """Two arguments between which the function only falls: the longest such way down that was met. What is held by
     `stopgrad` moves the values and not the slope, so that values say nothing there."""
     if any(isinstance(part, Apply) and part.op == "stopgrad" for part in walk(function.body)):
         return ()
-    for at, values in _graphs(function, scope, parameters):
-        falls = [(values[start][1] - values[end][1], start, end) for start, end in _ways_down(values)]
+    for at, graph in _graphs(function, scope, setting):
+        falls = [(graph[start][1].low - graph[end][1].high, start, end) for start, end in _ways_down(graph)]
         if falls:
             _, start, end = max(falls)
-            return _examples(function.argument, [values[start], values[end]], at)
+            return _examples(function.argument, [graph[start], graph[end]], at)
     return ()
 
 
-def find_bulge(function: Function, scope: Scope, parameters: tuple[Parameter, ...]) -> tuple[Example, ...]:
-    """Two arguments and their middle, where the function is not above the mean of its ends."""
-    for at, values in _graphs(function, scope, parameters):
-        for reach in (len(values) // 2 - 1, len(values) // 4, 1):
-            for middle in range(reach, len(values) - reach):
-                low, half, high = values[middle - reach], values[middle], values[middle + reach]
-                mean, scale = (low[1] + high[1]) / 2, abs(low[1]) + abs(high[1])
-                if math.isclose(low[0] + high[0], 2 * half[0]) and half[1] <= mean + 1e-14 * scale and scale < INFINITY:
+def find_bulge(function: Function, scope: Scope, setting: Setting, straight: bool = False) -> tuple[Example, ...]:
+    """Two arguments and their middle, where the function is not above the mean of its ends; of a function that is known
+    to be nowhere concave, any will do."""
+    for at, graph in _graphs(function, scope, setting):
+        for reach in (len(graph) // 2 - 1, len(graph) // 4, 1):
+            for middle in range(reach, len(graph) - reach):
+                low, half, high = graph[middle - reach], graph[middle], graph[middle + reach]
+                mean = (low[1].low + high[1].low) / 2
+                below = half[1].high <= mean - math.ulp(mean)
+                if math.isclose(low[0] + high[0], 2 * half[0]) and (below or straight):
                     return _examples(function.argument, [low, half, high], at)
     return ()
 
 
-def find_outside(expr: Expr, allowed: Interval, scope: Scope, parameters: tuple[Parameter, ...]) -> Example | None:
-    """Distances, parameters and an argument at which the expression lies outside what is allowed. Each reduction is
-    tried over a single negative, which is what a small batch has."""
-    pointwise, quantities = _pointwise(expr, scope)
-    variables = {part.name for part in walk(pointwise) if isinstance(part, Var)}
-    domains = {name: quantities.get(name) or scope.variables[name] for name in sorted(variables)}
-    grids = [_thinned(_grid(domain)) for domain in domains.values()]
-    limit = EFFORT // size(pointwise)
-    for at in _settings(_mentioned(pointwise, parameters), min(SETTINGS, limit)):
-        for chosen in islice(product(*grids), max(1, limit // SETTINGS)):
-            values = dict(zip(domains, chosen, strict=True))
-            found = _value(pointwise, at, values)
-            if not math.isnan(found) and found not in allowed and abs(found) < INFINITY:
-                return Example((*values.items(), *at.items()), found)
+def find_outside(expr: Expr, allowed: Interval, scope: Scope, setting: Setting) -> Example | None:
+    """Distances, parameters and arguments at which the expression lies outside what is allowed, where the conditions
+    around it let it be asked for."""
+    arguments = {name: of for name, of in setting.given.items() if name in scope.variables}
+    looked_at = substitute(expr, arguments)
+    guards = [(substitute(condition, arguments), holds) for condition, holds in scope.guards]
+    free = [name for name in scope.variables if name not in arguments and name in _variables(expr)]
+    grids = _thinned(_grid(scope.variables[free[0]])) if free else [math.nan]
+    cost = size(looked_at) + sum(size(condition) for condition, _ in guards)
+    limit = max(1, EFFORT // (cost * len(grids)))
+    asked = (expr, *(condition for condition, _ in scope.guards))
+    for at in _settings(_mentioned(looked_at, setting.parameters), min(SETTINGS, limit)):
+        scenes = scenes_for(setting.space, looked_at, *(condition for condition, _ in guards))
+        for scene, value in product(islice(scenes, max(1, limit // SETTINGS)), grids):
+            chosen = {name: value for name in free}
+            found = evaluate(looked_at, scene, at, chosen)[0]
+            outside = overlap(found, allowed) is None and math.isfinite(found.low) and math.isfinite(found.high)
+            if outside and all(_is_met(condition, holds, scene, at, chosen) for condition, holds in guards):
+                shown = {name: _middle(evaluate(of, scene, at)[0]) for name, of in arguments.items()}
+                places = {**_places(asked, scene), **chosen, **shown}
+                return Example((*places.items(), *at.items()), _middle(found))
     return None
 
 
-def _pointwise(expr: Expr, scope: Scope) -> tuple[Expr, Mapping[str, Interval]]:
-    """The expression with each distance as a variable, reductions over one negative, and what each distance may be."""
-    quantities: dict[str, Interval] = {}
-
-    def rule(part: Expr) -> Expr:
-        match part:
-            case Distance(of):
-                quantities[pretty_expr(part)] = scope.distances[of]
-                return Var(pretty_expr(part))
-            case Reduce(_, body):
-                return body
-            case Count():
-                return Num(1.0)
-            case _:
-                return part
-
-    return rewrite(expr, rule), quantities
+def _is_met(condition: Expr, holds: bool, scene: Scene, at: Mapping[str, float], chosen: Mapping[str, float]) -> bool:
+    found = evaluate(condition, scene, at, chosen)[0]
+    return 0.0 not in found if holds else found == point(0.0)
 
 
-def _graphs(
-    function: Function, scope: Scope, parameters: tuple[Parameter, ...]
-) -> Iterator[tuple[Mapping[str, float], list[tuple[float, float]]]]:
-    """The function over a grid of its argument, for one setting of the parameters after another."""
-    grid = _grid(scope.variables[function.argument])
-    affordable = max(1, EFFORT // (len(grid) * size(function.body)))
-    for at in _settings(_mentioned(function.body, parameters), min(SETTINGS, affordable)):
-        values = [(each, _value(function.body, at, {function.argument: each})) for each in grid]
-        yield at, [pair for pair in values if math.isfinite(pair[1])]
+def _places(exprs: tuple[Expr, ...], scene: Scene) -> dict[str, float]:
+    """The distances that expressions look at, and those of other negatives where they differ."""
+    parts = [part for expr in exprs for part in walk(expr)]
+    used = sorted({part.of for part in parts if isinstance(part, Distance)})
+    places = {pretty_expr(Distance(of)): scene.of(of)[0] for of in used}
+    if any(isinstance(part, Reduce) for part in parts):
+        others = [of for of in used if len(set(scene.of(of))) > 1]
+        places |= {f"{pretty_expr(Distance(of))} of half of the negatives": scene.of(of)[1] for of in others}
+    return places
+
+
+def _variables(expr: Expr) -> set[str]:
+    return {part.name for part in walk(expr) if part.kind == "var"}
+
+
+def _graphs(function: Function, scope: Scope, setting: Setting) -> Iterator[tuple[Mapping[str, float], Graph]]:
+    """The function over arguments that it can have, for one setting of the parameters after another."""
+    given = setting.given.get(function.argument)
+    mentioned = _mentioned(function.body, setting.parameters)
+    if given is not None:
+        mentioned = tuple(dict.fromkeys((*mentioned, *_mentioned(given, setting.parameters))))
+    cost = (STEPS + 1) * size(function.body)
+    for at in _settings(mentioned, min(SETTINGS, max(1, EFFORT // cost))):
+        arguments = _grid(scope.variables[function.argument]) if given is None else _attained(given, at, setting)
+        values = [(value, evaluate(function.body, NOWHERE, at, {function.argument: value})[0]) for value in arguments]
+        graph = [pair for pair in values if math.isfinite(pair[1].low) and math.isfinite(pair[1].high)]
+        yield at, graph
+
+
+def _attained(given: Expr, at: Mapping[str, float], setting: Setting) -> list[float]:
+    """Numbers that an expression of distances takes, and such between them: it moves without jumps."""
+    found = []
+    for scene in islice(scenes_for(setting.space, given), max(1, EFFORT // (20 * size(given)))):
+        value = evaluate(given, scene, at)[0]
+        found += [_middle(value)] if math.isfinite(value.low) and math.isfinite(value.high) else []
+    found = sorted(set(found))
+    step = max(1, len(found) // STEPS)
+    return [*found[:-1:step], *found[-1:]]
 
 
 def _settings(parameters: tuple[Parameter, ...], count: int) -> Iterator[dict[str, float]]:
@@ -128,21 +169,17 @@ def _grid(domain: Interval) -> list[float]:
 
 def _thinned(grid: list[float]) -> list[float]:
     """Few points of a grid, its ends among them."""
-    step = max(1, len(grid) // COARSE)
+    step = max(1, len(grid) // ARGUMENTS)
     return [*grid[:-1:step], grid[-1]]
 
 
-def _ways_down(values: list[tuple[float, float]]) -> Iterator[tuple[int, int]]:
+def _ways_down(graph: Graph) -> Iterator[tuple[int, int]]:
     start = 0
-    for at in range(1, len(values) + 1):
-        if at == len(values) or not _falls(values[at - 1][1], values[at][1]):
+    for at in range(1, len(graph) + 1):
+        if at == len(graph) or graph[at - 1][1].low <= graph[at][1].high:
             if at - 1 > start:
                 yield start, at - 1
             start = at
-
-
-def _falls(before: float, after: float) -> bool:
-    return before - after > TOLERANCE * (abs(before) + abs(after))
 
 
 def _mentioned(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
@@ -150,15 +187,12 @@ def _mentioned(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Parameter
     return tuple(each for each in parameters if each.name in used)
 
 
-def _value(expr: Expr, parameters: Mapping[str, float], variables: Mapping[str, float]) -> float:
-    """The value of an expression; NaN where it has none."""
-    points = {name: point(value) for name, value in parameters.items()}
-    found = infer_interval(expr, Scope(points, {name: point(value) for name, value in variables.items()}))
-    return found.low if found.point else math.nan
+def _middle(interval: Interval) -> float:
+    return interval.low / 2 + interval.high / 2
 
 
-def _examples(argument: str, values: list[tuple[float, float]], at: Mapping[str, float]) -> tuple[Example, ...]:
-    first, *others = values
+def _examples(argument: str, graph: Graph, at: Mapping[str, float]) -> tuple[Example, ...]:
+    first, *others = ((value, _middle(interval)) for value, interval in graph)
     return (
         Example(((argument, first[0]), *at.items()), first[1]),
         *(Example(((argument, each),), value) for each, value in others),

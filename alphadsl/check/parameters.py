@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from alphadsl.check.expressions import UNKNOWN, Resolver
 from alphadsl.check.names import Names
 from alphadsl.check.place import Place
-from alphadsl.ir.facts import Scope, find_domain_fault, infer_interval
+from alphadsl.ir.arithmetic import evaluate_number
 from alphadsl.ir.interval import REAL, Interval
 from alphadsl.ir.kinds import Shape, Space
 from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
@@ -181,11 +181,11 @@ def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -
     diagnostics += resolver.diagnostics
     if expr == UNKNOWN:
         return math.nan
-    found = infer_interval(expr, Scope())
-    if find_domain_fault(expr, Scope()) or not (found.point and math.isfinite(found.low)):
+    value = evaluate_number(expr)
+    if not math.isfinite(value):
         diagnostics.append(NotANumber(item.value.span, item.name.text))
         return math.nan
-    return found.low
+    return value
 
 
 def _named(value: tree.Expression) -> tree.Identifier | tree.Indexed | tree.Member | None:

@@ -1,27 +1,56 @@
 """Proofs about functions of one number: that they are constant, that they rise, that they are strictly concave.
 
-Means, each sound, tried in turn: the composition of directions, the sign of the simplified derivative on the whole
-domain, the same on pieces of it, and the same once positive factors that all its terms share are divided out. What
-none of them shows is not admitted. The effort is bounded by the size of the expression, not by the time it takes.
+Means, each sound, tried in turn: the composition of directions; a function in pieces, by its pieces; the sign of the
+simplified derivative, and of what is left of it once positive factors that all its terms share are divided out, each by
+branch and bound. What none of them shows is not admitted. The effort is bounded by a count, not by the time it takes.
 """
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from alphadsl.ir.atoms import Direction
+from alphadsl.check.pieces import split_at_comparison
+from alphadsl.check.search import SIMPLIFIED, Effort, jumps, shows, size
+from alphadsl.ir.atoms import ATOMS, Direction
 from alphadsl.ir.build import ZERO, add, mul, neg
-from alphadsl.ir.facts import Scope, infer_direction, infer_directions, infer_interval, is_strict
-from alphadsl.ir.interval import Interval
-from alphadsl.ir.nodes import Apply, Expr, Function, Num
-from alphadsl.ir.traversal import children, walk
+from alphadsl.ir.facts import (
+    Scope,
+    composed,
+    infer_direction,
+    infer_directions,
+    infer_interval,
+    infer_intervals,
+    is_strict,
+)
+from alphadsl.ir.interval import NEGATIVE, NON_NEGATIVE
+from alphadsl.ir.nodes import Apply, Expr, Function, Num, Var
+from alphadsl.ir.traversal import mentions, rewrite, walk
 from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, multiply
 from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.simplify import Simplifier
 
-PIECES = 256
-EFFORT = 50_000
-SIMPLIFIED = 120
-JUMPING = frozenset({"where", "lt", "le", "gt", "ge", "eq"})
+MOST_PIECES = 6
+
+
+@dataclass(frozen=True)
+class Guilt:
+    """A part of a function, how it moves, and how it would have to."""
+
+    part: Expr
+    direction: Direction
+    wanted: Direction
+
+    @property
+    def words(self) -> str:
+        return ("falls" if self.wanted == Direction.RISING else "rises") if self._for_certain else self._perhaps
+
+    @property
+    def _for_certain(self) -> bool:
+        return self.direction not in (Direction.UNKNOWN, self.wanted)
+
+    @property
+    def _perhaps(self) -> str:
+        return "may fall" if self.wanted == Direction.RISING else "may rise"
 
 
 def is_constant(function: Function, scope: Scope) -> bool:
@@ -33,23 +62,52 @@ def is_constant(function: Function, scope: Scope) -> bool:
     return direction == Direction.UNKNOWN and not jumps(function.body) and _slope(function, scope) == ZERO
 
 
-def proves_rising(function: Function, scope: Scope) -> bool:
+def proves_rising(function: Function, scope: Scope, effort: Effort | None = None, pieces: int = MOST_PIECES) -> bool:
     """Whether the function is non-decreasing on the interval of its argument."""
+    effort = effort or Effort()
     direction = infer_direction(function.body, function.argument, scope)
-    if direction == Direction.RISING:
+    if direction in (Direction.RISING, Direction.CONSTANT):
         return True
-    if direction == Direction.FALLING or jumps(function.body):
+    if direction == Direction.FALLING:
         return False
-    slope = _slope(function, scope)
-    return any(
-        all(infer_interval(form, scope.binding(function.argument, piece)).non_negative for piece in pieces)
-        for form in _forms(slope, scope)
-        for pieces in _partitions(scope.variables[function.argument], form)
-    )
+    if jumps(function.body):
+        return pieces > 0 and _rises_in_pieces(function, scope, effort, pieces)
+    inner = _inner(function, scope)
+    if inner:
+        return proves_rising(*inner, effort)
+    return any(shows(form, scope, NON_NEGATIVE, effort) for form in _forms(_slope(function, scope), scope))
 
 
-def proves_strictly_concave(regulariser: Function, scope: Scope) -> bool:
+def _inner(function: Function, scope: Scope) -> tuple[Function, Scope] | None:
+    """A function of a part that rises, as a function of that part, where the argument stands nowhere else."""
+    directions = infer_directions(function.body, function.argument, scope)
+    argument = Var(function.argument)
+    for part in reversed(tuple(walk(function.body))):
+        if directions[part] == Direction.RISING and part != argument:
+            body, outside = (_replaced(function.body, part, other) for other in (argument, ZERO))
+            if not mentions(outside, function.argument):
+                interval = infer_interval(part, scope)
+                return Function(function.argument, body), replace(scope, claims={}).binding(function.argument, interval)
+    return None
+
+
+def _replaced(body: Expr, part: Expr, other: Expr) -> Expr:
+    return rewrite(body, lambda each: other if each == part else each)
+
+
+def _rises_in_pieces(function: Function, scope: Scope, effort: Effort, pieces: int) -> bool:
+    split = split_at_comparison(function, scope)
+    if split is None or not all(proves_rising(side, within, effort, pieces - 1) for side, within in split.sides):
+        return False
+    if split.jump is None:
+        return True
+    jump = Simplifier(scope)(split.jump) if size(split.jump) <= SIMPLIFIED else split.jump
+    return not jumps(jump) and shows(jump, scope, NON_NEGATIVE, effort)
+
+
+def proves_strictly_concave(regulariser: Function, scope: Scope, effort: Effort | None = None) -> bool:
     """Whether the slope of the function falls strictly: in direction, or by the sign of the curvature."""
+    effort = effort or Effort()
     argument = regulariser.argument
     if jumps(regulariser.body):
         return False
@@ -58,32 +116,32 @@ def proves_strictly_concave(regulariser: Function, scope: Scope) -> bool:
     if falling and is_strict(slope, argument, scope):
         return True
     curvature = _slope(Function(argument, slope), scope)
-    return any(
-        all(infer_interval(form, scope.binding(argument, piece)).negative for piece in pieces)
-        for form in _forms(curvature, scope)
-        for pieces in _partitions(scope.variables[argument], form)
-    )
+    return any(shows(form, scope, NEGATIVE, effort) for form in _forms(curvature, scope))
 
 
-def jumps(expr: Expr) -> bool:
-    """Whether a comparison is part of it, so that a derivative says nothing about its steps."""
-    return any(isinstance(part, Apply) and part.op in JUMPING for part in walk(expr))
+def is_nowhere_concave(regulariser: Function, scope: Scope) -> bool:
+    """Whether the curvature is shown to be 0 or more throughout."""
+    if jumps(regulariser.body):
+        return False
+    slope = _slope(regulariser, scope)
+    return infer_interval(_slope(Function(regulariser.argument, slope), scope), scope).non_negative
 
 
-def find_guilty(function: Function, scope: Scope) -> tuple[Expr, bool] | None:
-    """The smallest part that does not rise although everything in it does, and whether it falls for certain."""
+def find_guilty(function: Function, scope: Scope) -> Guilt | None:
+    """The part at which the function stops rising: on the way down from the whole, to what does not move as it should,
+    the last part whose own arguments only rise."""
     directions = infer_directions(function.body, function.argument, scope)
-    rising = (Direction.RISING, Direction.CONSTANT)
-    for part in walk(function.body):
-        innocent = all(directions[child] in rising for child in children(part))
-        if innocent and directions[part] not in rising and getattr(part, "span", None):
-            return part, directions[part] == Direction.FALLING
-    return None
-
-
-def size(expr: Expr) -> int:
-    """How many different nodes there are: what one look at every part costs."""
-    return sum(1 for _ in walk(expr))
+    part, wanted = function.body, Direction.RISING
+    intervals = infer_intervals(function.body, scope)
+    while isinstance(part, Apply):
+        outer = ATOMS[part.op].directions(*(intervals[arg] for arg in part.args))
+        ways = zip(part.args, (composed(direction, wanted) for direction in outer), strict=True)
+        astray = [(arg, way) for arg, way in ways if directions[arg] not in (Direction.CONSTANT, way)]
+        inside = [(arg, way) for arg, way in astray if directions[arg] not in (Direction.RISING, Direction.CONSTANT)]
+        if not inside or any(way == Direction.UNKNOWN for _, way in astray):
+            break
+        part, wanted = inside[0]
+    return Guilt(part, directions[part], wanted) if getattr(part, "span", None) else None
 
 
 def _slope(function: Function, scope: Scope) -> Expr:
@@ -126,26 +184,3 @@ def _exponent(product: Product, base: Expr) -> float:
             return -value
         case _:
             return -math.inf
-
-
-def _partitions(domain: Interval, expr: Expr) -> Iterator[tuple[Interval, ...]]:
-    """The domain whole, and cut into ever smaller pieces, as far as the effort allows."""
-    count, cost = 1, size(expr)
-    while count <= PIECES and (count == 1 or count * cost <= EFFORT):
-        yield tuple(_cut(domain, count))
-        count *= 4
-
-
-def _cut(domain: Interval, count: int) -> Iterator[Interval]:
-    """Equal pieces of the bounded part, which reaches to 16 where an end is infinite, and what lies outside it."""
-    low, high = max(domain.low, -16.0), min(domain.high, 16.0)
-    if count == 1 or low >= high:
-        yield domain
-        return
-    if domain.low < low:
-        yield Interval(domain.low, low, domain.low_open)
-    for index in range(count):
-        start, end = low + (high - low) * index / count, low + (high - low) * (index + 1) / count
-        yield Interval(start, end, domain.low_open and start == domain.low, domain.high_open and end == domain.high)
-    if domain.high > high:
-        yield Interval(high, domain.high, False, domain.high_open)

@@ -5,14 +5,16 @@ A parameter of another loss becomes one of this loss, called LOSS_PARAMETER, unl
 what cannot be found or is itself refused, cycles, settings that do not fit, other pairs or another space.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from alphadsl.check.borrow import value_of, with_parameters
 from alphadsl.check.inherit import find_loss
 from alphadsl.check.site import Site
+from alphadsl.ir.arithmetic import evaluate_number
 from alphadsl.ir.facts import SPACES, Scope, infer_interval
-from alphadsl.ir.interval import NON_NEGATIVE, Interval, ends_within, starts_within
+from alphadsl.ir.interval import NON_NEGATIVE, Interval, ends_within, point, starts_within
 from alphadsl.ir.kinds import Pairs, Space
 from alphadsl.ir.nodes import (
     Expr,
@@ -133,9 +135,11 @@ class References:
         return settings if len(self.diagnostics) == faults else None
 
     def _check_setting(self, keyword: tree.Keyword, value: Expr, parameter: Parameter) -> None:
-        found, interval, span = infer_interval(value, self._scope()), parameter.interval, keyword.value.span
-        if found.point and found.low not in interval:
-            shown = pretty_number(found.low)
+        interval, span = parameter.interval, keyword.value.span
+        number = None if any(isinstance(part, Param) for part in walk(value)) else evaluate_number(value)
+        found = infer_interval(value, self._scope()) if number is None else point(number)
+        if number is not None and not (math.isfinite(number) and number in interval):
+            shown = pretty_number(number)
             self._fault(OutOfInterval(span, parameter.name, shown, pretty_interval(interval), parameter.span))
         elif not (starts_within(found, interval) and ends_within(found, interval)):
             shown = pretty_interval(found)
@@ -153,7 +157,7 @@ class References:
                 case None:
                     bindings[each.name] = self._adopted(label, each, each.value)
                 case value if not any(isinstance(part, Param) for part in walk(value)):
-                    number = infer_interval(value, Scope()).low
+                    number = evaluate_number(value)
                     role = Fixed() if isinstance(each.role, Schedule) else each.role
                     bindings[each.name] = self._adopted(label, replace(each, role=role), number)
                 case value:

@@ -6,7 +6,8 @@ and alpha[i,j] becomes a function of one distance. Comparisons jump one way only
 
 from collections.abc import Mapping
 
-from alphadsl.check.prove import jumps, proves_rising
+from alphadsl.check.prove import proves_rising
+from alphadsl.check.search import jumps
 from alphadsl.ir.atoms import Direction
 from alphadsl.ir.build import apply, neg, sub
 from alphadsl.ir.facts import Scope, infer_direction, infer_interval

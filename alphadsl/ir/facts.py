@@ -5,11 +5,13 @@ its direction in a variable is the join, over its arguments, of the atom's direc
 The rule is the discipline of convex modelling (Grant, Boyd, Ye 2006) used for sign and monotonicity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from alphadsl.ir.atoms import ATOMS, Direction, Domain
-from alphadsl.ir.interval import INFINITY, NON_NEGATIVE, REAL, UNIT, Interval, ends_within, point, starts_within
+from alphadsl.ir import interval as iv
+from alphadsl.ir.atoms import ATOMS, Direction
+from alphadsl.ir.guards import claims_of, narrowed
+from alphadsl.ir.interval import INFINITY, NON_NEGATIVE, REAL, UNIT, Interval, overlap, point
 from alphadsl.ir.kinds import Over, Quantity, Space
 from alphadsl.ir.nodes import (
     Anchors,
@@ -28,6 +30,7 @@ from alphadsl.ir.nodes import (
     Statistic,
     Var,
 )
+from alphadsl.ir.relations import difference, fraction, rises_as_a_share
 from alphadsl.ir.traversal import children, walk
 
 Distances = Mapping[Quantity, Interval]
@@ -48,25 +51,54 @@ SPACES: Mapping[Space, Distances] = {Space.SPHERE: SPHERE, Space.EUCLIDEAN: EUCL
 COUNTS = Interval(1.0, INFINITY, False, True)
 
 
+MOST_NESTED = 3
+
+
 @dataclass(frozen=True)
 class Scope:
-    """The intervals of parameters, of function arguments, and of the distances of the space."""
+    """The intervals of parameters, of function arguments, and of the distances of the space.
+
+    Inside the branch of a `where`, `claims` are what its condition says of expressions at this pair; other pairs, which
+    a reduction runs over, know only what holds `elsewhere`.
+    """
 
     parameters: Mapping[str, Interval] = field(default_factory=dict)
     variables: Mapping[str, Interval] = field(default_factory=dict)
     distances: Distances = field(default_factory=lambda: SPHERE)
+    claims: Mapping[Expr, Interval] = field(default_factory=dict)
+    elsewhere: Distances | None = None
+    guards: tuple[tuple[Expr, bool], ...] = ()
 
     def binding(self, variable: str, interval: Interval) -> "Scope":
         return replace(self, variables={**self.variables, variable: interval})
 
+    def assuming(self, condition: Expr, holds: bool, known: Mapping[Expr, Interval]) -> "Scope":
+        """The scope in the branch of a `where` that is taken if the condition holds, or fails."""
+        claims = narrowed(claims_of(condition, holds, known.__getitem__), self.claims)
+        guards = (*self.guards, (condition, holds))
+        parameters, variables, distances = dict(self.parameters), dict(self.variables), dict(self.distances)
+        for expr, interval in claims.items():
+            match expr:
+                case Param(name):
+                    parameters[name] = interval
+                case Var(name):
+                    variables[name] = interval
+                case Distance(of):
+                    distances[of] = interval
+                case _:
+                    pass
+        return Scope(parameters, variables, distances, claims, self.elsewhere or self.distances, guards)
 
-@dataclass(frozen=True)
-class Blame:
-    """The smallest expression that breaks a rule, and the interval or direction it has instead."""
+    def near(self, distances: Distances) -> "Scope":
+        """The scope for some of the distances of this pair; those of other pairs stay what they are."""
+        return replace(self, distances=distances, elsewhere=self.elsewhere or self.distances)
 
-    expr: Apply
-    found: Interval
-    domain: Domain
+    @property
+    def reduced(self) -> "Scope":
+        """The scope inside a reduction, which runs over other pairs too."""
+        if self.elsewhere is None:
+            return self
+        return replace(self, distances=self.elsewhere, elsewhere=None, claims={}, guards=())
 
 
 def infer_interval(expr: Expr, scope: Scope) -> Interval:
@@ -74,10 +106,13 @@ def infer_interval(expr: Expr, scope: Scope) -> Interval:
     return infer_intervals(expr, scope)[expr]
 
 
-def infer_intervals(expr: Expr, scope: Scope) -> dict[Expr, Interval]:
+def infer_intervals(expr: Expr, scope: Scope, order: Iterable[Expr] | None = None) -> dict[Expr, Interval]:
+    """The interval of every part; `order` is that of `walk`, where it is known."""
     found: dict[Expr, Interval] = {}
-    for part in walk(expr):
-        found[part] = _image(part, found, scope)
+    for part in walk(expr) if order is None else order:
+        image = _image(part, found, scope)
+        claim = scope.claims.get(part) if scope.claims else None
+        found[part] = _both(image, claim) if claim else image
     return found
 
 
@@ -93,29 +128,18 @@ def infer_directions(expr: Expr, variable: str, scope: Scope) -> dict[Expr, Dire
         match part:
             case Var(name) if name == variable:
                 found[part] = Direction.RISING
+            case Apply("div", (above, below)) if rises_as_a_share(above, below, found, intervals):
+                found[part] = found[above]
             case Apply(op, args):
                 outer = ATOMS[op].directions(*(intervals[arg] for arg in args))
                 joined = Direction.CONSTANT
                 for arg, direction in zip(args, outer, strict=True):
-                    joined |= _composed(direction, found[arg])
+                    joined |= composed(direction, found[arg])
                 found[part] = joined
             case _:
                 moving = any(found[child] for child in children(part))
                 found[part] = Direction.UNKNOWN if moving else Direction.CONSTANT
     return found
-
-
-def find_domain_fault(expr: Expr, scope: Scope) -> Blame | None:
-    """The first application of a built-in outside its domain, innermost first."""
-    intervals = infer_intervals(expr, scope)
-    for part in walk(expr):
-        if not isinstance(part, Apply):
-            continue
-        found = tuple(intervals[arg] for arg in part.args)
-        domain = ATOMS[part.op].domain(*found)
-        if domain is not None and not _within(found[domain.argument], domain.allowed):
-            return Blame(part, found[domain.argument], domain)
-    return None
 
 
 def is_strict(expr: Expr, variable: str, scope: Scope) -> bool:
@@ -132,11 +156,7 @@ def is_strict(expr: Expr, variable: str, scope: Scope) -> bool:
     return moving[expr]
 
 
-def _within(inner: Interval, outer: Interval) -> bool:
-    return starts_within(inner, outer) and (ends_within(inner, outer) or outer.high == INFINITY)
-
-
-def _composed(outer: Direction, inner: Direction) -> Direction:
+def composed(outer: Direction, inner: Direction) -> Direction:
     match outer, inner:
         case (Direction.CONSTANT, _) | (_, Direction.CONSTANT):
             return Direction.CONSTANT
@@ -147,6 +167,11 @@ def _composed(outer: Direction, inner: Direction) -> Direction:
 
 
 def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval:
+    if isinstance(part, Apply):
+        if part.op != "where" or len(scope.guards) >= MOST_NESTED:
+            return image_of(part, found)
+        yes, no = (_branch(part, holds, found, scope) for holds in (True, False))
+        return ATOMS["where"].image(found[part.args[0]], yes, no)
     match part:
         case Num(value):
             return point(value)
@@ -158,12 +183,9 @@ def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval
             return scope.distances[of]
         case Count() | Anchors():
             return COUNTS
-        case Apply("mul", (a, b)) if a == b:
-            return _squared(found[a])
-        case Apply(op, args):
-            return ATOMS[op].image(*(found[arg] for arg in args))
         case Reduce(over, body) | Pool(over, body) | Gather(over, body):
-            return _reduced(over, found[body])
+            inside = found[body] if scope.elsewhere is None else infer_interval(body, scope.reduced)
+            return reduced_interval(over, inside)
         case Inverse():
             return UNIT
         case Importance(_, interval):
@@ -172,11 +194,35 @@ def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval
             return REAL
 
 
+def _both(a: Interval, b: Interval) -> Interval:
+    """What two ways to see one value leave; the first where they contradict each other, as in a branch never taken."""
+    return a if b is REAL else overlap(a, b) or a
+
+
 def _squared(a: Interval) -> Interval:
     return ATOMS["pow"].image(a, point(2.0))
 
 
-def _reduced(over: Over, body: Interval) -> Interval:
+def image_of(part: Apply, found: Mapping[Expr, Interval]) -> Interval:
+    """The interval of an application, of those of its arguments."""
+    op, args = part.op, part.args
+    if op == "add":
+        return _both(iv.added(found[args[0]], found[args[1]]), difference(part, found))
+    if op == "mul" and args[0] == args[1]:
+        return _squared(found[args[0]])
+    image = ATOMS[op].image(*[found[arg] for arg in args])
+    return _both(image, fraction(args[0], args[1], found)) if op == "div" else image
+
+
+def _branch(where: Apply, holds: bool, found: Mapping[Expr, Interval], scope: Scope) -> Interval:
+    """The interval of a branch where it is taken."""
+    condition, branch = where.args[0], where.args[1 if holds else 2]
+    inner = scope.assuming(condition, holds, found)
+    return infer_interval(branch, inner) if inner.claims else found[branch]
+
+
+def reduced_interval(over: Over, body: Interval) -> Interval:
+    """Where a reduction lies, of what lies in an interval."""
     match over:
         case Over.MEAN | Over.MAX | Over.MIN:
             return body

@@ -1,22 +1,26 @@
 """The rows of the table of built-ins that an author calls by name."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from alphadsl.ir import interval as iv
 from alphadsl.ir.atom import CONSTANT, RISING, UNKNOWN, Atom, Domain, rising, sign_of
 from alphadsl.ir.build import HALF, ONE, ZERO, add, apply, div, exp, mul, neg, sub
 from alphadsl.ir.interval import INFINITY, POSITIVE, REAL, Interval
 from alphadsl.ir.nodes import Expr, Num
+from alphadsl.ir.rounding import safe_exp
 
 
-def _between(limits: Interval, function: Callable[[float], float]) -> Callable[[Interval], Interval]:
-    """The image of a rising function with these limits, which it never reaches, at the ends of the line."""
+def _between(
+    limits: Interval, function: Callable[[float], float], exact: Mapping[float, float]
+) -> Callable[[Interval], Interval]:
+    """The image of a rising function with these limits, which it never reaches, at the ends of the line; its value is
+    known exactly at some arguments."""
 
     def limited(value: float) -> float:
         return limits.low if value == -INFINITY else limits.high if value == INFINITY else function(value)
 
-    return lambda a: iv.monotone(a, limited, limits)
+    return lambda a: iv.monotone(a, limited, limits, exact)
 
 
 def _logarithm(value: float) -> float:
@@ -24,7 +28,7 @@ def _logarithm(value: float) -> float:
 
 
 def _sigmoid(value: float) -> float:
-    return 1 / (1 + iv.safe_exp(-value))
+    return 1 / (1 + safe_exp(-value))
 
 
 def _softplus(value: float) -> float:
@@ -54,10 +58,10 @@ def _extremum_atom(pick: Callable[..., float], beats: str, numpy: str) -> Atom:
 
 
 FUNCTIONS: dict[str, Atom] = {
-    "exp": Atom(1, _between(POSITIVE, iv.safe_exp), rising, lambda a: (exp(a),), "exp", "torch.exp({0})"),
+    "exp": Atom(1, _between(POSITIVE, safe_exp, {0.0: 1.0}), rising, lambda a: (exp(a),), "exp", "torch.exp({0})"),
     "log": Atom(
         1,
-        _between(REAL, _logarithm),
+        _between(REAL, _logarithm, {0.0: -INFINITY, 1.0: 0.0}),
         rising,
         lambda a: (div(ONE, a),),
         "log",
@@ -76,7 +80,7 @@ FUNCTIONS: dict[str, Atom] = {
     "relu": Atom(1, iv.above, rising, lambda a: (apply("gt", a, ZERO),), "relu", "torch.relu({0})"),
     "sigmoid": Atom(
         1,
-        _between(Interval(0.0, 1.0), _sigmoid),
+        _between(Interval(0.0, 1.0), _sigmoid, {0.0: 0.5}),
         rising,
         lambda a: (_sigmoid_slope(a),),
         "sigmoid",
@@ -84,7 +88,7 @@ FUNCTIONS: dict[str, Atom] = {
     ),
     "softplus": Atom(
         1,
-        _between(POSITIVE, _softplus),
+        _between(POSITIVE, _softplus, {}),
         rising,
         lambda a: (apply("sigmoid", a),),
         "softplus",
@@ -92,7 +96,7 @@ FUNCTIONS: dict[str, Atom] = {
     ),
     "tanh": Atom(
         1,
-        _between(Interval(-1.0, 1.0), math.tanh),
+        _between(Interval(-1.0, 1.0), math.tanh, {0.0: 0.0}),
         rising,
         lambda a: (mul(Num(4.0), _sigmoid_slope(mul(Num(2.0), a))),),
         "tanh",

@@ -2,20 +2,26 @@
 
 Every operation returns an interval that contains all results for arguments from the given intervals. Ends may be
 open, so that `(0, inf)` is positive and `[0, inf)` only non-negative: the difference decides whether a logarithm is
-allowed. Floating-point rounding of an end is ignored; infinities and overflow are not.
+allowed. Ends are rounded outward, and those that are exact stay so.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 from pydantic import ConfigDict
-from pydantic.dataclasses import dataclass
+
+from alphadsl.ir import rounding
+from alphadsl.ir.rounding import LARGEST, Ends
 
 INFINITY = math.inf
 
 
-@dataclass(frozen=True, config=ConfigDict(ser_json_inf_nan="strings"))
+@dataclass(frozen=True)
 class Interval:
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="strings")
+
     low: float
     high: float
     low_open: bool = False
@@ -51,6 +57,11 @@ class Interval:
     def point(self) -> bool:
         return self.low == self.high
 
+    @property
+    def overflows(self) -> bool:
+        """Whether all of it lies beyond what floats hold."""
+        return self.low >= LARGEST or self.high <= -LARGEST
+
 
 REAL = Interval(-INFINITY, INFINITY, True, True)
 NON_NEGATIVE = Interval(0.0, INFINITY, False, True)
@@ -84,6 +95,18 @@ def ends_within(inner: Interval, outer: Interval) -> bool:
     return inner.high < outer.high or (inner.high == outer.high and (inner.high_open or not outer.high_open))
 
 
+def overlap(a: Interval, b: Interval) -> Interval | None:
+    """What lies in both; None if nothing does."""
+    low, high = max(a.low, b.low), min(a.high, b.high)
+    found = Interval(
+        low,
+        high,
+        any(part.low_open for part in (a, b) if part.low == low),
+        any(part.high_open for part in (a, b) if part.high == high),
+    )
+    return None if low > high or (low == high and (found.low_open or found.high_open)) else found
+
+
 def negated(a: Interval) -> Interval:
     return Interval(-a.high, -a.low, a.high_open, a.low_open)
 
@@ -91,7 +114,8 @@ def negated(a: Interval) -> Interval:
 def added(a: Interval, b: Interval) -> Interval:
     if math.isnan(a.low + b.low) or math.isnan(a.high + b.high):
         return REAL
-    return Interval(a.low + b.low, a.high + b.high, a.low_open or b.low_open, a.high_open or b.high_open)
+    low, high = rounding.summed(a.low, b.low)[0], rounding.summed(a.high, b.high)[1]
+    return Interval(low, high, a.low_open or b.low_open, a.high_open or b.high_open)
 
 
 def absolute(a: Interval) -> Interval:
@@ -106,30 +130,34 @@ def above(a: Interval) -> Interval:
 
 
 def multiplied(a: Interval, b: Interval) -> Interval:
-    corners = [_corner(x, y) for x in _ends(a) for y in _ends(b)]
-    low = min(value for value, _ in corners)
-    high = max(value for value, _ in corners)
-    return Interval(
-        low,
-        high,
-        all(is_open for value, is_open in corners if value == low),
-        all(is_open for value, is_open in corners if value == high),
-    )
+    return _between_corners([_corner(x, y) for x in _ends(a) for y in _ends(b)])
+
+
+def divided(a: Interval, b: Interval) -> Interval:
+    """a / b; the whole line where `b` contains zero (the checker refuses that before)."""
+    if 0.0 in b or b.low < 0 < b.high:
+        return REAL
+    if b.low == 0 or b.high == 0 or math.isinf(b.low) or math.isinf(b.high):
+        return multiplied(a, reciprocal(b))
+    return _between_corners([_fraction(x, y) for x in _ends(a) for y in _ends(b)])
 
 
 def reciprocal(a: Interval) -> Interval:
-    """1 / a; the whole line where `a` contains zero (the checker refuses that before)."""
+    """1 / a; the whole line where `a` contains zero."""
     if 0.0 in a or a.low < 0 < a.high:
         return REAL
-    low = _inverted(a.high, -1.0 if a.high <= 0 else 1.0)
-    high = _inverted(a.low, -1.0 if a.high <= 0 else 1.0)
+    side = -1.0 if a.high <= 0 else 1.0
+    low, high = _inverted(a.high, side)[0], _inverted(a.low, side)[1]
     return Interval(low, high, a.high_open or math.isinf(a.high), a.low_open or a.low == 0)
 
 
-def monotone(a: Interval, function: Callable[[float], float], limits: Interval = REAL) -> Interval:
-    """The image under a strictly increasing function, which comes near its limits and never reaches them."""
-    low, high = function(a.low), function(a.high)
-    return Interval(low, high, a.low_open or low == limits.low, a.high_open or high == limits.high)
+def monotone(
+    a: Interval, function: Callable[[float], float], limits: Interval = REAL, exact: Mapping[float, float] | None = None
+) -> Interval:
+    """The image under a strictly increasing function, which comes near its limits and never reaches them; the function
+    is good to some units in the last place, and exact at some arguments."""
+    low, high = (_valued(end, function, limits, exact or {}) for end in (a.low, a.high))
+    return Interval(low[0], high[1], a.low_open or low[0] == limits.low, a.high_open or high[1] == limits.high)
 
 
 def power(base: Interval, exponent: Interval) -> Interval:
@@ -140,10 +168,16 @@ def power(base: Interval, exponent: Interval) -> Interval:
         return REAL
     if exponent.low < 0:
         return reciprocal(power(base, negated(exponent)))
-    if exponent.low % 2:
-        return monotone(base, lambda value: safe_power(value, exponent.low))
-    reach = max(abs(base.low), abs(base.high))
-    return Interval(0.0 if base.high >= 0 else safe_power(base.high, exponent.low), safe_power(reach, exponent.low))
+    sizes = _positive_power(absolute(base), exponent)
+    if exponent.low % 2 == 0:
+        return sizes
+    below = negated(_positive_power(above(negated(base)), exponent))
+    rising = (
+        _positive_power(above(base), exponent)
+        if base.high > 0
+        else negated(_positive_power(Interval(-base.high, -base.high), exponent))
+    )
+    return Interval(below.low, rising.high, base.low_open, base.high_open)
 
 
 def is_whole(a: Interval) -> bool:
@@ -151,50 +185,68 @@ def is_whole(a: Interval) -> bool:
     return a.point and a.low.is_integer()
 
 
-def safe_power(base: float, exponent: float) -> float:
-    """`base ** exponent` with the limits at 0 and infinity, and infinity where floats overflow."""
-    if base == 0.0 and exponent < 0:
-        return INFINITY
-    try:
-        return math.pow(base, exponent)
-    except OverflowError:
-        return -INFINITY if base < 0 and exponent % 2 else INFINITY
-    except ValueError:
-        return math.nan
-
-
-def safe_exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return INFINITY
+def _valued(
+    argument: float, function: Callable[[float], float], limits: Interval, exact: Mapping[float, float]
+) -> Ends:
+    if argument in exact:
+        return rounding.exactly(exact[argument])
+    value = function(argument)
+    if math.isinf(argument):
+        return rounding.exactly(value)
+    low, high = rounding.around(value)
+    return max(low, limits.low), min(high, limits.high)
 
 
 def _positive_power(base: Interval, exponent: Interval) -> Interval:
     """Extreme at the corners. What has an open end is open, but 1^e and b^0 are 1 throughout, and 0^e is mostly 0."""
     corners = [
-        (safe_power(b, e), (b_open or (e_open and b != 0.0)) and b != 1.0 and e != 0.0)
+        (rounding.power(b, e), (b_open or (e_open and b != 0.0)) and b != 1.0 and e != 0.0)
         for b, b_open in _ends(base)
         for e, e_open in _ends(exponent)
     ]
-    low = min(value for value, _ in corners)
-    high = max(value for value, _ in corners)
-    low_open = all(is_open for value, is_open in corners if value == low)
-    return Interval(low, high, base.positive if low == 0 else low_open, all(o for value, o in corners if value == high))
+    found = _between_corners(corners)
+    return Interval(found.low, found.high, base.positive if found.low == 0 else found.low_open, found.high_open)
+
+
+def _between_corners(corners: list[tuple[Ends, bool]]) -> Interval:
+    """From the least to the greatest; an end is open if it is at each corner that has it."""
+    low = min(value[0] for value, _ in corners)
+    high = max(value[1] for value, _ in corners)
+    return Interval(
+        low,
+        high,
+        all(is_open for value, is_open in corners if value[0] == low),
+        all(is_open for value, is_open in corners if value[1] == high),
+    )
 
 
 def _ends(a: Interval) -> tuple[tuple[float, bool], tuple[float, bool]]:
     return (a.low, a.low_open), (a.high, a.high_open)
 
 
-def _corner(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[float, bool]:
+def _corner(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]:
     """A product of two ends; a closed zero stays attained, and zero times infinity is zero."""
     (a, a_open), (b, b_open) = x, y
     if a == 0 or b == 0:
         attained = (a == 0 and not a_open) or (b == 0 and not b_open)
-        return 0.0, not attained
-    return a * b, a_open or b_open
+        return rounding.exactly(0.0), not attained
+    return rounding.product(a, b), a_open or b_open or _vanished(a * b)
 
 
-def _inverted(value: float, side: float) -> float:
-    return math.copysign(INFINITY, side) if value == 0 else 1.0 / value
+def _fraction(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]:
+    """A quotient of two ends, of which the second is neither 0 nor infinite."""
+    (a, a_open), (b, b_open) = x, y
+    if a == 0:
+        return rounding.exactly(0.0), a_open
+    return rounding.quotient(a, b), a_open or b_open or _vanished(a / b)
+
+
+def _vanished(value: float) -> bool:
+    """Whether a product of what is not 0 was rounded to it, or beside it: its end is not attained."""
+    return abs(value) < 1e-307
+
+
+def _inverted(value: float, side: float) -> Ends:
+    if value == 0:
+        return rounding.exactly(math.copysign(INFINITY, side))
+    return rounding.quotient(1.0, value)

@@ -76,7 +76,7 @@ OPERATORS: dict[str, Atom] = {
     "mul": Atom(2, iv.multiplied, lambda a, b: (sign_of(b), sign_of(a)), lambda a, b: (b, a), "multiply", "{0} * {1}"),
     "div": Atom(
         2,
-        lambda a, b: iv.multiplied(a, iv.reciprocal(b)),
+        iv.divided,
         lambda a, b: (sign_of(b), flipped(sign_of(a))),
         lambda a, b: (div(ONE, b), neg(div(a, mul(b, b)))),
         "divide",

@@ -1,4 +1,8 @@
-"""Walking and rebuilding expressions. Everything is memoised on structure, so shared parts are visited once."""
+"""Walking and rebuilding expressions.
+
+What is computed is memoised on structure, so equal parts are visited once. What has to keep its place in the text goes
+by identity, as equal parts may stand in two places: `rewrite`, so that each keeps its own span, and `occurrences`.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
@@ -69,11 +73,25 @@ def rebuild(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
 
 
 def rewrite(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
-    """Apply a rule to every node, children first."""
-    done: dict[Expr, Expr] = {}
-    for node in walk(expr):
-        done[node] = rule(rebuild(node, tuple(done[child] for child in children(node))))
-    return done[expr]
+    """Apply a rule to every node, children first; each occurrence keeps its span."""
+    done: dict[int, Expr] = {}
+    for node in occurrences(expr):
+        done[id(node)] = rule(rebuild(node, tuple(done[id(child)] for child in children(node))))
+    return done[id(expr)]
+
+
+def occurrences(expr: Expr, inner: Callable[[Expr], tuple[Expr, ...]] = children) -> Iterator[Expr]:
+    """Every node where it stands, children before parents; one that several parts share is visited once."""
+    seen: set[int] = set()
+    pending = [(expr, False)]
+    while pending:
+        node, entered = pending.pop()
+        if entered:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            pending.append((node, True))
+            pending += [(child, False) for child in reversed(inner(node))]
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

@@ -28,7 +28,8 @@ from alphadsl.ir.build import (
     sub,
     total,
 )
-from alphadsl.ir.facts import Scope, find_domain_fault, infer_direction, infer_interval
+from alphadsl.ir.domains import find_domain_fault
+from alphadsl.ir.facts import Scope, infer_direction, infer_interval
 from alphadsl.ir.interval import INFINITY, Interval, point
 from alphadsl.ir.kinds import Method, Over
 from alphadsl.ir.nodes import Apply, Expr, Function, Inverse, Loss, MinPlayer, Multiplier, Num, Reduce, Var

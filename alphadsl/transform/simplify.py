@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, log, mul, power, share
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.interval import safe_exp, safe_power
 from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
+from alphadsl.ir.rounding import safe_exp, safe_power
 from alphadsl.ir.traversal import children, level_of, rebuild, walk
 from alphadsl.transform.canonical import (
     Product,

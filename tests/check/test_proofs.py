@@ -6,9 +6,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alphadsl.check.counterexample import find_bulge, find_fall
-from alphadsl.check.prove import is_constant, proves_rising, proves_strictly_concave
-from alphadsl.ir.facts import Scope, find_domain_fault
+from alphadsl.check.counterexample import Setting, find_bulge, find_fall
+from alphadsl.check.prove import is_constant, is_nowhere_concave, proves_rising, proves_strictly_concave
+from alphadsl.ir.domains import find_domain_fault
+from alphadsl.ir.facts import Scope
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.nodes import Apply, Expr, Function, Num, Param, Var
 from alphadsl.ir.parameter import Parameter
@@ -75,7 +76,7 @@ def test_what_is_proved_concave_is(body: Expr, of_p: Interval, data: st.DataObje
     found = [value_of(body, {"x": x, "p": at_p}) for x in (low, (low + high) / 2, high)]
     reach = max(reach for _, reach in found)
     assert found[1][0] >= (found[0][0] + found[2][0]) / 2 - 1e-9 * (1 + reach)
-    assert not find_bulge(function, scope, (Parameter("p", at_p, of_p),))
+    assert not find_bulge(function, scope, Setting((Parameter("p", at_p, of_p),)))
 
 
 @EXAMPLES
@@ -85,7 +86,7 @@ def test_an_example_of_a_fall_falls(body: Expr, of_p: Interval, data: st.DataObj
     assume(find_domain_fault(body, scope) is None)
     assume("stopgrad" not in repr(body))
     parameter = Parameter("p", data.draw(members(of_p)), of_p)
-    examples = find_fall(Function("x", body), scope, (parameter,))
+    examples = find_fall(Function("x", body), scope, Setting((parameter,)))
     if not examples:
         return
     assert not proves_rising(Function("x", body), scope)
@@ -104,7 +105,8 @@ def test_an_example_of_a_fall_falls(body: Expr, of_p: Interval, data: st.DataObj
 
 @pytest.mark.parametrize("body", [Apply("mul", (X, X)), X, Num(1.0), Apply("neg", (Apply("log", (X,)),))])
 def test_an_example_of_a_bulge_is_none_of_concavity(body: Expr) -> None:
-    low, middle, high = find_bulge(Function("x", body), Scope({}, {"x": UNIT}), ())
+    function, scope = Function("x", body), Scope({}, {"x": UNIT})
+    low, middle, high = find_bulge(function, scope, Setting(()), is_nowhere_concave(function, scope))
     assert middle.value <= (low.value + high.value) / 2 + 1e-9
 
 

@@ -7,7 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from alphadsl.ir.atoms import AUTHOR_FUNCTIONS, Direction
-from alphadsl.ir.facts import SPHERE, Scope, find_domain_fault, infer_direction, infer_interval, infer_intervals
+from alphadsl.ir.domains import find_domain_fault
+from alphadsl.ir.facts import SPHERE, Scope, infer_direction, infer_interval, infer_intervals
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import Apply, Distance, Expr, Num, Reduce, Var

@@ -19,8 +19,9 @@ class _NotProven(Diagnostic):
 
     argument: str
     domain: str
+    space: str = ""
     guilty: Span | None = None
-    falls: bool = False
+    moves: str = ""
     throughout: bool = False
     jumps: bool = False
     bounds: tuple[Bound, ...] = ()
@@ -33,8 +34,7 @@ class _NotProven(Diagnostic):
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        verb = "jumps" if self.jumps else "falls" if self.falls else "may fall"
-        guilty = (Label(self.guilty, f"{verb} in {self.argument}"),) if self.guilty else ()
+        guilty = (Label(self.guilty, f"{self.moves} in {self.argument}"),) if self.guilty else ()
         return (*(bound.label for bound in self.bounds), *guilty)
 
     @property
@@ -63,7 +63,7 @@ class _NotProven(Diagnostic):
 
 _JUDGED = (
     "alpha[i,j] = phi'(xi_i) * psi'(d[i]^2 - d[i,j]^2) must not be negative, or near negatives are pulled in\n"
-    "{function} is judged for {{argument}} in {{domain}}, {what}"
+    "{function} is judged for {{argument}} in {{domain}}, {what} {{space}}"
 )
 
 

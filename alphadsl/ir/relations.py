@@ -1,0 +1,123 @@
+"""What the parts of an expression say of it together, where its parts' intervals alone say less.
+
+A share of a whole lies in [0, 1], x / sqrt(c + x^2) in [-1, 1], and a maximum is at least what it was taken of.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from alphadsl.ir import interval as iv
+from alphadsl.ir.atom import Direction
+from alphadsl.ir.interval import INFINITY, Interval
+from alphadsl.ir.kinds import Over
+from alphadsl.ir.nodes import Apply, Expr, Num, Reduce
+
+MOST_TERMS = 8
+
+
+def fraction(above: Expr, below: Expr, found: Mapping[Expr, Interval]) -> Interval:
+    """What is known of above / below because a factor of the one is a term of the other; the whole line if nothing."""
+    root, whole = _rooted(below)
+    terms = tuple(islice(_terms(whole), MOST_TERMS + 1))
+    if not 1 < len(terms) <= MOST_TERMS:
+        return iv.REAL
+    factors = tuple(islice(_factors(above), MOST_TERMS))
+    for factor in factors:
+        share = _share(factor, terms, root, found)
+        if share is not None:
+            rest = iv.point(1.0)
+            for other in factors:
+                rest = rest if other is factor else iv.multiplied(rest, found[other])
+            return iv.multiplied(share, rest)
+    return iv.REAL
+
+
+def _share(part: Expr, terms: tuple[Expr, ...], root: bool, found: Mapping[Expr, Interval]) -> Interval | None:
+    """Where part / whole lies, or part / sqrt(whole), for a whole that contains the part, its size or its square."""
+    for term in terms:
+        if not (_is_square(term, part) if root else term == part or term == Apply("abs", (part,))):
+            continue
+        rest = [found[other] for other in terms if other is not term]
+        if all(other.non_negative for other in rest) and (root or found[term].non_negative):
+            apart = any(other.positive for other in rest)
+            low = 0.0 if found[part].non_negative else -1.0
+            high = 0.0 if found[part].non_positive else 1.0
+            return Interval(low, high, apart if low else found[part].positive, apart if high else found[part].negative)
+    return None
+
+
+def rises_as_a_share(
+    above: Expr, below: Expr, directions: Mapping[Expr, Direction], found: Mapping[Expr, Interval]
+) -> bool:
+    """Whether above / below moves as `above` does: the rest of the whole that it is a share of stays as it is."""
+    root, whole = _rooted(below)
+    terms = tuple(islice(_terms(whole), MOST_TERMS + 1))
+    if not 1 < len(terms) <= MOST_TERMS or _share(above, terms, root, found) is None:
+        return False
+    return sum(directions[term] != Direction.CONSTANT for term in terms) == 1
+
+
+def difference(expr: Expr, found: Mapping[Expr, Interval]) -> Interval:
+    """What is known of a sum because an extreme stands beside what it was taken of; the whole line if nothing."""
+    terms = tuple(islice(_terms(expr), MOST_TERMS + 1))
+    if len(terms) > MOST_TERMS or not any(isinstance(_unsigned(term), Reduce) for term in terms):
+        return iv.REAL
+    for high in terms:
+        for low in terms:
+            if high is not low and _exceeds(high, low):
+                rest = Interval(0.0, INFINITY, False, True)
+                for other in terms:
+                    rest = rest if other is high or other is low else iv.added(rest, found[other])
+                return rest
+    return iv.REAL
+
+
+def _exceeds(high: Expr, low: Expr) -> bool:
+    """Whether high + low is at least 0: a maximum or log-sum-exp less a part or a mean, or such less a minimum."""
+    match high, low:
+        case Reduce(Over.MAX | Over.LOGSUMEXP, body), Apply("neg", (other,)):
+            return other == body or _averages(other, body)
+        case other, Apply("neg", (Reduce(Over.MIN, body),)):
+            return other == body or _averages(other, body)
+        case _:
+            return False
+
+
+def _averages(expr: Expr, body: Expr) -> bool:
+    return isinstance(expr, Reduce) and expr.over in (Over.MEAN, Over.MIN, Over.MAX) and expr.body == body
+
+
+def _rooted(expr: Expr) -> tuple[bool, Expr]:
+    match expr:
+        case Apply("sqrt", (whole,)) | Apply("pow", (whole, Num(0.5))):
+            return True, whole
+        case _:
+            return False, expr
+
+
+def _is_square(expr: Expr, of: Expr) -> bool:
+    match expr:
+        case Apply("pow", (base, Num(2.0))):
+            return base == of
+        case Apply("mul", (a, b)):
+            return a == of and b == of
+        case _:
+            return False
+
+
+def _unsigned(expr: Expr) -> Expr:
+    return expr.args[0] if isinstance(expr, Apply) and expr.op == "neg" else expr
+
+
+def _terms(expr: Expr) -> Iterator[Expr]:
+    while isinstance(expr, Apply) and expr.op == "add":
+        yield expr.args[1]
+        expr = expr.args[0]
+    yield expr
+
+
+def _factors(expr: Expr) -> Iterator[Expr]:
+    while isinstance(expr, Apply) and expr.op == "mul":
+        yield expr.args[1]
+        expr = expr.args[0]
+    yield expr

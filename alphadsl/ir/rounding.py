@@ -1,0 +1,148 @@
+"""Results of float arithmetic, rounded outward: a pair of floats between which the true result lies.
+
+Where a result is exact, both are the same. Sums, products, quotients and square roots are correctly rounded (IEEE 754),
+so that the error of one is a float itself and tells on which side the truth is; the functions of a mathematical
+library are given some units in the last place.
+"""
+
+import math
+import sys
+
+Ends = tuple[float, float]
+
+INFINITY = math.inf
+LARGEST = sys.float_info.max
+SPLITTER = 134217729.0  # 2^27 + 1: halves the digits of a float (Dekker 1971)
+SPLITTABLE = (1e-140, 1e140)
+SLACK = 4  # units in the last place; good libraries stay below one
+WHOLE_POWERS = 16
+
+
+def exactly(value: float) -> Ends:
+    return value, value
+
+
+def summed(a: float, b: float) -> Ends:
+    """a + b, by the error of Knuth's two-sum."""
+    total = a + b
+    if math.isinf(total):
+        return exactly(total) if math.isinf(a) or math.isinf(b) else _overflown(total)
+    virtual = total - a
+    return _beside(total, (a - (total - virtual)) + (b - virtual))
+
+
+def product(a: float, b: float) -> Ends:
+    """a * b, for factors whose product is defined."""
+    found = a * b
+    if a == 0 or b == 0 or math.isinf(a) or math.isinf(b):
+        return exactly(found)
+    if math.isinf(found):
+        return _overflown(found)
+    low, high = SPLITTABLE
+    if low < abs(a) < high and low < abs(b) < high and low < abs(found):
+        return _beside(found, _error_of_product(a, b, found))
+    return _kept(math.nextafter(found, -INFINITY), math.nextafter(found, INFINITY), found < 0 or (a < 0) != (b < 0))
+
+
+def quotient(a: float, b: float) -> Ends:
+    """a / b, for a divisor that is not 0; an infinite divisor leaves 0."""
+    found = a / b
+    if a == 0 or math.isinf(a) or math.isinf(b):
+        return exactly(found)
+    if math.isinf(found):
+        return _overflown(found)
+    low, high = SPLITTABLE
+    if low < abs(a) < high and low < abs(b) < high and low < abs(found) < high:
+        back = found * b
+        missing = (a - back) - _error_of_product(found, b, back)
+        return _beside(found, missing if b > 0 else -missing)
+    return _kept(math.nextafter(found, -INFINITY), math.nextafter(found, INFINITY), (a < 0) != (b < 0))
+
+
+def square_root(a: float) -> Ends:
+    found = math.sqrt(a)
+    low, high = SPLITTABLE
+    if low < found < high:
+        square = found * found
+        return _beside(found, (a - square) - _error_of_product(found, found, square))
+    return exactly(found) if found in (0.0, INFINITY) else around(found)
+
+
+def power(base: float, exponent: float) -> Ends:
+    """base ** exponent for a base of at least 0, with the limits at 0 and infinity."""
+    if exponent == 0 or base == 1:
+        return exactly(1.0)
+    if base in (0.0, INFINITY) or math.isinf(exponent):
+        return exactly(0.0 if (base < 1) == (exponent > 0) else INFINITY)
+    if exponent == 0.5:
+        return square_root(base)
+    if exponent == round(exponent) and abs(exponent) <= WHOLE_POWERS:
+        return _whole_power(base, int(exponent))
+    try:
+        return _kept(*around(math.pow(base, exponent)), negative=False)
+    except OverflowError:
+        return LARGEST, INFINITY
+
+
+def around(value: float, slack: int = SLACK) -> Ends:
+    """What a function of a mathematical library may mean by a value."""
+    if math.isinf(value):
+        return _overflown(value)
+    return value - slack * math.ulp(value), value + slack * math.ulp(value)
+
+
+def safe_power(base: float, exponent: float) -> float:
+    """`base ** exponent` with the limits at 0 and infinity, and infinity where floats overflow."""
+    if base == 0.0 and exponent < 0:
+        return INFINITY
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -INFINITY if base < 0 and exponent % 2 else INFINITY
+    except ValueError:
+        return math.nan
+
+
+def safe_exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return INFINITY
+
+
+def _whole_power(base: float, exponent: int) -> Ends:
+    low = high = base
+    for _ in range(abs(exponent) - 1):
+        low, high = product(low, base)[0], product(high, base)[1]
+    if exponent > 0:
+        return low, high
+    return (quotient(1.0, high)[0], quotient(1.0, low)[1] if low else INFINITY)
+
+
+def _error_of_product(a: float, b: float, found: float) -> float:
+    """a * b minus its rounded value, exactly."""
+    a_high, b_high = _leading(a), _leading(b)
+    a_low, b_low = a - a_high, b - b_high
+    return ((a_high * b_high - found) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def _leading(a: float) -> float:
+    """The leading half of the digits."""
+    scaled = SPLITTER * a
+    return scaled - (scaled - a)
+
+
+def _beside(found: float, missing: float) -> Ends:
+    """A correctly rounded result, of which this much is missing."""
+    if missing == 0:
+        return found, found
+    return (found, math.nextafter(found, INFINITY)) if missing > 0 else (math.nextafter(found, -INFINITY), found)
+
+
+def _kept(low: float, high: float, negative: bool) -> Ends:
+    """Rounding does not change a sign."""
+    return (low, min(high, -0.0)) if negative else (max(low, 0.0), high)
+
+
+def _overflown(value: float) -> Ends:
+    return (LARGEST, INFINITY) if value > 0 else (-INFINITY, -LARGEST)
