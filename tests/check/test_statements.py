@@ -2,6 +2,7 @@
 example that can occur."""
 
 import math
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -22,6 +23,13 @@ from alphadsl.report.source import Source
 from tests.check.statements import FALSE, TRUE
 
 NEGATIVES, ANCHORS = 4, 300
+REDUCERS: dict[Over, Callable[..., np.ndarray]] = {
+    Over.SUM: np.sum,
+    Over.MEAN: np.mean,
+    Over.MAX: np.max,
+    Over.MIN: np.min,
+    Over.LOGSUMEXP: np.logaddexp.reduce,
+}
 WORST = 1e-9
 
 
@@ -62,13 +70,7 @@ def sampled(expr: Expr, parameters: dict[str, float], d2: np.ndarray, near: np.n
                 found[part] = numpy_function(ATOMS[op].numpy)(*inner)
             case Reduce(over, _):
                 body = np.broadcast_to(inner[0], d2.shape)
-                reduced = {
-                    Over.SUM: np.sum,
-                    Over.MEAN: np.mean,
-                    Over.MAX: np.max,
-                    Over.MIN: np.min,
-                    Over.LOGSUMEXP: np.logaddexp.reduce,
-                }[over](body, axis=1)
+                reduced = REDUCERS[over](body, axis=1)
                 found[part] = np.asarray(reduced)[:, None]
             case _:
                 raise AssertionError(part)
@@ -166,7 +168,7 @@ def test_a_refusal_says_in_which_space_it_judges(space: str, words: str) -> None
 GUARDED = ["sqrt({u})", "log({u})", "1 / {u}", "{u}^0.5", "{u}^-1.5"]
 
 
-@pytest.mark.parametrize(("term", "space"), product(GUARDED, ["s[i,j]", "s[i,j] - s[i]", "0.5 - d[i,j]^2"]))
+@pytest.mark.parametrize(("term", "space"), [*product(GUARDED, ["s[i,j]", "s[i,j] - s[i]", "0.5 - d[i,j]^2"])])
 def test_a_guard_lets_through_what_it_asks_for_and_nothing_else(term: str, space: str) -> None:
     inner = term.format(u=f"({space})")
     for condition, admitted in ((f"{space} > 0", True), (f"0 < {space}", True), (f"{space} > -0.1", False)):
