@@ -15,7 +15,7 @@ from alphadsl.check.prove import (
     proves_rising,
     proves_strictly_concave,
 )
-from alphadsl.check.remedy import all_bounds_of, bounds_of, settling, span_of
+from alphadsl.check.remedy import all_bounds_of, bounds_of, declarations_of, settling, span_of
 from alphadsl.check.search import Effort, jumps, shows
 from alphadsl.check.subject import IMPORTANCES, Subject, as_given, gaps, importances, summed, sums
 from alphadsl.ir.atoms import Direction
@@ -111,7 +111,10 @@ def _check_weight(name: str, subject: Subject) -> list[Diagnostic]:
     settled = settling(weight, scope, lambda given: shows(weight, given, NON_NEGATIVE, Effort()))
     example = find_outside(weight, NON_NEGATIVE, scope, subject.setting)
     bounds = bounds_of(weight, subject.parameters)
-    return [NegativeImportance(span_of(weight), f"{name}[i,j]", _shown(interval), bounds, settled, example)]
+    declarations = declarations_of(settled, subject.parameters)
+    return [
+        NegativeImportance(span_of(weight), f"{name}[i,j]", _shown(interval), bounds, settled, example, declarations)
+    ]
 
 
 def _check_regulariser(regulariser: Function, subject: Subject) -> list[Diagnostic]:
@@ -124,6 +127,7 @@ def _check_regulariser(regulariser: Function, subject: Subject) -> list[Diagnost
         within = subject.scoped(given)
         return not subject.fault(within) and proves_strictly_concave(regulariser, within)
 
+    settled = settling(regulariser.body, scope_of(subject.loss), settles)
     straight = is_nowhere_concave(regulariser, _at_values(scope, subject.parameters))
     return [
         NonConcaveRegulariser(
@@ -132,7 +136,8 @@ def _check_regulariser(regulariser: Function, subject: Subject) -> list[Diagnost
             _shown(IMPORTANCES),
             jumps=jumps(regulariser.body),
             bounds=bounds_of(regulariser.body, subject.parameters),
-            settled_by=settling(regulariser.body, scope_of(subject.loss), settles),
+            settled_by=settled,
+            declarations=declarations_of(settled, subject.parameters),
             examples=find_bulge(regulariser, scope, subject.setting, straight),
         )
     ]
@@ -160,6 +165,7 @@ def _check_rising(
         within = subject.scoped(given)
         return not subject.fault(within) and proves_rising(function, within)
 
+    settled = settling(function.body, scope_of(subject.loss), settles)
     # Any argument of psi can occur; one of phi is a sum.
     setting = subject.setting if name == "phi" else replace(subject.setting, given={})
     return [
@@ -173,7 +179,8 @@ def _check_rising(
             throughout=infer_direction(function.body, function.argument, here) == Direction.FALLING,
             jumps=jumps(function.body),
             bounds=all_bounds_of(function.body, subject.parameters),
-            settled_by=settling(function.body, scope_of(subject.loss), settles),
+            settled_by=settled,
+            declarations=declarations_of(settled, subject.parameters),
             examples=find_fall(function, here, setting),
         )
     ]
@@ -200,10 +207,11 @@ def _check_domain(subject: Subject) -> list[Diagnostic]:
 
     span, bounds = span_of(culprit, part), bounds_of(culprit, subject.parameters)
     settled = settling(part, scope_of(subject.loss), settles)
+    declarations = declarations_of(settled, subject.parameters)
     example = find_outside(culprit, domain.allowed, blame.scope, subject.setting)
     if part.op == "log":
-        return [LogDomain(span, _shown(blame.found), bounds, settled, example)]
-    return [OutsideDomain(span, _shown(blame.found), bounds, settled, example, part.op, domain.words)]
+        return [LogDomain(span, _shown(blame.found), bounds, settled, example, declarations)]
+    return [OutsideDomain(span, _shown(blame.found), bounds, settled, example, declarations, part.op, domain.words)]
 
 
 def _find_too_large(expr: Expr, scope: Scope) -> Expr | None:

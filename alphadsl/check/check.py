@@ -4,7 +4,7 @@ A later phase runs only if the earlier ones found nothing, so that one slip is o
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from alphadsl.check.admit import check_admissible
 from alphadsl.check.blend import resolve_blend
@@ -24,6 +24,7 @@ from alphadsl.check.setting import check_setting, setting_of
 from alphadsl.check.signs import check_signs
 from alphadsl.check.site import Outcome, Site, Users
 from alphadsl.check.subject import protect_loss
+from alphadsl.check.tried import with_tried_remedies
 from alphadsl.ir.nodes import General, Loss
 from alphadsl.report.catalogue.families import NoLoss
 from alphadsl.report.catalogue.names import DuplicateName, UnusedDefinition, UnusedParam
@@ -51,7 +52,16 @@ NOTHING: Mapping[str, Override] = {}
 
 
 def check_text(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Checked:
-    """Check the losses of a text, until too many are refused; overrides go to the last one."""
+    """Check the losses of a text, until too many are refused, and try the remedies of what is refused; overrides go to
+    the last one."""
+    checked = _check_once(text, overrides)
+    if not checked.errors:
+        return checked
+    tried = with_tried_remedies(checked.diagnostics, text, lambda other: _check_once(other, overrides).diagnostics)
+    return replace(checked, diagnostics=tried)
+
+
+def _check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
     outcome = parsed(text.source)
     if outcome.file is None:
         return Checked((), outcome.diagnostics)

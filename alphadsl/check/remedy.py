@@ -1,6 +1,7 @@
 """What an author could change: the parameters that a refusal hangs on, where they are declared, and whether positive
 intervals would settle it. Each piece of advice was tried before it is given."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,10 +12,12 @@ from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_interval
 from alphadsl.ir.traversal import walk
 from alphadsl.report.catalogue.evidence import Bound, Sign
+from alphadsl.report.diagnostic import Edit
 from alphadsl.report.source import Span
 
 MOST_BOUNDS = 3
 MOST_TRIED = 4
+VALUE = re.compile(r"\s*=[^\n#\"]*")
 
 
 def bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound, ...]:
@@ -45,6 +48,21 @@ def settling(expr: Expr, scope: Scope, holds: Callable[[Scope], bool]) -> tuple[
             candidates = rest
     narrowed = _made_positive(scope, candidates).parameters
     return tuple(f"{name} in {pretty_interval(narrowed[name])}" for name in candidates)
+
+
+def declarations_of(memberships: tuple[str, ...], parameters: tuple[Parameter, ...]) -> tuple[Edit, ...]:
+    """The edits that declare parameters as in `tau in (0, inf)`: another interval, or one after the value."""
+    edits = []
+    for membership in memberships:
+        name, _, interval = membership.partition(" in ")
+        parameter = next(each for each in parameters if each.name == name)
+        declared: Span = parameter.span
+        if parameter.interval != REAL or declared.text[:1] in "[(":
+            edits.append(Edit(declared, interval))
+        elif value := VALUE.match(declared.source.text, declared.end):
+            end = declared.end + len(value[0].rstrip())
+            edits.append(Edit(Span(declared.source, end, end), f" in {interval}"))
+    return tuple(edits)
 
 
 def parameters_in(expr: Expr) -> set[str]:

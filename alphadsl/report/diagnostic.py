@@ -5,7 +5,7 @@ renderer's business; where a fact is found is the checker's, and a raise site th
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -71,6 +71,7 @@ class Diagnostic:
     beside: ClassVar[Mapping[str, str]] = {}
 
     span: Span
+    works: tuple[Remedy, ...] | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @property
     def title(self) -> str:
@@ -96,6 +97,11 @@ class Diagnostic:
     def remedies(self) -> tuple[Remedy, ...]:
         """The ways out that can be taken as they stand, the best first."""
         return ()
+
+    @property
+    def offered(self) -> tuple[Remedy, ...]:
+        """The remedies that were tried and work; none where none was tried."""
+        return self.works or ()
 
 
 class SpecError(ValueError):

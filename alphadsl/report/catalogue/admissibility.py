@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alphadsl.report.catalogue.evidence import Bound, Example, declare, shown
-from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.catalogue.evidence import Bound, Example, declaring, first_advice, rewriting, shown
+from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
 from alphadsl.report.source import Span
 
 
@@ -27,6 +27,7 @@ class _NotProven(Diagnostic):
     bounds: tuple[Bound, ...] = ()
     settled_by: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    declarations: tuple[Edit, ...] = ()
 
     @property
     def label(self) -> str:
@@ -44,10 +45,17 @@ class _NotProven(Diagnostic):
     @property
     def help(self) -> str:
         jumping = "write relu, min or max in the place of the comparison" if self.jumps else ""
-        turned = "turn its sign: it falls throughout" if self.throughout else ""
-        tried = self.turn if self.examples else self.help_template
-        advice = declare(self.settled_by) or jumping or turned or tried
+        plain = self.turn if self.examples else self.help_template
+        advice = first_advice(self.offered) or jumping or plain
         return f"{advice.format(**vars(self))}; alphadsl explain {self.code}"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (*declaring(self.settled_by, self.declarations), *rewriting(self.span, *self._ways))
+
+    @property
+    def _ways(self) -> tuple[tuple[str, str], ...]:
+        return (("turn its sign: it falls throughout", "-({})"),) if self.throughout else ()
 
     @property
     def _example(self) -> str:
@@ -115,8 +123,13 @@ class NonConcaveRegulariser(_NotProven):
     )
     turn = "-tau * {argument} * log({argument}), -tau/2 * {argument}^2 and sqrt({argument}) are strictly concave"
     help_template = turn
+
     wrong = "loss x {\n  R(a) = a^2\n  alpha in simplex\n}\n"
     right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
+
+    @property
+    def _ways(self) -> tuple[tuple[str, str], ...]:
+        return () if self.jumps else (("turn its sign", "-({})"),)
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,7 @@ class NegativeImportance(Diagnostic):
     bounds: tuple[Bound, ...] = ()
     settled_by: tuple[str, ...] = ()
     example: Example | None = None
+    declarations: tuple[Edit, ...] = ()
 
     @property
     def label(self) -> str:
@@ -149,9 +163,15 @@ class NegativeImportance(Diagnostic):
 
     @property
     def help(self) -> str:
-        kept = "if it cannot be negative, relu(...) around it changes nothing and shows it"
-        cut = "use exp(...), a square, or relu(...), which is 0 where its argument is negative"
-        return declare(self.settled_by) or (cut if self.example else kept)
+        return first_advice(self.offered) or "write it so that it is 0 or more for all distances and parameters"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        kept = ("if it cannot be negative, relu(...) around it changes nothing and shows it", "relu({})")
+        cut = ("use exp(...), a square, or relu(...), which is 0 where its argument is negative", "relu({})")
+        turned = ("turn its sign", "-({})")
+        ways = (cut, turned) if self.example else (kept,)
+        return (*declaring(self.settled_by, self.declarations), *rewriting(self.span, *ways))
 
 
 @dataclass(frozen=True)
@@ -179,9 +199,14 @@ class ZeroImportance(Diagnostic):
 
     @property
     def help(self) -> str:
+        return first_advice(self.offered) or "write a formula by which some pair weighs more than 0"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
         if self.argument:
-            return f"write {self.name}({self.argument}) = {self.argument}, or another function that rises"
-        return f"write {self.name}[i,j] = 1 to weigh all pairs alike"
+            advice = f"write {self.name}({self.argument}) = {self.argument}, or another function that rises"
+            return rewriting(self.span, (advice, self.argument))
+        return rewriting(self.span, (f"write {self.name}[i,j] = 1 to weigh all pairs alike", "1"))
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from alphadsl.report.catalogue.evidence import Bound, Example, declare, shown
-from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.catalogue.evidence import Bound, Example, declaring, first_advice, rewriting, shown
+from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
 from alphadsl.report.source import Span
 
 
@@ -15,11 +15,12 @@ class _Outside(Diagnostic):
     bounds: tuple[Bound, ...] = ()
     settled_by: tuple[str, ...] = ()
     example: Example | None = None
+    declarations: tuple[Edit, ...] = ()
 
     @property
     def label(self) -> str:
         if self.example is None:
-            return f"all that is known is that it lies in {self.interval}"
+            return f"not proved: all that is known is that it lies in {self.interval}"
         return f"is {shown(self.example.value)}{' at ' if self.example.at else ''}{self.example.place}"
 
     @property
@@ -28,7 +29,15 @@ class _Outside(Diagnostic):
 
     @property
     def help(self) -> str:
-        return declare(self.settled_by) or self.help_template
+        return first_advice(self.offered) or self.help_template
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (*declaring(self.settled_by, self.declarations), *rewriting(self.span, *self._ways))
+
+    @property
+    def _ways(self) -> tuple[tuple[str, str], ...]:
+        return ()
 
 
 @dataclass(frozen=True)
@@ -38,9 +47,17 @@ class LogDomain(_Outside):
 
     code = "log-domain"
     title_template = "the argument of a logarithm must be positive"
-    help_template = "add a positive constant to the argument, as in log(1 + ...)"
+    help_template = "write it so that its argument is positive for all distances and parameters"
     wrong = "loss x {\n  phi(x) = log(x)\n  psi(x) = relu(x)\n}\n"
     right = "loss x {\n  phi(x) = log(1 + x)\n  psi(x) = relu(x)\n}\n"
+
+    @property
+    def _ways(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("add a positive constant to the argument, as in log(1 + ...)", "1 + {}"),
+            ("add a small positive constant to the argument, as in log(1e-6 + ...)", "1e-6 + {}"),
+            ("keep the argument above a small number, as in log(max(..., 1e-6))", "max({}, 1e-6)"),
+        )
 
 
 @dataclass(frozen=True)
@@ -59,9 +76,20 @@ class OutsideDomain(_Outside):
 
     @property
     def help(self) -> str:
-        shifted = "add a positive constant, as in 1 / (d[i,j]^2 + tau)"
-        kept = "take relu(...), abs(...) or 1 + ... of it first"
-        return declare(self.settled_by) or (shifted if self._divides else kept)
+        return first_advice(self.offered) or "write it so that it stays inside for all distances and parameters"
+
+    @property
+    def _ways(self) -> tuple[tuple[str, str], ...]:
+        if self._divides:
+            return (
+                ("add a positive constant, as in 1 / (d[i,j]^2 + 1e-6)", "({} + 1e-6)"),
+                ("keep it above a small number, as in max(..., 1e-6)", "max({}, 1e-6)"),
+            )
+        return (
+            ("take relu(...) of it first", "relu({})"),
+            ("take abs(...) of it first", "abs({})"),
+            ("keep it above a small number, as in max(..., 1e-6)", "max({}, 1e-6)"),
+        )
 
     @property
     def _divides(self) -> bool:

@@ -6,7 +6,7 @@ The facts come from the checker; how they are put into words is here.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alphadsl.report.diagnostic import Label
+from alphadsl.report.diagnostic import Edit, Label, Remedy
 from alphadsl.report.source import Span
 
 
@@ -55,3 +55,20 @@ def shown(value: float) -> str:
 def declare(memberships: tuple[str, ...]) -> str:
     """The advice to narrow the intervals of parameters, each given as `tau in (0, inf)`."""
     return f"declare {' and '.join(memberships)}: then it is proved" if memberships else ""
+
+
+def declaring(memberships: tuple[str, ...], edits: tuple[Edit, ...]) -> tuple[Remedy, ...]:
+    """The same advice with what it changes."""
+    return (Remedy(declare(memberships), edits),) if memberships and edits else ()
+
+
+def rewriting(span: Span, *ways: tuple[str, str]) -> tuple[Remedy, ...]:
+    """Ways to write a formula instead, each with its advice, `{}` in the place of what stands there now."""
+    written = span.text
+    if "#" in written:
+        return ()
+    return tuple(Remedy(advice, (Edit(span, form.replace("{}", written)),)) for advice, form in ways)
+
+
+def first_advice(offered: tuple[Remedy, ...]) -> str:
+    return offered[0].advice if offered else ""

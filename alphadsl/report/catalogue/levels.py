@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
 from alphadsl.report.source import Span
 
 
@@ -41,6 +41,17 @@ class IndexMismatch(Diagnostic):
     name: str
     expected: str
     found: str
+
+    @property
+    def help(self) -> str:
+        ways = " or ".join(remedy.edits[0].text for remedy in self.offered)
+        return f"write {ways}" if ways else f"{self.name} stands with the indices of {self.expected}"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        if not self.span.text.startswith(self.name):
+            return ()
+        return tuple(Remedy(f"write {way}", (Edit(self.span, way),)) for way in self.expected.split(" or "))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,72 @@
+"""Remedies are tried before they are offered: the text is edited as they say and checked again.
+
+A remedy of a formula has to leave fewer faults and no new ones. One that mends something before the formulas are judged
+(a name, a declaration) may bring later faults to light, but none at the place it changed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from alphadsl.check.library import SpecText
+from alphadsl.report.catalogue.admissibility import DIAGNOSTICS as OF_FORMULAS
+from alphadsl.report.catalogue.domains import LogDomain, OutsideDomain
+from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity
+
+MOST_TRIED = 8
+LONGEST = 20_000
+JUDGED = (*OF_FORMULAS, LogDomain, OutsideDomain)
+
+Recheck = Callable[[SpecText], tuple[Diagnostic, ...]]
+
+
+def with_tried_remedies(diagnostics: Iterable[Diagnostic], text: SpecText, recheck: Recheck) -> tuple[Diagnostic, ...]:
+    """The diagnostics, each with those of its remedies that work."""
+    told = tuple(diagnostics)
+    left = MOST_TRIED if len(text.source.text) <= LONGEST else 0
+    found = []
+    for diagnostic in told:
+        works = []
+        for remedy in diagnostic.remedies if diagnostic.severity == Severity.ERROR else ():
+            if left == 0:
+                break
+            left -= 1
+            if _settles(remedy, diagnostic, told, text, recheck):
+                works.append(remedy)
+                if isinstance(diagnostic, JUDGED):
+                    break
+        found.append(replace(diagnostic, works=tuple(works)))
+    return tuple(found)
+
+
+def _settles(
+    remedy: Remedy, diagnostic: Diagnostic, told: tuple[Diagnostic, ...], text: SpecText, recheck: Recheck
+) -> bool:
+    if any(edit.span.source != text.source for edit in remedy.edits):
+        return False
+    after = tuple(each for each in recheck(_edited(remedy, text)) if each.severity == Severity.ERROR)
+    before = Counter(each.code for each in told if each.severity == Severity.ERROR)
+    if Counter(each.code for each in after) <= before - Counter([diagnostic.code]):
+        return True
+    within = any(
+        edit.span.start < diagnostic.span.end and diagnostic.span.start < edit.span.end for edit in remedy.edits
+    )
+    if within and isinstance(diagnostic, JUDGED):
+        return False
+    same = any(each.code == diagnostic.code and each.span.text == diagnostic.span.text for each in after)
+    return not same and not any(_touches(each, remedy) for each in after)
+
+
+def _edited(remedy: Remedy, text: SpecText) -> SpecText:
+    return replace(text, source=remedy.applied_to(text.source))
+
+
+def _touches(fault: Diagnostic, remedy: Remedy) -> bool:
+    """Whether a fault of the edited text stands where it was edited."""
+    shift = 0
+    for edit in sorted(remedy.edits, key=lambda each: each.span.start):
+        start = edit.span.start + shift
+        if fault.span.start < start + len(edit.text) and start < fault.span.end:
+            return True
+        shift += len(edit.text) - (edit.span.end - edit.span.start)
+    return False
