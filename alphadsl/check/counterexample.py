@@ -73,14 +73,15 @@ def find_bulge(function: Function, scope: Scope, setting: Setting, straight: boo
 def find_outside(expr: Expr, allowed: Interval, scope: Scope, setting: Setting) -> Example | None:
     """Distances, parameters and arguments at which the expression lies outside what is allowed, where the conditions
     around it let it be asked for."""
-    arguments = {name: of for name, of in setting.given.items() if name in scope.variables}
+    asked = (expr, *(condition for condition, _ in scope.guards))
+    looked_for = {name for part in asked for name in _variables(part)}
+    arguments = {name: of for name, of in setting.given.items() if name in looked_for}
     looked_at = substitute(expr, arguments)
     guards = [(substitute(condition, arguments), holds) for condition, holds in scope.guards]
-    free = [name for name in scope.variables if name not in arguments and name in _variables(expr)]
+    free = [name for name in scope.variables if name not in arguments and name in looked_for]
     grids = _thinned(_grid(scope.variables[free[0]])) if free else [math.nan]
     cost = size(looked_at) + sum(size(condition) for condition, _ in guards)
     limit = max(1, EFFORT // (cost * len(grids)))
-    asked = (expr, *(condition for condition, _ in scope.guards))
     for at in _settings(_mentioned(looked_at, setting.parameters), min(SETTINGS, limit)):
         scenes = scenes_for(setting.space, looked_at, *(condition for condition, _ in guards))
         for scene, value in product(islice(scenes, max(1, limit // SETTINGS)), grids):
