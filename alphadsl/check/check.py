@@ -55,7 +55,7 @@ def check_text(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> C
     """Check the losses of a text, until too many are refused, and try the remedies of what is refused; overrides go to
     the last one."""
     checked = _check_once(text, overrides)
-    if not checked.errors:
+    if not checked.diagnostics:
         return checked
     tried = with_tried_remedies(checked.diagnostics, text, lambda other: _check_once(other, overrides).diagnostics)
     return replace(checked, diagnostics=tried)

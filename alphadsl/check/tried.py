@@ -13,7 +13,7 @@ from alphadsl.report.catalogue.admissibility import DIAGNOSTICS as OF_FORMULAS
 from alphadsl.report.catalogue.domains import LogDomain, OutsideDomain
 from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity
 
-MOST_TRIED = 8
+MOST_TRIED = 12
 LONGEST = 20_000
 JUDGED = (*OF_FORMULAS, LogDomain, OutsideDomain)
 
@@ -27,9 +27,7 @@ def with_tried_remedies(diagnostics: Iterable[Diagnostic], text: SpecText, reche
     found = []
     for diagnostic in told:
         works = []
-        for remedy in diagnostic.remedies if diagnostic.severity == Severity.ERROR else ():
-            if left == 0:
-                break
+        for remedy in diagnostic.remedies[:left]:
             left -= 1
             if _settles(remedy, diagnostic, told, text, recheck):
                 works.append(remedy)
@@ -44,17 +42,17 @@ def _settles(
 ) -> bool:
     if any(edit.span.source != text.source for edit in remedy.edits):
         return False
-    after = tuple(each for each in recheck(_edited(remedy, text)) if each.severity == Severity.ERROR)
+    after = recheck(_edited(remedy, text))
+    errors = tuple(each for each in after if each.severity == Severity.ERROR)
     before = Counter(each.code for each in told if each.severity == Severity.ERROR)
-    if Counter(each.code for each in after) <= before - Counter([diagnostic.code]):
-        return True
-    within = any(
-        edit.span.start < diagnostic.span.end and diagnostic.span.start < edit.span.end for edit in remedy.edits
-    )
-    if within and isinstance(diagnostic, JUDGED):
-        return False
-    same = any(each.code == diagnostic.code and each.span.text == diagnostic.span.text for each in after)
-    return not same and not any(_touches(each, remedy) for each in after)
+    fewer = Counter(each.code for each in errors) <= before - Counter([diagnostic.code])
+    place = diagnostic.span
+    if isinstance(diagnostic, JUDGED) and any(
+        edit.span.start < place.end and place.start < edit.span.end for edit in remedy.edits
+    ):
+        return fewer
+    same = any(each.code == diagnostic.code and each.span.text == place.text for each in after)
+    return not same and (fewer or not any(_touches(each, remedy) for each in errors))
 
 
 def _edited(remedy: Remedy, text: SpecText) -> SpecText:

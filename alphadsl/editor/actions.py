@@ -20,7 +20,7 @@ def code_actions(document: Document, start: int, end: int, uri: str, units: Unit
 
 def _remedies(diagnostic: Diagnostic, document: Document, uri: str, units: Units) -> Iterator[types.CodeAction]:
     told = lsp_diagnostic(diagnostic, document.source, uri, units)
-    for place, remedy in enumerate(diagnostic.remedies):
+    for place, remedy in enumerate(diagnostic.offered):
         changes: dict[str, list[types.TextEdit]] = {}
         for edit in remedy.edits:
             target = uri_of(edit.span.source, document.source, uri)

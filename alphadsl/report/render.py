@@ -95,7 +95,7 @@ def _record(diagnostic: Diagnostic) -> dict[str, object]:
         "help": diagnostic.help,
         "remedies": [
             {"advice": remedy.advice, "edits": [{**_range(edit.span), "text": edit.text} for edit in remedy.edits]}
-            for remedy in diagnostic.remedies
+            for remedy in diagnostic.offered
         ],
     }
 
