@@ -52,7 +52,11 @@ def rises_as_a_share(
     """Whether above / below moves as `above` does: the rest of the whole that it is a share of stays as it is."""
     root, whole = _rooted(below)
     terms = tuple(islice(_terms(whole), MOST_TERMS + 1))
-    if not 1 < len(terms) <= MOST_TERMS or _share(above, terms, root, found) is None:
+    if (
+        directions[above] == Direction.CONSTANT
+        or not 1 < len(terms) <= MOST_TERMS
+        or _share(above, terms, root, found) is None
+    ):
         return False
     return sum(directions[term] != Direction.CONSTANT for term in terms) == 1
 

@@ -4,6 +4,8 @@ margins, focal terms, regularisers, guards. The true ones are admitted, and hold
 refused, and what a refusal says *is* so can occur."""
 
 TRUE: dict[str, str] = {  # admitted
+    "sigmoid written out": "phi(x) = 1 / (1 + exp(-x))\npsi(x) = exp(x)",
+    "share of a constant": "phi(x) = x\npsi(x) = -2 / (2 + exp(x))",
     "t-phi": "param nu = 1 in (0, inf)\nphi(x) = log(1 + x)\npsi(x) = 1 + x / sqrt(nu + x^2)",
     "t-phi-euclid": "space euclidean\nparam nu = 1 in (0, inf)\nphi(x) = log(1 + x)\npsi(x) = 1 + x / sqrt(nu + x^2)",
     "pseudo-huber": "param c = 1 in (0, inf)\nphi(x) = x\npsi(x) = x + sqrt(c^2 + x^2)",
@@ -77,6 +79,8 @@ TRUE: dict[str, str] = {  # admitted
     "angular": "param m = 0.5 in [0, 1]\nloss[i] = mean_j(sqrt(1 - s[i,j]^2) * m + s[i,j]) - s[i]",
 }
 FALSE: dict[str, str] = {  # refused
+    "share falls": "phi(x) = x\npsi(x) = 1 / (1 + exp(x))",
+    "share of both": "phi(x) = x\npsi(x) = exp(x) / (exp(x) + exp(3 * x))",
     "weight mix closed": "param w = 0.5 in [0, 1]\nweight[i,j] = w + (1 - w) * (1 + s[i,j])\nphi(x) = log(x)\npsi(x) = exp(x)",
     "t below": "param nu = 1 in (0, inf)\nphi(x) = log(1 + x)\npsi(x) = x / sqrt(nu + x^2) - 1",
     "t zero": "param nu = 1 in [0, inf)\nphi(x) = log(x)\npsi(x) = 1 + x / sqrt(nu + x^2)",
