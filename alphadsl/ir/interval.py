@@ -16,6 +16,7 @@ from alphadsl.ir import rounding
 from alphadsl.ir.rounding import LARGEST, Ends
 
 INFINITY = math.inf
+VANISHED = 1e-307  # what is not 0 may be rounded to it below: such an end is not attained
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def _corner(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]:
     if a == 0 or b == 0:
         attained = (a == 0 and not a_open) or (b == 0 and not b_open)
         return rounding.exactly(0.0), not attained
-    return rounding.product(a, b), a_open or b_open or _vanished(a * b)
+    return rounding.product(a, b), a_open or b_open or abs(a * b) < VANISHED
 
 
 def _fraction(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]:
@@ -238,12 +239,7 @@ def _fraction(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]
     (a, a_open), (b, b_open) = x, y
     if a == 0:
         return rounding.exactly(0.0), a_open
-    return rounding.quotient(a, b), a_open or b_open or _vanished(a / b)
-
-
-def _vanished(value: float) -> bool:
-    """Whether a product of what is not 0 was rounded to it, or beside it: its end is not attained."""
-    return abs(value) < 1e-307
+    return rounding.quotient(a, b), a_open or b_open or abs(a / b) < VANISHED
 
 
 def _inverted(value: float, side: float) -> Ends:
