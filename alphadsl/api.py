@@ -39,7 +39,7 @@ def load(
     `values`, for a parameter that is called like a keyword of this function. `backend` is `"dense"` (all pairs at
     once), `"streaming"` (memory linear in the batch), `"auto"` (what is faster for the batch at hand) or
     `"interpreter"` (slow, float64, the oracle); `compile` puts the step through `torch.compile`, `"auto"` only where
-    that pays.
+    that pays and torch can; with `True` the loss raises `InputError` where torch cannot.
 
     Where several processes of `torch.distributed` are at work, each brings a part of the batch, and each gets the loss
     of all of it: `ranks` says whether the trainer takes the `"average"` of their gradients, as DDP does, or the

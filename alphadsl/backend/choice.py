@@ -7,6 +7,7 @@ measures it again on the machine at hand and prints the rows to put here. Dense 
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal
 
 import torch
@@ -38,10 +39,18 @@ THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
 OPPOSITE_VIEWS = {"cpu": 2048, "cuda": 16384}
 
 
+class Way(Enum):
+    """How the functions of a loss run: as they are; compiled where that can be done; or compiled, and else refused."""
+
+    EAGER = "eager"
+    COMPILED = "compiled"
+    DEMANDED = "demanded"
+
+
 @dataclass(frozen=True)
 class Choice:
     streams: bool
-    compiled: bool
+    way: Way
 
 
 def choose(core: Core, backend: Backend, compile: Compile, device: torch.device, pairs: int) -> Choice:
@@ -54,4 +63,10 @@ def choose(core: Core, backend: Backend, compile: Compile, device: torch.device,
     else:
         pays = core.streaming != Streaming.NONE and pairs >= thresholds.stream**2
     streams = backend == "streaming" or (backend == "auto" and pays)
-    return Choice(streams, pairs >= thresholds.compile**2 if compile == "auto" else compile)
+    compiles = pairs >= thresholds.compile**2 if compile == "auto" else compile
+    return Choice(streams, compiled_way(compile) if compiles else Way.EAGER)
+
+
+def compiled_way(compile: Compile) -> Way:
+    """How what is compiled is compiled."""
+    return Way.COMPILED if compile == "auto" else Way.DEMANDED

@@ -12,13 +12,14 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from alphadsl.backend.choice import Backend, Compile, choose
+from alphadsl.backend.choice import Backend, Compile, Way, choose, compiled_way
+from alphadsl.backend.compiling import NotCompiled
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.learned import LearnedParameters
-from alphadsl.backend.program import Program, build_differentiable, build_program, compile_program
+from alphadsl.backend.program import Program, build_differentiable, build_program
 from alphadsl.backend.runtime.pairs import label_rows
 from alphadsl.backend.standalone import emit_standalone
-from alphadsl.backend.stepper import any_batch, any_length, is_transformed, spread, take_step
+from alphadsl.backend.stepper import detached, is_transformed, spread, take_step
 from alphadsl.backend.streaming.opaque import Streamed, register
 from alphadsl.backend.streaming.ranks import Disagreement, Together, decline, is_shared
 from alphadsl.backend.streaming.workspace import fastest_products
@@ -132,16 +133,16 @@ class ContrastiveLoss(torch.nn.Module):
         z0, z1: embeddings (N, D) of the two views of N samples, any floating dtype, one device. On the sphere rows are
         normalised here. labels: integers (N,), for `pairs labels`. queue: embeddings (Q, D), for `pairs queue`; they
         receive no gradient. Returns a scalar, float64 for float64 embeddings and float32 otherwise. Raises `InputError`
-        for tensors that do not fit. Where no anchor has a negative, the loss is 0, and a warning says so.
+        for tensors that do not fit, or if `compile=True` cannot be. A batch without negatives has loss 0 and a warning.
 
         Where processes share the batch, all must call, each with its samples; the value is that of the whole batch.
         """
-        if self.ranks == "alone" or not is_shared():
-            return self._value(self._given(z0, z1, labels, queue, False), False)
         try:
+            if self.ranks == "alone" or not is_shared():
+                return self._value(self._given(z0, z1, labels, queue, False), False)
             return self._value(self._shared_given(z0, z1, labels, queue), True)
-        except Disagreement as refusal:
-            raise self._rejected(str(refusal), "") from None
+        except (Disagreement, NotCompiled) as refusal:
+            raise self._rejected(str(refusal), refusal.remedy) from None
 
     def _shared_given(self, z0: Tensor, z1: Tensor, labels: Tensor | None, queue: Tensor | None) -> Given:
         """What this process gives to a shared batch; if that is refused, the others are told, who would wait for it."""
@@ -170,7 +171,7 @@ class ContrastiveLoss(torch.nn.Module):
             program = self._program(given, shared)
             if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):
                 return take_step(program.with_gradient, self._plain, given, parameters, self._values.learned)
-            return program.value(any_batch(given.z_VND), any_length(given.context), parameters)
+            return program.value(given.z_VND.detach(), detached(given.context), parameters)
 
     @torch.no_grad()
     def importance(
@@ -210,12 +211,12 @@ class ContrastiveLoss(torch.nn.Module):
             raise self._rejected(f"{self.name} cannot be shared by processes: it does not stream", remedy)
         countless = self.core.positives == Positives.APART and torch.compiler.is_compiling()
         if shared or choice.streams or (countless and self.core.streaming != Streaming.NONE):
-            return Streamed(self.core, self._eager.key, choice.compiled, self.ranks if shared else "alone")
-        return self._compiled if choice.compiled and not torch.compiler.is_compiling() else self._eager
+            return Streamed(self.core, self._eager.key, choice.way, self.ranks if shared else "alone")
+        return self._eager if choice.way == Way.EAGER or torch.compiler.is_compiling() else self._compiled
 
     @cached_property
     def _compiled(self) -> Program:
-        return compile_program(self.core)
+        return build_program(self.core, compiled_way(self.compile_mode))
 
     def _plain(self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]) -> Tensor:
         """The loss as torch differentiates it by itself, whatever the backend; refused where that is not one thing."""

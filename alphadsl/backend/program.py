@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from alphadsl.backend.choice import Way
+from alphadsl.backend.compiling import Attempt, Fault, compile_dense, refuse, warn_once
 from alphadsl.backend.emit.cells import emit_cells
 from alphadsl.backend.emit.core import emit_core
 from alphadsl.backend.emit.passes import emit_passes
@@ -32,7 +34,7 @@ from alphadsl.backend.runtime import (
     strips,
     tiles,
 )
-from alphadsl.backend.serial import compile_serial
+from alphadsl.backend.serial import FirstAlone, compile_serial
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Positives, Space, Streaming
 
@@ -136,14 +138,16 @@ class Program:
     parts: Mapping[str, Called]
 
 
-def build_program(core: Core) -> Program:
-    """The eager program of a core."""
-    return _eager(core.name, *_texts(core), core.pairs, core.space)
-
-
-def compile_program(core: Core) -> Program:
-    """The same program through Inductor, as whole graphs; each is compiled when it is first used."""
-    return _compiled(core.name, *_texts(core), core.pairs, core.space)
+def build_program(core: Core, way: Way = Way.EAGER) -> Program:
+    """The program of a core: eager, or through Inductor as whole graphs, each compiled when it is first used."""
+    text = core.name, *_texts(core), core.pairs, core.space
+    match way:
+        case Way.EAGER:
+            return _eager(*text)
+        case Way.COMPILED:
+            return _compiled(*text, warn_once)
+        case Way.DEMANDED:
+            return _compiled(*text, refuse)
 
 
 def build_differentiable(core: Core) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
@@ -191,15 +195,17 @@ def _differentiable(
 
 
 @cache
-def _compiled(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
+def _compiled(
+    name: str, core: str, passes: str, pairs: Pairs, space: Space, answer: Callable[[Fault], None]
+) -> Program:
     eager = _eager(name, core, passes, pairs, space)
     entries = [each for each in eager.parts if each.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
-    compiled = {each: compile_serial(eager.parts[each]) for each in entries}
+    compiled = {each: FirstAlone(Attempt(eager.parts[each], compile_serial, answer)) for each in entries}
     return Program(
         eager.key,
-        torch.compile(eager.value, fullgraph=True),
-        torch.compile(eager.with_gradient, fullgraph=True),
+        Attempt(eager.value, compile_dense, answer),
+        Attempt(eager.with_gradient, compile_dense, answer),
         eager.importance,
-        compile_serial(eager.strip),
+        FirstAlone(Attempt(eager.strip, compile_serial, answer)),
         {**eager.parts, **compiled},
     )

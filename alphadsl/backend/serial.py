@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch._inductor
-from torch._inductor import codecache
 
 Called = Callable[..., Any]
 UNLOCKED = """[](auto... arguments) {{
@@ -27,12 +25,13 @@ _binding = threading.Lock()
 
 
 def compile_serial(function: Called) -> Called:
-    """The function through Inductor, as a whole graph for any sizes. Where several threads call it first, one compiles
-    and the others wait."""
-    return _FirstAlone(torch.compile(function, fullgraph=True, dynamic=True, backend=_serial))
+    """The function through Inductor, as a whole graph for any sizes."""
+    return torch.compile(function, fullgraph=True, dynamic=True, backend=_serial)
 
 
-class _FirstAlone:
+class FirstAlone:
+    """Where several threads call a function first, one compiles and the others wait."""
+
     def __init__(self, function: Called) -> None:
         self._function = function
         self._lock = threading.Lock()
@@ -48,6 +47,8 @@ class _FirstAlone:
 
 
 def _serial(graph: torch.fx.GraphModule, inputs: Sequence[torch.Tensor]) -> Called:
+    import torch._inductor
+
     with _unlocked():
         compiled: Called = torch._inductor.compile(graph, list(inputs), {"cpp.threads": 1})
         return compiled
@@ -57,6 +58,8 @@ def _serial(graph: torch.fx.GraphModule, inputs: Sequence[torch.Tensor]) -> Call
 def _unlocked() -> Iterator[None]:
     """Kernels bound to Python meanwhile let go of its lock while they run, if torch binds them as this was written for;
     otherwise they keep it, which is slower and no less right."""
+    from torch._inductor import codecache
+
     bound: Any = getattr(codecache, "CppPythonBindingsCodeCache", None)
     with _binding:
         if getattr(bound, "call_entry_function", None) != LOCKED:

@@ -102,8 +102,7 @@ class _FunctionalStep(torch.autograd.Function):
 def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensors:
     """Value, then the gradients on embeddings and learned parameters."""
     context, parameters = others[:split], others[split:]
-    bare = tuple(parameter.detach() for parameter in parameters)
-    value, gradient_VND, slopes = step(any_batch(z_VND), any_length(context), bare)
+    value, gradient_VND, slopes = step(z_VND.detach(), detached(context), detached(parameters))
     return value, gradient_VND, *slopes
 
 
@@ -135,21 +134,8 @@ def _placed(ctx: Any, gradients: Tensors) -> tuple[Tensor | None, ...]:
     return None, None, None, None, of_embeddings, *(None,) * ctx.split, *of_parameters
 
 
-def any_batch(z_VND: Tensor) -> Tensor:
-    """Tell the compiler that N varies, so that a smaller last batch compiles nothing."""
-    bare_VND = z_VND.detach()
-    if not torch.compiler.is_compiling():
-        torch._dynamo.maybe_mark_dynamic(bare_VND, 1)
-    return bare_VND
-
-
-def any_length(context: Tensors) -> Tensors:
-    """The same of rows, labels and queues."""
-    bare = tuple(part.detach() for part in context)
-    if not torch.compiler.is_compiling():
-        for part in bare:
-            torch._dynamo.maybe_mark_dynamic(part, 0)
-    return bare
+def detached(tensors: Tensors) -> Tensors:
+    return tuple(tensor.detach() for tensor in tensors)
 
 
 def spread(repel_GAC: Tensor, attract_GA1: Tensor, pairs: Pairs, context: Tensors) -> tuple[Tensor, Tensor]:

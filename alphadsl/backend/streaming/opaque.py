@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from alphadsl.backend.program import build_program, compile_program
+from alphadsl.backend.choice import Way
+from alphadsl.backend.program import build_program
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.streaming.cells import CellStrips
 from alphadsl.backend.streaming.ranks import Ranks, Together, alone, meet
@@ -26,10 +27,10 @@ def register(key: str, core: Core) -> None:
 
 
 class Streamed:
-    """The streamed step of a core, its tile functions compiled or not; called as a dense step is."""
+    """The streamed step of a core, its tile functions run in the given way; called as a dense step is."""
 
-    def __init__(self, core: Core, key: str, compiled: bool, ranks: Together) -> None:
-        self._run = key, compiled, ranks
+    def __init__(self, core: Core, key: str, way: Way, ranks: Together) -> None:
+        self._run = key, way.value, ranks
         self._slopes = len(core.derived.slopes)
 
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
@@ -43,14 +44,14 @@ class Streamed:
         """The loss alone."""
         if torch.compiler.is_compiling():
             return self.with_gradient(z_VND, context, parameters)[0]
-        key, compiled, ranks = self._run
-        return _engine(key, compiled).value(z_VND, context, parameters, _ranks(ranks, z_VND))
+        key, way, ranks = self._run
+        return _engine(key, way).value(z_VND, context, parameters, _ranks(ranks, z_VND))
 
 
 @cache
-def _engine(key: str, compiled: bool) -> Tiled | Strips | CellStrips:
+def _engine(key: str, way: str) -> Tiled | Strips | CellStrips:
     core = _CORES[key]
-    program = compile_program(core) if compiled else build_program(core)
+    program = build_program(core, Way(way))
     if core.positives == Positives.TOGETHER:
         return CellStrips(core, program)
     return Tiled(core, program) if core.streaming == Streaming.TILES else Strips(core, program)
@@ -60,12 +61,12 @@ def _ranks(together: Together, z_VND: Tensor) -> Ranks:
     return alone(z_VND.shape[1]) if together == "alone" else meet(z_VND)
 
 
-def _step(key: str, compiled: bool, together: Together, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
+def _step(key: str, way: str, together: Together, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
     """Every process finds the loss of the whole batch and the gradient of its own samples. Where gradients will be
     averaged over processes they are given as many times, and what all processes find alike is told by each in full;
     where they will be summed, each tells its share of that."""
     ranks = _ranks(together, z_VND)
-    value, gradient_VND, slopes = _engine(key, compiled).with_gradient(z_VND, context, parameters, ranks)
+    value, gradient_VND, slopes = _engine(key, way).with_gradient(z_VND, context, parameters, ranks)
     match together:
         case "average":
             return value, gradient_VND * len(ranks.sizes), slopes
@@ -78,7 +79,7 @@ def _step(key: str, compiled: bool, together: Together, z_VND: Tensor, context: 
 @torch.library.custom_op("alphadsl::streamed_step", mutates_args=())
 def streamed_step(
     key: str,
-    compiled: bool,
+    way: str,
     together: str,
     slopes: int,
     z_VND: Tensor,
@@ -86,7 +87,7 @@ def streamed_step(
     parameters: Sequence[Tensor],
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Value, gradient (V, N, D) and slopes of the loss that `key` stands for."""
-    step = _step(key, compiled, cast(Together, together), z_VND, tuple(context), tuple(parameters))
+    step = _step(key, way, cast(Together, together), z_VND, tuple(context), tuple(parameters))
     value, gradient_VND, found = step
     return value, gradient_VND.contiguous(), list(found)
 
@@ -94,7 +95,7 @@ def streamed_step(
 @streamed_step.register_fake
 def _shapes(
     key: str,
-    compiled: bool,
+    way: str,
     together: str,
     slopes: int,
     z_VND: Tensor,

@@ -66,6 +66,8 @@ DECLINED = -1
 class Disagreement(Exception):
     """What the processes that share a batch hold is no batch; raised by all of them, so that none waits for others."""
 
+    remedy = ""
+
 
 def meet(z_VnD: Tensor) -> Ranks:
     """All processes of the default group; each says how many samples it holds, and of what kind. Raises `Disagreement`
