@@ -120,14 +120,17 @@ def _partials(op: str) -> tuple[Expr, ...]:
 
 
 def apply(op: str, args: tuple[Dual, ...]) -> Dual:
-    """The chain rule; an argument that does not move contributes nothing, whatever its partial."""
+    """The chain rule; an argument that does not move contributes nothing, whatever its partial, and nor does one whose
+    partial is 0, however it moves."""
     values = tuple(arg.value for arg in args)
     value = numpy_function(ATOMS[op].numpy)(*_booleans(op, values))
     tangent = np.zeros((*np.shape(value), args[0].tangent.shape[-1]))
     for partial, arg in zip(_partials(op) if op != "pow" else _power_partials(args), args, strict=True):
         if np.any(arg.tangent):
-            rate = _plain(partial, {str(index): each for index, each in enumerate(values)})
-            tangent = tangent + np.asarray(rate)[..., None] * arg.tangent
+            with np.errstate(divide="ignore"):
+                rate = np.asarray(_plain(partial, {str(index): each for index, each in enumerate(values)}))[..., None]
+            counts = (rate != 0) & (arg.tangent != 0)
+            tangent = tangent + np.where(counts, rate, 0.0) * np.where(counts, arg.tangent, 0.0)
     return Dual(np.asarray(value, dtype=np.float64), tangent)
 
 

@@ -144,6 +144,7 @@ POINTWISE: dict[str, Callable[..., Any]] = {
     "share": operator.truediv,
     "pow": operator.pow,
     "pow0": operator.pow,
+    "finite": torch.nan_to_num,
     "lt": lt,
     "le": le,
     "gt": gt,

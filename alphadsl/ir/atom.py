@@ -35,9 +35,19 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class End:
+    """Arguments at an end or a corner of the domain, and what the partial derivatives are decided to be there: the
+    limit where there is one, 0 where it would be infinite, the middle at a corner."""
+
+    at: tuple[float, ...]
+    slopes: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Atom:
     """A built-in: functions of its arguments' intervals give image, directions and domain, of their expressions the
-    partial derivatives; `numpy` is the name of a function, `torch` a text with places for the arguments."""
+    partial derivatives; `numpy` is the name of a function, `torch` a text with places for the arguments; `ends` are
+    where a partial derivative is a decision."""
 
     arity: int
     image: Callable[..., Interval]
@@ -46,6 +56,7 @@ class Atom:
     numpy: str
     torch: str
     domain: Callable[..., Domain | None] = lambda *_: None
+    ends: tuple[End, ...] = ()
 
 
 def rising(*arguments: Interval) -> tuple[Direction, ...]:

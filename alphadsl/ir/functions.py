@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from alphadsl.ir import interval as iv
-from alphadsl.ir.atom import CONSTANT, RISING, UNKNOWN, Atom, Domain, rising, sign_of
+from alphadsl.ir.atom import CONSTANT, RISING, UNKNOWN, Atom, Domain, End, rising, sign_of
 from alphadsl.ir.build import HALF, ONE, ZERO, add, apply, div, exp, mul, neg, sub
 from alphadsl.ir.interval import INFINITY, POSITIVE, REAL, Interval
 from alphadsl.ir.nodes import Expr, Num
@@ -54,11 +54,26 @@ def _extremum_atom(pick: Callable[..., float], beats: str, numpy: str) -> Atom:
         tie = mul(HALF, apply("eq", a, b))
         return add(apply(beats, a, b), tie), add(apply(beats, b, a), tie)
 
-    return Atom(2, _extremum(pick), rising, partials, numpy, f"torch.{numpy}({{0}}, {{1}})")
+    lesser = (1.0, 0.0) if beats == "lt" else (0.0, 1.0)
+    ends = End((1.0, 1.0), (0.5, 0.5)), End((1.0, INFINITY), lesser), End((-INFINITY, 1.0), lesser)
+    return Atom(2, _extremum(pick), rising, partials, numpy, f"torch.{numpy}({{0}}, {{1}})", ends=ends)
+
+
+def _flattening(below: float, above: float) -> tuple[End, ...]:
+    """The slopes that a function of one argument takes at minus infinity and infinity."""
+    return End((-INFINITY,), (below,)), End((INFINITY,), (above,))
 
 
 FUNCTIONS: dict[str, Atom] = {
-    "exp": Atom(1, _between(POSITIVE, safe_exp, {0.0: 1.0}), rising, lambda a: (exp(a),), "exp", "torch.exp({0})"),
+    "exp": Atom(
+        1,
+        _between(POSITIVE, safe_exp, {0.0: 1.0}),
+        rising,
+        lambda a: (exp(a),),
+        "exp",
+        "torch.exp({0})",
+        ends=(End((-INFINITY,), (0.0,)),),
+    ),
     "log": Atom(
         1,
         _between(REAL, _logarithm, {0.0: -INFINITY, 1.0: 0.0}),
@@ -67,6 +82,7 @@ FUNCTIONS: dict[str, Atom] = {
         "log",
         "torch.log({0})",
         lambda _: Domain(0, POSITIVE, "a logarithm is defined for positive numbers only"),
+        (End((INFINITY,), (0.0,)),),
     ),
     "sqrt": Atom(
         1,
@@ -76,8 +92,17 @@ FUNCTIONS: dict[str, Atom] = {
         "sqrt",
         "torch.sqrt({0})",
         lambda _: Domain(0, iv.NON_NEGATIVE, "a square root is defined for non-negative numbers only"),
+        (End((0.0,), (0.0,)), End((INFINITY,), (0.0,))),
     ),
-    "relu": Atom(1, iv.above, rising, lambda a: (apply("gt", a, ZERO),), "relu", "torch.relu({0})"),
+    "relu": Atom(
+        1,
+        iv.above,
+        rising,
+        lambda a: (apply("gt", a, ZERO),),
+        "relu",
+        "torch.relu({0})",
+        ends=(End((0.0,), (0.0,)), *_flattening(0.0, 1.0)),
+    ),
     "sigmoid": Atom(
         1,
         _between(Interval(0.0, 1.0), _sigmoid, {0.0: 0.5}),
@@ -85,6 +110,7 @@ FUNCTIONS: dict[str, Atom] = {
         lambda a: (_sigmoid_slope(a),),
         "sigmoid",
         "torch.sigmoid({0})",
+        ends=_flattening(0.0, 0.0),
     ),
     "softplus": Atom(
         1,
@@ -93,6 +119,7 @@ FUNCTIONS: dict[str, Atom] = {
         lambda a: (apply("sigmoid", a),),
         "softplus",
         "softplus({0})",
+        ends=_flattening(0.0, 1.0),
     ),
     "tanh": Atom(
         1,
@@ -101,6 +128,7 @@ FUNCTIONS: dict[str, Atom] = {
         lambda a: (mul(Num(4.0), _sigmoid_slope(mul(Num(2.0), a))),),
         "tanh",
         "torch.tanh({0})",
+        ends=_flattening(0.0, 0.0),
     ),
     "abs": Atom(
         1,
@@ -109,6 +137,7 @@ FUNCTIONS: dict[str, Atom] = {
         lambda a: (sub(apply("gt", a, ZERO), apply("lt", a, ZERO)),),
         "abs",
         "torch.abs({0})",
+        ends=(End((0.0,), (0.0,)), *_flattening(-1.0, 1.0)),
     ),
     "min": _extremum_atom(min, "lt", "minimum"),
     "max": _extremum_atom(max, "gt", "maximum"),
@@ -119,6 +148,7 @@ FUNCTIONS: dict[str, Atom] = {
         lambda c, *_: (ZERO, sub(ONE, apply("eq", c, ZERO)), apply("eq", c, ZERO)),
         "where",
         "torch.where({0} != 0, {1}, {2})",
+        ends=(End((0.0, 1.0, 1.0), (0.0, 0.0, 1.0)), End((1.0, 1.0, 1.0), (0.0, 1.0, 0.0))),
     ),
     "stopgrad": Atom(1, lambda a: a, lambda _: (CONSTANT,), lambda _: (ZERO,), "positive", "{0}"),
 }

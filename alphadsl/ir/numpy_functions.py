@@ -25,7 +25,12 @@ def share(part: Array, whole: Array) -> Array:
 
 
 def pow0(base: Array, exponent: Array) -> Array:
-    return np.where(base <= 0, 0.0, np.where(base <= 0, 1.0, base) ** exponent)
+    none = base <= 0
+    return np.where(none & np.not_equal(exponent, 0), 0.0, np.where(none, 1.0, base) ** exponent)
+
+
+def finite(x: Array) -> Array:
+    return np.where(x == -np.inf, 0.0, x)
 
 
 def log_share(part: Array, whole: Array) -> Array:
@@ -33,7 +38,8 @@ def log_share(part: Array, whole: Array) -> Array:
 
 
 def log_pow0(logarithm: Array, exponent: Array) -> Array:
-    return np.where(logarithm == -np.inf, -np.inf, exponent * np.where(logarithm == -np.inf, 0.0, logarithm))
+    at_zero = np.where(np.equal(exponent, 0), 0.0, -np.inf)
+    return np.where(logarithm == -np.inf, at_zero, exponent * np.where(logarithm == -np.inf, 0.0, logarithm))
 
 
 def log_difference(a: Array, b: Array) -> Array:
@@ -61,6 +67,7 @@ OURS: dict[str, Callable[..., Array]] = {
         softplus,
         share,
         pow0,
+        finite,
         log_difference,
         log_share,
         log_pow0,

@@ -1,7 +1,7 @@
 """The rows of the table of built-ins that are written by operators, or by passes and never by an author.
 
-`share` divides a row by its sum, `pow0` is a power with 0 at 0, `logaddexp` and its kin carry logarithms, and
-`exp_difference(a, b, a - b)` is e^a - e^b.
+`share` divides a row by its sum, `pow0` is a power that is 0 where it would be infinite, `finite(log(a))` is 0 where a
+is, `logaddexp` and its kin carry logarithms, and `exp_difference(a, b, a - b)` is e^a - e^b.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from alphadsl.ir.atom import (
     Atom,
     Direction,
     Domain,
+    End,
     coincides,
     complement,
     exceeds,
@@ -22,7 +23,7 @@ from alphadsl.ir.atom import (
     sign_of,
 )
 from alphadsl.ir.build import ONE, ZERO, apply, div, log, mul, neg, power, share, sub
-from alphadsl.ir.interval import Interval
+from alphadsl.ir.interval import INFINITY, Interval
 from alphadsl.ir.nodes import Expr, Num
 
 
@@ -48,13 +49,14 @@ def _power_domain(base: Interval, exponent: Interval) -> Domain | None:
 
 
 def _power_partials(base: Expr, exponent: Expr) -> tuple[Expr, ...]:
-    """d^p has a finite gradient at duplicates: there, a power below one counts as flat."""
+    """d^p has a finite gradient at duplicates: there, a power below one counts as flat. In the exponent x^p log x goes
+    to 0 with x."""
     match exponent:
-        case Num(p) if p >= 1 or p == round(p):
+        case Num(p) if p >= 1 or (p < 0 and p == round(p)):
             slope = power(base, Num(p - 1))
         case _:
             slope = apply("pow0", base, sub(exponent, ONE))
-    return mul(exponent, slope), mul(power(base, exponent), log(base))
+    return mul(exponent, slope), mul(power(base, exponent), apply("finite", log(base)))
 
 
 def _division_domain(_: Interval, b: Interval) -> Domain | None:
@@ -70,6 +72,14 @@ def _logarithm(arity: int, numpy: str, torch: str) -> Atom:
     return Atom(arity, lambda *_: iv.REAL, lambda *_: (UNKNOWN,) * arity, lambda *_: (), numpy, torch)
 
 
+POWERS_OF_ZERO = (
+    End((0.0, 0.0), (0.0, 0.0)),
+    End((0.0, 0.5), (0.0, 0.0)),
+    End((0.0, 1.0), (1.0, 0.0)),
+    End((0.0, 1.5), (0.0, 0.0)),
+    End((0.0, 2.0), (0.0, 0.0)),
+)
+
 OPERATORS: dict[str, Atom] = {
     "add": Atom(2, iv.added, rising, lambda *_: (ONE, ONE), "add", "{0} + {1}"),
     "neg": Atom(1, iv.negated, lambda *_: (FALLING,), lambda *_: (Num(-1.0),), "negative", "-{0}"),
@@ -82,8 +92,9 @@ OPERATORS: dict[str, Atom] = {
         "divide",
         "{0} / {1}",
         _division_domain,
+        (End((1.0, INFINITY), (0.0, 0.0)), End((1.0, -INFINITY), (0.0, 0.0))),
     ),
-    "pow": Atom(2, iv.power, _power_directions, _power_partials, "power", "{0} ** {1}", _power_domain),
+    "pow": Atom(2, iv.power, _power_directions, _power_partials, "power", "{0} ** {1}", _power_domain, POWERS_OF_ZERO),
     "lt": _comparison(lambda a, b: exceeds(b, a), "less", "({0} < {1}).to({like}.dtype)"),
     "le": _comparison(lambda a, b: complement(exceeds(a, b)), "less_equal", "({0} <= {1}).to({like}.dtype)"),
     "gt": _comparison(exceeds, "greater", "({0} > {1}).to({like}.dtype)"),
@@ -96,14 +107,19 @@ OPERATORS: dict[str, Atom] = {
         lambda a, b: (share(ONE, b), neg(mul(share(a, b), share(ONE, b)))),
         "share",
         "share({0}, {1})",
+        ends=(End((0.0, 0.0), (0.0, 0.0)),),
     ),
     "pow0": Atom(
         2,
         lambda a, e: iv.power(a, e) if a.positive else iv.NON_NEGATIVE,
         lambda *_: (UNKNOWN, UNKNOWN),
-        lambda a, e: (mul(e, apply("pow0", a, sub(e, ONE))), mul(apply("pow0", a, e), log(a))),
+        lambda a, e: (mul(e, apply("pow0", a, sub(e, ONE))), mul(apply("pow0", a, e), apply("finite", log(a)))),
         "pow0",
         "pow0({0}, {1})",
+        ends=(*POWERS_OF_ZERO, End((0.0, -0.5), (0.0, 0.0))),
+    ),
+    "finite": Atom(
+        1, lambda a: iv.hull((a, iv.point(0.0))), lambda *_: (UNKNOWN,), lambda _: (ONE,), "finite", "finite({0})"
     ),
     "logaddexp": _logarithm(2, "logaddexp", "torch.logaddexp({0}, {1})"),
     "log_difference": _logarithm(2, "log_difference", "log_difference({0}, {1})"),

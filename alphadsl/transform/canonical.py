@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, mul, neg, power
+from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import Apply, Distance, Expr, Num, Reduce
 from alphadsl.ir.traversal import level_of, spelling_of
 
 Terms = dict[Expr, float]
+LOGS_OF_ZERO = frozenset({"log_difference", "log_share", "log_pow0"})
 Rule = Callable[[Expr], Expr]
 
 
@@ -117,6 +119,15 @@ def from_terms(terms: Terms) -> Expr:
             lead = [item, (_plain_sum(among), -item[1])] if item[1] > 0 else [(_plain_sum(among), -item[1]), item]
             return add(*(_scaled(*each) for each in lead + rest))
     return _plain_sum(dict(ordered))
+
+
+def is_log_of_zero(expr: Expr, scope: Scope) -> bool:
+    """Whether an expression is a logarithm that may be minus infinity."""
+    match expr:
+        case Apply("log", (a,)):
+            return not infer_interval(a, scope).positive
+        case _:
+            return isinstance(expr, Apply) and expr.op in LOGS_OF_ZERO
 
 
 def split_signs(terms: Terms) -> tuple[Expr, Expr]:

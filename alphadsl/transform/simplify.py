@@ -23,6 +23,7 @@ from alphadsl.transform.canonical import (
     as_terms,
     from_product,
     from_terms,
+    is_log_of_zero,
     multiply,
     raised,
     reduced_among,
@@ -93,6 +94,8 @@ class Simplifier:
             case Apply("pow0", (base, exponent)):
                 positive = infer_interval(base, self.scope).positive
                 return power(base, exponent) if positive or exponent == ZERO else expr
+            case Apply("finite", (a,)):
+                return expr if any(is_log_of_zero(part, self.scope) for part in walk(a)) else a
             case Apply("share", (part, whole)):
                 return self._share(part, whole)
             case Apply():
@@ -131,9 +134,8 @@ class Simplifier:
 
     def _absorbed(self, product: Product) -> Product:
         """f * share(1, sum_j(f)) is one share, as is exp(a) * share(1, whole): bounded, where its parts may not be."""
-        unit = next((base for base in product.powers if isinstance(base, Apply) and base.op == "share"), None)
-        match unit:
-            case Apply("share", (Num(1.0), whole)) if product.powers[unit] == ONE:
+        match next((base for base in product.powers if isinstance(base, Apply) and base.op == "share"), None):
+            case Apply("share", (Num(1.0), whole)) as unit if product.powers[unit] == ONE:
                 others = {base: power for base, power in product.powers.items() if base != unit}
                 part = as_product(whole.body, self).powers if isinstance(whole, Reduce) else {}
                 taken = part if part.items() <= others.items() else {}

@@ -12,6 +12,7 @@ from alphadsl.check.parameters import SCHEDULES
 from alphadsl.check.setting import AGAINST, SETS, SPACES
 from alphadsl.cli.main import app
 from alphadsl.ir.atom import CONSTANT, FALLING, RISING, Atom, Direction
+from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.functions import FUNCTIONS
 from alphadsl.ir.interval import REAL
 from alphadsl.ir.nodes import Var
@@ -49,6 +50,16 @@ FUNCTION_TABLE = [
     "|---|---|---|---|---|",
     *(function_row(name, atom) for name, atom in sorted(FUNCTIONS.items())),
 ]
+ENDS_TABLE = [
+    "| function | at | derivative, by each argument |",
+    "|---|---|---|",
+    *(
+        f"| `{name}` | {', '.join(f'{x:g}' for x in end.at)} | {', '.join(f'{slope:g}' for slope in end.slopes)} |"
+        for name, atom in ATOMS.items()
+        for end in atom.ends
+        if name not in ("share", "pow0")
+    ),
+]
 STAGE_TABLE = [
     "| stage | what it shows |",
     "|---|---|",
@@ -58,7 +69,11 @@ STAGE_TABLE = [
 
 @pytest.mark.parametrize(
     ("name", "mark", "table"),
-    [("functions.md", "functions", FUNCTION_TABLE), ("commands.md", "stages", STAGE_TABLE)],
+    [
+        ("functions.md", "functions", FUNCTION_TABLE),
+        ("numerics.md", "ends", ENDS_TABLE),
+        ("commands.md", "stages", STAGE_TABLE),
+    ],
 )
 def test_table_is_that_of_the_package(name: str, mark: str, table: list[str], request: pytest.FixtureRequest) -> None:
     page = LANGUAGE / name

@@ -7,6 +7,7 @@ one of the batch, `_A1` one of a row, `_AC` a pair; an expression that is used t
 from collections import Counter
 from collections.abc import Iterable
 
+from alphadsl.backend.emit.masks import split_mask
 from alphadsl.backend.identifier import identifier
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.kinds import Level, Quantity, Space
@@ -38,6 +39,8 @@ RUNTIME_FUNCTIONS = (
     "log_softplus",
     "pow0",
     "log_pow0",
+    "finite",
+    "masked",
     "exp_difference",
     "distance_power",
     "quick_power",
@@ -140,6 +143,8 @@ class Writer:
                 return f"{self.text(a, 1)} + {self.text(b, 1)}", BINDING["add"]
             case "neg", (a,):
                 return f"-{self.text(a, 3)}", BINDING["neg"]
+            case "mul" | "div", _ if parts := split_mask(Apply(op, args)):
+                return f"masked({', '.join(self.text(part) for part in parts)})", ATOMIC
             case "mul" | "div", (a, b):
                 return ATOMS[op].torch.format(self.text(a, 3), self.text(b, 4)), BINDING[op]
             case "pow", (Distance(Quantity.NEGATIVE) as d2, b) if not isinstance(b, Num):

@@ -21,7 +21,8 @@ def log_share(part: Tensor, whole: Tensor) -> Tensor:
 def log_pow0(logarithm: Tensor, exponent: Tensor | float) -> Tensor:
     """The logarithm of `pow0`, from that of its base."""
     none = logarithm == -torch.inf
-    return torch.where(none, -torch.inf, exponent * torch.where(none, 0.0, logarithm))
+    power = exponent * torch.where(none, 0.0, logarithm)
+    return torch.where(none & (torch.as_tensor(exponent) != 0), -torch.inf, power)
 
 
 def log_difference(a: Tensor, b: Tensor) -> Tensor:
@@ -63,9 +64,20 @@ def expm1_falling(x: Tensor) -> Tensor:
 
 
 def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
-    """base ** exponent, and 0 where the base is 0."""
+    """base ** exponent, and 0 where the base is 0, unless the exponent is: a negative one too. NaN stays."""
     none = base <= 0
-    return torch.where(none, 0.0, torch.where(none, 1.0, base) ** exponent)
+    power = torch.where(none, 1.0, base) ** exponent
+    return torch.where(none & (torch.as_tensor(exponent) != 0), 0.0, power)
+
+
+def finite(x: Tensor) -> Tensor:
+    """x, and 0 where it is minus infinity: log(x) beside a power of x, which takes it to 0."""
+    return torch.where(x == -torch.inf, 0.0, x)
+
+
+def masked(mask: Tensor, rest: Tensor) -> Tensor:
+    """mask * rest of a mask that is made of comparisons, and 0 where that is 0, whatever the rest is there."""
+    return torch.where(mask == 0, 0.0, mask * rest)
 
 
 def quick_power(base: Tensor, exponent: Tensor | float) -> Tensor:
