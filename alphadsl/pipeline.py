@@ -4,7 +4,7 @@ After `check`, nothing can be the user's fault, and every stage is a function fr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from alphadsl.check.check import NOTHING, Checked, check_text
@@ -14,6 +14,7 @@ from alphadsl.ir.core import Core, Derived
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
 from alphadsl.report.diagnostic import SpecError
+from alphadsl.transform.closeness import looks_closely_somewhere
 from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.schedule import schedule
 from alphadsl.transform.scope import scope_of
@@ -73,7 +74,9 @@ class Lowered:
             case "torch":
                 from alphadsl.backend.standalone import emit_standalone
 
-                return emit_standalone(self.core, {each.name: each.value for each in self.loss.parameters})
+                near = looks_closely_somewhere(self.loss, self.loss.parameters)
+                values = {each.name: each.value for each in self.loss.parameters}
+                return emit_standalone(replace(self.core, near=near), values)
             case _:
                 raise ValueError(f"no stage {stage}")
 

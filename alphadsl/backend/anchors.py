@@ -48,13 +48,13 @@ class Scene:
         inner products."""
         anchor, positive = self.placed_AD[row.anchor], self.placed_AD[row.positive]
         negatives = self.candidates_CD[row.negatives]
-        inner = np.asarray(positive @ anchor), negatives @ anchor
-        nothing = np.zeros(0)
+        near, far = np.asarray(((anchor - positive) ** 2).sum() / 2), ((anchor - negatives) ** 2).sum(1) / 2
         if self.space == Space.SPHERE:
-            near, far = (1 - np.clip(cosine, -1.0, 1.0) for cosine in inner)
-            return _by_quantity(near, far, nothing, nothing)
-        near = np.asarray(((anchor - positive) ** 2).sum() / 2)
-        return _by_quantity(near, ((anchor - negatives) ** 2).sum(1) / 2, *inner)
+            nothing = np.zeros(0)
+            return _by_quantity(
+                near + _short(anchor) + _short(positive), far + _short(anchor) + _short(negatives), nothing, nothing
+            )
+        return _by_quantity(near, far, np.asarray(positive @ anchor), negatives @ anchor)
 
     def gathered(self, rates: Sequence[Rates]) -> tuple[Array, Array, Array]:
         """From derivatives by the quantities of each row to the gradient (V, N, D), attraction and repulsion."""
@@ -147,6 +147,12 @@ def _on_sphere(raw_AD: Array) -> Array:
     length_A1 = np.linalg.norm(raw_AD, axis=1, keepdims=True)
     unit_AD: Array = np.divide(raw_AD, length_A1, out=np.zeros_like(raw_AD), where=length_A1 != 0)
     return unit_AD
+
+
+def _short(unit_XD: Array) -> Array:
+    """What half squared distances to a row lack of 1 - s where the row is 0."""
+    lacking: Array = (1 - (unit_XD != 0).any(-1)) / 2
+    return lacking
 
 
 def _by_quantity(near: Array, far: Array, inner_near: Array, inner_far: Array) -> dict[Quantity, Array]:

@@ -6,7 +6,6 @@ Autocast does not reach inside: logits and statistics are float32 at least, and 
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Self
 
 import torch
@@ -14,13 +13,14 @@ from torch import Tensor
 
 from alphadsl.backend.choice import Backend, Compile, Way, choose, compiled_way
 from alphadsl.backend.compiling import NotCompiled
+from alphadsl.backend.form import Form
 from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.learned import LearnedParameters
-from alphadsl.backend.program import Program, build_differentiable, build_program
+from alphadsl.backend.program import Program, build_differentiable
 from alphadsl.backend.runtime.pairs import label_rows
 from alphadsl.backend.standalone import emit_standalone
 from alphadsl.backend.stepper import detached, is_transformed, spread, take_step
-from alphadsl.backend.streaming.opaque import Streamed, register
+from alphadsl.backend.streaming.opaque import Streamed
 from alphadsl.backend.streaming.ranks import Disagreement, Together, decline, is_shared
 from alphadsl.backend.streaming.workspace import fastest_products
 from alphadsl.backend.tensors import Given, Rejected, check_given
@@ -30,6 +30,8 @@ from alphadsl.ir.kinds import Pairs, Positives, Streaming
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
+from alphadsl.transform.closeness import looks_closely_somewhere
+from alphadsl.transform.schedule import schedule_closely
 
 NOTHING: Mapping[str, Number] = {}
 
@@ -70,12 +72,20 @@ class ContrastiveLoss(torch.nn.Module):
         self.learned = LearnedParameters(raw) if raw else None
 
     def _build(self) -> None:
-        self._eager = build_program(self.core)
-        register(self._eager.key, self.core)
+        self._plain = self._near = Form(self.core)
+        self._plain.eager  # noqa: B018  an outer graph could not build it
+        self._judge()
+
+    def _judge(self) -> None:
+        """Whether small distances must be exact, with the values that parameters have or may come to by themselves."""
+        self._closely = looks_closely_somewhere(self.spec, tuple(self._values.declared))
+        if self._closely and self._near is self._plain:
+            self._near = Form(schedule_closely(self.spec))
+            self._near.eager  # noqa: B018
 
     def __getstate__(self) -> dict[str, Any]:
         """Without programs, which are generated and cannot be pickled: they are built again."""
-        return {name: part for name, part in vars(self).items() if name not in ("_eager", "_compiled")}
+        return {name: part for name, part in vars(self).items() if name not in ("_plain", "_near")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)  # type: ignore[no-untyped-call]
@@ -111,7 +121,7 @@ class ContrastiveLoss(torch.nn.Module):
 
     @property
     def source(self) -> str:
-        return emit_standalone(self.core, self.values)
+        return emit_standalone(replace(self.core, near=self._closely), self.values)
 
     def ir_json(self) -> str:
         """The checked loss as JSON, readable by `alphadsl.ir.nodes.LOSS_JSON`."""
@@ -121,6 +131,7 @@ class ContrastiveLoss(torch.nn.Module):
         """Change hyper-parameters, by keyword or in a dictionary; nothing is compiled again. Raises `InputError` for
         what is no finite number or lies outside its interval."""
         self._values.set({**values, **parameters}, self._raw)
+        self._judge()
 
     def at(self, progress: float) -> Self:
         """Bring scheduled parameters to a fraction of training in [0, 1]; nothing is compiled again."""
@@ -162,16 +173,21 @@ class ContrastiveLoss(torch.nn.Module):
         device = given.z_VND.device
         with torch.autocast(device.type, enabled=False), fastest_products(device):
             parameters = self._values.tensors(device, self._raw)
-            if is_transformed((given.z_VND, *parameters)):
-                return self._plain(given.z_VND, given.context, parameters)
-            if self.backend == "interpreter":
-                if shared:
-                    raise self._rejected("the interpreter knows one process only", 'load it with ranks="alone"')
-                return take_step(self._interpreted, self._plain, given, parameters, self._values.learned)
-            program = self._program(given, shared)
-            if torch.is_grad_enabled() and (given.z_VND.requires_grad or self.learned):
-                return take_step(program.with_gradient, self._plain, given, parameters, self._values.learned)
-            return program.value(given.z_VND.detach(), detached(given.context), parameters)
+            value = self._computed(given, shared, parameters)
+        return value.to(torch.promote_types(given.z_VND.dtype, torch.float32))
+
+    def _computed(self, given: Given, shared: bool, parameters: tuple[Tensor, ...]) -> Tensor:
+        wide = given.wide(self._closely)
+        if is_transformed((wide.z_VND, *parameters)):
+            return self._differentiable(wide.z_VND, wide.context, parameters)
+        if self.backend == "interpreter":
+            if shared:
+                raise self._rejected("the interpreter knows one process only", 'load it with ranks="alone"')
+            return take_step(self._interpreted, self._differentiable, wide, parameters, self._values.learned)
+        program = self._program(given, shared)
+        if torch.is_grad_enabled() and (wide.z_VND.requires_grad or self.learned):
+            return take_step(program.with_gradient, self._differentiable, wide, parameters, self._values.learned)
+        return program.value(wide.z_VND.detach(), detached(wide.context), parameters)
 
     @torch.no_grad()
     def importance(
@@ -185,15 +201,19 @@ class ContrastiveLoss(torch.nn.Module):
             return Importance(torch.from_numpy(found.repel_AC), torch.from_numpy(found.attract_A))
         with torch.autocast(z0.device.type, enabled=False):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
-            _, attract_GA1, repel_GAC, *_ = self._eager.importance(given.z_VND, given.context, parameters)
-        if self.core.positives == Positives.TOGETHER:
+            wide, form = given.wide(self._closely), self._form(given)
+            _, *weights = form.eager.importance(wide.z_VND, wide.context, parameters)
+        dtype = torch.promote_types(given.z_VND.dtype, torch.float32)
+        attract_GA1, repel_GAC = (weight.to(dtype) for weight in weights[:2])
+        if form.core.positives == Positives.TOGETHER:
             return Importance(repel_GAC, attract_GA1)
         return Importance(*spread(repel_GAC, attract_GA1, self.spec.pairs, given.context))
 
     def _given(self, z0: object, z1: object, labels: object, queue: object, shared: bool) -> Given:
         """What was passed, checked; with a row for each positive where those of an anchor do not come together."""
-        given = check_given(self.spec, z0, z1, labels, queue, shared, self._rejected)
-        if self.core.positives != Positives.APART:
+        core = self._near.core if self._closely else self.core
+        given = check_given(core, z0, z1, labels, queue, shared, self._rejected)
+        if self._form(given).core.positives != Positives.APART:
             return given
         rows = label_rows(*given.context)
         return replace(given, context=rows, pairs=len(rows[0]) * len(rows[-1]))
@@ -205,20 +225,22 @@ class ContrastiveLoss(torch.nn.Module):
     def _program(self, given: Given, shared: bool) -> Program | Streamed:
         """What `auto` takes for a batch; in an outer graph a dense step is compiled as a part of that, unless its rows
         are as many as the labels say. A shared batch always streams."""
-        choice = choose(self.core, self.backend, self.compile_mode, given.z_VND.device, given.pairs)
+        form = self._form(given)
+        choice = choose(form.core, self.backend, self.compile_mode, given.z_VND.device, given.pairs)
         if shared and self.core.streaming == Streaming.NONE:
             remedy = 'ranks="alone" gives each process a loss of its own batch'
             raise self._rejected(f"{self.name} cannot be shared by processes: it does not stream", remedy)
-        countless = self.core.positives == Positives.APART and torch.compiler.is_compiling()
+        countless = form.core.positives == Positives.APART and torch.compiler.is_compiling()
         if shared or choice.streams or (countless and self.core.streaming != Streaming.NONE):
-            return Streamed(self.core, self._eager.key, choice.way, self.ranks if shared else "alone")
-        return self._eager if choice.way == Way.EAGER or torch.compiler.is_compiling() else self._compiled
+            return form.streamed(choice.way, self.ranks if shared else "alone")
+        outer = choice.way == Way.EAGER or torch.compiler.is_compiling()
+        return form.eager if outer else form.compiled(compiled_way(self.compile_mode))
 
-    @cached_property
-    def _compiled(self) -> Program:
-        return build_program(self.core, compiled_way(self.compile_mode))
+    def _form(self, given: Given) -> Form:
+        """What float32 has cancelled comes out in float64; of float64, differences are taken."""
+        return self._near if self._closely and given.z_VND.dtype == torch.float64 else self._plain
 
-    def _plain(self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]) -> Tensor:
+    def _differentiable(self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]) -> Tensor:
         """The loss as torch differentiates it by itself, whatever the backend; refused where that is not one thing."""
         told = f"{self.name} has a first derivative only, by reverse mode: "
         if self.ranks != "alone" and is_shared():

@@ -36,7 +36,7 @@ from alphadsl.backend.runtime import (
 )
 from alphadsl.backend.serial import FirstAlone, compile_serial
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Positives, Space, Streaming
+from alphadsl.ir.kinds import Geometry, Pairs, Positives, Space, Streaming
 
 LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.TWO_VIEW: pairs.two_view,
@@ -47,7 +47,13 @@ LAYOUTS: dict[Pairs, step.Layout] = {
     Pairs.CLASSES: pairs.with_classes,
 }
 MASKS: dict[Pairs, cells.Masks] = {Pairs.LABELS: cells.against_others, Pairs.CLASSES: cells.against_classes}
-PLACES = {Space.SPHERE: "on_sphere", Space.EUCLIDEAN: "in_space"}
+PLACES = {
+    Geometry.SPHERE: "on_sphere",
+    Geometry.EUCLIDEAN: "in_space",
+    Geometry.NEAR_SPHERE: "near_sphere",
+    Geometry.NEAR_EUCLIDEAN: "near_space",
+}
+GATHERED = {Space.SPHERE: "on_sphere", Space.EUCLIDEAN: "in_space"}
 RUNTIME: dict[str, Any] = {
     "torch": torch,
     **{name: getattr(functions, name) for name in RUNTIME_FUNCTIONS},
@@ -70,19 +76,19 @@ MODULES = {
 ENTRIES = """
 
 def value(z_VND, context, parameters):
-    return step.{space}_value({name}_core, layout, z_VND, context, parameters)
+    return step.{space}_value({name}_core, layout, z_VND, context, parameters, step.{place})
 
 
 def with_gradient(z_VND, context, parameters):
-    return step.{space}_step({name}_core, layout, z_VND, context, parameters)
+    return step.{space}_step({name}_core, layout, z_VND, context, parameters, step.{place})
 
 
 def importance(z_VND, context, parameters):
-    return step.{space}_weights({name}_core, layout, z_VND, context, parameters)
+    return step.{space}_weights({name}_core, layout, z_VND, context, parameters, step.{place})
 
 
 def strip(s_AC, rows, marks_C, half_C1, parameters):
-    return strips.{space}_strip({name}_core, s_AC, rows, marks_C, half_C1, parameters)
+    return strips.{geometry}_strip({name}_core, s_AC, rows, marks_C, half_C1, parameters)
 """
 CELL_ENTRIES = """
 
@@ -114,7 +120,7 @@ def place(z_VND, queue):
 
 
 def gather(known, at, received, z_VND):
-    return points.gather_{place}({name}_anchors, known, at, received, z_VND)
+    return points.gather_{gathered}({name}_anchors, known, at, received, z_VND)
 """
 TILE_KINDS = ("carry_rows", "carry_both", "push_rows", "push_both")
 
@@ -140,7 +146,7 @@ class Program:
 
 def build_program(core: Core, way: Way = Way.EAGER) -> Program:
     """The program of a core: eager, or through Inductor as whole graphs, each compiled when it is first used."""
-    text = core.name, *_texts(core), core.pairs, core.space
+    text = core.name, *_texts(core), core.pairs, core.geometry
     match way:
         case Way.EAGER:
             return _eager(*text)
@@ -159,11 +165,13 @@ def _texts(core: Core) -> tuple[str, str]:
     """The core with its entries, and the passes of a loss that streams by tiles with theirs."""
     if core.positives == Positives.TOGETHER:
         return emit_cells(core) + CELL_ENTRIES.format(name=core.name, space=core.space.value), ""
-    whole = emit_core(core) + ENTRIES.format(name=core.name, space=core.space.value)
+    place = PLACES[core.geometry]
+    whole = emit_core(core) + ENTRIES.format(
+        name=core.name, space=core.space.value, geometry=core.geometry.value, place=place
+    )
     if core.streaming != Streaming.TILES:
         return whole, ""
-    place = PLACES[core.space]
-    entries = POINT_ENTRIES.format(name=core.name, place=place) + "".join(
+    entries = POINT_ENTRIES.format(name=core.name, place=place, gathered=GATHERED[core.space]) + "".join(
         TILE_ENTRY.format(kind=kind, number=one.number, name=core.name, place=place)
         for one in core.passes
         if one.sweeps
@@ -173,7 +181,7 @@ def _texts(core: Core) -> tuple[str, str]:
 
 
 @cache
-def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Program:
+def _eager(name: str, core: str, passes: str, pairs: Pairs, geometry: Geometry) -> Program:
     text = core + passes
     filename = f"<alphadsl {name} {abs(hash(text)):x}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
@@ -181,7 +189,7 @@ def _eager(name: str, core: str, passes: str, pairs: Pairs, space: Space) -> Pro
     exec(compile(text, filename, "exec"), namespace)
     parts = {each: part for each, part in namespace.items() if isinstance(part, FunctionType)}
     value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
-    return Program(f"{filename} {pairs} {space}", value, with_gradient, importance, strip, parts)
+    return Program(f"{filename} {pairs} {geometry}", value, with_gradient, importance, strip, parts)
 
 
 @cache
@@ -196,9 +204,9 @@ def _differentiable(
 
 @cache
 def _compiled(
-    name: str, core: str, passes: str, pairs: Pairs, space: Space, answer: Callable[[Fault], None]
+    name: str, core: str, passes: str, pairs: Pairs, geometry: Geometry, answer: Callable[[Fault], None]
 ) -> Program:
-    eager = _eager(name, core, passes, pairs, space)
+    eager = _eager(name, core, passes, pairs, geometry)
     entries = [each for each in eager.parts if each.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
     compiled = {each: FirstAlone(Attempt(eager.parts[each], compile_serial, answer)) for each in entries}
     return Program(

@@ -6,6 +6,7 @@ The runtime the core calls is printed with it, from the very modules that run, s
 import inspect
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 
 from alphadsl.backend.emit.cells import emit_cells
@@ -35,19 +36,20 @@ FOOTER = '''
 def loss(z0, z1{argument}{parameters}):
     """The value, its gradients on the two views (N, D), and those on learned parameters."""
     scalars = tuple(torch.tensor(x, dtype=torch.float64, device=z0.device) for x in ({values}))
-    value, gradient_VND, slopes = {step}({name}_core, {layout}, torch.stack([z0, z1]), {context}, scalars)
+    value, gradient_VND, slopes = {step}({name}_core, {layout}, torch.stack([z0, z1]){wide}, {context}, scalars)
     return value, gradient_VND[0], gradient_VND[1], *slopes
 '''
 STEPS = {Space.SPHERE: step.sphere_step, Space.EUCLIDEAN: step.euclidean_step}
 TOGETHER_STEPS = {Space.SPHERE: cells.step_sphere, Space.EUCLIDEAN: cells.step_euclidean}
-PLACED = {Space.SPHERE: "(unit_rows(queue)[0],)", Space.EUCLIDEAN: "(widened(queue),)"}
+PLACED = {Space.SPHERE: "(unit_rows(queue{wide})[0],)", Space.EUCLIDEAN: "(widened(queue{wide}),)"}
 RUNTIME = ((functions, RUNTIME_FUNCTIONS), (simplex, RUNTIME_SOLVERS), (but_one, RUNTIME_BUT_ONE))
 PREAMBLE = re.compile(r'\A""".*?"""\n', re.DOTALL)
 
 
 def emit_standalone(core: Core, values: Mapping[str, float]) -> str:
+    """Where a core looks closely at small distances, all is in float64, which leaves products digits enough."""
     together = core.positives == Positives.TOGETHER
-    text = emit_cells(core) if together else emit_core(core)
+    text = (emit_cells if together else emit_core)(replace(core, near=False))
     runtime = [module for module, names in RUNTIME if re.search(rf"\b({'|'.join(names)})\(", text)]
     names = [identifier(name) for name in values]
     argument, context = _besides(core)
@@ -55,6 +57,7 @@ def emit_standalone(core: Core, values: Mapping[str, float]) -> str:
         name=core.name,
         layout=(MASKS if together else LAYOUTS)[core.pairs].__name__,
         step=(TOGETHER_STEPS if together else STEPS)[core.space].__name__,
+        wide=".double()" if core.near else "",
         argument=argument,
         context=context,
         parameters="".join(f", {name}={value!r}" for name, value in zip(names, values.values(), strict=True)),
@@ -72,7 +75,7 @@ def _besides(core: Core) -> tuple[str, str]:
         case Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
             return "", "sample_marks(z0, 1)"
         case Pairs.QUEUE:
-            return ", queue", PLACED[core.space]
+            return ", queue", PLACED[core.space].format(wide=".double()" if core.near else "")
         case Pairs.LABELS | Pairs.CLASSES:
             together = core.positives == Positives.TOGETHER
             return ", labels", "(class_marks(labels),)" if together else "label_rows(class_marks(labels))"

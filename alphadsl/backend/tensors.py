@@ -6,7 +6,7 @@ loss has no use for, and one that it misses. Legend: V 2 views, N samples, D emb
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,8 +14,8 @@ from torch import Tensor
 from alphadsl.backend.runtime.pairs import class_marks, sample_marks
 from alphadsl.backend.runtime.step import unit_rows, widened
 from alphadsl.backend.streaming.ranks import meet
+from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
-from alphadsl.ir.nodes import Loss
 
 Rejected = Callable[[str, str], Exception]
 
@@ -30,9 +30,14 @@ class Given:
     pairs: int
     negatives: bool
 
+    def wide(self, closely: bool) -> "Given":
+        """In float64 where a loss looks closely at small distances: the products of float32 rows have no digits left
+        there."""
+        return replace(self, z_VND=self.z_VND.double()) if closely else self
+
 
 def check_given(
-    loss: Loss, z0_ND: object, z1_ND: object, labels: object, queue: object, shared: bool, rejected: Rejected
+    loss: Core, z0_ND: object, z1_ND: object, labels: object, queue: object, shared: bool, rejected: Rejected
 ) -> Given:
     """The tensors of one call. Raises what `rejected` makes of a message and a remedy.
 
@@ -75,7 +80,7 @@ def _check_embeddings(name: str, z: object, rejected: Rejected) -> Tensor:
     return z
 
 
-def _check_queue(loss: Loss, queue: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
+def _check_queue(loss: Core, queue: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
     """Queue rows placed in the space of the loss; they receive no gradient."""
     if queue is None:
         raise rejected(f"{loss.name} takes its negatives from a queue, and none was given", "loss(z0, z1, queue=q)")
@@ -86,11 +91,11 @@ def _check_queue(loss: Loss, queue: object, z_VND: Tensor, rejected: Rejected) -
     if queue_QD.requires_grad and torch.is_grad_enabled():
         told = f"{loss.name}: a queue receives no gradient, and this one requires one; pass queue.detach()"
         warnings.warn(told, stacklevel=7)
-    wide_QD = widened(queue_QD.detach()).to(widened(z_VND[:0]).dtype)
+    wide_QD = widened(queue_QD.detach()).to(torch.float64 if loss.near else widened(z_VND[:0]).dtype)
     return unit_rows(wide_QD)[0] if loss.space == Space.SPHERE else wide_QD
 
 
-def _check_labels(loss: Loss, labels: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
+def _check_labels(loss: Core, labels: object, z_VND: Tensor, rejected: Rejected) -> Tensor:
     samples = z_VND.shape[1]
     if labels is None:
         raise rejected(f"{loss.name} takes its positives from labels, and none were given", "loss(z0, z1, labels=y)")
@@ -104,7 +109,7 @@ def _check_labels(loss: Loss, labels: object, z_VND: Tensor, rejected: Rejected)
     return labels.to(torch.int64)
 
 
-def _check_absent(loss: Loss, given: dict[str, object], rejected: Rejected) -> None:
+def _check_absent(loss: Core, given: dict[str, object], rejected: Rejected) -> None:
     for name, tensor in given.items():
         if tensor is not None:
             raise rejected(f"{loss.name} has pairs {loss.pairs.value}, which take no {name}", f"leave {name} out")

@@ -38,6 +38,11 @@ class Values:
         return tuple(place for place, each in enumerate(self._parameters.values()) if isinstance(each.role, Learned))
 
     @property
+    def declared(self) -> tuple[Parameter, ...]:
+        """The parameters with the values they were set to."""
+        return tuple(self._parameters.values())
+
+    @property
     def living(self) -> tuple[str, ...]:
         """The names of the parameters that are learned or scheduled."""
         return tuple(each.name for each in self._parameters.values() if not isinstance(each.role, Fixed))

@@ -7,7 +7,7 @@ fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backen
 from collections.abc import Callable
 from functools import cached_property
 
-from alphadsl.ir.kinds import Level, Pairs, Positives, Space, Streaming
+from alphadsl.ir.kinds import Geometry, Level, Pairs, Positives, Space, Streaming
 from alphadsl.ir.node import node
 from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool, Reduce
 from alphadsl.ir.parameter import Parameter
@@ -88,6 +88,8 @@ class Core:
 
     Where the positives of an anchor come together, a pair [i,j] is an anchor with any candidate: what is derived of
     value, attraction and slopes holds where that is a positive, repulsion where it is a negative.
+
+    `near` asks for distances from differences instead of products.
     """
 
     name: str
@@ -97,6 +99,11 @@ class Core:
     passes: tuple[Pass, ...]
     derived: Derived
     positives: Positives = Positives.ONE
+    near: bool = False
+
+    @property
+    def geometry(self) -> Geometry:
+        return Geometry(f"near_{self.space}" if self.near else self.space)
 
     @property
     def statistics(self) -> tuple[NamedStatistic, ...]:

@@ -85,6 +85,16 @@ class Space(StrEnum):
     EUCLIDEAN = "euclidean"
 
 
+class Geometry(StrEnum):
+    """How pairs are measured: by products, from which distances follow; or by differences, where a loss looks at small
+    distances so closely that it would see what cancels in 1 - s."""
+
+    SPHERE = "sphere"
+    EUCLIDEAN = "euclidean"
+    NEAR_SPHERE = "near_sphere"
+    NEAR_EUCLIDEAN = "near_euclidean"
+
+
 class Shape(StrEnum):
     """How a scheduled parameter moves from its start to its end over training."""
 

@@ -6,15 +6,18 @@ knows all they need, together with the statistics of that pass. Equal reductions
 """
 
 from collections import Counter
+from dataclasses import replace
 
 from alphadsl.ir.core import Core, Derived, NamedStatistic, Pass
 from alphadsl.ir.kinds import Level, Over, Positives
 from alphadsl.ir.nodes import Expr, Gather, Loss, Multiplier, Pool, Reduce, Statistic
 from alphadsl.ir.traversal import children, level_of, rebuild, walk
 from alphadsl.transform.canonical import as_product, as_terms
+from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.separate import separate
-from alphadsl.transform.simplify import Simplifier
+from alphadsl.transform.simplify import Simplifier, simplify
+from alphadsl.transform.stabilise import stabilise
 
 NAMES = {
     Over.SUM: "total",
@@ -31,6 +34,14 @@ def schedule(loss: Loss, derived: Derived) -> Core:
         together = separate(derived, loss.pairs, scope_of(loss))
         return _scheduled(loss, together or derived, Positives.TOGETHER if together else Positives.APART)
     return _scheduled(loss, derived, Positives.ONE)
+
+
+def schedule_closely(loss: Loss) -> Core:
+    """The core of a loss with distances from differences; with labels, a row for each positive."""
+    scope = scope_of(loss)
+    derived = stabilise(simplify(lower_importance(loss), scope), scope)
+    positives = Positives.APART if loss.pairs.supervised else Positives.ONE
+    return replace(_scheduled(loss, derived, positives), near=True)
 
 
 def _scheduled(loss: Loss, derived: Derived, positives: Positives) -> Core:

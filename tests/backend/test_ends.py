@@ -21,7 +21,7 @@ from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.backend.program import RUNTIME
 from alphadsl.ir.atom import End
 from alphadsl.ir.atoms import ATOMS
-from alphadsl.ir.kinds import Space
+from alphadsl.ir.kinds import Geometry
 from alphadsl.ir.nodes import Expr, Num, Param, Var
 from tests.oracles.batch import Anchor, Answer, mean_over_anchors, value_and_gradient
 from tests.oracles.closeness import assert_same_answer
@@ -52,7 +52,7 @@ def test_partials_are_what_the_table_says(name: str, end: End) -> None:
 
 def evaluated(partials: tuple[Expr, ...], given: dict[str, Tensor], dtype: torch.dtype) -> list[float]:
     names = {**RUNTIME, **given, "s_AC": torch.zeros(1, 1, dtype=dtype)}
-    return [float(eval(Writer(Space.SPHERE, [], {}, "s_AC").argument(each), names)) for each in partials]
+    return [float(eval(Writer(Geometry.SPHERE, [], {}, "s_AC").argument(each), names)) for each in partials]
 
 
 def positive(x_J: Tensor) -> Tensor:

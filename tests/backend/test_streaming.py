@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 import alphadsl
 from alphadsl.backend.streaming import cells, products, strips, tiled
 from alphadsl.backend.streaming.geometry import Meeting, cut, tile_pairs
-from alphadsl.ir.kinds import Pairs, Streaming
+from alphadsl.ir.kinds import Geometry, Pairs, Streaming
 
 N, D = 60, 4
 LIBRARY = [(name, alphadsl.load(name).core.streaming) for name in alphadsl.library()]
@@ -82,7 +82,7 @@ def test_kept_tiles_stay_within_their_budget(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(products, "KEPT_BYTES", 3 * 16 * 16 * 4)
     points_PD = torch.randn(128, D)
     tiling = tile_pairs(Pairs.TWO_VIEW, 64, 0, (0, 64), 16)
-    kept = products.Products(points_PD, tiling, passes=2)
+    kept = products.Products(points_PD, tiling, passes=2, geometry=Geometry.SPHERE)
     before = [kept.of(tile).clone() for tile in tiling.tiles]
     assert len(kept._formed) == 3
     for tile, s_RC in zip(tiling.tiles, before, strict=True):

@@ -52,7 +52,7 @@ def emit_cells(core: Core) -> str:
 
 class _CellWriter(Writer):
     def __init__(self, core: Core, roots: list[Expr]) -> None:
-        super().__init__(core.space, roots, {}, "s_AC")
+        super().__init__(core.geometry, roots, {}, "s_AC")
         self._count = COUNTS[core.pairs]
 
     def written(self, expr: Expr) -> tuple[str, int]:

@@ -30,7 +30,7 @@ def emit_core(core: Core) -> str:
     the learned parameters, one value per anchor each.
     """
     roots = [statistic.definition for statistic in core.statistics] + list(core.derived.parts)
-    writer = _CoreWriter(core.space, roots, {}, "s_AC")
+    writer = _CoreWriter(core.geometry, roots, {}, "s_AC")
     for statistic in core.statistics:
         writer.write_statistic(statistic)
     results = [

@@ -13,13 +13,18 @@ from collections.abc import Iterable, Sequence
 from alphadsl.backend.emit.writer import NAMES, SUFFIX, Writer
 from alphadsl.backend.identifier import identifier
 from alphadsl.ir.core import Core, NamedStatistic, Pass
-from alphadsl.ir.kinds import Level, Over, Quantity, Space
+from alphadsl.ir.kinds import Geometry, Level, Over, Quantity, Space
 from alphadsl.ir.nodes import Anchors, Count, Distance, Expr, Num, Param, Statistic
 from alphadsl.ir.traversal import level_of
 
 ROW = {Space.SPHERE: ("s_A1",), Space.EUCLIDEAN: ("s_A1", "d2_A1")}
 TILE = {Space.SPHERE: ("s_AC",), Space.EUCLIDEAN: ("s_AC", "d2_AC")}
-POSITIVE = {Space.SPHERE: Distance(Quantity.INNER_POSITIVE), Space.EUCLIDEAN: Distance(Quantity.POSITIVE)}
+POSITIVE = {
+    Geometry.SPHERE: Distance(Quantity.INNER_POSITIVE),
+    Geometry.NEAR_SPHERE: Distance(Quantity.INNER_POSITIVE),
+    Geometry.EUCLIDEAN: Distance(Quantity.POSITIVE),
+    Geometry.NEAR_EUCLIDEAN: Distance(Quantity.POSITIVE),
+}
 JOINED = {
     Over.SUM: "{state} + torch.where(negative_AC, {body}, 0.0).sum(-1, keepdim=True)",
     Over.LOGSUMEXP: "join_logsumexp({state}, torch.where(negative_AC, {body}, -torch.inf))",
@@ -52,7 +57,7 @@ def _states(statistic: NamedStatistic) -> tuple[str, ...]:
 def _pass(core: Core, one: Pass, settled: Sequence[NamedStatistic]) -> list[str]:
     pushes = (core.derived.repel, core.derived.stretch[1]) if core.derived.stretch else (core.derived.repel,)
     roots = [each.definition for each in one.rows] + list(pushes if one.pushes else ())
-    writer = _TileWriter(core.space, roots)
+    writer = _TileWriter(core.geometry, roots)
     for statistic in one.rows:
         writer.join(statistic)
     results = list(writer.states)
@@ -73,7 +78,7 @@ def _known(
     core: Core, number: int, rows: dict[Expr, str], batch: dict[Expr, str], settled: Sequence[NamedStatistic]
 ) -> str:
     """Rows as (A, 1), the rest as it comes: what the tiles of a pass share is not computed again in each."""
-    writer = Writer(core.space, [*rows, *batch], _names(settled), "s_A1")
+    writer = Writer(core.geometry, [*rows, *batch], _names(settled), "s_A1")
     written = [writer.shaped(expr, Level.ROW) for expr in rows], [writer.argument(expr) for expr in batch]
     results = ", ".join(_tuple(part) for part in written)
     return _function(f"{core.name}_known{number}", _row_arguments(core, settled), writer.lines, results)
@@ -81,7 +86,7 @@ def _known(
 
 def _pool(core: Core, statistic: NamedStatistic, settled: Sequence[NamedStatistic]) -> str:
     body = statistic.reduction.body
-    writer = Writer(core.space, [body], _names(settled), "s_A1")
+    writer = Writer(core.geometry, [body], _names(settled), "s_A1")
     text = writer.shaped(body, Level.ROW)
     return _function(f"{core.name}_pool_{statistic.name}", _row_arguments(core, settled), writer.lines, text)
 
@@ -90,7 +95,7 @@ def _anchors(core: Core, settled: Sequence[NamedStatistic]) -> str:
     """Value, pull, the pull of distances in Euclidean space, and the slopes of learned parameters, at each anchor."""
     derived = core.derived
     roots = [derived.value, derived.attract, *(derived.stretch or ())[:1], *(slope for _, slope in derived.slopes)]
-    writer = Writer(core.space, roots, _names(settled), "s_A1")
+    writer = Writer(core.geometry, roots, _names(settled), "s_A1")
     results = ", ".join(writer.shaped(root, Level.ROW) for root in roots)
     return _function(f"{core.name}_anchors", _row_arguments(core, settled), writer.lines, results)
 
@@ -117,9 +122,9 @@ def _tuple(texts: Sequence[str]) -> str:
 class _TileWriter(Writer):
     """Writes what differs from pair to pair; everything else is an argument, in `rows` and `batch`."""
 
-    def __init__(self, space: Space, roots: Iterable[Expr]) -> None:
-        super().__init__(space, roots, {}, "s_AC")
-        self._positive = POSITIVE[space]
+    def __init__(self, geometry: Geometry, roots: Iterable[Expr]) -> None:
+        super().__init__(geometry, roots, {}, "s_AC")
+        self._positive = POSITIVE[geometry]
         self.states: list[str] = []
         self.rows: dict[Expr, str] = {}
         self.batch: dict[Expr, str] = {}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from alphadsl.backend.emit.masks import split_mask
 from alphadsl.backend.identifier import identifier
 from alphadsl.ir.atoms import ATOMS
-from alphadsl.ir.kinds import Level, Quantity, Space
+from alphadsl.ir.kinds import Geometry, Level, Quantity
 from alphadsl.ir.nodes import Anchors, Apply, Count, Distance, Expr, Function, Inverse, Num, Param, Var
 from alphadsl.ir.traversal import children, level_of, walk
 
@@ -21,13 +21,20 @@ NAMES = {
     Quantity.INNER_POSITIVE: "s_A1",
     Quantity.INNER_NEGATIVE: "s_AC",
 }
+# Where distances come from differences, s on the sphere stands for s - 1.
 FORMULAS = {
-    Space.SPHERE: {
+    Geometry.SPHERE: {
         Quantity.POSITIVE: "1 - s_A1",
         Quantity.NEGATIVE: "1 - s_AC",
         Quantity.GAP: "s_AC - s_A1",
     },
-    Space.EUCLIDEAN: {Quantity.GAP: "d2_A1 - d2_AC"},
+    Geometry.NEAR_SPHERE: {
+        Quantity.POSITIVE: "-s_A1",
+        Quantity.NEGATIVE: "-s_AC",
+        Quantity.GAP: "s_AC - s_A1",
+    },
+    Geometry.EUCLIDEAN: {Quantity.GAP: "d2_A1 - d2_AC"},
+    Geometry.NEAR_EUCLIDEAN: {Quantity.GAP: "d2_A1 - d2_AC"},
 }
 ANCHORS = "weight_A1.sum((-3, -2), keepdim=True)"
 SUFFIX = {Level.PAIR: "_AC", Level.ROW: "_A1", Level.BATCH: "_1", Level.CONSTANT: ""}
@@ -55,10 +62,10 @@ class Writer:
     """The lines of one function. `known` are expressions that have a name already, `like` is a tensor argument whose
     dtype and device are those of the function; `of_anchor` and `of_pair` give rows and pairs their shape."""
 
-    def __init__(self, space: Space, roots: Iterable[Expr], known: dict[Expr, str], like: str) -> None:
+    def __init__(self, geometry: Geometry, roots: Iterable[Expr], known: dict[Expr, str], like: str) -> None:
         self.lines: list[str] = []
         self._like = like
-        self._formulas = FORMULAS[space]
+        self._formulas = FORMULAS[geometry]
         self.names: dict[Expr, str] = {Distance(of): NAMES[of] for of in Quantity if of not in self._formulas} | known
         self._functions: dict[Function, str] = {}
         self._uses = _count_uses(tuple(roots))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.step import Step, as_known, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.step import Step, as_known, half_squares, on_tangent, short, unit_rows, widened
 
 Tensors = tuple[Tensor, ...]
 
@@ -46,6 +46,18 @@ def place_in_space(z_VND: Tensor, queue: Tensors) -> Points:
     d2_N1 = (wide_VND[0] - wide_VND[1]).square().sum(-1, keepdim=True) / 2
     points_PD = torch.cat([wide_VND.flatten(0, 1), *queue])
     return Points(points_PD, points_PD.new_empty(0), points_PD.square().sum(-1, keepdim=True) / 2, (s_N1, d2_N1))
+
+
+def place_near_sphere(z_VND: Tensor, queue: Tensors) -> Points:
+    """As `place_on_sphere`, with s[i] - 1 by differences."""
+    placed = place_on_sphere(z_VND, queue)
+    z0_ND, z1_ND = placed.points_PD[: 2 * z_VND.shape[1]].view_as(z_VND)
+    return placed._replace(to_positive=(-half_squares(z0_ND - z1_ND) - short(z0_ND) - short(z1_ND),))
+
+
+def place_near_space(z_VND: Tensor, queue: Tensors) -> Points:
+    """As `place_in_space`, where distances to positives are by differences already."""
+    return place_in_space(z_VND, queue)
 
 
 def gather_on_sphere(

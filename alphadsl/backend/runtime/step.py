@@ -16,6 +16,7 @@ Core = Callable[..., Weights]
 Layout = Callable[..., Batch]
 Received = tuple[Tensor, Tensor | None, Tensor]
 Step = tuple[Tensor, Tensor, tuple[Tensor, ...]]
+Measure = Callable[[Core, Batch, Weights], Weights]
 
 
 def on_sphere(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
@@ -35,41 +36,114 @@ def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weight
     return core(s_A1, s_AC, d2_A1, d2_AC, batch.negative_AC, batch.weight_GA1, *parameters)
 
 
-def sphere_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
+def near_sphere(core: Core, batch: Batch, parameters: Weights) -> Weights:
+    """As `on_sphere`, from s - 1 by differences."""
+    anchors_GAD, positives_GAD, candidates_GCD = batch.anchors_GAD, batch.positives_GAD, batch.candidates_GCD
+    s_A1 = -half_squares(anchors_GAD - positives_GAD) - short(anchors_GAD) - short(positives_GAD)
+    s_AC = -half_squared_distances(anchors_GAD, candidates_GCD) - short(anchors_GAD) - short(candidates_GCD).mT
+    return core(s_A1, s_AC, batch.negative_AC, batch.weight_GA1, *parameters)
+
+
+def near_space(core: Core, batch: Batch, parameters: Weights) -> Weights:
+    """As `in_space`, half squared distances by differences."""
+    s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
+    s_AC = product(batch.anchors_GAD, batch.candidates_GCD.mT)
+    d2_A1 = half_squares(batch.anchors_GAD - batch.positives_GAD)
+    d2_AC = half_squared_distances(batch.anchors_GAD, batch.candidates_GCD)
+    return core(s_A1, s_AC, d2_A1, d2_AC, batch.negative_AC, batch.weight_GA1, *parameters)
+
+
+def half_squared_distances(a_XD: Tensor, b_YD: Tensor) -> Tensor:
+    """Each from the difference of two rows, (X, Y)."""
+    return torch.cdist(a_XD, b_YD, compute_mode="donot_use_mm_for_euclid_dist").square() / 2
+
+
+def half_squares(z_XD: Tensor) -> Tensor:
+    return z_XD.square().sum(-1, keepdim=True) / 2
+
+
+def short(unit_XD: Tensor) -> Tensor:
+    """What half squared distances to a row on the sphere lack of 1 - s where the row is 0, (X, 1)."""
+    return (unit_XD == 0).all(-1, keepdim=True).to(unit_XD.dtype) / 2
+
+
+def sphere_value(
+    core: Core,
+    layout: Layout,
+    z_VND: Tensor,
+    context: Weights,
+    parameters: Weights,
+    measured: Measure = on_sphere,
+) -> Tensor:
     """The loss alone, embeddings normalised."""
     batch = layout(unit_rows(z_VND)[0], *context)
-    return mean_over_anchors(on_sphere(core, batch, parameters)[0], batch)
+    return mean_over_anchors(measured(core, batch, parameters)[0], batch)
 
 
-def euclidean_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
+def euclidean_value(
+    core: Core,
+    layout: Layout,
+    z_VND: Tensor,
+    context: Weights,
+    parameters: Weights,
+    measured: Measure = in_space,
+) -> Tensor:
     """The loss alone, embeddings as they are."""
     batch = layout(widened(z_VND), *context)
-    return mean_over_anchors(in_space(core, batch, parameters)[0], batch)
+    return mean_over_anchors(measured(core, batch, parameters)[0], batch)
 
 
-def sphere_weights(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
+def sphere_weights(
+    core: Core,
+    layout: Layout,
+    z_VND: Tensor,
+    context: Weights,
+    parameters: Weights,
+    measured: Measure = on_sphere,
+) -> Weights:
     """All quantities of the core, for looking."""
-    return on_sphere(core, layout(unit_rows(z_VND)[0], *context), parameters)
+    return measured(core, layout(unit_rows(z_VND)[0], *context), parameters)
 
 
-def euclidean_weights(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
-    return in_space(core, layout(widened(z_VND), *context), parameters)
+def euclidean_weights(
+    core: Core,
+    layout: Layout,
+    z_VND: Tensor,
+    context: Weights,
+    parameters: Weights,
+    measured: Measure = in_space,
+) -> Weights:
+    return measured(core, layout(widened(z_VND), *context), parameters)
 
 
-def sphere_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
+def sphere_step(
+    core: Core,
+    layout: Layout,
+    z_VND: Tensor,
+    context: Weights,
+    parameters: Weights,
+    measured: Measure = on_sphere,
+) -> Step:
     """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
     unit_VND, length_VN1 = unit_rows(z_VND)
     batch = layout(unit_VND, *context)
-    value_A1, attract_A1, repel_AC, *slopes = on_sphere(core, batch, parameters)
+    value_A1, attract_A1, repel_AC, *slopes = measured(core, batch, parameters)
     gradient_VND = batch.collect(*push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC))
     tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
     return mean_over_anchors(value_A1, batch), tangent_VND, mean_slopes(slopes, value_A1, batch)
 
 
-def euclidean_step(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
+def euclidean_step(
+    core: Core,
+    layout: Layout,
+    z_VND: Tensor,
+    context: Weights,
+    parameters: Weights,
+    measured: Measure = in_space,
+) -> Step:
     """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
     batch = layout(widened(z_VND), *context)
-    value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = in_space(core, batch, parameters)
+    value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = measured(core, batch, parameters)
     pulled = push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC)
     received = added(pulled, stretch(batch, stretch_A1, stretch_AC))
     gradient_VND = batch.collect(*received)

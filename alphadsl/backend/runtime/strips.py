@@ -9,7 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from alphadsl.backend.runtime.pairs import differing
-from alphadsl.backend.runtime.step import as_known
+from alphadsl.backend.runtime.step import as_known, half_squares, short
 
 Tensors = tuple[Tensor, ...]
 
@@ -45,13 +45,39 @@ def sphere_strip(
     return Found(value_A1, attract_A1, (), tuple(slopes))
 
 
+def near_sphere_strip(
+    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+) -> Found:
+    """As `sphere_strip`, of s - 1 by differences."""
+    s_A1 = -half_squares(rows.anchors_AD - rows.positives_AD) - short(rows.anchors_AD) - short(rows.positives_AD)
+    negative_AC = differing(rows.marks_AK, marks_C)
+    value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC.clone(), negative_AC, rows.weight_A1, *parameters)
+    s_AC.copy_(repel_AC)
+    return Found(value_A1, attract_A1, (), tuple(slopes))
+
+
+def near_euclidean_strip(
+    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+) -> Found:
+    """As `euclidean_strip`; the strip brings -d[i,j]^2 by differences."""
+    d2_AC = -s_AC
+    s_AC.copy_(half_squares(rows.anchors_AD) + half_C1.mT - d2_AC)
+    return _euclidean(core, s_AC, d2_AC, rows, marks_C, parameters)
+
+
 def euclidean_strip(
     core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
 ) -> Found:
     """The weights of the pushes take the place of the inner products."""
+    d2_AC = (half_squares(rows.anchors_AD) + half_C1.mT - s_AC).clamp_min(0)
+    return _euclidean(core, s_AC, d2_AC, rows, marks_C, parameters)
+
+
+def _euclidean(
+    core: Callable[..., Tensors], s_AC: Tensor, d2_AC: Tensor, rows: Rows, marks_C: Tensor, parameters: Tensors
+) -> Found:
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True)
-    d2_A1 = (rows.anchors_AD - rows.positives_AD).square().sum(-1, keepdim=True) / 2
-    d2_AC = (rows.anchors_AD.square().sum(-1, keepdim=True) / 2 + half_C1.mT - s_AC).clamp_min(0)
+    d2_A1 = half_squares(rows.anchors_AD - rows.positives_AD)
     negative_AC = differing(rows.marks_AK, marks_C)
     found = core(s_A1, s_AC.clone(), d2_A1, d2_AC, negative_AC, rows.weight_A1, *parameters)
     value_A1, attract_A1, repel_AC, pull_A1, push_AC, *slopes = found

@@ -49,6 +49,16 @@ def in_space(s_RC: Tensor, rows: Side, columns: Side) -> Tensors:
     return s_RC, (rows.half_P1 + columns.half_P1.mT - s_RC).clamp_min(0)
 
 
+def near_sphere(minus_d2_RC: Tensor, rows: Side, columns: Side) -> Tensors:
+    """s - 1, for which the inner products of a tile have been left out."""
+    return (minus_d2_RC,)
+
+
+def near_space(minus_d2_RC: Tensor, rows: Side, columns: Side) -> Tensors:
+    """Inner products and half squared distances, the one from the other and from lengths."""
+    return rows.half_P1 + columns.half_P1.mT + minus_d2_RC, -minus_d2_RC
+
+
 def sweep_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
     """What the anchors along the rows carry after the tile, then its weights if the pass pushes."""
     negative_RC = rows.marks_P1 != columns.marks_P1.mT

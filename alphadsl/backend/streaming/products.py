@@ -1,10 +1,13 @@
-"""The inner products of tiles: formed when a pass comes to a tile, kept for the next pass while memory allows."""
+"""The inner products of tiles, or where a loss looks closely at small distances, minus half their squares: formed when
+a pass comes to a tile, kept for the next pass while memory allows."""
 
 import torch
 from torch import Tensor
 
+from alphadsl.backend.runtime.step import half_squared_distances, short
 from alphadsl.backend.streaming.geometry import Tile, Tiling
 from alphadsl.backend.streaming.workspace import Workspace
+from alphadsl.ir.kinds import Geometry
 
 KEPT_BYTES = 20 << 20
 
@@ -12,8 +15,9 @@ KEPT_BYTES = 20 << 20
 class Products:
     """S[i,j] of one tile at a time; whoever overwrites a tile says so."""
 
-    def __init__(self, points_PD: Tensor, tiling: Tiling, passes: int) -> None:
+    def __init__(self, points_PD: Tensor, tiling: Tiling, passes: int, geometry: Geometry) -> None:
         self._points_PD = points_PD
+        self._form = FORMED[geometry]
         kept = KEPT_BYTES // points_PD.element_size() // tiling.largest if passes > 1 else 0
         workspace = Workspace(points_PD)
         self._places = {
@@ -27,10 +31,33 @@ class Products:
             return self._formed[tile]
         kept = self._places.get(tile)
         s_RC = Workspace(self._points_PD).tile(0, tile.height, tile.width) if kept is None else kept
-        torch.mm(self._points_PD[slice(*tile.rows)], self._points_PD[slice(*tile.columns)].mT, out=s_RC)
+        self._form(self._points_PD[slice(*tile.rows)], self._points_PD[slice(*tile.columns)], s_RC)
         if kept is not None:
             self._formed[tile] = s_RC
         return s_RC
 
     def forget(self, tile: Tile) -> None:
         self._formed.pop(tile, None)
+
+
+def _products(rows_RD: Tensor, columns_CD: Tensor, s_RC: Tensor) -> None:
+    torch.mm(rows_RD, columns_CD.mT, out=s_RC)
+
+
+def _minus_half_squares(rows_RD: Tensor, columns_CD: Tensor, s_RC: Tensor) -> None:
+    torch.neg(half_squared_distances(rows_RD, columns_CD), out=s_RC)
+
+
+def _shifted_cosines(rows_RD: Tensor, columns_CD: Tensor, s_RC: Tensor) -> None:
+    """s - 1."""
+    _minus_half_squares(rows_RD, columns_CD, s_RC)
+    s_RC.sub_(short(rows_RD)).sub_(short(columns_CD).mT)
+
+
+FORMED = {
+    Geometry.SPHERE: _products,
+    Geometry.EUCLIDEAN: _products,
+    Geometry.NEAR_SPHERE: _shifted_cosines,
+    Geometry.NEAR_EUCLIDEAN: _minus_half_squares,
+}
+"""What stands in a tile, by how pairs are measured."""

@@ -20,6 +20,7 @@ from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
 from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.geometry import Span, cut
+from alphadsl.backend.streaming.products import FORMED
 from alphadsl.backend.streaming.ranks import Ranks
 from alphadsl.backend.streaming.workspace import Workspace, any_tile
 from alphadsl.ir.core import Core
@@ -84,7 +85,7 @@ class Strips:
         anchors_AD, positives_AD = points_PD[strip.anchor_A], points_PD[strip.positive_A]
         rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
         s_AC = Workspace(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
-        torch.mm(anchors_AD, candidates_CD.mT, out=s_AC)
+        FORMED[self._core.geometry](anchors_AD, candidates_CD, s_AC)
         found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
         return _given(rows, candidates_CD, s_AC, found, self._core.pairs != Pairs.QUEUE)
 

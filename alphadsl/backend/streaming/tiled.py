@@ -71,7 +71,9 @@ class _Run:
         (samples_E,) = sample_marks(self._z_VND[0], 2)
         marks_P1 = torch.cat([samples_E, torch.full_like(samples_E[:1], -1).expand(queued)])[:, None]
         self._marks = _cut((marks_P1, self._at.half_P1), self._tiling.sides)
-        self._products = Products(self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes))
+        self._products = Products(
+            self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes), core.geometry
+        )
         self._settled: dict[str, Tensor] = {}
         self._received = Received(torch.zeros_like(self._at.points_PD), torch.zeros_like(self._at.half_P1))
 

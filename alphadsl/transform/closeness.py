@@ -1,0 +1,101 @@
+"""Whether a loss looks at small distances so closely that they must not come from a cancellation.
+
+On the sphere 1 - s has the digits of s and no more: a distance d of 1e-3 is known to a tenth of its square in float32.
+Most losses do not mind, since their weights change on the scale of a temperature; a Riesz kernel, a root, a hinge at
+0 do. Which is asked of the weights themselves: they are worked out on batches that have collapsed, or in which some
+pairs nearly have, and again with every cosine rounded otherwise. In Euclidean space lengths may be large beside any
+distance, and every loss that has a distance in it looks closely.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+import numpy as np
+
+from alphadsl.ir.kinds import Pairs, Quantity, Space
+from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier
+from alphadsl.ir.parameter import Learned, Parameter, Schedule
+from alphadsl.ir.traversal import rewrite, walk
+from alphadsl.transform.evaluate import Array, Numbers, evaluate
+from alphadsl.transform.importance import lower_importance
+
+ROUNDING = 2.0**-24
+NOTICED = 1e-4
+NEAR = (1e-5, 1e-8)
+SAMPLES = 4
+DISTANCES = (Quantity.NEGATIVE, Quantity.GAP)
+
+
+def looks_closely(loss: Loss, values: Mapping[str, float]) -> bool:
+    """Whether the weights of a loss, with these values of its parameters, notice the rounding of a float32 cosine."""
+    if isinstance(loss.family, MinPlayer) and loss.space == Space.SPHERE:
+        return False  # alpha is bounded, and moves by what its cost moves by over the curvature of R
+    derived = lower_importance(loss).map(_without_search)
+    if loss.space == Space.EUCLIDEAN:
+        parts = (part for root in derived.parts for part in walk(root))
+        return any(isinstance(part, Distance) and part.of in DISTANCES for part in parts)
+    return any(
+        _differ(evaluate(weight, exact), evaluate(weight, rounded), exact)
+        for exact, rounded in _scenes(loss.pairs, values)
+        for weight in (derived.attract, derived.repel)
+    )
+
+
+@lru_cache(maxsize=256)
+def looks_closely_somewhere(loss: Loss, parameters: tuple[Parameter, ...]) -> bool:
+    """The same with the values that parameters have, and where one moves without a word, with those that it may come
+    to: the ends of a schedule, half and twice what is learned."""
+    values = {each.name: each.value for each in parameters}
+    moved = ({**values, each.name: value} for each in parameters for value in _moves(each) if value in each.interval)
+    return any(looks_closely(loss, setting) for setting in (values, *moved))
+
+
+def _moves(parameter: Parameter) -> tuple[float, ...]:
+    match parameter.role:
+        case Learned():
+            return parameter.value / 2, parameter.value * 2
+        case Schedule(start=start, end=end):
+            return start, end
+        case _:
+            return ()
+
+
+def _without_search(expr: Expr) -> Expr:
+    """A multiplier takes long to find, and its lower bound does as well: weights of one are positive there."""
+    return rewrite(expr, lambda part: part.low if isinstance(part, Multiplier) else part)
+
+
+def _differ(exact: Array, rounded: Array, numbers: Numbers) -> bool:
+    """As the norm of the difference over the norm; what is not finite is no weight."""
+    counts = numbers.negative_AC if exact.shape[-1:] == numbers.negative_AC.shape[-1:] else np.True_
+    with np.errstate(all="ignore"):
+        error, size = (np.linalg.norm(np.where(counts, x, 0.0)) for x in (rounded - exact, exact))
+        return bool(error > NOTICED * size)
+
+
+def _scenes(pairs: Pairs, values: Mapping[str, float]) -> Iterator[tuple[Numbers, Numbers]]:
+    """Batches as they are and as float32 has them: all pairs near, positives near, and half of the negatives near."""
+    rng = np.random.default_rng(0)
+    anchors = 2 * SAMPLES
+    sample_A = np.arange(anchors) % SAMPLES
+    negative_AC = sample_A[:, None] != sample_A
+    for near in NEAR:
+        for near_positive, near_negatives in ((True, True), (True, False), (False, True)):
+            positive_A1 = rng.uniform(0.5, 1.5, (anchors, 1)) * (near if near_positive else 1.0)
+            scale_AC = np.where(rng.random((anchors, anchors)) < (1.0 if near_positive else 0.5), near, 1.0)
+            negative_A = rng.uniform(0.5, 1.5, (anchors, anchors)) * (scale_AC if near_negatives else 1.0)
+            signs = rng.choice((-1.0, 1.0), (anchors, anchors + 1))
+            rounded = np.maximum(np.hstack([positive_A1, negative_A]) + ROUNDING * signs, 0.0)
+            yield tuple(
+                Numbers(_quantities(d2[:, :1], d2[:, 1:]), negative_AC, values)
+                for d2 in (np.hstack([positive_A1, negative_A]), rounded)
+            )  # type: ignore[misc]
+
+
+def _quantities(positive_A1: Array, negative_AC: Array) -> dict[Quantity, Array]:
+    return {
+        Quantity.POSITIVE: positive_A1,
+        Quantity.NEGATIVE: negative_AC,
+        Quantity.INNER_POSITIVE: 1 - positive_A1,
+        Quantity.INNER_NEGATIVE: 1 - negative_AC,
+    }
