@@ -45,15 +45,15 @@ class Scene:
 
     def quantities(self, row: Row) -> dict[Quantity, Array]:
         """Half squared distances of an anchor, () to its positive and (C,) to its negatives; in Euclidean space also
-        inner products."""
+        inner products. On the sphere they are 1 - s, also of an embedding of 0, which lies nowhere on it."""
         anchor, positive = self.placed_AD[row.anchor], self.placed_AD[row.positive]
         negatives = self.candidates_CD[row.negatives]
         near, far = np.asarray(((anchor - positive) ** 2).sum() / 2), ((anchor - negatives) ** 2).sum(1) / 2
         if self.space == Space.SPHERE:
             nothing = np.zeros(0)
-            return _by_quantity(
-                near + _short(anchor) + _short(positive), far + _short(anchor) + _short(negatives), nothing, nothing
-            )
+            nowhere = not anchor.any()
+            near = np.where(nowhere or not positive.any(), 1.0, near)
+            return _by_quantity(near, np.where(nowhere | ~negatives.any(1), 1.0, far), nothing, nothing)
         return _by_quantity(near, far, np.asarray(positive @ anchor), negatives @ anchor)
 
     def gathered(self, rates: Sequence[Rates]) -> tuple[Array, Array, Array]:
@@ -147,12 +147,6 @@ def _on_sphere(raw_AD: Array) -> Array:
     length_A1 = np.linalg.norm(raw_AD, axis=1, keepdims=True)
     unit_AD: Array = np.divide(raw_AD, length_A1, out=np.zeros_like(raw_AD), where=length_A1 != 0)
     return unit_AD
-
-
-def _short(unit_XD: Array) -> Array:
-    """What half squared distances to a row lack of 1 - s where the row is 0."""
-    lacking: Array = (1 - (unit_XD != 0).any(-1)) / 2
-    return lacking
 
 
 def _by_quantity(near: Array, far: Array, inner_near: Array, inner_far: Array) -> dict[Quantity, Array]:

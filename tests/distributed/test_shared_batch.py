@@ -20,7 +20,19 @@ UNEQUAL = {1: (0, 13), 2: (0, 5, 13), 4: (0, 3, 5, 9, 13)}
 EQUAL = {2: (0, 6, 12), 4: (0, 3, 6, 9, 12)}
 EVERY_KIND = (
     *("infonce", "direct", "triplet", "infonce_direct_path", "align_uniform", "cacr", "clip", "siglip", "moco"),
-    *("n_pairs", "cauchy", "spectral", "macl", "dclw", "square", "entmax", "blend", "supcon", "eps_supinfonce"),
+    *(
+        "n_pairs",
+        "cauchy",
+        "kcl_riesz",
+        "spectral",
+        "macl",
+        "dclw",
+        "square",
+        "entmax",
+        "blend",
+        "supcon",
+        "eps_supinfonce",
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.step import Step, as_known, half_squares, on_tangent, short, unit_rows, widened
+from alphadsl.backend.runtime.step import Step, as_known, on_tangent, shifted_cosines, unit_rows, widened
 
 Tensors = tuple[Tensor, ...]
 
@@ -52,7 +52,7 @@ def place_near_sphere(z_VND: Tensor, queue: Tensors) -> Points:
     """As `place_on_sphere`, with s[i] - 1 by differences."""
     placed = place_on_sphere(z_VND, queue)
     z0_ND, z1_ND = placed.points_PD[: 2 * z_VND.shape[1]].view_as(z_VND)
-    return placed._replace(to_positive=(-half_squares(z0_ND - z1_ND) - short(z0_ND) - short(z1_ND),))
+    return placed._replace(to_positive=(shifted_cosines(z0_ND, z1_ND),))
 
 
 def place_near_space(z_VND: Tensor, queue: Tensors) -> Points:

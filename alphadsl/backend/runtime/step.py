@@ -39,8 +39,9 @@ def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weight
 def near_sphere(core: Core, batch: Batch, parameters: Weights) -> Weights:
     """As `on_sphere`, from s - 1 by differences."""
     anchors_GAD, positives_GAD, candidates_GCD = batch.anchors_GAD, batch.positives_GAD, batch.candidates_GCD
-    s_A1 = -half_squares(anchors_GAD - positives_GAD) - short(anchors_GAD) - short(positives_GAD)
-    s_AC = -half_squared_distances(anchors_GAD, candidates_GCD) - short(anchors_GAD) - short(candidates_GCD).mT
+    s_A1 = shifted_cosines(anchors_GAD, positives_GAD)
+    nowhere_AC = is_nowhere(anchors_GAD) | is_nowhere(candidates_GCD).mT
+    s_AC = torch.where(nowhere_AC, -1.0, -half_squared_distances(anchors_GAD, candidates_GCD))
     return core(s_A1, s_AC, batch.negative_AC, batch.weight_GA1, *parameters)
 
 
@@ -62,9 +63,14 @@ def half_squares(z_XD: Tensor) -> Tensor:
     return z_XD.square().sum(-1, keepdim=True) / 2
 
 
-def short(unit_XD: Tensor) -> Tensor:
-    """What half squared distances to a row on the sphere lack of 1 - s where the row is 0, (X, 1)."""
-    return (unit_XD == 0).all(-1, keepdim=True).to(unit_XD.dtype) / 2
+def shifted_cosines(a_XD: Tensor, b_XD: Tensor) -> Tensor:
+    """s - 1 of rows on the sphere, (X, 1), by differences."""
+    return torch.where(is_nowhere(a_XD) | is_nowhere(b_XD), -1.0, -half_squares(a_XD - b_XD))
+
+
+def is_nowhere(unit_XD: Tensor) -> Tensor:
+    """Whether a row on the sphere is 0, (X, 1): it has the cosine 0 with all others."""
+    return (unit_XD == 0).all(-1, keepdim=True)
 
 
 def sphere_value(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from alphadsl.backend.runtime.pairs import differing
-from alphadsl.backend.runtime.step import as_known, half_squares, short
+from alphadsl.backend.runtime.step import as_known, half_squares, shifted_cosines
 
 Tensors = tuple[Tensor, ...]
 
@@ -49,7 +49,7 @@ def near_sphere_strip(
     core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
 ) -> Found:
     """As `sphere_strip`, of s - 1 by differences."""
-    s_A1 = -half_squares(rows.anchors_AD - rows.positives_AD) - short(rows.anchors_AD) - short(rows.positives_AD)
+    s_A1 = shifted_cosines(rows.anchors_AD, rows.positives_AD)
     negative_AC = differing(rows.marks_AK, marks_C)
     value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC.clone(), negative_AC, rows.weight_A1, *parameters)
     s_AC.copy_(repel_AC)

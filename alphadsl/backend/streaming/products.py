@@ -4,7 +4,7 @@ a pass comes to a tile, kept for the next pass while memory allows."""
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.step import half_squared_distances, short
+from alphadsl.backend.runtime.step import half_squared_distances, is_nowhere
 from alphadsl.backend.streaming.geometry import Tile, Tiling
 from alphadsl.backend.streaming.workspace import Workspace
 from alphadsl.ir.kinds import Geometry
@@ -51,7 +51,7 @@ def _minus_half_squares(rows_RD: Tensor, columns_CD: Tensor, s_RC: Tensor) -> No
 def _shifted_cosines(rows_RD: Tensor, columns_CD: Tensor, s_RC: Tensor) -> None:
     """s - 1."""
     _minus_half_squares(rows_RD, columns_CD, s_RC)
-    s_RC.sub_(short(rows_RD)).sub_(short(columns_CD).mT)
+    s_RC.masked_fill_(is_nowhere(rows_RD) | is_nowhere(columns_CD).mT, -1)
 
 
 FORMED = {
