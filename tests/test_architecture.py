@@ -16,7 +16,7 @@ LAYERS: dict[str, set[str]] = {
     "transform": {"ir"},
     "syntax": {"folders", "report"},
     "check": {"folders", "report", "ir", "syntax", "transform"},
-    "backend": {"folders", "ir"},
+    "backend": {"folders", "ir", "transform"},
     "pipeline": {"report", "ir", "check", "transform", "backend"},
     "catalog": {"ir", "check", "pipeline"},
     "api": {"report", "ir", "check", "pipeline", "backend"},
