@@ -13,7 +13,8 @@ from alphadsl.report.diagnostic import Diagnostic, SpecError
 from alphadsl.report.faults import InputError
 
 if TYPE_CHECKING:
-    from alphadsl.backend.module import ContrastiveLoss, Importance
+    from alphadsl.backend.interpreted import Importance
+    from alphadsl.backend.module import ContrastiveLoss
 
 __all__ = [
     "ContrastiveLoss",
@@ -32,8 +33,14 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     """The classes that need torch, imported when they are first asked for."""
-    if name in ("ContrastiveLoss", "Importance"):
-        from alphadsl.backend import module
+    match name:
+        case "ContrastiveLoss":
+            from alphadsl.backend.module import ContrastiveLoss
 
-        return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return ContrastiveLoss
+        case "Importance":
+            from alphadsl.backend.interpreted import Importance
+
+            return Importance
+        case _:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ Autocast does not reach inside: logits and statistics are float32 at least, and 
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 from alphadsl.backend.choice import Backend, Compile, Way, choose, compiled_way
 from alphadsl.backend.compiling import NotCompiled
 from alphadsl.backend.form import Form
-from alphadsl.backend.interpreter import Interpreted, interpret
+from alphadsl.backend.interpreted import Importance, interpreted_importance, interpreted_step
 from alphadsl.backend.learned import LearnedParameters
 from alphadsl.backend.program import Program, build_differentiable
 from alphadsl.backend.runtime.pairs import label_rows
@@ -34,19 +34,6 @@ from alphadsl.transform.closeness import looks_closely_somewhere
 from alphadsl.transform.schedule import schedule_closely
 
 NOTHING: Mapping[str, Number] = {}
-
-
-@dataclass(frozen=True)
-class Importance:
-    """The weights of one batch, anchors ordered view 0 then view 1; with a queue, the anchors of view 0 and its rows.
-
-    `loss(z0, z1)` has the gradient of mean over anchors of attract_i d_i^2 - sum_j repel_ij d_ij^2, both held fixed;
-    with labels, attract is (2N, 2N), a weight for each positive. In Euclidean space an inner product s counts as
-    (|z_i|^2 + |z_j|^2) / 2 - d^2, lengths held fixed.
-    """
-
-    repel: Tensor
-    attract: Tensor
 
 
 class ContrastiveLoss(torch.nn.Module):
@@ -183,7 +170,9 @@ class ContrastiveLoss(torch.nn.Module):
         if self.backend == "interpreter":
             if shared:
                 raise self._rejected("the interpreter knows one process only", 'load it with ranks="alone"')
-            return take_step(self._interpreted, self._differentiable, wide, parameters, self._values.learned)
+            return take_step(
+                interpreted_step(self.spec, self.values), self._differentiable, wide, parameters, self._values.learned
+            )
         program = self._program(given, shared)
         if torch.is_grad_enabled() and (wide.z_VND.requires_grad or self.learned):
             return take_step(program.with_gradient, self._differentiable, wide, parameters, self._values.learned)
@@ -197,8 +186,7 @@ class ContrastiveLoss(torch.nn.Module):
         of this process alone."""
         given = self._given(z0, z1, labels, queue, False)
         if self.backend == "interpreter":
-            found = self._interpret(given.z_VND, given.context)
-            return Importance(torch.from_numpy(found.repel_AC), torch.from_numpy(found.attract_A))
+            return interpreted_importance(self.spec, self.values, given.z_VND, given.context)
         with torch.autocast(z0.device.type, enabled=False):
             parameters = self._values.tensors(given.z_VND.device, self._raw)
             wide, form = given.wide(self._closely), self._form(given)
@@ -250,19 +238,6 @@ class ContrastiveLoss(torch.nn.Module):
         if self.core.positives == Positives.TOGETHER:
             raise self._rejected(f"{told}the positives of an anchor come together in it", "")
         return build_differentiable(self.core)(z_VND, context, parameters)
-
-    def _interpreted(
-        self, z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]
-    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        found = self._interpret(z_VND, context)
-        dtype = torch.promote_types(z_VND.dtype, torch.float32)
-        value = torch.tensor(found.value, dtype=dtype, device=z_VND.device)
-        slopes = tuple(torch.tensor(slope, dtype=torch.float64) for slope in found.slopes.values())
-        return value, torch.from_numpy(found.gradient_VND).to(z_VND.device, dtype), slopes
-
-    def _interpret(self, z_VND: Tensor, context: tuple[Tensor, ...]) -> Interpreted:
-        embeddings, *others = (tensor.detach().cpu().numpy() for tensor in (z_VND.double(), *context))
-        return interpret(self.spec, self.values, embeddings, tuple(others))
 
     @property
     def _raw(self) -> dict[str, Tensor]:
