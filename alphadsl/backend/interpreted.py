@@ -1,4 +1,4 @@
-"""The interpreter behind the interface of a generated step: tensors come in and go out, NumPy works in float64 between."""
+"""The interpreter behind the interface of a step: tensors come in and go out, NumPy works in float64 between."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

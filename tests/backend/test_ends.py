@@ -142,10 +142,12 @@ CASES: dict[str, tuple[str, dict[str, float], Row]] = {
         lambda a, tau: torch.tanh(torch.exp(a.s_J[a.s_J < 0.5] / tau)).sum() + (a.s_J > 0.5).sum(),
     ),
     "relu^p + exp(-d^p) + relu(1 - exp)": (
-        "loss[i] = d[i]^2 + sum_j(relu(s[i,j])^p + exp(-d[i,j]^p) + relu(1 - exp(s[i,j] / tau)))",
-        {"p": 1.5, "tau": 0.01},
+        "loss[i] = d[i]^2 + sum_j(relu(s[i,j])^p + exp(-d[i,j]^p) + relu(1 - exp((s[i,j] - 0.5) / tau)))",
+        {"p": 1.5, "tau": 0.005},
         lambda a, p, tau: (
-            (positive(a.s_J) ** p).sum() + exp_of_powers(a, p).sum() + (1 - torch.exp(a.s_J[a.s_J < 0] / tau)).sum()
+            (positive(a.s_J) ** p).sum()
+            + exp_of_powers(a, p).sum()
+            + (1 - torch.exp((a.s_J[a.s_J < 0.5] - 0.5) / tau)).sum()
         ),
     ),
     "through alpha": ("alpha[i,j] ~ exp(-d[i,j]^p)\n  gradient through alpha", {"p": 1.5}, softened),

@@ -122,6 +122,8 @@ WAYS: dict[str, Way] = {
     "func.grad, then backward": functional_then_backward,
     "func.vmap": batches,
 }
+# Ways that torch itself cannot go with the loops of an oracle, and one to the same answer.
+PLAINER = {"functional.hessian forward": "functional.hessian"}
 # An index set and a family each; what is learned; a corner.
 LOSSES = ("siglip", "moco", "cauchy", "triplet")
 
@@ -131,7 +133,7 @@ LOSSES = ("siglip", "moco", "cauchy", "triplet")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_way_to_a_second_derivative_is_right(backend: str, way: str) -> None:
     for name in LOSSES:
-        expected = WAYS[way](true(name), *batch())
+        expected = WAYS[PLAINER.get(way, way)](true(name), *batch())
         found = WAYS[way](asked(name, backend), *batch())
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-11, msg=name)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.step import Step, as_known, on_tangent, unit_rows, widened
 
 Tensors = tuple[Tensor, ...]
 Core = Callable[..., Tensors]
@@ -88,7 +88,10 @@ def compare_on_sphere(
     core: Core, masks: Masks, s_AC: Tensor, marks_A2: Tensor, marks_C2: Tensor, parameters: Tensors
 ) -> Tensors:
     positive_AC, negative_AC = masks(marks_A2, marks_C2)
-    return core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+    found = core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+    value_A1, attract_AC, repel_AC, *slopes = found
+    known_AC = _known(attract_AC, value_A1, positive_AC)
+    return value_A1, known_AC, repel_AC, *(as_known(slope_A1, value_A1) for slope_A1 in slopes)
 
 
 def compare_in_space(
@@ -104,7 +107,16 @@ def compare_in_space(
     half_A1, half_C1 = halves
     d2_AC = (half_A1 + half_C1.mT - s_AC).clamp_min(0)
     positive_AC, negative_AC = masks(marks_A2, marks_C2)
-    return core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+    found = core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+    value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
+    attract_AC, pull_AC = (_known(weight_AC, value_A1, positive_AC) for weight_AC in (attract_AC, pull_AC))
+    slopes = [as_known(slope_A1, value_A1) for slope_A1 in slopes]
+    return value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes
+
+
+def _known(weight_AC: Tensor, value_A1: Tensor, positive_AC: Tensor) -> Tensor:
+    """How an anchor is pulled to its positives, as `as_known` has it."""
+    return torch.where(positive_AC, as_known(weight_AC, value_A1), weight_AC)
 
 
 def _each(positive_AC: Tensor, like: Tensor) -> Tensor:

@@ -38,11 +38,7 @@ def sphere_strip(
 ) -> Found:
     """The weights of the pushes take the place of the cosines."""
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True).clamp(-1, 1)
-    negative_AC = differing(rows.marks_AK, marks_C)
-    value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC.clamp(-1, 1), negative_AC, rows.weight_A1, *parameters)
-    s_AC.copy_(repel_AC)
-    attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in (attract_A1, *slopes))
-    return Found(value_A1, attract_A1, (), tuple(slopes))
+    return _sphere(core, s_A1, s_AC, s_AC.clamp(-1, 1), rows, marks_C, parameters)
 
 
 def near_sphere_strip(
@@ -50,9 +46,22 @@ def near_sphere_strip(
 ) -> Found:
     """As `sphere_strip`, of s - 1 by differences."""
     s_A1 = shifted_cosines(rows.anchors_AD, rows.positives_AD)
+    return _sphere(core, s_A1, s_AC, s_AC.clone(), rows, marks_C, parameters)
+
+
+def _sphere(
+    core: Callable[..., Tensors],
+    s_A1: Tensor,
+    place_AC: Tensor,
+    s_AC: Tensor,
+    rows: Rows,
+    marks_C: Tensor,
+    parameters: Tensors,
+) -> Found:
     negative_AC = differing(rows.marks_AK, marks_C)
-    value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC.clone(), negative_AC, rows.weight_A1, *parameters)
-    s_AC.copy_(repel_AC)
+    value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC, negative_AC, rows.weight_A1, *parameters)
+    place_AC.copy_(repel_AC)
+    attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in (attract_A1, *slopes))
     return Found(value_A1, attract_A1, (), tuple(slopes))
 
 
