@@ -21,8 +21,9 @@ $(READY): pyproject.toml
 demo: $(READY) ## pretrain and probe infonce and direct on the embedded digits, and compare them
 	$(BIN)/alphadsl train infonce direct --dataset digits --runs-dir runs/demo --overwrite
 
+# A worker for each core, with one thread each: more threads than cores wait for each other.
 test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 EXAMPLES ?= 20000
 fuzz: $(READY) ## try to break the language with EXAMPLES texts and specs (20000), for about an hour
@@ -34,7 +35,7 @@ check: $(READY) ## lint, formatting (of the specs too) and types
 	$(BIN)/mypy
 	$(BIN)/alphadsl fmt --check specs
 
-format: $(READY) ## format the code and mend what ruff can
+format: $(READY) ## format the code and fix what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/alphadsl fmt specs

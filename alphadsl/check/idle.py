@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from alphadsl.ir.build import ZERO
 from alphadsl.ir.core import Derived
 from alphadsl.ir.nodes import Expr, Inverse, Loss, Multiplier, Param
-from alphadsl.ir.traversal import parameters_in, walk
+from alphadsl.ir.traversal import parameters_in, size_of, walk
 from alphadsl.report.catalogue.general import FlatLoss, IdleLearned
 from alphadsl.report.catalogue.names import UnusedParam
 from alphadsl.report.diagnostic import Diagnostic
@@ -18,10 +18,16 @@ from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import simplify
 
+LARGEST = 2_000
+
 
 def check_idle(loss: Loss, place: Span, own: Iterable[str]) -> list[Diagnostic]:
-    """Refusals; where there are none, a warning for each of the loss's `own` parameters that cancels."""
-    derived = simplify(lower_importance(loss), scope_of(loss))
+    """Refusals; where there are none, a warning for each of the loss's `own` parameters that cancels. Nothing where
+    simplifying would take seconds."""
+    lowered = lower_importance(loss)
+    if sum(size_of(part) for part in lowered.parts) > LARGEST:
+        return []
+    derived = simplify(lowered, scope_of(loss))
     weights = (derived.attract, derived.repel, *(derived.stretch or ()))
     if all(weight == ZERO for weight in weights):
         return [FlatLoss(place)]

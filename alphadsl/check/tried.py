@@ -1,6 +1,6 @@
 """Remedies are tried before they are offered: the text is edited as they say and checked again.
 
-A remedy of a formula has to leave fewer faults and no new ones. One that mends something before the formulas are judged
+A remedy of a formula has to leave fewer faults and no new ones. One that fixes something before the formulas are judged
 (a name, a declaration) may bring later faults to light, but none at the place it changed.
 """
 
@@ -14,7 +14,8 @@ from alphadsl.report.catalogue.domains import LogDomain, OutsideDomain
 from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity
 
 MOST_TRIED = 12
-LONGEST = 20_000
+# Characters that are checked again for one text, all tries together: a check takes the longer, the longer the text.
+EFFORT = 12_000
 JUDGED = (*OF_FORMULAS, LogDomain, OutsideDomain)
 
 Recheck = Callable[[SpecText], tuple[Diagnostic, ...]]
@@ -23,7 +24,7 @@ Recheck = Callable[[SpecText], tuple[Diagnostic, ...]]
 def with_tried_remedies(diagnostics: Iterable[Diagnostic], text: SpecText, recheck: Recheck) -> tuple[Diagnostic, ...]:
     """The diagnostics, each with those of its remedies that work."""
     told = tuple(diagnostics)
-    left = MOST_TRIED if len(text.source.text) <= LONGEST else 0
+    left = min(MOST_TRIED, EFFORT // max(len(text.source.text), 1))
     found = []
     for diagnostic in told:
         works = []
