@@ -138,7 +138,8 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
         return None, refusals
     loss = protect_loss(loss)
     own = {name for name, item in names.parameters.items() if any(item is each for each in definition.items)}
-    told = check_idle(loss, definition.name.span, own)
+    declared = {name: item.name.span for name, item in names.parameters.items()}
+    told = check_idle(loss, definition.name.span, declared, own)
     if any(each.severity == Severity.ERROR for each in told):
         return None, told
     signed = any(item.domain.text == "reals" for item in names.members)

@@ -4,7 +4,7 @@ A loss whose alpha and beta are both 0 moves nothing; a learned parameter of slo
 that is left in no weight and no value was written in vain.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from alphadsl.ir.build import ZERO
 from alphadsl.ir.core import Derived
@@ -21,9 +21,9 @@ from alphadsl.transform.simplify import simplify
 LARGEST = 2_000
 
 
-def check_idle(loss: Loss, place: Span, own: Iterable[str]) -> list[Diagnostic]:
-    """Refusals; where there are none, a warning for each of the loss's `own` parameters that cancels. Nothing where
-    simplifying would take seconds."""
+def check_idle(loss: Loss, place: Span, declared: Mapping[str, Span], own: Iterable[str]) -> list[Diagnostic]:
+    """Refusals; where there are none, a warning for each of the loss's `own` parameters that cancels. `declared` is
+    where parameters are named, `place` where the loss is. Nothing where simplifying would take seconds."""
     lowered = lower_importance(loss)
     if sum(size_of(part) for part in lowered.parts) > LARGEST:
         return []
@@ -32,7 +32,7 @@ def check_idle(loss: Loss, place: Span, own: Iterable[str]) -> list[Diagnostic]:
     if all(weight == ZERO for weight in weights):
         return [FlatLoss(place)]
     written = set(parameters_in(loss.family))
-    spans = {each.name: each.span or place for each in loss.parameters}
+    spans = {each.name: declared.get(each.name, place) for each in loss.parameters}
     still = {name for name, slope in derived.slopes if slope == ZERO and name in written}
     if still:
         return [IdleLearned(spans[name], name) for name in spans if name in still]

@@ -39,7 +39,7 @@ class IdleLearned(Diagnostic):
     code = "idle-learned"
     title_template = "{name} is learned, and the loss has no derivative by it"
     label_template = "would never move"
-    help_template = "write param {name}, or gradient through alpha where alpha is what it is in"
+    help_template = "write param {name}, or add the line gradient through alpha if alpha is where it stands"
     wrong = "loss x {\n  learn tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
 
