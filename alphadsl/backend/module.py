@@ -31,7 +31,7 @@ from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.transform.closeness import looks_closely_somewhere
-from alphadsl.transform.schedule import schedule_closely
+from alphadsl.transform.schedule import schedule_apart, schedule_closely
 
 NOTHING: Mapping[str, Number] = {}
 
@@ -235,8 +235,8 @@ class ContrastiveLoss(torch.nn.Module):
             raise self._rejected(f"{told}processes share its batch", 'load it with ranks="alone"')
         if self.core.derived.holds_fixed:
             raise self._rejected(f"{told}it holds something fixed", "alpha, or what is in stopgrad")
-        if self.core.positives == Positives.TOGETHER:
-            raise self._rejected(f"{told}the positives of an anchor come together in it", "")
+        if self._plain.core.positives == Positives.TOGETHER and len(context) == 1:
+            return build_differentiable(schedule_apart(self.spec))(z_VND, label_rows(*context), parameters)
         return build_differentiable(self.core)(z_VND, context, parameters)
 
     @property

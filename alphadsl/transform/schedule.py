@@ -36,12 +36,16 @@ def schedule(loss: Loss, derived: Derived) -> Core:
     return _scheduled(loss, derived, Positives.ONE)
 
 
-def schedule_closely(loss: Loss) -> Core:
-    """The core of a loss with distances from differences; with labels, a row for each positive."""
+def schedule_apart(loss: Loss) -> Core:
+    """The core of a loss with, where there are labels, a row for each positive."""
     scope = scope_of(loss)
     derived = stabilise(simplify(lower_importance(loss), scope), scope)
-    positives = Positives.APART if loss.pairs.supervised else Positives.ONE
-    return replace(_scheduled(loss, derived, positives), near=True)
+    return _scheduled(loss, derived, Positives.APART if loss.pairs.supervised else Positives.ONE)
+
+
+def schedule_closely(loss: Loss) -> Core:
+    """The same with distances from differences."""
+    return replace(schedule_apart(loss), near=True)
 
 
 def _scheduled(loss: Loss, derived: Derived, positives: Positives) -> Core:

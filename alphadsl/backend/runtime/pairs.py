@@ -131,10 +131,9 @@ def _rows(
         gathered_CD = gathered_CD.index_add(0, anchor_A, of_anchors[0]).index_add(0, positive_A, of_positives[0])
         return gathered_CD.view_as(z_VND)
 
-    anchors_GAD, positives_GAD, weight_GA1 = every_CD[None, anchor_A], every_CD[None, positive_A], weight_A1[None]
-    return Batch(
-        anchors_GAD, positives_GAD, every_CD[None], marks_AK, marks_C, weight_GA1.to(z_VND.dtype), None, collect
-    )
+    anchors_GAD, positives_GAD = (every_CD.index_select(0, at)[None] for at in (anchor_A, positive_A))
+    weight_GA1 = weight_A1[None].to(z_VND.dtype)
+    return Batch(anchors_GAD, positives_GAD, every_CD[None], marks_AK, marks_C, weight_GA1, None, collect)
 
 
 def _every_view(
