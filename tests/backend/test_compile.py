@@ -109,12 +109,16 @@ def test_inside_an_outer_graph_with_what_is_learned(
     torch.testing.assert_close(found, expected, rtol=2e-4, atol=1e-5)
 
 
+# A power decides whether a loss looks closely at small distances; then its step is another, in float64.
+POWER = "p"
+
+
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: CompileCounterWithBackend) -> None:
     loss = alphadsl.load(name, compile=True)
     step(loss, 16)
     for samples in (16, 7, 8, 16, 33):
-        loss.set(**{parameter: 1.5 for parameter in loss.values})
+        loss.set(**{parameter: 1.5 for parameter in loss.values if parameter != POWER})
         step(loss, samples)
     step(alphadsl.load(name, compile=True), 16)
     assert graphs(counter) == 1
@@ -138,7 +142,7 @@ def test_one_set_of_tile_graphs_serves_all_temperatures_and_batches(
     monkeypatch.setattr(tiled, "SIDE", 16)
     for trial, samples in enumerate([40, 41, 24, 8, 7, 100, *range(30, 44)]):
         loss = alphadsl.load(name, backend="streaming", compile=True)
-        loss.set(**{parameter: 0.1 + 0.05 * trial for parameter in loss.values})
+        loss.set(**{parameter: 0.1 + 0.05 * trial for parameter in loss.values if parameter != POWER})
         z0_ND, z1_ND = torch.randn(2, samples, 8, requires_grad=True).unbind()
         further = {"queue": torch.randn(50, 8)} if loss.takes else {}
         loss(z0_ND, z1_ND, **further).backward()

@@ -189,11 +189,11 @@ def test_functional_gradient(backend: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["dense", "streaming"])
-def test_vmap_is_refused(backend: str) -> None:
+def test_vmap_takes_a_loss_of_each_batch(backend: str) -> None:
     loss = alphadsl.load("infonce", backend=backend, compile=False)
-    z_BND = torch.randn(3, N, D)
-    with pytest.raises(alphadsl.InputError, match="vmap"):
-        torch.func.vmap(lambda z_ND: loss(z_ND, z_ND))(z_BND)
+    z_BVND = torch.randn(3, 2, N, D)
+    found = torch.func.vmap(lambda z_VND: loss(*z_VND))(z_BVND)
+    torch.testing.assert_close(found, torch.stack([loss(*z_VND) for z_VND in z_BVND]))
 
 
 def test_value_without_gradient_pushes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

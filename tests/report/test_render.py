@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -115,7 +115,10 @@ def test_concise() -> None:
 
 
 def test_json() -> None:
-    [record] = json.loads(render_json([CASES["all-parts"]]))
+    """With the remedies that were tried and work, and no others."""
+    untried = CASES["all-parts"]
+    assert json.loads(render_json([untried]))[0]["remedies"] == []
+    [record] = json.loads(render_json([replace(untried, works=untried.remedies)]))
     assert record == {
         "code": "decreasing-psi",
         "severity": "error",

@@ -143,5 +143,8 @@ def _joined(text: str) -> str:
     line = " ".join(lines)
     if "#" not in text and len(line) <= _WIDEST:
         return line
-    head, sign, body = re.split(r"(?<=[^=<>])([=~])(?!=)", "\n    ".join(lines), maxsplit=1)
-    return f"{head}{sign} ({body.strip()}\n  )"
+    match re.split(r"(?<=[^=<>])([=~])(?!=)", "\n    ".join(lines), maxsplit=1):
+        case [head, sign, body]:
+            return f"{head}{sign} ({body.strip()}\n  )"
+        case _:
+            return text
