@@ -33,6 +33,12 @@ _ARGUMENT = rf"\(\s*(?:self\s*,\s*)?(?P<x>{NAME})\s*(?::[^,()]*+)?\)"
 
 _COMMENTS = ((r"/\*", r"\*/"), ('"""', '"""'), ("'''", "'''"), ("<!--", "-->"))
 
+_NO_FLOW = "a spec is a list of definitions, without loops and branches"
+_INSTEAD = (
+    "a definition holds for every anchor i and every negative j, sum_j(...) is a sum over them, "
+    "and where(condition, a, b) a choice"
+)
+
 # Read from the head of a statement on, past the end of its line.
 BLOCKS = (
     *(
@@ -63,16 +69,15 @@ BLOCKS = (
     Habit(
         "control-flow",
         rf"(?P<at>for|while|if|switch|do|with|try)\b[^\n{{]*+{BRACE}(?:\s*else\s*{BRACE})?",
-        "a spec is a list of definitions, without loops and branches",
+        _NO_FLOW,
         "control flow of another language",
         "",
-        "a definition holds for every anchor i and every negative j, sum_j(...) is a sum over them, "
-        "and where(condition, a, b) a choice",
+        _INSTEAD,
     ),
     Habit(
         "control-flow",
         r"(?P<at>if)\b[^\n:]*+:[^\n]*\n(?:[ \t]+[^\n]*\n)*?[ \t]*else\b[^\n]*(?:\n[ \t]*(?:[^\n]*=[^\n]*))?",
-        "a spec is a list of definitions, without loops and branches",
+        _NO_FLOW,
         "a branch of another language",
         None,
         "write where(condition, a, b) in the formula",
@@ -164,16 +169,15 @@ STATEMENTS = (
     Habit(
         "control-flow",
         rf"^(?P<at>for|while|elif|else|switch|do|with|try|except|assert|print|pass|repeat|begin|end|endfor|endif|done)\b(?!\s*[=~\[]){_LINE}",
-        "a spec is a list of definitions, without loops and branches",
+        _NO_FLOW,
         "control flow of another language",
         "",
-        "a definition holds for every anchor i and every negative j, sum_j(...) is a sum over them, "
-        "and where(condition, a, b) a choice",
+        _INSTEAD,
     ),
     Habit(
         "control-flow",
         rf"^(?P<at>if)\b(?!\s*[=~\[]){_LINE}",
-        "a spec is a list of definitions, without loops and branches",
+        _NO_FLOW,
         "a branch of another language",
         None,
         "write where(condition, a, b) in the formula",

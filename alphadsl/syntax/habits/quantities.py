@@ -34,12 +34,13 @@ def _named(names: Iterable[str], meaning: str, lesson: str) -> Habit:
 
 POSITIVE = "the cosine to the positive is s[i], its distance d[i]"
 NEGATIVE = "the cosine to a negative is s[i,j], its distance d[i,j]"
+_CHOSEN = "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels"
 
 QUANTITIES = (
     Habit(
         "same-label",
         rf"where\(\s*(?P<at>{_SAMPLE['i']}\s*==\s*{_SAMPLE['j']})\s*,\s*0(?:\.0?)?\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+)\)",
-        "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels",
+        _CHOSEN,
         "a mask made of labels",
         "{b}",
         "and add the line " + _PAIRS,
@@ -48,7 +49,7 @@ QUANTITIES = (
     Habit(
         "same-label",
         rf"where\(\s*(?P<at>{_SAMPLE['i']}\s*(?:!=|≠)\s*{_SAMPLE['j']})\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+),\s*0(?:\.0?)?\s*\)",
-        "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels",
+        _CHOSEN,
         "a mask made of labels",
         "{b}",
         "and add the line " + _PAIRS,
@@ -57,7 +58,7 @@ QUANTITIES = (
     Habit(
         "same-label",
         rf"\(\s*(?P<at>{_SAMPLE['i']}\s*(?:!=|≠)\s*{_SAMPLE['j']})\s*\)\s*\*",
-        "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels",
+        _CHOSEN,
         "a mask made of labels",
         "",
         "and add the line " + _PAIRS,
