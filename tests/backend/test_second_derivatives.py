@@ -152,7 +152,6 @@ def test_a_gradient_that_holds_something_fixed_has_none(backend: str, way: str) 
 
 HELD = {
     *("adnce", "beyond_infonce", "blend", "circle", "dclw", "direct", "direct_unnormalised", "entmax", "entropy"),
-    *("eps_supinfonce", "supcon"),
     *("flatnce", "infonce_direct_path", "inverse", "inverse_direct", "macl", "rank_one", "square"),
 }
 
