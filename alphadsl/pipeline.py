@@ -13,8 +13,8 @@ from alphadsl.check.parameters import Override
 from alphadsl.ir.core import Core, Derived
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
+from alphadsl.reference.closeness import looks_closely_somewhere
 from alphadsl.report.diagnostic import SpecError
-from alphadsl.transform.closeness import looks_closely_somewhere
 from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.schedule import schedule
 from alphadsl.transform.scope import scope_of

@@ -1,1 +1,1 @@
-"""IR to numbers: the float64 interpreter that every test trusts, and the generated torch code that is fast."""
+"""IR to numbers: the generated torch code that is fast, and the module around it."""

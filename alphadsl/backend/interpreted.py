@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from alphadsl.backend.interpreter import Interpreted, interpret
 from alphadsl.backend.runtime.step import Step
 from alphadsl.ir.nodes import Loss
+from alphadsl.reference.interpret import Interpreted, interpret
 
 Tensors = tuple[Tensor, ...]
 

@@ -30,7 +30,7 @@ from alphadsl.ir.kinds import Pairs, Positives, Streaming
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
-from alphadsl.transform.closeness import looks_closely_somewhere
+from alphadsl.reference.closeness import looks_closely_somewhere
 from alphadsl.transform.schedule import schedule_apart, schedule_closely
 
 NOTHING: Mapping[str, Number] = {}

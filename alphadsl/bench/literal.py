@@ -33,9 +33,9 @@ from alphadsl.ir.nodes import (
     Reduce,
     Var,
 )
-from alphadsl.ir.numpy_functions import numpy_function
 from alphadsl.ir.parameter import Learned
 from alphadsl.ir.traversal import children, level_of, rewrite, walk
+from alphadsl.reference.functions import numpy_function
 from alphadsl.transform.importance import anchor_value
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier

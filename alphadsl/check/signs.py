@@ -32,8 +32,8 @@ def check_signs(loss: Loss, named: Span) -> list[Diagnostic]:
 
 def _lowest(weight: Expr, loss: Loss) -> tuple[float, str] | None:
     """The most negative value on some batch, and where it was."""
-    from alphadsl.transform.batches import STATES, batch_of
-    from alphadsl.transform.evaluate import extremes
+    from alphadsl.reference.batches import STATES, batch_of
+    from alphadsl.reference.evaluate import extremes
 
     values = {each.name: each.value for each in loss.parameters}
     for state in STATES:

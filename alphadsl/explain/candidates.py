@@ -7,9 +7,9 @@ parameter at a plain value, where families meet (eps = 0, p = 2).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alphadsl.explain.scene import Scene, Weights
 from alphadsl.ir.parameter import Parameter
 from alphadsl.pipeline import Lowered
+from alphadsl.reference.scene import Scene, Weights
 
 PLAIN = (0.0, 1.0, 2.0)
 Values = Mapping[str, float]

@@ -11,7 +11,7 @@ import numpy as np
 
 from alphadsl.ir.kinds import Quantity
 from alphadsl.pipeline import Lowered
-from alphadsl.transform.evaluate import Array, Numbers, evaluate
+from alphadsl.reference.evaluate import Array, Numbers, evaluate
 
 POSITIVE_D2, FARTHEST, NEGATIVES = 0.1, 2.0**0.5, 64
 SETUP = f"one anchor with d[i]^2 = {POSITIVE_D2}, {NEGATIVES} negatives evenly spread in d"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from alphadsl.explain.order import infer_order, uses_products
-from alphadsl.explain.scene import STATES, Scene, scene_of
 from alphadsl.explain.words import FAMILIES, PAIRS, SPACES
 from alphadsl.ir.atoms import Direction
 from alphadsl.ir.build import ONE, total
@@ -22,7 +21,8 @@ from alphadsl.ir.nodes import Coordinate, Direct, Expr, General, Loss, MinPlayer
 from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import level_of
 from alphadsl.pipeline import Lowered
-from alphadsl.transform.evaluate import Array
+from alphadsl.reference.evaluate import Array
+from alphadsl.reference.scene import STATES, Scene, scene_of
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier
 

@@ -19,8 +19,8 @@ from alphadsl.explain.curve import FARTHEST, NEGATIVES, SETUP, Curve, alpha_curv
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_number
 from alphadsl.pipeline import Lowered
+from alphadsl.reference.evaluate import Array
 from alphadsl.storage import write_file
-from alphadsl.transform.evaluate import Array
 
 # Okabe and Ito's colours, told apart by nearly every eye, and two more.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4FBF", "#4D4D4D")

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from alphadsl.explain.candidates import Setting, defaults_of, moved_once, settings_of
-from alphadsl.explain.scene import STATES, Scene, Weights, scene_of
 from alphadsl.ir.pretty import pretty_number
 from alphadsl.pipeline import Lowered
-from alphadsl.transform.evaluate import Array
+from alphadsl.reference.evaluate import Array
+from alphadsl.reference.scene import STATES, Scene, Weights, scene_of
 
 EQUAL, IGNORED = 1e-6, 1e-12
 NUDGE = 1.3

@@ -14,7 +14,6 @@ from torch import Tensor
 
 import alphadsl
 from alphadsl.backend.choice import Backend
-from alphadsl.backend.dual import _plain
 from alphadsl.backend.emit.writer import Writer
 from alphadsl.backend.identifier import identifier
 from alphadsl.backend.module import ContrastiveLoss
@@ -23,6 +22,7 @@ from alphadsl.ir.atom import End
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.kinds import Geometry
 from alphadsl.ir.nodes import Expr, Num, Param, Var
+from alphadsl.reference.forward_mode import _plain
 from tests.oracles.batch import Anchor, Answer, mean_over_anchors, value_and_gradient
 from tests.oracles.closeness import assert_same_answer
 

@@ -13,9 +13,9 @@ from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import Apply, Coordinate, Count, Distance, Expr, Loss, MinPlayer, Num, Param, Reduce, Var
-from alphadsl.ir.numpy_functions import numpy_function
 from alphadsl.ir.traversal import children, expressions_of, walk
 from alphadsl.pipeline import check_spec
+from alphadsl.reference.functions import numpy_function
 from alphadsl.report.catalogue.admissibility import DecreasingPhi, DecreasingPsi
 from alphadsl.report.catalogue.evidence import Example
 from alphadsl.report.diagnostic import Diagnostic

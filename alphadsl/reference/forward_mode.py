@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import Anchors, Apply, Count, Distance, Expr, Function, Importance, Num, Param, Pool, Reduce, Var
-from alphadsl.ir.numpy_functions import numpy_function
+from alphadsl.reference.functions import numpy_function
 
 Array = NDArray[np.float64]
 SLOTTED = (Quantity.POSITIVE, Quantity.NEGATIVE, Quantity.INNER_POSITIVE, Quantity.INNER_NEGATIVE)

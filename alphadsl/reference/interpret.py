@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from alphadsl.backend.anchors import Array, Scene, set_scene
-from alphadsl.backend.dual import SLOTTED, Anchor, Dual, apply, call, constant, distance_of, evaluate, reduce_over
 from alphadsl.ir.kinds import AlphaGradient, Over, Quantity
 from alphadsl.ir.nodes import (
     Coordinate,
@@ -29,6 +27,18 @@ from alphadsl.ir.nodes import (
 )
 from alphadsl.ir.parameter import Learned
 from alphadsl.ir.traversal import expressions_of, walk
+from alphadsl.reference.anchors import Array, Scene, set_scene
+from alphadsl.reference.forward_mode import (
+    SLOTTED,
+    Anchor,
+    Dual,
+    apply,
+    call,
+    constant,
+    distance_of,
+    evaluate,
+    reduce_over,
+)
 
 HALVINGS = 80
 

@@ -16,7 +16,7 @@ from alphadsl.ir.kinds import Pairs, Quantity, Space
 from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier
 from alphadsl.ir.parameter import Learned, Parameter, Schedule
 from alphadsl.ir.traversal import rewrite, walk
-from alphadsl.transform.evaluate import Array, Numbers, evaluate
+from alphadsl.reference.evaluate import Array, Numbers, evaluate
 from alphadsl.transform.importance import lower_importance
 
 ROUNDING = 2.0**-24

@@ -28,8 +28,8 @@ from alphadsl.ir.nodes import (
     Reduce,
     Var,
 )
-from alphadsl.ir.numpy_functions import numpy_function
 from alphadsl.ir.traversal import children, walk
+from alphadsl.reference.functions import numpy_function
 
 Array = NDArray[np.float64]
 HALVINGS = 90

@@ -12,10 +12,10 @@ import torch
 
 import alphadsl
 from alphadsl.api import find_text
-from alphadsl.explain.scene import CLASSES, SAMPLES, STATES, Scene, scene_of
 from alphadsl.ir.core import Derived
 from alphadsl.ir.kinds import Pairs
 from alphadsl.pipeline import Lowered, lower_spec
+from alphadsl.reference.scene import CLASSES, SAMPLES, STATES, Scene, scene_of
 
 FORMS = ("alpha", "stable")
 

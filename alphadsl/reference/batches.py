@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from alphadsl.ir.kinds import Pairs, Quantity, Space
 from alphadsl.ir.nodes import Loss
-from alphadsl.transform.evaluate import Numbers
+from alphadsl.reference.evaluate import Numbers
 
 STATES = ("random", "trained", "spread")
 SAMPLES, WIDTH = 12, 6

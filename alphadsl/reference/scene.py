@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alphadsl.ir.core import Derived
 from alphadsl.ir.kinds import Pairs, Quantity, Space
 from alphadsl.ir.nodes import Expr
-from alphadsl.transform.evaluate import Array, Numbers, evaluate
+from alphadsl.reference.evaluate import Array, Numbers, evaluate
 
 Indices = NDArray[np.int64]
 STATES = {"random": (10.0, 1.0), "trained": (0.1, 1.0), "spread": (1.0, 1.0), "crowded": (0.15, 0.3)}
