@@ -8,7 +8,7 @@ from kornia import augmentation
 
 from alphadsl.bench.conditions import conditions
 from alphadsl.bench.timing import medians
-from runner.augment import CIFAR, make_view
+from runner.data.views import CIFAR, make_view
 
 BATCH = 256
 
@@ -27,7 +27,7 @@ def main() -> None:
     images_BCHW = torch.randint(0, 256, (BATCH, 3, 32, 32), dtype=torch.uint8)
     generator, theirs = torch.Generator(), kornia_views()
     contenders = {
-        "runner.augment": lambda: make_view(images_BCHW, CIFAR, generator),
+        "runner.data.views": lambda: make_view(images_BCHW, CIFAR, generator),
         "kornia": lambda: theirs(images_BCHW.float() / 255),
     }
     print(conditions())

@@ -12,21 +12,21 @@ from pathlib import Path
 from lightning.fabric import Fabric
 
 from alphadsl.report.faults import InputError
-from runner.checkpoint import Checkpoint, load_checkpoint, taken_from
-from runner.config import ExperimentConfig
 from runner.contract import CompiledLoss, check_trainable
-from runner.datasets import check_enough, check_labelled, load_data
-from runner.folder import RunFolder, check_free_of_others, check_name, locked
-from runner.identity import DataRecord, changes, current_environment, describe_data
-from runner.machine import keep_freed_memory, limit_threads
-from runner.models import SiameseNetwork
-from runner.opening import IfExists, check_run, open_run, restored_threads
-from runner.pretrain import DivergedError, Job, make_fabric, pretrain
-from runner.probe import ProbeResult, probe_encoder
+from runner.data.datasets import check_enough, check_labelled, load_data
+from runner.data.splits import ImageData
+from runner.evaluation.probe import ProbeResult, probe_encoder
+from runner.network.models import SiameseNetwork
+from runner.network.soundness import sound_network
 from runner.progress import tell
-from runner.record import check_whose, is_probed, read_record, write_json
-from runner.soundness import sound_network
-from runner.splits import ImageData
+from runner.records.folder import RunFolder, check_free_of_others, check_name, locked
+from runner.records.identity import DataRecord, changes, current_environment, describe_data
+from runner.records.opening import IfExists, check_run, open_run, restored_threads
+from runner.records.record import check_whose, is_probed, read_record, write_json
+from runner.settings.config import ExperimentConfig
+from runner.settings.machine import keep_freed_memory, limit_threads
+from runner.training.checkpoint import Checkpoint, load_checkpoint, taken_from
+from runner.training.pretrain import DivergedError, Job, make_fabric, pretrain
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 from rich.text import Text
 
-from runner.config import ExperimentConfig
+from runner.settings.config import ExperimentConfig
 
 LINE_SECONDS = 15.0
 """How often a run that nobody watches tells where it is."""

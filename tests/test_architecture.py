@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,19 @@ LAYERS: dict[str, set[str]] = {
     },
     "runner": {"report", "storage", ""},
 }
+ROOMS: dict[str, set[str]] = {
+    "contract": set(),
+    "settings": set(),
+    "progress": {"settings"},
+    "data": {"contract", "settings"},
+    "network": {"settings", "progress"},
+    "evaluation": {"settings", "data", "network"},
+    "records": {"contract", "settings", "progress", "data"},
+    "training": {"contract", "settings", "progress", "data", "network", "evaluation", "records"},
+    "theory": {"contract", "settings", "progress", "data", "network", "records"},
+    "experiment": {"contract", "settings", "progress", "data", "network", "evaluation", "records", "training"},
+}
+"""The rooms of `runner`, and what each may import of the others."""
 LONGEST = 250
 
 
@@ -55,6 +69,15 @@ def layer_of(dotted: str) -> str | None:
             return ""
         case ["alphadsl", layer, *_] | [("runner") as layer, *_]:
             return layer
+        case _:
+            return None
+
+
+def room_of(dotted: str) -> str | None:
+    """`runner.data.splits` is in data."""
+    match dotted.split("."):
+        case ["runner", room, *_] if room != "__init__":
+            return room
         case _:
             return None
 
@@ -78,6 +101,18 @@ def test_imports_go_down_only(path: Path) -> None:
     assert layer is not None
     uses = {found for name in imported(path) if (found := layer_of(name)) is not None} - {layer}
     assert uses <= LAYERS[layer], f"{layer} must not import {uses - LAYERS[layer]}"
+
+
+@pytest.mark.parametrize("path", modules("runner"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_rooms_of_the_runner_import_in_one_direction(path: Path) -> None:
+    room = room_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    uses = {other for name in imported(path) if (other := room_of(name)) is not None} - {room}
+    assert room is None or uses <= ROOMS[room], f"runner.{room} must not import {uses - ROOMS[room]}"
+
+
+@pytest.mark.parametrize("allowed", [LAYERS, ROOMS], ids=["layers", "rooms"])
+def test_no_layer_is_above_itself(allowed: dict[str, set[str]]) -> None:
+    TopologicalSorter(allowed).prepare()
 
 
 @pytest.mark.parametrize("path", modules("alphadsl", "runner"), ids=lambda path: str(path.relative_to(ROOT)))

@@ -14,8 +14,8 @@ from rich.console import Console
 from alphadsl.report.visible import visible_text
 
 if TYPE_CHECKING:
-    from runner.folder import RunFolder
-    from runner.summary import Comparable
+    from runner.records.folder import RunFolder
+    from runner.records.summary import Comparable
 
 TABLE_WIDTH = 140
 FIGURES = "comparison"
@@ -24,8 +24,8 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 def compare_runs(folders: "Sequence[RunFolder]", stem: Path, ended: Mapping[str, str] = NONE) -> None:
     """The table, and figures that start with `stem`; `ended` has runs without a result and how they ended."""
-    from runner.figure import write_figures
-    from runner.summary import Comparable, read_groups
+    from runner.records.figure import write_figures
+    from runner.records.summary import Comparable, read_groups
 
     comparable = read_groups(folders) if folders or not ended else Comparable((), ())
     print_table(comparable, ended)
@@ -37,7 +37,7 @@ def compare_runs(folders: "Sequence[RunFolder]", stem: Path, ended: Mapping[str,
 
 def print_table(comparable: "Comparable", ended: Mapping[str, str] = NONE) -> None:
     """The runs that can be compared and how others ended, after a line for each that cannot be."""
-    from runner.summary import describe_setting, make_rows, make_table
+    from runner.records.summary import describe_setting, make_rows, make_table
 
     console = Console()
     if not console.is_terminal:

@@ -43,7 +43,7 @@ def choices_of(setting: str) -> Complete:
     """The values of a setting of a run that has a few."""
 
     def complete(incomplete: str) -> list[str]:
-        from runner.config import ExperimentConfig
+        from runner.settings.config import ExperimentConfig
 
         return _beginning(get_args(ExperimentConfig.model_fields[setting].annotation), incomplete)
 

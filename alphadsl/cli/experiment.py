@@ -124,8 +124,8 @@ def probe(
     Example: alphadsl probe digits-infonce-seed0
     """
     from runner.experiment import probe_run
-    from runner.places import find_runs
-    from runner.summary import read_groups
+    from runner.records.places import find_runs
+    from runner.records.summary import read_groups
 
     folders = find_runs(run or [], runs_dir)
     refused = False
@@ -150,8 +150,8 @@ def compare(
 
     Example: alphadsl compare runs/cifar10-*
     """
-    from runner.figure import check_replaceable
-    from runner.places import find_runs
+    from runner.records.figure import check_replaceable
+    from runner.records.places import find_runs
 
     if out is None:
         check_replaceable(runs_dir / FIGURES)
@@ -177,15 +177,15 @@ class TrainOrder:
 
 
 def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
-    from runner.config import make_config
+    from runner.settings.config import make_config
 
     first = make_config(order.dataset, **overrides)
     make_config(order.dataset, **{**overrides, "seed": first.seed + order.seeds - 1})
     configs = [first.model_copy(update={"seed": first.seed + offset}) for offset in range(order.seeds)]
 
     from runner.experiment import Options, plan_runs, train_runs
-    from runner.figure import check_replaceable
-    from runner.opening import IfExists
+    from runner.records.figure import check_replaceable
+    from runner.records.opening import IfExists
 
     if_exists = _if_exists(order.resume, order.overwrite)
     losses = [build(find_text(spec), Execution(), order.values, "command line") for spec in order.specs]

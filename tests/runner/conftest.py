@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from runner.config import ExperimentConfig, make_config
-from runner.datasets import load_data
-from runner.folder import RunFolder
-from runner.identity import describe_data
-from runner.opening import IfExists, open_run
-from runner.pretrain import Job, make_fabric, pretrain
-from runner.splits import ImageData, Split
+from runner.data.datasets import load_data
+from runner.data.splits import ImageData, Split
+from runner.records.folder import RunFolder
+from runner.records.identity import describe_data
+from runner.records.opening import IfExists, open_run
+from runner.settings.config import ExperimentConfig, make_config
+from runner.training.pretrain import Job, make_fabric, pretrain
 from tests.runner.losses import PlainInfoNCE
 
 SMALL = {"width": 2, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 
-from runner.checkpoint import Checkpoint, save_checkpoint
-from runner.config import ExperimentConfig, make_config
-from runner.folder import RunFolder
-from runner.identity import DataRecord
-from runner.opening import IfExists, open_run
-from runner.record import read_record, write_json
+from runner.records.folder import RunFolder
+from runner.records.identity import DataRecord
+from runner.records.opening import IfExists, open_run
+from runner.records.record import read_record, write_json
+from runner.settings.config import ExperimentConfig, make_config
+from runner.training.checkpoint import Checkpoint, save_checkpoint
 from tests.runner.losses import PlainInfoNCE
 
 DATA = DataRecord(fingerprint="d" * 64, pretrain=1297, train=1297, test=500, classes=10)

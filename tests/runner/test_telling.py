@@ -8,11 +8,12 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from runner import metrics, progress
-from runner.config import make_config
-from runner.metrics import MetricsLog
+from runner import progress
 from runner.progress import Progress
-from runner.summary import make_table
+from runner.records import metrics
+from runner.records.metrics import MetricsLog
+from runner.records.summary import make_table
+from runner.settings.config import make_config
 
 ROWS = [
     ("infonce", "3", "96.4 ± 0.7", "97.0 ± 0.2", "93.9 ± 0.9", "86.0 ± 0.7", "42 ± 1"),

@@ -1,0 +1,1 @@
+"""Data sets become splits of images; splits become views."""

@@ -1,0 +1,187 @@
+"""Which images are for what: a tree of folders comes in, files by class for training and testing come out.
+
+A split is known by its folder's name, in any case: train, training; test, testing; val, valid, validation, dev, eval;
+unlabelled, unlabeled. Splits may hold the classes or the classes the splits, and one folder around everything is seen
+through. Without a test split, val is taken, and without that every fifth image of a class. Images in no class folder,
+or in a single one, have no labels. Refused: folders of which it is not clear whether they are classes or splits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from alphadsl.report.faults import InputError
+from runner.data.folder_tree import Folder
+
+TEST_EVERY = 5
+HELP = "Put images in DIR/CLASS/, or in DIR/train/CLASS/ and DIR/test/CLASS/, and give --data-dir DIR."
+
+ByClass = dict[str, list[Path]]
+
+
+class Part(StrEnum):
+    TRAIN = "train"
+    TEST = "test"
+    VALIDATION = "validation"
+    UNLABELLED = "unlabelled"
+
+
+PART_NAMES: Mapping[str, Part] = MappingProxyType(
+    dict.fromkeys(("train", "training"), Part.TRAIN)
+    | dict.fromkeys(("test", "testing"), Part.TEST)
+    | dict.fromkeys(("val", "valid", "validation", "dev", "eval"), Part.VALIDATION)
+    | dict.fromkeys(("unlabelled", "unlabeled"), Part.UNLABELLED)
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Files by class; both empty where there are no labels, and then all images are in `unlabelled`."""
+
+    train: ByClass
+    test: ByClass
+    unlabelled: list[Path]
+    told: tuple[str, ...]
+    """What was decided, a line each."""
+
+
+def part_of(folder: Folder) -> Part | None:
+    """The split a folder is by its name: `Training`, `train_set` and `TRAIN` are one."""
+    name = folder.path.name.casefold()
+    for ending in ("set", "_", "-", " "):
+        name = name.removesuffix(ending)
+    return PART_NAMES.get(name)
+
+
+def read_layout(tree: Folder) -> Layout:
+    """Raises `InputError` for a folder without images and for one that can be read in two ways."""
+    root = _unwrap(tree)
+    if not root.all_images():
+        raise InputError(f"There is no image below {tree.path}.", HELP)
+    filled = [folder for folder in root.folders if folder.all_images()]
+    parts = {folder.path.name: part for folder in filled if (part := part_of(folder))}
+    unnamed = [folder for folder in filled if folder.path.name not in parts]
+    if unnamed and all(_holds_parts_only(folder) for folder in unnamed) and not parts:
+        return _from_classes_of_parts(unnamed)
+    inner = next((inner for folder in unnamed for inner in folder.folders if part_of(inner)), None)
+    if inner and inner.all_images():
+        raise InputError(f"Some classes have splits, as {inner.path}, and others beside it have none.", HELP)
+    if set(parts.values()) <= {Part.UNLABELLED}:
+        extra = [path for folder in filled if folder.path.name in parts for path in folder.all_images()]
+        classes = Folder(root.path, root.images, tuple(f for f in root.folders if f.path.name not in parts))
+        return _from_parts({Part.TRAIN: classes}, extra) if classes.folders or classes.images else _flat(root)
+    if not unnamed:
+        return _from_parts(*_one_folder_each(root, filled))
+    if len(parts) == 1 and not next(folder for folder in filled if folder.path.name in parts).folders:
+        return _from_parts({Part.TRAIN: root}, [])  # a class may be called train, or test
+    raise InputError(
+        f"It is not clear what {root.path} holds: {next(iter(parts))} is a split, {unnamed[0].path.name} is none.",
+        f"Move one of them elsewhere. {HELP}",
+    )
+
+
+def _unwrap(tree: Folder) -> Folder:
+    """The folder inside, while it is the only one and holds only folders, as an unpacked archive often does."""
+    match tree:
+        case Folder(images=(), folders=(Folder(images=(), folders=(_, *_)) as only,)) if part_of(only) is None:
+            return _unwrap(only)
+        case _:
+            return tree
+
+
+def _holds_parts_only(folder: Folder) -> bool:
+    return not folder.images and bool(folder.folders) and all(part_of(inner) for inner in folder.folders)
+
+
+def _one_folder_each(root: Folder, folders: Sequence[Folder]) -> tuple[dict[Part, Folder], list[Path]]:
+    """The folder of each split. Raises `InputError` where two have one meaning or none is for training."""
+    by_part: dict[Part, Folder] = {}
+    for folder in folders:
+        part = part_of(folder)
+        assert part is not None
+        if part in by_part:
+            raise InputError(f"{by_part[part].path} and {folder.path} are both for {part}.", "Keep one of the two.")
+        by_part[part] = folder
+    extra = by_part.pop(Part.UNLABELLED).all_images() if Part.UNLABELLED in by_part else []
+    if Part.TRAIN not in by_part:
+        present = ", ".join(folder.path.name for folder in folders)
+        raise InputError(f"The folder {root.path} has {present}, but nothing to train on.", HELP)
+    return by_part, extra
+
+
+def _from_classes_of_parts(classes: Sequence[Folder]) -> Layout:
+    """DIR/CLASS/train and DIR/CLASS/test, turned round."""
+    parts: dict[Part, list[Folder]] = {}
+    extra: list[Path] = []
+    for label in classes:
+        inner, unlabelled = _one_folder_each(label, label.folders)
+        extra += unlabelled
+        for part, folder in inner.items():
+            parts.setdefault(part, []).append(Folder(label.path, (), (folder,)))
+    root = classes[0].path.parent
+    return _from_parts({part: Folder(root, (), tuple(labels)) for part, labels in parts.items()}, extra)
+
+
+def _from_parts(parts: Mapping[Part, Folder], extra: list[Path]) -> Layout:
+    train_root = parts[Part.TRAIN]
+    told: list[str] = []
+    if len(train_root.folders) < 2:
+        return _flat(train_root, extra, parts)
+    train = _by_class(train_root, told)
+    chosen = next((part for part in (Part.TEST, Part.VALIDATION) if part in parts), None)
+    if chosen and len(parts[chosen].folders) < 2:
+        told.append(f"left out: {len(parts[chosen].all_images()):,} images in {parts[chosen].path}, without labels")
+        chosen = None
+    if chosen is None:
+        train, test = _hold_out(train)
+        told.append(f"test images: every {TEST_EVERY}th of a class, held out")
+    else:
+        test = _by_class(parts[chosen], told)
+        _check_same_classes(train, test, parts[chosen].path)
+        told.append(f"test images: {parts[chosen].path}")
+    if chosen is Part.TEST and Part.VALIDATION in parts:
+        unused = parts[Part.VALIDATION]
+        told.append(f"left out: {len(unused.all_images()):,} images in {unused.path}, as there is {Part.TEST}")
+    return Layout(train, test, extra, tuple(told))
+
+
+def _flat(root: Folder, extra: Sequence[Path] = (), parts: Mapping[Part, Folder] = MappingProxyType({})) -> Layout:
+    told = ["no labels: the images are in fewer than two class folders, so nothing is probed"]
+    told += [
+        f"left out: {len(folder.all_images()):,} images in {folder.path}, as training has no labels"
+        for part, folder in parts.items()
+        if part is not Part.TRAIN
+    ]
+    return Layout({}, {}, [*root.all_images(), *extra], tuple(told))
+
+
+def _by_class(root: Folder, told: list[str]) -> ByClass:
+    if root.images:
+        told.append(f"left out: {len(root.images):,} images of {root.path} that lie beside its class folders")
+    for folder in root.folders:
+        if not folder.all_images():
+            raise InputError(f"The class folder {folder.path} holds no image.", "Delete it, or put images into it.")
+    return {folder.path.name: folder.all_images() for folder in root.folders}
+
+
+def _check_same_classes(train: ByClass, test: ByClass, test_root: Path) -> None:
+    unshared = sorted(train.keys() ^ test.keys())
+    if unshared:
+        raise InputError(
+            f"The classes of {test_root} are not those of training: {unshared[0]} is in one of them only.",
+            "Give both folders the same class folders.",
+        )
+
+
+def _hold_out(images: ByClass) -> tuple[ByClass, ByClass]:
+    """Every fifth image of a class is for testing, at least one and never the only one."""
+    for name, paths in images.items():
+        if len(paths) < 2:
+            raise InputError(f"The class {name} has one image; one to train and one to test are needed.", HELP)
+    test = {name: paths[1::TEST_EVERY] for name, paths in images.items()}
+    train = {
+        name: [path for index, path in enumerate(paths) if index % TEST_EVERY != 1] for name, paths in images.items()
+    }
+    return train, test

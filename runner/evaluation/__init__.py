@@ -1,0 +1,1 @@
+"""What an encoder learned: probes on its frozen features."""

@@ -1,0 +1,1 @@
+"""A configuration becomes a network that this machine computes correctly."""

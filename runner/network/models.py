@@ -1,0 +1,136 @@
+"""Backbones and projector: a name, a width and an image size come in, an encoder and a projector come out.
+
+The residual blocks are torchvision's. Images of at most 64 px get the small stem (one 3x3 convolution, no max-pool)
+that SimCLR uses on CIFAR (Chen et al. 2020, B.9); larger ones get the ImageNet stem. `resnet8` is three stages of one
+basic block, the narrow encoder for a CPU. Nothing is refused here: `ExperimentConfig` has done so.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, Bottleneck
+
+from runner.settings.config import ExperimentConfig
+
+# B batch, C channels, H height, W width, F features, D embedding width
+
+Block = type[BasicBlock] | type[Bottleneck]
+
+STAGES: Mapping[str, tuple[Block, tuple[int, ...]]] = MappingProxyType(
+    {
+        "resnet8": (BasicBlock, (1, 1, 1)),
+        "resnet18": (BasicBlock, (2, 2, 2, 2)),
+        "resnet50": (Bottleneck, (3, 4, 6, 3)),
+    }
+)
+LARGEST_SMALL_IMAGE = 64
+
+
+class StridedPointwise(nn.Conv2d):
+    """The 1x1 convolution of a shortcut: (B, C, H, W) in, (B, K, ceil(H / spacing), ceil(W / spacing)) out.
+
+    It is `nn.Conv2d(channels, outputs, 1, stride=spacing, bias=False)`, with the pixels picked before the product.
+    oneDNN's own strided one writes past its workspace on AVX2 where channels come last and are fewer than 16
+    (uxlfoundation/oneDNN#6035): narrow encoders died of it, or learnt from gradients that were off a thousandfold.
+    """
+
+    def __init__(self, channels: int, outputs: int, spacing: int) -> None:
+        super().__init__(channels, outputs, kernel_size=1, bias=False)
+        self.spacing = spacing
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        return super().forward(x_BCHW[:, :, :: self.spacing, :: self.spacing])
+
+
+class Encoder(nn.Module):
+    """The backbone f: images (B, 3, H, W) in, features (B, F) out; F is `features`."""
+
+    def __init__(self, name: str, width: int, image_size: int) -> None:
+        super().__init__()
+        block, depths = STAGES[name]
+        widths = [width * 2**stage for stage in range(len(depths))]
+        inputs = [width, *(stage_width * block.expansion for stage_width in widths)]
+        self.stem = _small_stem(width) if image_size <= LARGEST_SMALL_IMAGE else _large_stem(width)
+        self.stages = nn.Sequential(
+            *(
+                _stage(block, depth, channels, stage_width, stride=1 if index == 0 else 2)
+                for index, (depth, channels, stage_width) in enumerate(zip(depths, inputs[:-1], widths, strict=True))
+            )
+        )
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.features = inputs[-1]
+        self.layout = torch.contiguous_format
+        self.apply(_initialise)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        features_BF: Tensor = self.pool(self.stages(self.stem(x_BCHW.contiguous(memory_format=self.layout))))
+        return features_BF
+
+
+class SiameseNetwork(nn.Module):
+    """Encoder and projector: images (B, 3, H, W) in, embeddings (B, D) for the loss out, not yet normalised."""
+
+    def __init__(self, encoder: Encoder, projector_dim: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.projector = make_projector(encoder.features, projector_dim)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        z_BD: Tensor = self.projector(self.encoder(x_BCHW))
+        return z_BD
+
+    def lay_out(self, layout: torch.memory_format) -> Self:
+        """The network itself, with its weights and what it computes in this layout."""
+        self.encoder.layout = layout
+        return self.to(memory_format=layout)
+
+
+def make_network(config: ExperimentConfig, image_size: int) -> SiameseNetwork:
+    """The network with the initial weights of the seed, channels last; the global random state is left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = SiameseNetwork(Encoder(config.encoder, config.width, image_size), config.projector_dim)
+    return network.lay_out(torch.channels_last)
+
+
+def make_projector(features: int, projector_dim: int) -> nn.Sequential:
+    """The head g of SimCLR: one hidden layer with batch norm, (B, F) to (B, D)."""
+    hidden = max(features, projector_dim)
+    widths = pairwise((features, hidden, projector_dim))
+    first, last = (nn.Linear(inputs, outputs) for inputs, outputs in widths)
+    return nn.Sequential(first, nn.BatchNorm1d(hidden), nn.ReLU(inplace=True), last)
+
+
+def _small_stem(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(3, width, kernel_size=3, padding=1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+    )
+
+
+def _large_stem(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(kernel_size=3, stride=2, padding=1),
+    )
+
+
+def _stage(block: Block, depth: int, channels: int, width: int, stride: int) -> nn.Sequential:
+    outputs = width * block.expansion
+    shortcut = None
+    if stride != 1 or channels != outputs:
+        shortcut = nn.Sequential(StridedPointwise(channels, outputs, stride), nn.BatchNorm2d(outputs))
+    first = block(channels, width, stride, shortcut)
+    return nn.Sequential(first, *(block(outputs, width) for _ in range(depth - 1)))
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

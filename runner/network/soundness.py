@@ -1,0 +1,87 @@
+"""Whether a network is computed rightly on this machine: a configuration comes in, a network that is comes out.
+
+Before training, embeddings and slopes of the first network on four random images are held against float64. Libraries
+have computed other things than they were asked for, without a word, for some processor, layout, precision or number of
+threads. Channels last is given up where that is at fault; a setting of the user's is named with one that is sound.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor
+
+from alphadsl.report.faults import InputError
+from runner.network.models import SiameseNetwork, make_network
+from runner.progress import tell
+from runner.settings.config import ExperimentConfig
+from runner.settings.machine import limit_threads
+
+# B images (4), D embedding width, P parameters
+
+IMAGES = 4
+LARGEST = 96
+"""More pixels than this cost time and show nothing new: layers are wrong by their channels."""
+TOLERANCES = {"32": 0.03, "bf16": 0.5}
+"""Norm of the error of embeddings and slopes over their own. Of rounding it is 1e-6 in float32 and up to 0.2 in
+bfloat16; what libraries computed wrongly was off by 0.1 to a thousand."""
+
+
+def sound_network(config: ExperimentConfig, image_size: int, fabric: Fabric) -> SiameseNetwork:
+    """The first network of a configuration, on the CPU. Raises `InputError` where a setting makes it wrong here."""
+    layout = _sound_layout(config.model_copy(update={"seed": 0, "data_dir": None}), image_size, fabric)
+    return make_network(config, image_size).lay_out(layout)
+
+
+@cache
+def _sound_layout(config: ExperimentConfig, image_size: int, fabric: Fabric) -> torch.memory_format:
+    network = make_network(config, image_size)
+    tolerance = TOLERANCES[config.precision]
+
+    def error(layout: torch.memory_format, threads: int | None, autocast: Autocast = fabric.autocast) -> float:
+        with limit_threads(threads):
+            return slope_error(network, layout, min(image_size, LARGEST), fabric.device, autocast)
+
+    off = error(torch.channels_last, config.threads)
+    if off <= tolerance:
+        return torch.channels_last
+    told = f"The slopes of the network are off by {off:.0%} on this machine ({fabric.device.type})"
+    if error(torch.contiguous_format, config.threads) <= tolerance:
+        tell(f"{told} with channels last, so it is trained with channels first.")
+        return torch.contiguous_format
+    if config.precision != "32" and error(torch.channels_last, config.threads, nullcontext) <= TOLERANCES["32"]:
+        raise InputError(f"{told} with precision {config.precision}.", "Give --precision 32.")
+    if config.threads != 1 and error(torch.channels_last, 1) <= tolerance:
+        raise InputError(f"{told} with {config.threads or torch.get_num_threads()} threads.", "Give --threads 1.")
+    raise InputError(f"{told}.", "Try another --width, --encoder or --device, or another version of torch.")
+
+
+Autocast = Callable[[], AbstractContextManager[object]]
+
+
+def slope_error(
+    network: SiameseNetwork, layout: torch.memory_format, size: int, device: torch.device, autocast: Autocast
+) -> float:
+    """How far embeddings and slopes on random images are from those in float64, over their norm; inf where none are."""
+    random = torch.Generator().manual_seed(0)
+    x_BCHW = torch.rand(IMAGES, 3, size, size, generator=random)
+    # In evaluation mode, where batch norm does not divide by the spread of four images, which magnifies rounding.
+    exact = copy.deepcopy(network).eval().lay_out(torch.contiguous_format).double()
+    quick = copy.deepcopy(network).eval().lay_out(layout).to(device)
+    with torch.no_grad():
+        weights_BD = torch.randn(exact(x_BCHW.double()).shape, generator=random)
+    right_P = _slopes(exact, x_BCHW.double(), weights_BD, nullcontext)
+    off = float((right_P - _slopes(quick, x_BCHW.to(device), weights_BD, autocast)).norm() / right_P.norm())
+    return off if math.isfinite(off) else math.inf
+
+
+def _slopes(network: SiameseNetwork, x_BCHW: Tensor, weights_BD: Tensor, autocast: Autocast) -> Tensor:
+    with autocast():
+        z_BD = network(x_BCHW)
+    torch.autograd.backward((z_BD.double() * weights_BD.to(z_BD.device)).sum())
+    slopes = [weight.grad.flatten() for weight in network.parameters() if weight.grad is not None]
+    return torch.cat([part.double().cpu() for part in (z_BD.detach().flatten(), *slopes)])

@@ -1,0 +1,211 @@
+"""The folder of a run: a place comes in; where its files are, whose it is and a lock on it come out.
+
+A run folder carries a marker that only the runner writes. Files are replaced or deleted in a folder with that marker
+alone, and of those the ones the runner wrote: whatever else lies there stays. Refused: a folder that is not a run of
+ours, one at which another process is at work, links in place of our files, and files of ours that were edited.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from alphadsl.report.faults import InputError
+from alphadsl.storage import PARTIAL, guarded, make_folder, read_file, write_file
+from runner.records.identity import fingerprint_of
+
+FORMAT = 2
+"""Of run folders. Those of format 1 have no marker."""
+
+MARKER, LOCK, BOARD = "alphadsl-run.json", ".lock", "tensorboard"
+BOARD_EVENTS = "events.out.tfevents.*"
+WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
+CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
+WORK = (CHECKPOINT, METRICS, PROBE)
+OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
+ANOTHER = "Give --name for another run."
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the files of a run are."""
+
+    path: Path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    @property
+    def marker(self) -> Path:
+        return self / MARKER
+
+    @property
+    def spec(self) -> Path:
+        return self / "spec.alpha"
+
+    @property
+    def config(self) -> Path:
+        return self / CONFIG
+
+    @property
+    def checkpoint(self) -> Path:
+        return self / CHECKPOINT
+
+    @property
+    def metrics(self) -> Path:
+        return self / METRICS
+
+    @property
+    def probe(self) -> Path:
+        return self / PROBE
+
+
+class Marker(BaseModel):
+    """What says that a folder is ours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    written_by: Literal["alphadsl"] = "alphadsl"
+    format: int = FORMAT
+    run: str
+    files: Mapping[str, str]
+    """SHA-256 of the files that are written once, so that one which was edited is not lost."""
+
+
+class State(Enum):
+    """What is in the place of a run."""
+
+    FREE = auto()
+    """Nothing, or what a start left behind that was cut short."""
+    RUN = auto()
+    UNNAMED = auto()
+    """A run of ours whose config.json is gone."""
+    EARLIER = auto()
+    """A run of an earlier version, which wrote no marker."""
+    FOREIGN = auto()
+    """Somebody else's files."""
+
+
+def state_of(run: RunFolder) -> State:
+    """Raises `InputError` where the folder cannot be looked into, or was written by a newer version."""
+    with guarded(run.path, "read"):
+        if not run.path.exists():
+            return State.FREE
+        names = {path.name for path in run.path.iterdir()} - {LOCK}
+    if not names:
+        return State.FREE
+    if MARKER not in names:
+        return State.EARLIER if {CONFIG, "spec.alpha", "ir.json", "loss.py"} <= names else State.FOREIGN
+    read_marker(run)
+    if CONFIG in names:
+        return State.RUN
+    return State.UNNAMED if names & set(WORK) else State.FREE
+
+
+def read_marker(run: RunFolder) -> Marker:
+    try:
+        marker = Marker.model_validate_json(read_file(run.marker))
+    except ValidationError:
+        raise InputError(
+            f"{run.marker} is damaged, so nothing in its folder is touched.", f"Restore it from a copy. {ANOTHER}"
+        ) from None
+    if marker.format > FORMAT:
+        raise InputError(
+            f"The run {run.path} was written by a newer alphadsl (format {marker.format}; this one knows {FORMAT}).",
+            "Use that version, or a newer one.",
+        )
+    return marker
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder looks like a run, of this version or another."""
+    try:
+        return (path / MARKER).is_file() or state_of(RunFolder(path)) is State.EARLIER
+    except InputError:
+        return False
+
+
+def check_untouched(run: RunFolder) -> None:
+    """Whether all files of ours are as we wrote them. Raises `InputError` naming one that is a link or was edited."""
+    for name in (MARKER, *OURS, BOARD):
+        if (run / name).is_symlink():
+            raise InputError(f"{run / name} is a link, not what the runner wrote.", f"Move it away. {ANOTHER}")
+    for name, fingerprint in read_marker(run).files.items():
+        if name in WRITTEN_ONCE and (run / name).is_file() and fingerprint_of(read_file(run / name)) != fingerprint:
+            raise InputError(
+                f"{run / name} was changed since the run wrote it, and would be lost.",
+                f"Move it out of the folder. {ANOTHER}",
+            )
+
+
+def clear(run: RunFolder) -> None:
+    """Delete what the runner wrote, its settings first, and leave everything else; the marker and the lock stay."""
+    check_untouched(run)
+    with guarded(run.path, "cleared"):
+        for name in OURS:
+            (run / name).unlink(missing_ok=True)
+        for events in (run / BOARD).glob(BOARD_EVENTS):
+            events.unlink()
+        if (run / BOARD).is_dir() and not any((run / BOARD).iterdir()):
+            (run / BOARD).rmdir()
+    sweep(run)
+
+
+def sweep(run: RunFolder) -> None:
+    """Delete what a kill left half written."""
+    with guarded(run.path, "cleared"):
+        for name in (MARKER, *OURS):
+            for partial in run.path.glob(f".{name}.*{PARTIAL}"):
+                partial.unlink()
+
+
+@contextmanager
+def locked(run: RunFolder) -> Iterator[None]:
+    """The folder to ourselves. The lock is the system's own, so it ends with the process, however that ends.
+
+    Raises `InputError` where another process has it.
+    """
+    make_folder(run.path)
+    lock = FileLock(run / LOCK, timeout=0)
+    with guarded(run / LOCK, "locked"):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError(
+                f"Another process is at work in the run {run.path}.", f"Wait until it has ended. {ANOTHER}"
+            ) from None
+        except NotImplementedError:
+            raise OSError(None, "its file system has no locks") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def check_free_of_others(run: RunFolder) -> None:
+    """Raises `InputError` where another process is at work in the folder."""
+    if (run / LOCK).exists():
+        with locked(run):
+            pass
+
+
+def write_marker(run: RunFolder, name: str, files: Mapping[str, bytes]) -> None:
+    marker = Marker(run=name, files={file: fingerprint_of(content) for file, content in files.items()})
+    write_file(run.marker, marker.model_dump_json(indent=2).encode() + b"\n")
+
+
+def check_name(name: str) -> None:
+    """Whether a run may be called so: a single folder below the folder of runs. Raises `InputError`."""
+    strange = name in ("", ".", "..") or any(mark in name for mark in "/\\\0") or not name.isprintable()
+    if strange or name != name.strip():
+        raise InputError(
+            f"A run cannot be called {name!r}: its name is a single folder below --runs-dir.",
+            "Use letters, digits, dots, dashes and underscores; --runs-dir DIR says where runs lie.",
+        )
+    if len(name.encode()) > 200:
+        raise InputError(f"The name {name[:40]}... has {len(name)} characters; 200 fit.", "Give a shorter --name.")

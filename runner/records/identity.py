@@ -1,0 +1,192 @@
+"""What makes a run that run and no other: the loss and its spec, the settings, the data, and what it was computed with.
+
+Two runs of one `RunRecord` but for the seed are seeds of one experiment. Another loss, setting or data set makes
+another run; another environment (code, torch, threads, products, device) may give other bits of the same run.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+import alphadsl
+from runner.contract import CompiledLoss
+from runner.data.splits import ImageData, Split
+from runner.settings.config import ExperimentConfig
+from runner.settings.machine import resolve_device
+
+ROOT = Path(__file__).parents[2]
+WITHOUT_WEIGHT = (
+    *("alphadsl/bench", "alphadsl/cli", "alphadsl/editor", "alphadsl/explain", "alphadsl/report"),
+    *("runner/progress.py", "runner/records/figure.py", "runner/records/summary.py"),
+)
+"""The code that shows and tells, and so cannot change what a run computes."""
+
+NO_SETTING = frozenset({"seed", "data_dir", "threads", "device"})
+"""Parts of a configuration that do not make another experiment: where the data lie, and what the environment says."""
+
+SHOWN = 7
+"""Characters of a fingerprint that are shown."""
+
+
+class Environment(BaseModel):
+    """What a run is computed with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    """The version of alphadsl, with a fingerprint of its own source."""
+    torch: str
+    threads: int
+    products: str
+    """torch's precision of float32 matrix products: highest, high or medium."""
+    device: str
+
+
+class DataRecord(BaseModel):
+    """What a data set held: a fingerprint over images, labels and split as they are trained on, and how many."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fingerprint: str
+    pretrain: int
+    train: int
+    test: int
+    classes: int
+
+    def __str__(self) -> str:
+        return f"{self.fingerprint[:SHOWN]} ({self.pretrain} + {self.test} images, {self.classes} classes)"
+
+
+class RunRecord(BaseModel):
+    """What a run was asked to do, on which data and with what. Of runs of earlier versions the latter is unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    loss: str
+    values: Mapping[str, float]
+    config: ExperimentConfig
+    run: str = ""
+    """The name of this one run among all, whatever its folder is called."""
+    spec: str = ""
+    """SHA-256 of the text of the spec."""
+    data: DataRecord | None = None
+    environments: tuple[Environment, ...] = ()
+    """The first, and those it was resumed in, where they differ."""
+
+    def parameters(self) -> dict[str, str]:
+        """The values that tell a loss from its namesakes."""
+        return {name: shown_number(value) for name, value in self.values.items()}
+
+    def settings(self) -> dict[str, str]:
+        """What else tells an experiment from another, but the seed. Of earlier versions only the place of the data is
+        known."""
+        settings = {name: str(value) for name, value in self.config.model_dump(exclude=set(NO_SETTING)).items()}
+        if self.data is None:
+            return settings | {"data_dir": str(self.config.data_dir)}
+        environment = {
+            name: " then ".join(dict.fromkeys(str(getattr(known, name)) for known in self.environments))
+            for name in Environment.model_fields
+        }
+        return settings | {"data": self.data.fingerprint[:SHOWN]} | environment
+
+    def identity(self) -> str:
+        """A fingerprint of all that must agree where two things of one run are put together."""
+        bare = self.config.model_copy(update=dict.fromkeys(NO_SETTING - {"seed"}))
+        whose = self.model_copy(update={"config": bare, "environments": ()})
+        return fingerprint_of(whose.model_dump_json(warnings=False).encode())
+
+
+def make_record(loss: CompiledLoss, config: ExperimentConfig, data: DataRecord | None, run: str) -> RunRecord:
+    return RunRecord(
+        loss=loss.name,
+        values=dict(loss.values),
+        config=config,
+        run=run,
+        spec=fingerprint_of(loss.text.encode()),
+        data=data,
+        environments=(current_environment(config),),
+    )
+
+
+def differences(old: RunRecord, new: RunRecord) -> dict[str, tuple[object, object]]:
+    """What would make `new` another run than `old`: names of settings or parts, with both values."""
+    told = {
+        name: (getattr(old.config, name), getattr(new.config, name))
+        for name in ExperimentConfig.model_fields
+        if name not in NO_SETTING - {"seed"}
+    }
+    loss = (old.loss, dict(old.values), old.spec), (new.loss, dict(new.values), new.spec)
+    told |= {"loss": loss, "data": (old.data, new.data)}
+    return {name: (before, now) for name, (before, now) in told.items() if before != now}
+
+
+def changes(old: Environment, new: Environment) -> list[str]:
+    """What differs between two environments, as `threads 1, now 2`."""
+    return [
+        f"{name} {getattr(old, name)}, now {getattr(new, name)}"
+        for name in Environment.model_fields
+        if getattr(old, name) != getattr(new, name)
+    ]
+
+
+def current_environment(config: ExperimentConfig) -> Environment:
+    available = torch.get_num_threads()
+    device = resolve_device(config.device)
+    return Environment(
+        code=code_version(),
+        torch=version("torch"),
+        threads=min(available, config.threads or available),
+        products=torch.get_float32_matmul_precision(),
+        device=torch.cuda.get_device_name() if device == "cuda" else device,
+    )
+
+
+@cache
+def code_version() -> str:
+    """The version of alphadsl with a fingerprint of the source that can change what a run computes."""
+    digest = hashlib.sha256()
+    for folder in ("alphadsl", "grammar", "runner"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            name = path.relative_to(ROOT).as_posix()
+            if path.suffix in (".py", ".lark") and not name.startswith(WITHOUT_WEIGHT):
+                digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{alphadsl.__version__}+{digest.hexdigest()[:SHOWN]}"
+
+
+def describe_data(data: ImageData) -> DataRecord:
+    """The record of a data set: every pixel and every label counts, where the files lie does not.
+
+    The images are in memory as they are trained on, so their content is hashed, not names or dates: 180 MB of CIFAR-10
+    take a fraction of a second.
+    """
+    digest = hashlib.sha256(repr(data.classes).encode())
+    for tensor in (data.pretrain_NCHW, *_tensors(data.train), *_tensors(data.test)):
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().data)
+    return DataRecord(
+        fingerprint=digest.hexdigest(),
+        pretrain=len(data.pretrain_NCHW),
+        train=len(data.train.y_N),
+        test=len(data.test.y_N),
+        classes=len(data.classes),
+    )
+
+
+def _tensors(split: Split) -> Sequence[Tensor]:
+    return split.x_NCHW, split.y_N
+
+
+def fingerprint_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def shown_number(value: float) -> str:
+    """As short as can be without being another number."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)

@@ -1,0 +1,142 @@
+"""Where a run may go: a place, a loss, a configuration and data come in; a folder ready to train in comes out.
+
+Refused: a folder that is not ours; a run that exists, unless it is to be resumed or overwritten; resuming a run of
+another loss, configuration or data. Said: resuming in another environment, which may give other bits.
+"""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from uuid import uuid4
+
+from alphadsl.report.faults import InputError
+from alphadsl.storage import make_folder, write_file
+from runner.contract import CompiledLoss
+from runner.progress import tell
+from runner.records.folder import ANOTHER, RunFolder, State, check_untouched, clear, state_of, sweep, write_marker
+from runner.records.identity import DataRecord, RunRecord, changes, current_environment, differences, make_record
+from runner.records.metrics import pick_curve, read_rows
+from runner.records.record import read_record, write_record
+from runner.settings.config import ExperimentConfig
+from runner.settings.machine import describe_machine
+
+
+class IfExists(StrEnum):
+    """What to do with a run of the same name."""
+
+    REFUSE = "refuse"
+    RESUME = "resume"
+    OVERWRITE = "overwrite"
+
+
+def check_run(
+    path: Path, loss: CompiledLoss, config: ExperimentConfig, if_exists: IfExists, data: DataRecord | None = None
+) -> None:
+    """Whether a run may go to `path`; the data are compared where they are given.
+
+    Raises `InputError` where what is there stands in the way.
+    """
+    run = RunFolder(path)
+    match state_of(run), if_exists:
+        case State.FREE, _:
+            pass
+        case State.FOREIGN, _:
+            raise InputError(f"{path} is not empty and not a run, so nothing is written there.", ANOTHER)
+        case State.EARLIER, _:
+            raise InputError(
+                f"{path} was written by an earlier alphadsl, and can be compared but not trained on.", ANOTHER
+            )
+        case State.RUN | State.UNNAMED, IfExists.OVERWRITE:
+            check_untouched(run)
+        case State.UNNAMED, _:
+            raise InputError(
+                f"The run {path} has lost its config.json, so it is not known whose its weights are.",
+                f"Put a copy of it back. {ANOTHER}",
+            )
+        case State.RUN, IfExists.RESUME:
+            check_untouched(run)
+            _check_same_run(run, loss, config, data)
+            _check_checkpoint_is_there(run)
+        case _:
+            raise InputError(
+                f"The run {path} exists already.",
+                "Give --resume to continue it, --name for another, or --overwrite to lose it and train it again.",
+            )
+
+
+def open_run(
+    path: Path, loss: CompiledLoss, config: ExperimentConfig, if_exists: IfExists, data: DataRecord
+) -> RunFolder:
+    """A folder ready to train in: new, or with the earlier work of a run that is resumed."""
+    check_run(path, loss, config, if_exists, data)
+    run = RunFolder(path)
+    state = state_of(run)
+    if state is State.RUN and if_exists is IfExists.RESUME:
+        sweep(run)
+        return run
+    if run.marker.exists():
+        clear(run)
+    _write_run(run, loss, config, data)
+    return run
+
+
+def restored_threads(path: Path, config: ExperimentConfig) -> ExperimentConfig:
+    """The configuration with the threads that an earlier part of the run was computed with, which decide its bits."""
+    run = RunFolder(path)
+    if state_of(run) is not State.RUN:
+        return config
+    environments = read_record(run).environments
+    return config.model_copy(update={"threads": environments[-1].threads}) if environments else config
+
+
+def _check_same_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig, data: DataRecord | None) -> None:
+    record = read_record(run)
+    asked = make_record(loss, config, data or record.data, record.run)
+    for name, (old, new) in differences(record, asked).items():
+        if name == "loss":
+            raise InputError(
+                f"The run {run.path} cannot be resumed: it was started with another loss, kept in {run.spec}.",
+                f"Train {run.spec}, or give --name for another run.",
+            )
+        remedy = "Give the data" if name == "data" else "Give the settings"
+        raise InputError(
+            f"The run {run.path} cannot be resumed: it was started with {name} = {old}, not {new}.",
+            f"{remedy} it was started with, or --name for another run.",
+        )
+
+
+def _check_checkpoint_is_there(run: RunFolder) -> None:
+    """A kill may come between the first epoch's measurements and its checkpoint, but not after the second's."""
+    if run.checkpoint.exists() or not run.metrics.exists():
+        return
+    epochs = len(pick_curve(read_rows(run.metrics), "knn").at)
+    if epochs > 1:
+        raise InputError(
+            f"{run.checkpoint} is missing, though {run.metrics} tells of {epochs} epochs.",
+            f"Put a copy of it back. {ANOTHER}",
+        )
+
+
+def note_environment(run: RunFolder, config: ExperimentConfig) -> None:
+    """Say what the rest of a run is computed with, where that is something else, and write it down."""
+    record, now = read_record(run), current_environment(config)
+    changed = changes(record.environments[-1], now) if record.environments else []
+    if changed:
+        tell(f"{run.path} goes on with other bits than without a stop: {'; '.join(changed)}.")
+        write_record(run, record.model_copy(update={"environments": (*record.environments, now)}))
+
+
+def _write_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig, data: DataRecord) -> None:
+    record: RunRecord = make_record(loss, config, data, uuid4().hex)
+    machine = json.dumps(describe_machine(), indent=2)
+    files = {
+        "spec.alpha": loss.text.encode(),
+        "ir.json": f"{loss.ir_json()}\n".encode(),
+        "loss.py": loss.source.encode(),
+        "machine.json": f"{machine}\n".encode(),
+    }
+    make_folder(run.path)
+    write_marker(run, record.run, files)
+    for name, content in files.items():
+        write_file(run / name, content)
+    write_record(run, record)

@@ -1,0 +1,29 @@
+"""Finding runs: names come in, folders come out. What is no run is told when it is read, so that it blocks no other."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alphadsl.report.faults import InputError
+from alphadsl.storage import guarded
+from runner.records.folder import RunFolder, is_run
+
+
+def find_runs(names: Sequence[str], runs_dir: Path) -> list[RunFolder]:
+    """The runs named by path or by their name below `runs_dir`; every run there is, if none is named.
+
+    Raises `InputError` for a name of nothing.
+    """
+    if not names:
+        with guarded(runs_dir, "read"):
+            paths = sorted(runs_dir.iterdir()) if runs_dir.is_dir() else []
+        return [RunFolder(path) for path in paths if path.is_dir() and is_run(path)]
+    return [RunFolder(_find(name, runs_dir)) for name in names]
+
+
+def _find(name: str, runs_dir: Path) -> Path:
+    place = Path(name)
+    with guarded(place, "read"):
+        places = [path for path in (place, runs_dir / name) if path.exists()]
+    if places:
+        return next((path for path in places if is_run(path)), places[0])
+    raise InputError(f"There is no run {runs_dir / name}.", "Name a run folder, or give --runs-dir DIR.")

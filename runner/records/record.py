@@ -1,0 +1,118 @@
+"""What the files of a run say: a run folder comes in, its record, its probe and the epoch it is at come out.
+
+Refused in one line that tells them apart: a folder that is no run, a file that is damaged, one that belongs to another
+run, and one that a newer version wrote.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from alphadsl.report.faults import InputError
+from alphadsl.storage import read_file, write_file
+from runner.records.folder import RunFolder, State, read_marker, state_of
+from runner.records.identity import RunRecord, differences, fingerprint_of
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Accuracies(BaseModel):
+    """What a probe measured: top-1 accuracies on the test set."""
+
+    model_config = ConfigDict(extra="allow")
+
+    linear_last: Share
+    linear_best: Share
+    best_epoch: Annotated[int, Field(ge=1)]
+    knn_200: Share
+
+
+class ProbeRecord(Accuracies):
+    """What probe.json has to hold."""
+
+    untrained: Accuracies
+    epoch: Annotated[int, Field(ge=0)]
+    train_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    identity: str | None = None
+    """`RunRecord.identity` of the run that was probed; earlier versions wrote none."""
+
+
+def read_record(run: RunFolder) -> RunRecord:
+    """What the run in a folder was asked to do. Raises `InputError` where that cannot be known."""
+    match state_of(run):
+        case State.UNNAMED | State.FREE if run.marker.exists():
+            raise InputError(f"{run.config} is missing.", "Put a copy of it back.")
+        case State.FREE:
+            raise InputError(f"{run.path} is not a run: it has no config.json.", "Give a folder below runs/.")
+        case State.FOREIGN:
+            raise InputError(f"{run.path} is not a run of alphadsl.", "Give a folder that train has written.")
+        case State.EARLIER:
+            record = _parse_record(run)
+            return record.model_copy(update={"spec": fingerprint_of(read_file(run.spec))})
+        case _:
+            record, marker = _parse_record(run), read_marker(run)
+            if record.run != marker.run:
+                raise InputError(f"{run.config} is another run's.", "Put the run's own file back.")
+            return record
+
+
+def _parse_record(run: RunFolder) -> RunRecord:
+    content = read_file(run.config)
+    try:
+        return RunRecord.model_validate_json(content)
+    except ValidationError as refusal:
+        unknown = [fault for fault in refusal.errors() if fault["type"] == "extra_forbidden"]
+        missing = [fault for fault in refusal.errors() if fault["type"] == "missing"]
+        if unknown and not missing:
+            raise InputError(
+                f"{run.config} has the setting {unknown[0]['loc'][-1]}, which this alphadsl does not know.",
+                "Use the version that wrote it.",
+            ) from None
+        raise InputError(f"{run.config} is damaged or not of a run.", "Put a copy of it back.") from None
+
+
+def write_record(run: RunFolder, record: RunRecord) -> None:
+    write_json(run / "config.json", json.loads(record.model_dump_json()))
+
+
+def write_json(path: Any, content: Mapping[str, Any]) -> None:
+    write_file(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def read_probe(run: RunFolder) -> dict[str, Any]:
+    """The contents of probe.json. Raises `InputError` where the run was not probed, or another was."""
+    again = f"Try: alphadsl probe {run.path}"
+    if not run.probe.exists():
+        raise InputError(f"The run {run.path} was not probed.", again)
+    try:
+        probe = ProbeRecord.model_validate_json(read_file(run.probe))
+    except ValidationError:
+        raise InputError(f"{run.probe} is damaged or not of a probe.", again) from None
+    record = read_record(run)
+    if record.run and probe.identity != record.identity():
+        raise InputError(f"{run.probe} is of another run, or of other settings than {run.config}.", again)
+    return probe.model_dump()
+
+
+def is_probed(run: RunFolder, epoch: int) -> bool:
+    """Whether probe.json tells of this very run after so many epochs."""
+    try:
+        return bool(read_probe(run)["epoch"] == epoch)
+    except InputError:
+        return False
+
+
+def check_whose(run: RunFolder, text: str) -> None:
+    """Whether a checkpoint with this record is the run's own. Raises `InputError` that names what differs."""
+    record = read_record(run)
+    try:
+        found = RunRecord.model_validate_json(text)
+    except ValidationError:
+        raise InputError(f"{run.checkpoint} does not say whose it is.", "Put the run's own file back.") from None
+    for name, (mine, its) in differences(record, found).items():
+        told = "another loss" if name == "loss" else f"{name} {its}, where {run.config} says {mine}"
+        raise InputError(f"{run.checkpoint} is of another run: {told}.", "Put the run's own file back.")
+    if record.run != found.run:
+        raise InputError(f"{run.checkpoint} is of another run with the same settings.", "Put the run's own file back.")

@@ -1,0 +1,227 @@
+"""Runs side by side: run folders come in; groups of the same loss, settings, data and environment, with means over
+seeds, come out, and what differs between groups is in their names. A run that cannot be shown is named and left out.
+"""
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.box import HEAVY_HEAD, SIMPLE
+from rich.console import Console, RenderableType
+from rich.console import Group as Lines
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from alphadsl.report.faults import InputError
+from runner.records.folder import RunFolder
+from runner.records.identity import SHOWN, RunRecord
+from runner.records.metrics import Curve, pick_curve, read_rows
+from runner.records.record import read_probe, read_record
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What a probed run has to show."""
+
+    folder: RunFolder
+    record: RunRecord
+    probe: Mapping[str, Any]
+    loss: Curve
+    knn: Curve
+    epoch_steps: int
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation over seeds; of a single seed there is no deviation."""
+
+    mean: float
+    deviation: float | None
+
+    def __format__(self, form: str) -> str:
+        mean = format(self.mean, form)
+        return mean if self.deviation is None else f"{mean} ± {format(self.deviation, form)}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs that differ by their seed only, under a name that tells them from the other groups."""
+
+    label: str
+    runs: tuple[FinishedRun, ...]
+
+    def spread(self, pick: Callable[[Mapping[str, Any]], float]) -> Spread:
+        """Mean and deviation of a number of probe.json."""
+        values = [pick(run.probe) for run in self.runs]
+        return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A run that is left out of a comparison, and why."""
+
+    folder: RunFolder
+    reason: InputError
+
+
+@dataclass(frozen=True)
+class Comparable:
+    """What can be compared, and what cannot."""
+
+    groups: tuple[Group, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def linear_last(group: Group) -> Spread:
+    return group.spread(lambda probe: 100 * probe["linear_last"])
+
+
+def linear_best(group: Group) -> Spread:
+    return group.spread(lambda probe: 100 * probe["linear_best"])
+
+
+def knn_200(group: Group) -> Spread:
+    return group.spread(lambda probe: 100 * probe["knn_200"])
+
+
+def untrained(group: Group) -> Spread:
+    return group.spread(lambda probe: 100 * probe["untrained"]["linear_last"])
+
+
+def train_seconds(group: Group) -> Spread:
+    return group.spread(lambda probe: probe["train_seconds"])
+
+
+COLUMNS: tuple[tuple[str, Callable[[Group], str]], ...] = (
+    ("loss", lambda group: group.label),
+    ("seeds", lambda group: str(len(group.runs))),
+    ("linear probe %", lambda group: f"{linear_last(group):.1f}"),
+    ("best epoch %", lambda group: f"{linear_best(group):.1f}"),
+    ("kNN-200 %", lambda group: f"{knn_200(group):.1f}"),
+    ("untrained %", lambda group: f"{untrained(group):.1f}"),
+    ("training s", lambda group: f"{train_seconds(group):.0f}"),
+)
+
+
+def read_groups(folders: Sequence[RunFolder]) -> Comparable:
+    """The groups in the order of their first run. Raises `InputError` where there is nothing to show at all."""
+    if not folders:
+        raise InputError("There is no run to compare.", "Train one: alphadsl train infonce --dataset digits")
+    skipped, members = [], dict[tuple[str, ...], dict[int, FinishedRun]]()
+    for folder in _once(folders):
+        try:
+            run = read_run(folder)
+            seeds = members.setdefault(_row(run), {})
+            if (twin := seeds.setdefault(run.record.config.seed, run)) is not run:
+                raise InputError(f"It is {twin.folder.path} again: the same settings and seed.")
+        except InputError as reason:
+            skipped.append(Skipped(folder, reason))
+    if not members and len(skipped) == 1:
+        raise skipped[0].reason
+    runs = [next(iter(seeds.values())) for seeds in members.values()]
+    groups = (
+        Group(_label(run, runs), tuple(seeds.values())) for run, seeds in zip(runs, members.values(), strict=True)
+    )
+    return Comparable(tuple(groups), tuple(skipped))
+
+
+def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
+    """Every folder once, however often it is named and through whatever link."""
+    first: dict[Path, RunFolder] = {}
+    for folder in folders:
+        first.setdefault(folder.path.resolve(), folder)
+    return list(first.values())
+
+
+def read_run(folder: RunFolder) -> FinishedRun:
+    """Raises `InputError` for a run that is missing, damaged, newer, another's or was not probed."""
+    record, probe, rows = read_record(folder), read_probe(folder), read_rows(folder.metrics)
+    loss, knn = pick_curve(rows, "loss"), pick_curve(rows, "knn")
+    epoch_steps = next((int(row["step"] // row["epoch"]) for row in rows if "knn" in row and row.get("epoch")), 1)
+    return FinishedRun(folder, record, probe, loss, knn, max(1, epoch_steps))
+
+
+def describe_setting(groups: Sequence[Group]) -> str:
+    """What all runs have in common, as a title."""
+    configs = [run.record.config for group in groups for run in group.runs]
+    names = ("dataset", "encoder", "width", "epochs", "batch")
+    shared = {name: getattr(configs[0], name) for name in names if len({getattr(c, name) for c in configs}) == 1}
+    return ", ".join(str(value) if isinstance(value, str) else f"{name} {value}" for name, value in shared.items())
+
+
+Rows = Sequence[tuple[str, ...]]
+
+
+def make_rows(groups: Sequence[Group], ended: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Top-1 accuracies on the test set in per cent, mean and standard deviation over seeds.
+
+    `ended` has runs without a result, by name, and how they ended.
+    """
+    rows = [tuple(cell(group) for _, cell in COLUMNS) for group in groups]
+    return rows + [(name, "", how, *("" for _ in COLUMNS[3:])) for name, how in ended.items()]
+
+
+def make_table(title: str, rows: Rows, width: int) -> RenderableType:
+    """The rows as a table where it fits into `width` columns, else one below the other. No word of it is lost."""
+    for box in (HEAVY_HEAD, SIMPLE):
+        table = Table(title=title, box=box, pad_edge=box is HEAVY_HEAD)
+        table.add_column(COLUMNS[0][0], width=max(_longest_word(row[0]) for row in rows))
+        for index, (name, _) in enumerate(COLUMNS[1:], start=1):
+            heading = len(name) if box is HEAVY_HEAD else _longest_word(name)
+            table.add_column(name, justify="right", width=max(heading, *(len(row[index]) for row in rows)))
+        for row in rows:
+            table.add_row(*row)
+        console = Console(width=10_000)
+        spare = width - Measurement.get(console, console.options, table).minimum
+        if spare >= 0:
+            table.columns[0].width = min(max(len(row[0]) for row in rows), (table.columns[0].width or 0) + spare)
+            return table
+    return Lines(title, *(text for row in rows for text in _below_each_other(row)))
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
+
+
+def _below_each_other(row: tuple[str, ...]) -> Iterator[Text]:
+    yield Text(row[0], style="bold")
+    yield from (Text(f"  {name:<14}  {cell}") for (name, _), cell in zip(COLUMNS[1:], row[1:], strict=True) if cell)
+
+
+def _row(run: FinishedRun) -> tuple[str, ...]:
+    """What runs in one row of the table have in common."""
+    record = run.record
+    return (record.loss, record.spec, *_words(record.parameters()), *_words(_settings(run)))
+
+
+def _label(run: FinishedRun, runs: Sequence[FinishedRun]) -> str:
+    """The name of the loss, with whatever tells it from its namesakes, and its settings where any run has others."""
+    mine = run.record
+    namesakes = [other.record for other in runs if other.record.loss == mine.loss]
+    told = _differing(mine.parameters(), [other.parameters() for other in namesakes])
+    if any(other.values == mine.values and other.spec != mine.spec for other in namesakes):
+        told.append(f"spec {mine.spec[:SHOWN]}")
+    told += _differing(_settings(run), [_settings(other) for other in runs])
+    if not mine.run:
+        told.append("of an earlier version")
+    return f"{mine.loss} ({', '.join(told)})" if told else mine.loss
+
+
+def _settings(run: FinishedRun) -> dict[str, str]:
+    """All settings, and how far a run had come that was probed before its end."""
+    epochs = run.record.config.epochs
+    reached = {} if run.probe["epoch"] == epochs else {"epochs": f"{run.probe['epoch']} of {epochs}"}
+    return run.record.settings() | reached
+
+
+def _differing(mine: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> list[str]:
+    return _words(
+        {name: value for name, value in mine.items() if any(other.get(name, value) != value for other in others)}
+    )
+
+
+def _words(traits: Mapping[str, str]) -> list[str]:
+    return [f"{name} {value}" for name, value in traits.items()]

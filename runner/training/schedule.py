@@ -1,0 +1,54 @@
+"""What a step of training uses, as pure functions of the seed, the epoch and the step: learning rate, order of the data
+and random streams. A run that starts again at any epoch therefore continues as if it had never stopped.
+"""
+
+import math
+from collections.abc import Iterator
+from enum import IntEnum
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from runner.settings.config import ExperimentConfig
+
+# N images, B batch
+
+
+class Purpose(IntEnum):
+    """What a stream of random numbers is for, so that no two share one."""
+
+    ORDER = 0
+    VIEWS = 1
+
+
+def steps_per_epoch(images: int, config: ExperimentConfig) -> int:
+    """Whole batches only: a smaller last one would have fewer negatives."""
+    return images // config.batch
+
+
+def learning_rate(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
+    """Linear warm-up, then half a cosine down to zero (SGDR without restarts, Loshchilov and Hutter 2017)."""
+    warmup, total = config.warmup_epochs * epoch_steps, config.epochs * epoch_steps
+    if step < warmup:
+        return config.lr * (step + 1) / (warmup + 1)
+    progress = (step - warmup) / max(1.0, total - warmup)
+    return config.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def epoch_batches(images: int, epoch: int, config: ExperimentConfig) -> Iterator[Tensor]:
+    """The indices (B,) of the batches of one epoch, every image at most once."""
+    shuffled_N = torch.randperm(images, generator=_random_stream(config.seed, Purpose.ORDER, epoch))
+    batches = steps_per_epoch(images, config)
+    yield from torch.split(shuffled_N[: batches * config.batch], config.batch)
+
+
+def view_stream(seed: int, step: int) -> torch.Generator:
+    """The random numbers of the views of one step."""
+    return _random_stream(seed, Purpose.VIEWS, step)
+
+
+def _random_stream(seed: int, purpose: Purpose, index: int) -> torch.Generator:
+    # torch's CPU generator keeps 32 bits of a seed, so the three numbers are mixed into them.
+    (mixed,) = np.random.SeedSequence((seed, purpose, index)).generate_state(1).tolist()
+    return torch.Generator().manual_seed(mixed)

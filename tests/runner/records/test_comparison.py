@@ -1,0 +1,132 @@
+"""Comparisons: groups over seeds, their statistics, and figures that need nothing else."""
+
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from alphadsl.report.faults import InputError
+from runner.experiment import Options, PlannedRun, plan_runs, probe_run, train_runs
+from runner.records.figure import write_figures
+from runner.records.folder import RunFolder
+from runner.records.opening import IfExists
+from runner.records.places import find_runs
+from runner.records.record import read_probe
+from runner.records.summary import Spread, linear_last, read_groups
+from runner.settings.config import make_config
+from tests.runner.conftest import SMALL
+from tests.runner.losses import PlainInfoNCE
+
+QUICK = SMALL | {"epochs": 1, "batch": 256}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
+    """Two seeds of one loss, and one seed of the same loss at another temperature."""
+    root = tmp_path_factory.mktemp("runs")
+    configs = [make_config("digits", seed=seed, **QUICK) for seed in (0, 1)]
+    warm, cold = PlainInfoNCE(tau=0.5), PlainInfoNCE(tau=0.1)
+    plan = [PlannedRun(warm, config, root / f"warm{config.seed}") for config in configs]
+    return list(train_runs([*plan, PlannedRun(cold, configs[0], root / "cold")], Options()).folders)
+
+
+def test_runs_that_differ_by_seed_are_one_group(runs: list[RunFolder]) -> None:
+    groups = read_groups(runs).groups
+    assert [group.label for group in groups] == ["infonce (tau 0.5)", "infonce (tau 0.1)"]
+    assert [len(group.runs) for group in groups] == [2, 1]
+
+
+def test_a_group_has_mean_and_sample_deviation(runs: list[RunFolder]) -> None:
+    both, single = (linear_last(group) for group in read_groups(runs).groups)
+    accuracies = [100 * read_probe(run)["linear_last"] for run in runs[:2]]
+    assert both == Spread(statistics.mean(accuracies), statistics.stdev(accuracies))
+    assert single.deviation is None
+    assert f"{Spread(50.04, 1.26):.1f}" == "50.0 ± 1.3"
+    assert f"{Spread(50.04, None):.1f}" == "50.0"
+
+
+def test_the_untrained_encoder_depends_on_the_seed_only(runs: list[RunFolder]) -> None:
+    first, second, cold = (read_probe(run)["untrained"] for run in runs)
+    assert first == cold
+    assert first != second
+
+
+def test_figures_are_a_png_and_a_page_that_needs_no_network(runs: list[RunFolder], tmp_path: Path) -> None:
+    png, page = write_figures(read_groups(runs).groups, tmp_path / "new" / "comparison.v1")
+    assert (png.name, page.name) == ("comparison.v1.png", "comparison.v1.html")
+    with Image.open(png) as image:
+        assert image.format == "PNG"
+        assert min(image.size) > 500
+    text = page.read_text()
+    assert "infonce (tau 0.1)" in text
+    assert re.findall(r'(?:src|href)="([^"]{0,22})', text) == ["data:image/png;base64,"]
+
+
+def test_probing_again_gives_the_same(runs: list[RunFolder]) -> None:
+    before = read_probe(runs[0])
+    runs[0].probe.unlink()
+    (skipped,) = read_groups(runs).skipped
+    assert skipped.folder == runs[0]
+    assert "was not probed" in skipped.reason.message
+    probe_run(runs[0], None)
+    assert read_probe(runs[0]) == before
+
+
+def test_a_run_folder_tells_its_story(runs: list[RunFolder]) -> None:
+    names = {path.name for path in runs[0].path.iterdir()}
+    told = {"spec.alpha", "ir.json", "loss.py", "config.json", "machine.json", "metrics.jsonl", "checkpoint.pt"}
+    assert told | {"probe.json", "tensorboard", "alphadsl-run.json", ".lock"} == names
+
+
+def test_runs_are_found_by_path_by_name_or_all(runs: list[RunFolder]) -> None:
+    root = runs[0].path.parent
+    assert {run.path.name for run in find_runs([], root)} == {"warm0", "warm1", "cold"}
+    assert find_runs(["warm1", str(root / "cold")], root) == [runs[1], runs[2]]
+    with pytest.raises(InputError, match="There is no run"):
+        find_runs(["wam1"], root)
+
+
+def test_nothing_to_compare_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no run to compare"):
+        read_groups(find_runs([], tmp_path))
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a run"):
+        read_groups([RunFolder(tmp_path)])
+
+
+def test_an_existing_run_is_not_touched_unless_told(runs: list[RunFolder]) -> None:
+    config = make_config("digits", seed=0, **QUICK)
+    again = [PlannedRun(PlainInfoNCE(tau=0.5), config, runs[0].path)]
+    with pytest.raises(InputError, match="exists already") as refusal:
+        train_runs(again, Options())
+    assert all(flag in refusal.value.help for flag in ("--resume", "--overwrite", "--name"))
+    before = runs[0].metrics.stat().st_mtime_ns
+    assert train_runs(again, Options(IfExists.RESUME)).folders == (runs[0],)
+    assert runs[0].metrics.stat().st_mtime_ns == before
+
+
+def test_a_run_of_something_else_is_not_resumed(runs: list[RunFolder]) -> None:
+    config = make_config("digits", seed=0, **QUICK)
+    other_config = [PlannedRun(PlainInfoNCE(tau=0.5), config.model_copy(update={"lr": 0.5}), runs[0].path)]
+    with pytest.raises(InputError, match=r"started with lr = 0\.01, not 0\.5"):
+        train_runs(other_config, Options(IfExists.RESUME))
+    other_loss = [PlannedRun(PlainInfoNCE(tau=0.3), config, runs[0].path)]
+    with pytest.raises(InputError, match="started with another loss"):
+        train_runs(other_loss, Options(IfExists.RESUME))
+
+
+def test_names_of_runs_say_data_loss_and_seed() -> None:
+    configs = [make_config("digits", seed=seed) for seed in (0, 1)]
+    losses = [PlainInfoNCE(), PlainInfoNCE(name="mine")]
+    names = [planned.path.name for planned in plan_runs(losses, configs, Path("runs"), None, "-tau0.2")]
+    assert names == [f"digits-{loss}-tau0.2-seed{seed}" for loss in ("infonce", "mine") for seed in (0, 1)]
+    assert plan_runs(losses[:1], configs[:1], Path("runs"), "first", "")[0].path == Path("runs/first")
+
+
+def test_two_losses_of_one_name_are_refused() -> None:
+    with pytest.raises(InputError, match="a loss called infonce"):
+        plan_runs([PlainInfoNCE(), PlainInfoNCE()], [make_config("digits")], Path("runs"), None, "")

@@ -1,0 +1,147 @@
+"""Pretraining: a resumed run is the run that never stopped; what is not finite stops it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from alphadsl.report.faults import InputError
+from runner.records.folder import RunFolder
+from runner.records.opening import IfExists
+from runner.settings.config import ExperimentConfig
+from runner.training.checkpoint import load_checkpoint
+from runner.training.pretrain import make_fabric
+from tests.runner.conftest import Laboratory
+from tests.runner.losses import PlainInfoNCE, StopsAt
+
+CPU = torch.device("cpu")
+MEASURED = ("step", "epoch", "loss", "gradient", "lr", "knn")
+
+KILLED_WHILE_TRAINING = """
+import os, pathlib, signal, sys
+sys.path.insert(0, sys.argv[2])
+from runner.settings.config import make_config
+from runner.data.datasets import load_data
+from runner.training.pretrain import Job, make_fabric, pretrain
+from runner.records.identity import describe_data
+from runner.records.opening import IfExists, open_run
+from runner.data.splits import ImageData, Split
+from tests.runner.conftest import SMALL
+from tests.runner.losses import PlainInfoNCE
+
+class Deadly(PlainInfoNCE):
+    calls = 0
+    def forward(self, z0_ND, z1_ND):
+        self.calls += 1
+        if self.calls == 8:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().forward(z0_ND, z1_ND)
+
+config = make_config("digits", **SMALL)
+fabric = make_fabric(config)
+digits = load_data(config, fabric.device)
+train = Split(digits.train.x_NCHW[:200], digits.train.y_N[:200])
+test = Split(digits.test.x_NCHW[:100], digits.test.y_N[:100])
+data = ImageData(digits.classes, train.x_NCHW, train, test)
+run = open_run(pathlib.Path(sys.argv[1]), Deadly(), config, IfExists.REFUSE, describe_data(data))
+pretrain(Job(Deadly(), data, config, run, fabric))
+"""
+
+
+def measurements(run: RunFolder) -> list[dict[str, float]]:
+    rows = [json.loads(line) for line in run.metrics.read_text().splitlines()]
+    return [{name: row[name] for name in MEASURED if name in row} for row in rows]
+
+
+def assert_same_run(one: RunFolder, other: RunFolder) -> None:
+    assert measurements(one) == measurements(other)
+    first, second = load_checkpoint(one.checkpoint, CPU), load_checkpoint(other.checkpoint, CPU)
+    assert (first.epoch, first.step) == (second.epoch, second.step)
+    for mine, its in ((first.network, second.network), (first.loss, second.loss)):
+        assert mine.keys() == its.keys()
+        assert all(torch.equal(mine[name], its[name]) for name in mine)
+
+
+def test_training_changes_the_encoder_and_lowers_the_loss(laboratory: Laboratory) -> None:
+    run = laboratory.train("straight", PlainInfoNCE())
+    losses = [row["loss"] for row in measurements(run) if "loss" in row]
+    assert len(losses) == 12
+    assert sum(losses[-3:]) < sum(losses[:3])
+
+
+def test_a_run_stopped_in_mid_epoch_resumes_bit_exactly(laboratory: Laboratory) -> None:
+    straight = laboratory.train("straight", PlainInfoNCE())
+    with pytest.raises(KeyboardInterrupt):
+        laboratory.train("stopped", StopsAt(8, KeyboardInterrupt()))
+    resumed = laboratory.train("stopped", PlainInfoNCE(), IfExists.RESUME)
+    assert_same_run(straight, resumed)
+
+
+def test_a_killed_process_resumes_bit_exactly(laboratory: Laboratory, tmp_path: Path) -> None:
+    straight = laboratory.train("straight", PlainInfoNCE())
+    root = Path(__file__).parents[3]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_WHILE_TRAINING, str(tmp_path / "killed"), str(root)],
+        cwd=root,
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert load_checkpoint(tmp_path / "killed" / "checkpoint.pt", CPU).epoch == 2
+    resumed = laboratory.train("killed", PlainInfoNCE(), IfExists.RESUME)
+    assert_same_run(straight, resumed)
+
+
+def test_resuming_a_finished_run_does_nothing(laboratory: Laboratory) -> None:
+    run = laboratory.train("straight", PlainInfoNCE())
+    before = run.metrics.read_bytes()
+    laboratory.train("straight", PlainInfoNCE(), IfExists.RESUME)
+    assert run.metrics.read_bytes() == before
+
+
+def test_seeds_differ(laboratory: Laboratory) -> None:
+    first = laboratory.train("first", PlainInfoNCE())
+    laboratory.config = laboratory.config.model_copy(update={"seed": 1})
+    second = laboratory.train("second", PlainInfoNCE())
+    assert measurements(first)[0]["loss"] != measurements(second)[0]["loss"]
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(laboratory: Laboratory) -> None:
+    with pytest.raises(InputError) as refusal:
+        laboratory.train("broken", StopsAt(5, float("nan")))
+    path = laboratory.root / "broken"
+    assert refusal.value.message == (f"The loss of infonce(tau = 0.2) in {path / 'spec.alpha'} is nan at step 5.")
+    assert f"The last good checkpoint is {path / 'checkpoint.pt'}, of epoch 1" in refusal.value.help
+    weights = load_checkpoint(path / "checkpoint.pt", CPU).network
+    assert all(torch.isfinite(weight).all() for weight in weights.values())
+
+
+def test_a_loss_that_is_not_finite_in_the_first_epoch_names_no_checkpoint(laboratory: Laboratory) -> None:
+    with pytest.raises(InputError, match="No checkpoint was written yet"):
+        laboratory.train("broken", StopsAt(1, float("inf")))
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(laboratory: Laboratory) -> None:
+    run = laboratory.train("straight", PlainInfoNCE())
+    run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:1000])
+    with pytest.raises(InputError, match=r"checkpoint\.pt cannot be used"):
+        laboratory.train("straight", PlainInfoNCE(), IfExists.RESUME)
+
+
+def test_several_processes_are_refused(config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="started with 2 processes"):
+        make_fabric(config)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("precision", ["bf16", "32"])
+def test_every_optimizer_and_precision_trains(laboratory: Laboratory, optimizer: str, precision: str) -> None:
+    settings = {"optimizer": optimizer, "precision": precision, "epochs": 1, "lr": 0.1}
+    laboratory.config = laboratory.config.model_copy(update=settings)
+    run = laboratory.train("run", PlainInfoNCE())
+    assert [row["step"] for row in measurements(run)] == [1, 2, 3, 3]
