@@ -138,7 +138,12 @@ def _power_partials(args: tuple[Dual, ...]) -> tuple[Expr, ...]:
     """A whole or large exponent is differentiated as such: x^2 has a slope at negative x."""
     exponent = args[1]
     moves = np.any(exponent.tangent) or np.ndim(exponent.value) > 0
-    return ATOMS["pow"].partials(Var("0"), Var("1") if moves else Num(float(exponent.value)))
+    return _partials_of_power(None if moves else float(exponent.value))
+
+
+@cache
+def _partials_of_power(exponent: float | None) -> tuple[Expr, ...]:
+    return ATOMS["pow"].partials(Var("0"), Var("1") if exponent is None else Num(exponent))
 
 
 def _plain(expr: Expr, bound: Mapping[str, Array]) -> Array:

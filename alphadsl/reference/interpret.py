@@ -40,7 +40,8 @@ from alphadsl.reference.forward_mode import (
     reduce_over,
 )
 
-HALVINGS = 80
+SECTIONS = 64
+ROUNDS = 14  # 64^-14 < 2^-80
 
 
 @dataclass(frozen=True)
@@ -185,21 +186,23 @@ def anchor_loss(loss: Loss, anchor: Anchor) -> Dual:
 
 def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
     """alpha on the simplex with R'(alpha_j) = d_j^2 + lambda where alpha_j > 0, by root finding within root finding."""
+    nothing = dict.fromkeys(anchor.quantities, np.zeros(0))
+    there = replace(anchor, quantities=nothing, learned=("",), pools={}, importances={})
+    sections_S1 = np.arange(1, SECTIONS)[:, None] / SECTIONS
 
     def slope(alpha: Array) -> Array:
-        nothing = dict.fromkeys(anchor.quantities, np.zeros(0))
-        there = replace(anchor, quantities=nothing, learned=("",), pools={}, importances={})
-        variable = Dual(alpha, np.ones((len(alpha), 1)))
+        variable = Dual(alpha, np.ones((*alpha.shape, 1)))
         rate = call(regulariser, variable, there).tangent
-        return np.broadcast_to(rate, (len(alpha), 1))[:, 0]
+        return np.broadcast_to(rate, (*alpha.shape, 1))[..., 0]
 
     def response(price: Array) -> Array:
-        low, high = np.zeros_like(price), np.ones_like(price)
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            affordable = slope(middle) > price
-            low, high = np.where(affordable, middle, low), np.where(affordable, high, middle)
-        return (low + high) / 2
+        """R' falls, so how many points of an even section it is above the price at says which section to cut next."""
+        low, width = np.zeros_like(price), 1.0
+        for _ in range(ROUNDS):
+            affordable = (slope(low + width * sections_S1) > price).sum(0)
+            width /= SECTIONS
+            low = low + width * affordable
+        return low + width / 2
 
     def excess(price: float) -> float:
         return float(response(cost + price).sum() - 1)
