@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from alphadsl.api import check, checks, library, load, loads
 from alphadsl.report.diagnostic import Diagnostic, SpecError
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 if TYPE_CHECKING:
     from alphadsl.backend.interpreted import Importance

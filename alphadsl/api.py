@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names, read_source
-from alphadsl.check.parameters import Override
 from alphadsl.ir.kinds import Streaming
 from alphadsl.ir.number import Number, finite_number
 from alphadsl.pipeline import check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.field import advise
 from alphadsl.report.source import Source, Span
+from alphadsl.resolve.files import SUFFIX, SpecText, find_spec, library_names, read_source
+from alphadsl.resolve.parameters import Override
 
 if TYPE_CHECKING:
     from alphadsl.backend.choice import Backend, Compile

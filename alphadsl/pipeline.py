@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from alphadsl.check.check import NOTHING, Checked, check_text
-from alphadsl.check.library import SpecText
-from alphadsl.check.parameters import Override
+from alphadsl.checking import NOTHING, Checked, check_text
 from alphadsl.ir.core import Core, Derived
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
 from alphadsl.reference.closeness import looks_closely_somewhere
 from alphadsl.report.diagnostic import SpecError
+from alphadsl.resolve.files import SpecText
+from alphadsl.resolve.parameters import Override
 from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.schedule import schedule
 from alphadsl.transform.scope import scope_of

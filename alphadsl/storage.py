@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 PARTIAL = ".partial"
 """How the name of a file that is being written ends; it begins with a dot and the name it will have."""

@@ -7,7 +7,7 @@ Takes the options of `alphadsl bench`, which does the same for losses of one's o
 
 import sys
 
-from alphadsl.catalog import library_entries
+from alphadsl.builtin import library_entries
 from alphadsl.cli.main import main
 from alphadsl.ir.nodes import Apply, Coordinate, Loss
 

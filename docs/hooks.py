@@ -21,15 +21,15 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from alphadsl.api import find_text
-from alphadsl.check.library import SpecText, find_spec
 from alphadsl.cli.main import app
 from alphadsl.editor.page import LONGEST_EXAMPLE, told_of
 from alphadsl.explain.figure import Line, draw_weights
 from alphadsl.explain.page import render_latex
 from alphadsl.pipeline import lower_spec
-from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText, find_spec
 
 TYPICAL = ("infonce", "direct", "square", "triplet")
 TUTORIAL = Path(__file__).parent / "tutorial.md"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 # N samples, D embedding width
 

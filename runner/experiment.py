@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lightning.fabric import Fabric
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss, check_trainable
 from runner.data.datasets import check_enough, check_labelled, load_data
 from runner.data.splits import ImageData

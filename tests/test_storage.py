@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alphadsl import storage
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import check_writable, make_folder, read_file, write_file
 
 FAULTS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE]

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from alphadsl.bench.task import TUNED_MALLOC, Device
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 
 def conditions(device: Device = Device.cpu) -> str:

@@ -17,7 +17,7 @@ from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting
 from alphadsl.cli.plot import ENDINGS
 from alphadsl.cli.stopping import exit_code_of, stoppable
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
 from alphadsl.storage import check_writable
 

@@ -12,11 +12,11 @@ from typing import get_args
 import typer
 
 from alphadsl.api import find_text
-from alphadsl.check.library import SUFFIX, library_names
 from alphadsl.pipeline import STAGES, lower_spec
-from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import SpecError
-from alphadsl.report.faults import InputError
+from alphadsl.report.errors import CATALOGUE
+from alphadsl.report.exceptions import InputError
+from alphadsl.resolve.files import SUFFIX, library_names
 
 Complete = Callable[[str], list[str]]
 RUN_MARK = "alphadsl-run.json"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 
 from alphadsl.report.diagnostic import Diagnostic
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.render import render_full, styled
 from alphadsl.report.visible import visible_text
 

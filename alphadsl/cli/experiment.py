@@ -16,7 +16,7 @@ from alphadsl.cli.comparison import FIGURES, compare_runs, print_table
 from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting
 from alphadsl.cli.stopping import command_to_go_on, stoppable
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 if TYPE_CHECKING:
     pass

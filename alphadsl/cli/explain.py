@@ -12,15 +12,15 @@ from typing import Annotated
 import typer
 
 from alphadsl.api import find_text, overrides_from
-from alphadsl.check.library import SUFFIX, library_names
 from alphadsl.cli import complete
 from alphadsl.cli.console import waited
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting
 from alphadsl.editor.page import render_page
-from alphadsl.report.catalogue import CATALOGUE
-from alphadsl.report.faults import InputError
+from alphadsl.report.errors import CATALOGUE
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.field import advise
+from alphadsl.resolve.files import SUFFIX, library_names
 
 PLAIN_BLOCKS = str.maketrans("▁▂▃▄▅▆▇█", "..::||##")
 WHAT = "A loss (a built-in name or a file), the code of a diagnostic, or out-of-family."
@@ -54,7 +54,7 @@ def explain(
 
 def _page(spec: str, settings: dict[str, float], latex: bool) -> Iterator[str]:
     """The page of a loss by sections, compared with all others of the library."""
-    from alphadsl.catalog import library_entries, summary_of
+    from alphadsl.builtin import library_entries, summary_of
     from alphadsl.explain.page import Explained, render_latex, render_loss
     from alphadsl.pipeline import Lowered, lower_spec
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from alphadsl.check.library import SUFFIX, read_source
 from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.report.diagnostic import SpecError
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SUFFIX, read_source
 from alphadsl.storage import write_file
 from alphadsl.syntax.format import ascii_names, format_source, greek_names
 from alphadsl.syntax.formula import Letters

@@ -16,7 +16,7 @@ from alphadsl.cli.options import Files, Loss, Setting
 from alphadsl.cli.template import Family, write_template
 from alphadsl.pipeline import STAGES, check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.render import render_concise, render_full, render_json, styled
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from alphadsl.catalog import Entry, library_entries
+from alphadsl.builtin import Entry, library_entries
 from alphadsl.ir.kinds import AlphaGradient, Pairs, Space
 from alphadsl.ir.nodes import Coordinate, Direct, Family, General, Loss, MinPlayer, Proportional
 from alphadsl.ir.parameter import Learned, Parameter, Schedule

@@ -14,7 +14,7 @@ from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
 from alphadsl.report.diagnostic import SpecError
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import refusal_of
 
 REFUSED = 1

@@ -12,7 +12,7 @@ from alphadsl.cli import complete
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Losses, Picture
 from alphadsl.pipeline import lower_spec
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import check_writable
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from alphadsl.api import find_text
-from alphadsl.check.library import SUFFIX
-from alphadsl.check.names import LONGEST_NAME, RESERVED
 from alphadsl.pipeline import lower_spec
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
+from alphadsl.resolve.files import SUFFIX
+from alphadsl.resolve.names import LONGEST_NAME, RESERVED
 from alphadsl.storage import write_file
 
 

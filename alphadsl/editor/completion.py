@@ -4,9 +4,6 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from alphadsl.check.family import SETS as ALPHA_SETS
-from alphadsl.check.library import SpecText
-from alphadsl.check.setting import AGAINST, SETS, SPACES
 from alphadsl.editor.scope import (
     NAME,
     Head,
@@ -18,6 +15,9 @@ from alphadsl.editor.scope import (
     without_quiet,
 )
 from alphadsl.editor.vocabulary import MEMBER_USAGES, Kind, words
+from alphadsl.resolve.family import SETS as ALPHA_SETS
+from alphadsl.resolve.files import SpecText
+from alphadsl.resolve.setting import AGAINST, SETS, SPACES
 from alphadsl.syntax.spelling import spell
 
 

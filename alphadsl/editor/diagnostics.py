@@ -9,8 +9,8 @@ from lsprotocol import types
 from alphadsl.editor.page import render_page
 from alphadsl.editor.positions import Positions, Units
 from alphadsl.folders import kept_file
-from alphadsl.report.catalogue import CATALOGUE
 from alphadsl.report.diagnostic import Diagnostic, Label, Severity
+from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.source import Source, Span
 from alphadsl.report.visible import visible_text
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from alphadsl.check.check import Checked
-from alphadsl.check.library import SpecText, parsed
+from alphadsl.checking import Checked
 from alphadsl.ir.nodes import Loss
 from alphadsl.pipeline import check_spec
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText, parsed
 from alphadsl.syntax.tree import SpecFile
 
 MOST_KEPT = 200

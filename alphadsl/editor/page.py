@@ -7,11 +7,11 @@ import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alphadsl.check.library import SpecText
 from alphadsl.pipeline import check_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.render import render_full
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
 
 WIDTH = 100
 LONGEST_EXAMPLE = 400

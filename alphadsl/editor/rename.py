@@ -1,10 +1,10 @@
 """All places of a name in a text, and another name for it. Refused: names of another file or the language, or taken."""
 
-from alphadsl.check.library import SpecText
-from alphadsl.check.names import FAMILY_PARTS, RESERVED
 from alphadsl.editor.symbols import Role, Symbol, lexemes_of, lineage, meaning, name_at, region_at, regions
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.source import Span
+from alphadsl.resolve.files import SpecText
+from alphadsl.resolve.names import FAMILY_PARTS, RESERVED
 from alphadsl.syntax.spelling import spell
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from alphadsl.check.library import SUFFIX, SpecText, find_spec, library_names
+from alphadsl.resolve.files import SUFFIX, SpecText, find_spec, library_names
 from alphadsl.syntax.spelling import spell
 
 NAME = r"[^\W\d]\w*"

@@ -20,7 +20,7 @@ from alphadsl.editor.symbols import meaning, name_at
 from alphadsl.editor.tokens import MODIFIERS, TYPES, semantic_tokens
 from alphadsl.editor.vocabulary import Kind
 from alphadsl.editor.workspace import AlphaServer, guarded
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.syntax.format import format_source
 
 PAUSE = 0.1  # seconds without a keystroke, before a text is checked

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from alphadsl.check.library import SpecText
 from alphadsl.editor.scope import NAME, find_head, known_names, loss_around, without_quiet
 from alphadsl.editor.vocabulary import Kind, words
+from alphadsl.resolve.files import SpecText
 from alphadsl.syntax.spelling import spell
 
 

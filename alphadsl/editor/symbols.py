@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property, lru_cache
 
-from alphadsl.check.library import SpecText, find_spec
 from alphadsl.report.source import Source, Span
+from alphadsl.resolve.files import SpecText, find_spec
 from alphadsl.syntax.lexeme import Lexeme, Refused
 from alphadsl.syntax.scan import NEWLINE, scan
 

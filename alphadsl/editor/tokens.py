@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from alphadsl.check.library import SpecText
-from alphadsl.check.names import FAMILY_PARTS, QUANTITIES
 from alphadsl.editor.positions import Positions
 from alphadsl.editor.symbols import Role, lexemes_of, meaning
 from alphadsl.editor.vocabulary import ALL_REDUCTIONS, CHOICES, FUNCTIONS
+from alphadsl.resolve.files import SpecText
+from alphadsl.resolve.names import FAMILY_PARTS, QUANTITIES
 
 TYPES = ("class", "parameter", "function", "property", "variable", "enumMember")
 MODIFIERS = ("declaration", "defaultLibrary")

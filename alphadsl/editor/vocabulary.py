@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alphadsl.check.family import SETS as ALPHA_SETS
-from alphadsl.check.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS
-from alphadsl.check.parameters import SCHEDULES
-from alphadsl.check.quantities import MEMBERS
-from alphadsl.check.setting import AGAINST, SETS, SPACES
 from alphadsl.ir.atoms import AUTHOR_FUNCTIONS
+from alphadsl.resolve.family import SETS as ALPHA_SETS
+from alphadsl.resolve.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS
+from alphadsl.resolve.parameters import SCHEDULES
+from alphadsl.resolve.quantities import MEMBERS
+from alphadsl.resolve.setting import AGAINST, SETS, SPACES
 from alphadsl.syntax.language import KEYWORDS
 
 CONVENTION = "d^2 is half the squared Euclidean distance; on the sphere d^2 = 1 - s, with s the cosine"

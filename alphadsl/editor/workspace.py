@@ -15,10 +15,10 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 import alphadsl
-from alphadsl.check.library import SpecText
 from alphadsl.editor.diagnostics import internal_error, lsp_diagnostic
 from alphadsl.editor.document import Document, read_document, spec_text
 from alphadsl.editor.positions import Positions, Units
+from alphadsl.resolve.files import SpecText
 
 Params = TypeVar("Params")
 Answer = TypeVar("Answer")

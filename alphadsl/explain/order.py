@@ -6,8 +6,6 @@ and alpha[i,j] becomes a function of one distance. Comparisons jump one way only
 
 from collections.abc import Mapping
 
-from alphadsl.check.prove import proves_rising
-from alphadsl.check.search import jumps
 from alphadsl.ir.atoms import Direction
 from alphadsl.ir.build import apply, neg, sub
 from alphadsl.ir.facts import Scope, infer_direction, infer_interval
@@ -15,6 +13,8 @@ from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Level, Quantity
 from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Num, Param, Var
 from alphadsl.ir.traversal import children, level_of, mentions, rebuild, rewrite, walk
+from alphadsl.prove.functions import proves_rising
+from alphadsl.prove.search import jumps
 
 DISTANCE = "distance"
 

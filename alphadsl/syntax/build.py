@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lark import Transformer, v_args
 
-from alphadsl.report.catalogue.syntax import NumberTooLarge, TooDeep
+from alphadsl.report.errors.syntax import NumberTooLarge, TooDeep
 from alphadsl.report.source import Span
 from alphadsl.syntax import tree
 from alphadsl.syntax.lexeme import Lexeme, Refused

@@ -2,8 +2,8 @@
 
 import unicodedata
 
-from alphadsl.report.catalogue.syntax import UnexpectedCharacter
 from alphadsl.report.diagnostic import Remedy
+from alphadsl.report.errors.syntax import UnexpectedCharacter
 from alphadsl.report.source import Span
 
 _REPLACEMENTS = {

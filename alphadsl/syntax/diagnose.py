@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from alphadsl.report.catalogue.syntax import UnexpectedToken
 from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.errors.syntax import UnexpectedToken
 from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
 from alphadsl.syntax.characters import diagnose_character

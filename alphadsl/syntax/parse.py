@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from lark import UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
 
-from alphadsl.report.catalogue.syntax import TooDeep
 from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.errors.syntax import TooDeep
 from alphadsl.report.source import Source
 from alphadsl.syntax.build import DEEPEST
 from alphadsl.syntax.diagnose import Situation, diagnose

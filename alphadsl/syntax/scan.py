@@ -11,7 +11,7 @@ from itertools import islice
 
 from lark import Token
 
-from alphadsl.report.catalogue.syntax import NameTooLong, TooLarge
+from alphadsl.report.errors.syntax import NameTooLong, TooLarge
 from alphadsl.report.source import Source, Span
 from alphadsl.syntax.characters import diagnose_character
 from alphadsl.syntax.language import KEYWORDS, language

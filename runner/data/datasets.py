@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from torchvision.datasets import CIFAR10, CIFAR100, STL10
 from torchvision.datasets.utils import check_integrity
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss
 from runner.data.image_folder import read_image_folder
 from runner.data.splits import ImageData, Split

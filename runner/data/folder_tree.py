@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.data.image_file import is_image_name
 
 SYSTEM = frozenset(

@@ -14,7 +14,7 @@ import torch
 from PIL import ImageOps
 from torch import Tensor
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.data.folder_tree import LeftOut, read_tree
 from runner.data.image_file import UnreadableImageError, read_image
 from runner.data.image_layout import HELP, ByClass, Layout, read_layout

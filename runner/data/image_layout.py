@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.data.folder_tree import Folder
 
 TEST_EVERY = 5

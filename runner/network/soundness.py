@@ -15,7 +15,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.network.models import SiameseNetwork, make_network
 from runner.progress import tell
 from runner.settings.config import ExperimentConfig

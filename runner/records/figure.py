@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.ticker import MaxNLocator
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, read_file, write_file
 from runner.records.metrics import Curve
 from runner.records.summary import COLUMNS, Group, describe_setting, linear_best, linear_last, untrained

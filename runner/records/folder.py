@@ -15,7 +15,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import PARTIAL, guarded, make_folder, read_file, write_file
 from runner.records.identity import fingerprint_of
 

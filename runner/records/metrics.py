@@ -16,7 +16,7 @@ from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded, read_file
 from runner.progress import tell
 

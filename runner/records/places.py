@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded
 from runner.records.folder import RunFolder, is_run
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
 from runner.records.folder import RunFolder, State, read_marker, state_of
 from runner.records.identity import RunRecord, differences, fingerprint_of

@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.records.folder import RunFolder
 from runner.records.identity import SHOWN, RunRecord
 from runner.records.metrics import Curve, pick_curve, read_rows

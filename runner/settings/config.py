@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]

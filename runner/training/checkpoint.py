@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
 
 State = dict[str, Any]

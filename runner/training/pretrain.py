@@ -15,7 +15,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss, describe_loss
 from runner.data.splits import ImageData
 from runner.data.views import RECIPES, make_view

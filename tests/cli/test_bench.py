@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from alphadsl.cli import bench
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

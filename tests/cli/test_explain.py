@@ -13,8 +13,7 @@ import pytest
 
 import alphadsl
 from alphadsl.api import find_text, overrides_from
-from alphadsl.catalog import summary_of
-from alphadsl.check.library import SpecText
+from alphadsl.builtin import summary_of
 from alphadsl.explain.facts import facts_of
 from alphadsl.explain.identities import Kinship, find_kinship
 from alphadsl.explain.order import infer_order
@@ -23,6 +22,7 @@ from alphadsl.ir.atoms import Direction
 from alphadsl.pipeline import Lowered, lower_spec
 from alphadsl.report.outside import OUTSIDERS, find_outsider
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
 from alphadsl.transform.scope import scope_of
 
 SAME_AS_DCL = ("dcl", "flatnce", "entropy", "infonce", "macl", "direct", "infoloob")

@@ -10,8 +10,8 @@ import pytest
 import alphadsl
 from alphadsl.cli.template import Family, write_template
 from alphadsl.pipeline import STAGES
-from alphadsl.report.catalogue import CATALOGUE
-from alphadsl.report.faults import InputError
+from alphadsl.report.errors import CATALOGUE
+from alphadsl.report.exceptions import InputError
 
 WRONG = "loss x {\n  phi(x) = -x\n  psi(x) = x\n}\n"
 

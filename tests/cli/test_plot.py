@@ -14,7 +14,7 @@ from alphadsl.explain.blocks import draw_blocks
 from alphadsl.explain.curve import NEGATIVES, Curve, alpha_curve
 from alphadsl.explain.figure import draw_weights
 from alphadsl.pipeline import lower_spec
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alphadsl.cli import main, streams
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 
 ROOT = Path(__file__).parents[2]
 START = [sys.executable, "-c", "from alphadsl_start import main; main()"]

@@ -16,12 +16,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from unittest.mock import patch
 
-from alphadsl.check.library import SpecText
 from alphadsl.cli.main import main
 from alphadsl.pipeline import check_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.render import render_concise, render_full
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
 from alphadsl.syntax.format import format_source
 
 WIDTH = "100"

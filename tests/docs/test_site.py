@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import alphadsl
-from alphadsl.report.catalogue import CATALOGUE
+from alphadsl.report.errors import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 

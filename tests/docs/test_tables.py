@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 import typer
 
-from alphadsl.check.names import BATCH_REDUCTIONS, QUANTITIES, REDUCTIONS
-from alphadsl.check.parameters import SCHEDULES
-from alphadsl.check.setting import AGAINST, SETS, SPACES
 from alphadsl.cli.main import app
 from alphadsl.ir.atom import CONSTANT, FALLING, RISING, Atom, Direction
 from alphadsl.ir.atoms import ATOMS
@@ -18,6 +15,9 @@ from alphadsl.ir.interval import REAL
 from alphadsl.ir.nodes import Var
 from alphadsl.ir.pretty import pretty_expr, pretty_interval
 from alphadsl.pipeline import STAGES
+from alphadsl.resolve.names import BATCH_REDUCTIONS, QUANTITIES, REDUCTIONS
+from alphadsl.resolve.parameters import SCHEDULES
+from alphadsl.resolve.setting import AGAINST, SETS, SPACES
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "language"
 ARGUMENTS = {1: ("x",), 2: ("a", "b"), 3: ("c", "a", "b")}

@@ -10,13 +10,13 @@ import pytest
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Token, Whitespace
 
-from alphadsl.check.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS, RESERVED
-from alphadsl.check.parameters import SCHEDULES
-from alphadsl.check.setting import AGAINST, SETS, SPACES
 from alphadsl.editor.pygments_lexer import AlphaLexer
 from alphadsl.editor.textmate import textmate_grammar
 from alphadsl.editor.vocabulary import VOCABULARY, Kind, Word
 from alphadsl.ir.atoms import AUTHOR_FUNCTIONS
+from alphadsl.resolve.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS, RESERVED
+from alphadsl.resolve.parameters import SCHEDULES
+from alphadsl.resolve.setting import AGAINST, SETS, SPACES
 from alphadsl.syntax.language import KEYWORDS
 
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ import time
 import pytest
 from hypothesis import given
 
-from alphadsl.check.check import Checked, check_text
-from alphadsl.check.library import SpecText
+from alphadsl.checking import Checked, check_text
 from alphadsl.pipeline import STAGES, Lowered
 from alphadsl.report.render import render_concise, render_full, render_json
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
 from tests.fuzz.effort import WANTED, patient
 from tests.fuzz.hard_texts import HARD
 from tests.fuzz.texts import TEXTS

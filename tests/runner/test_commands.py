@@ -10,7 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from alphadsl.cli import experiment
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from tests.runner.losses import PlainInfoNCE, StopsAt
 
 QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]

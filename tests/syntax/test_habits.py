@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from alphadsl.check.library import SpecText
 from alphadsl.pipeline import check_spec
-from alphadsl.report.catalogue.foreign import ForeignNotation
 from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.errors.foreign import ForeignNotation
 from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
 from alphadsl.syntax.habits import HABITS
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from alphadsl.report.catalogue.syntax import UnexpectedToken
+from alphadsl.report.errors.syntax import UnexpectedToken
 from alphadsl.report.render import render_full
 from alphadsl.report.source import Source
 from alphadsl.syntax.mistakes import MISTAKES

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from alphadsl.report.catalogue.syntax import UnexpectedCharacter
+from alphadsl.report.errors.syntax import UnexpectedCharacter
 from alphadsl.report.source import Source
 from alphadsl.syntax.parse import parse_source
 from alphadsl.syntax.spelling import GREEK, spell

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
-from alphadsl.report.catalogue.foreign import ForeignNotation
-from alphadsl.report.catalogue.syntax import UnexpectedCharacter
 from alphadsl.report.diagnostic import Diagnostic, Edit, Remedy
+from alphadsl.report.errors.foreign import ForeignNotation
+from alphadsl.report.errors.syntax import UnexpectedCharacter
 from alphadsl.report.source import Source, Span
 from alphadsl.syntax.characters import diagnose_character, plain_character
 from alphadsl.syntax.habits.functions import FUNCTIONS

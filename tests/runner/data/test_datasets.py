@@ -11,7 +11,7 @@ import torch
 from torchvision.datasets import CIFAR10, CIFAR100, STL10
 
 import alphadsl
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.data.datasets import check_enough, load_data
 from runner.data.splits import ImageData, Split
 from runner.settings.config import make_config

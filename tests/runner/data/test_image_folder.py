@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.data.image_folder import read_image_folder
 from runner.data.splits import ImageData
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.network import soundness
 from runner.network.models import StridedPointwise
 from runner.network.soundness import sound_network

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.experiment import Options, PlannedRun, plan_runs, probe_run, train_runs
 from runner.records.figure import write_figures
 from runner.records.folder import RunFolder

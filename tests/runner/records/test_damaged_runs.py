@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.records.folder import RunFolder
 from runner.records.metrics import cut_rows, read_rows
 from runner.records.summary import read_groups

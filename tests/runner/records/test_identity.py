@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.data.splits import ImageData, Split
 from runner.records import identity, opening
 from runner.records.folder import RunFolder

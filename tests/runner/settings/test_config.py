@@ -2,7 +2,7 @@
 
 import pytest
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.settings.config import DATASETS, make_config
 from runner.training.schedule import epoch_batches, learning_rate
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import alphadsl
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.experiment import plan_runs
 from runner.records.folder import RunFolder
 from runner.records.identity import describe_data

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from alphadsl.report.faults import InputError
+from alphadsl.report.exceptions import InputError
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
 from runner.settings.config import ExperimentConfig

@@ -1,0 +1,34 @@
+"""The index of the built-in losses: each spec checked, with the first line of its comment as its source.
+
+Not called library: importing a module of that name would hide the function `alphadsl.library`.
+"""
+
+from dataclasses import dataclass
+
+from alphadsl.ir.nodes import Loss
+from alphadsl.pipeline import lower_spec
+from alphadsl.resolve.files import SpecText, find_spec, library_names
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A loss, and the paper it is from in one line."""
+
+    loss: Loss
+    summary: str
+
+
+def library_entries() -> tuple[Entry, ...]:
+    return tuple(_entry(name) for name in library_names())
+
+
+def summary_of(text: SpecText) -> str:
+    """The first line of a spec's opening comment; nothing if it has none."""
+    first = text.source.text.partition("\n")[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else ""
+
+
+def _entry(name: str) -> Entry:
+    text = find_spec(name, None)
+    assert text is not None, name
+    return Entry(lower_spec(text).loss, summary_of(text))

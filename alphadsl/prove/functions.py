@@ -1,0 +1,186 @@
+"""Proofs about functions of one number: that they are constant, that they rise, that they are strictly concave.
+
+Means, each sound, tried in turn: the composition of directions; a function in pieces, by its pieces; the sign of the
+simplified derivative, and of what is left of it once positive factors that all its terms share are divided out, each by
+branch and bound. What none of them shows is not admitted. The effort is bounded by a count, not by the time it takes.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from alphadsl.ir.atoms import ATOMS, Direction
+from alphadsl.ir.build import ZERO, add, mul, neg
+from alphadsl.ir.facts import (
+    Scope,
+    composed,
+    infer_direction,
+    infer_directions,
+    infer_interval,
+    infer_intervals,
+    is_strict,
+)
+from alphadsl.ir.interval import NEGATIVE, NON_NEGATIVE
+from alphadsl.ir.nodes import Apply, Expr, Function, Num, Var
+from alphadsl.ir.traversal import mentions, rewrite, walk
+from alphadsl.prove.pieces import split_at_comparison
+from alphadsl.prove.search import SIMPLIFIED, Effort, jumps, shows, size
+from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, multiply
+from alphadsl.transform.differentiate import differentiate
+from alphadsl.transform.simplify import Simplifier
+
+MOST_PIECES = 6
+
+
+@dataclass(frozen=True)
+class Guilt:
+    """A part of a function, how it moves, and how it would have to."""
+
+    part: Expr
+    direction: Direction
+    wanted: Direction
+
+    @property
+    def words(self) -> str:
+        return ("falls" if self.wanted == Direction.RISING else "rises") if self._for_certain else self._perhaps
+
+    @property
+    def _for_certain(self) -> bool:
+        return self.direction not in (Direction.UNKNOWN, self.wanted)
+
+    @property
+    def _perhaps(self) -> str:
+        return "may fall" if self.wanted == Direction.RISING else "may rise"
+
+
+def is_constant(function: Function, scope: Scope) -> bool:
+    """Whether the function is shown to be the same for all arguments; by its derivative, also where it is held."""
+    direction = infer_direction(function.body, function.argument, scope)
+    values = infer_interval(function.body, scope)
+    if direction == Direction.CONSTANT or (values.point and math.isfinite(values.low)):
+        return True
+    return direction == Direction.UNKNOWN and not jumps(function.body) and _slope(function, scope) == ZERO
+
+
+def proves_rising(function: Function, scope: Scope, effort: Effort | None = None, pieces: int = MOST_PIECES) -> bool:
+    """Whether the function is non-decreasing on the interval of its argument."""
+    effort = effort or Effort()
+    direction = infer_direction(function.body, function.argument, scope)
+    if direction in (Direction.RISING, Direction.CONSTANT):
+        return True
+    if direction == Direction.FALLING:
+        return False
+    if jumps(function.body):
+        return pieces > 0 and _rises_in_pieces(function, scope, effort, pieces)
+    inner = _inner(function, scope)
+    if inner:
+        return proves_rising(*inner, effort)
+    return any(shows(form, scope, NON_NEGATIVE, effort) for form in _forms(_slope(function, scope), scope))
+
+
+def _inner(function: Function, scope: Scope) -> tuple[Function, Scope] | None:
+    """A function of a part that rises, as a function of that part, where the argument stands nowhere else."""
+    directions = infer_directions(function.body, function.argument, scope)
+    argument = Var(function.argument)
+    for part in reversed(tuple(walk(function.body))):
+        if directions[part] == Direction.RISING and part != argument:
+            body, outside = (_replaced(function.body, part, other) for other in (argument, ZERO))
+            if not mentions(outside, function.argument):
+                interval = infer_interval(part, scope)
+                return Function(function.argument, body), replace(scope, claims={}).binding(function.argument, interval)
+    return None
+
+
+def _replaced(body: Expr, part: Expr, other: Expr) -> Expr:
+    return rewrite(body, lambda each: other if each == part else each)
+
+
+def _rises_in_pieces(function: Function, scope: Scope, effort: Effort, pieces: int) -> bool:
+    split = split_at_comparison(function, scope)
+    if split is None or not all(proves_rising(side, within, effort, pieces - 1) for side, within in split.sides):
+        return False
+    if split.jump is None:
+        return True
+    jump = Simplifier(scope)(split.jump) if size(split.jump) <= SIMPLIFIED else split.jump
+    return not jumps(jump) and shows(jump, scope, NON_NEGATIVE, effort)
+
+
+def proves_strictly_concave(regulariser: Function, scope: Scope, effort: Effort | None = None) -> bool:
+    """Whether the slope of the function falls strictly: in direction, or by the sign of the curvature."""
+    effort = effort or Effort()
+    argument = regulariser.argument
+    if jumps(regulariser.body):
+        return False
+    slope = _slope(regulariser, scope)
+    falling = infer_direction(slope, argument, scope) == Direction.FALLING
+    if falling and is_strict(slope, argument, scope):
+        return True
+    curvature = _slope(Function(argument, slope), scope)
+    return any(shows(form, scope, NEGATIVE, effort) for form in _forms(curvature, scope))
+
+
+def is_nowhere_concave(regulariser: Function, scope: Scope) -> bool:
+    """Whether the curvature is shown to be 0 or more throughout."""
+    if jumps(regulariser.body):
+        return False
+    slope = _slope(regulariser, scope)
+    return infer_interval(_slope(Function(regulariser.argument, slope), scope), scope).non_negative
+
+
+def find_guilty(function: Function, scope: Scope) -> Guilt | None:
+    """The part at which the function stops rising: on the way down from the whole, to what does not move as it should,
+    the last part whose own arguments only rise."""
+    directions = infer_directions(function.body, function.argument, scope)
+    part, wanted = function.body, Direction.RISING
+    intervals = infer_intervals(function.body, scope)
+    while isinstance(part, Apply):
+        outer = ATOMS[part.op].directions(*(intervals[arg] for arg in part.args))
+        ways = zip(part.args, (composed(direction, wanted) for direction in outer), strict=True)
+        astray = [(arg, way) for arg, way in ways if directions[arg] not in (Direction.CONSTANT, way)]
+        inside = [(arg, way) for arg, way in astray if directions[arg] not in (Direction.RISING, Direction.CONSTANT)]
+        if not inside or any(way == Direction.UNKNOWN for _, way in astray):
+            break
+        part, wanted = inside[0]
+    return Guilt(part, directions[part], wanted) if getattr(part, "span", None) else None
+
+
+def _slope(function: Function, scope: Scope) -> Expr:
+    """The derivative; of a large one, simplification would cost more than it shows."""
+    slope = differentiate(function)
+    return Simplifier(scope)(slope) if size(slope) <= SIMPLIFIED else slope
+
+
+def _forms(slope: Expr, scope: Scope) -> Iterator[Expr]:
+    """Expressions of the same sign: the slope itself, and what is left of it without common positive factors."""
+    yield slope
+    if size(slope) <= SIMPLIFIED:
+        cleared = _cleared(slope, scope)
+        if cleared != slope:
+            yield cleared
+
+
+def _cleared(slope: Expr, scope: Scope) -> Expr:
+    """A sum divided by the exponential of its first term and by the least power of each positive base."""
+    simplified = Simplifier(scope)
+    terms = as_terms(slope, simplified)
+    products = [as_product(mul(Num(scale), term), simplified) for term, scale in terms.items()]
+    if len(products) < 2:
+        return slope
+    divisor: dict[Expr, Expr] = {}
+    for base in {base: None for each in products for base in each.powers}:
+        least = min((_exponent(each, base) for each in products), default=0.0)
+        if math.isfinite(least) and least != 0 and infer_interval(base, scope).positive:
+            divisor[base] = Num(-least)
+    factor = Product(1.0, divisor, simplified(neg(products[0].exponential)))
+    return simplified(add(*(from_product(multiply(each, factor, simplified)) for each in products)))
+
+
+def _exponent(product: Product, base: Expr) -> float:
+    """The power of a base in a product, minus infinity if it is no number."""
+    match product.powers.get(base, ZERO):
+        case Num(value):
+            return value
+        case Apply("neg", (Num(value),)):
+            return -value
+        case _:
+            return -math.inf

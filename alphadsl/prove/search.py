@@ -1,0 +1,212 @@
+"""Branch and bound: whether an expression keeps to an interval for all parameters, arguments and distances.
+
+A box, which is a scope, is split until interval arithmetic shows the claim on each piece, or the effort is spent. On a
+piece where the expression only rises in something, or only falls, the end of that something counts. Every step is
+sound; what is not shown is not known.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from alphadsl.ir.domains import is_within
+from alphadsl.ir.facts import Scope, infer_interval, reduced_interval
+from alphadsl.ir.interval import Interval, hull, overlap, point
+from alphadsl.ir.kinds import Over
+from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Importance, Pool, Reduce, Var
+from alphadsl.ir.traversal import children, occurrences, rewrite, walk
+from alphadsl.prove.boxes import Leaf, halves, interval_in, is_leaf, middle_of, spread, with_leaf
+from alphadsl.transform.differentiate import differentiate
+from alphadsl.transform.simplify import Simplifier
+
+EFFORT = 12_000
+SIMPLIFIED = 120
+MOST_LEAVES = 6
+ROUNDS = 24
+CONDITION = 20
+JUMPING = frozenset({"where", "lt", "le", "gt", "ge", "eq"})
+
+
+@dataclass
+class Effort:
+    """What may still be spent on one loss, counted in looks at a node of an expression: time is bounded by it."""
+
+    left: int = EFFORT
+
+    def affords(self, cost: int) -> bool:
+        self.left -= cost
+        return self.left >= 0
+
+
+def shows(expr: Expr, scope: Scope, allowed: Interval, effort: Effort) -> bool:
+    """Whether the expression is shown to lie in what is allowed."""
+    if is_within(infer_interval(expr, scope), allowed):
+        return True
+    match expr:
+        case Reduce(Over.MEAN | Over.MAX | Over.MIN, body) | Pool(Over.MEAN | Over.MAX | Over.MIN, body):
+            return shows(body, scope.reduced, allowed, effort)
+        case Reduce(Over.SUM, body) | Pool(Over.SUM, body) if allowed.low == 0 and is_within(Interval(1, 2), allowed):
+            return shows(body, scope.reduced, allowed, effort)
+        case _:
+            form = Form.of(expr, scope, effort)
+            return form is not None and _covers(form, scope, allowed, effort)
+
+
+def bound(expr: Expr, scope: Scope, effort: Effort) -> Interval:
+    """An interval that contains every value, tighter than that of the parts if some effort makes it so."""
+    found = infer_interval(expr, scope)
+    match expr:
+        case Reduce(over, body) | Pool(over, body):
+            whole = reduced_interval(over, bound(body, scope.reduced, effort))
+            return overlap(found, whole) or found
+        case _:
+            form = Form.of(expr, scope, effort)
+            return (overlap(found, _bounded(form, scope, effort)) or found) if form else found
+
+
+def jumps(expr: Expr) -> bool:
+    """Whether a comparison is part of it, so that a derivative says nothing about its steps."""
+    return any(isinstance(part, Apply) and part.op in JUMPING for part in walk(expr))
+
+
+def size(expr: Expr) -> int:
+    """How many different nodes there are: what one look at every part costs."""
+    return sum(1 for _ in walk(expr))
+
+
+def _cost(expr: Expr) -> int:
+    """As `size`; what a condition says is worked out anew on every box."""
+    return size(expr) + CONDITION * sum(1 for part in walk(expr) if isinstance(part, Apply) and part.op == "where")
+
+
+@dataclass(frozen=True)
+class Form:
+    """An expression, what it is worth to split, its derivatives by that, and what is known of its reductions."""
+
+    expr: Expr
+    leaves: tuple[Leaf, ...]
+    slopes: Mapping[Leaf, Expr]
+    reductions: Mapping[Expr, Interval] = field(default_factory=dict)
+    cost: int = 1
+
+    @staticmethod
+    def of(expr: Expr, scope: Scope, effort: Effort) -> "Form | None":
+        """The form of an expression in which something stands twice: of others, the intervals say all there is."""
+        expr = rewrite(expr, _released)
+        times = Counter(_leaves(expr))
+        leaves = tuple(leaf for leaf, count in times.items() if count > 1 and not interval_in(scope, leaf).point)
+        cost = size(expr)
+        if not leaves or len(leaves) > MOST_LEAVES or not effort.affords(cost):
+            return None
+        smooth = () if jumps(expr) or cost > SIMPLIFIED else leaves
+        slopes = {leaf: slope for leaf in smooth if (slope := _slope(expr, leaf, scope)) is not None}
+        bounded = {each: bound(each, scope, effort) for each in _reductions(expr)}
+        return Form(expr, leaves, slopes, bounded, 3 * _cost(expr) + sum(size(slope) for slope in slopes.values()))
+
+    def within(self, box: Scope) -> Interval:
+        """Where the expression lies on a box: as its parts tell, and as it moves."""
+        box = replace(box, claims={**self.reductions, **box.claims})
+        found = infer_interval(self.expr, box)
+        everywhere = replace(box, claims=self.reductions)  # what a guard lets through may end before the box does
+        directions = {leaf: infer_interval(slope, everywhere) for leaf, slope in self.slopes.items()}
+        low, low_open = self._at_ends(everywhere, directions, rising=True)
+        high, high_open = self._at_ends(everywhere, directions, rising=False)
+        moved = Interval(low.low, high.high, low.low_open or low_open, high.high_open or high_open)
+        return overlap(found, moved) or found
+
+    def _at_ends(self, box: Scope, directions: Mapping[Leaf, Interval], rising: bool) -> tuple[Interval, bool]:
+        """The expression where each leaf it moves with in one way is at its low end, or at the other if it falls; and
+        whether that is never reached."""
+        never, moved = False, box
+        for leaf, slope in directions.items():
+            interval = interval_in(box, leaf)
+            if not (slope.non_negative or slope.non_positive):
+                continue
+            at_low = slope.non_negative == rising
+            end, is_open = (interval.low, interval.low_open) if at_low else (interval.high, interval.high_open)
+            if abs(end) < float("inf"):
+                moved = with_leaf(moved, leaf, point(end))
+                never = never or (is_open and (slope.positive or slope.negative))
+        return infer_interval(self.expr, moved), never
+
+    def widest(self, box: Scope) -> Leaf | None:
+        """What to split next; None if all are points."""
+        widths = {leaf: spread(interval_in(box, leaf)) for leaf in self.leaves}
+        leaf = max(widths, key=lambda each: widths[each])
+        return leaf if widths[leaf] > 0 else None
+
+
+def _covers(form: Form, scope: Scope, allowed: Interval, effort: Effort) -> bool:
+    pending = [scope]
+    while pending:
+        box = pending.pop()
+        if not effort.affords(form.cost):
+            return False
+        found = form.within(box)
+        if is_within(found, allowed):
+            continue
+        leaf = form.widest(box)
+        if leaf is None or overlap(found, allowed) is None or _fails_inside(form, box, allowed):
+            return False
+        pending += halves(box, leaf)
+    return True
+
+
+def _fails_inside(form: Form, box: Scope, allowed: Interval) -> bool:
+    """Whether the middle of a box is a counterexample, so that no splitting helps."""
+    if box.claims:
+        return False
+    for leaf in form.leaves:
+        box = with_leaf(box, leaf, point(middle_of(interval_in(box, leaf))))
+    found = infer_interval(form.expr, box)
+    return overlap(found, allowed) is None
+
+
+def _bounded(form: Form, scope: Scope, effort: Effort) -> Interval:
+    boxes = [(form.within(scope), scope)]
+    for turn in range(ROUNDS):
+        worst = (max if turn % 2 else min)(boxes, key=lambda pair: pair[0].high if turn % 2 else pair[0].low)
+        leaf = form.widest(worst[1])
+        if leaf is None or not effort.affords(2 * form.cost):
+            break
+        boxes.remove(worst)
+        boxes += [(form.within(half), half) for half in halves(worst[1], leaf)]
+    return hull(interval for interval, _ in boxes)
+
+
+def _released(part: Expr) -> Expr:
+    """What is held has the value it has."""
+    return part.args[0] if isinstance(part, Apply) and part.op == "stopgrad" else part
+
+
+def _leaves(expr: Expr) -> Iterator[Leaf]:
+    """Parameters, arguments and distances, each as often as it is written."""
+    times: dict[Expr, Counter[Leaf]] = {}
+    for part in walk(expr):
+        if is_leaf(part):
+            times[part] = Counter([part])
+            continue
+        inner = Counter[Leaf]()
+        for child in children(part):
+            for leaf, count in times[child].items():
+                if not (isinstance(part, Reduce | Pool) and isinstance(leaf, Distance)):  # those are of other pairs
+                    inner[leaf] = min(2, inner[leaf] + count)
+        times[part] = inner
+    yield from times[expr].elements()
+
+
+def _reductions(expr: Expr) -> tuple[Expr, ...]:
+    def inner(part: Expr) -> tuple[Expr, ...]:
+        return () if isinstance(part, Reduce | Pool) else children(part)
+
+    return tuple(part for part in occurrences(expr, inner) if isinstance(part, Reduce | Pool))
+
+
+def _slope(expr: Expr, leaf: Leaf, scope: Scope) -> Expr | None:
+    """The derivative by a leaf; None if it also moves something that is not differentiated."""
+    if any(isinstance(part, Reduce | Pool | Importance) and leaf in walk(part) for part in walk(expr)):
+        return None
+    variable = Var("moved")
+    moved = rewrite(expr, lambda part: variable if part == leaf else part)
+    slope = rewrite(differentiate(Function(variable.name, moved)), lambda part: leaf if part == variable else part)
+    return Simplifier(scope)(slope) if size(slope) <= SIMPLIFIED else slope

@@ -1,0 +1,67 @@
+"""Remedies are tried before they are offered: the text is edited as they say and checked again.
+
+A remedy of a formula has to leave fewer faults and no new ones. One that fixes something before the formulas are judged
+(a name, a declaration) may bring later faults to light, but none at the place it changed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity
+from alphadsl.report.errors.admissibility import DIAGNOSTICS as OF_FORMULAS
+from alphadsl.report.errors.domains import LogDomain, OutsideDomain
+from alphadsl.report.source import Source
+
+MOST_TRIED = 12
+# Characters that are checked again for one text, all tries together: a check takes the longer, the longer the text.
+EFFORT = 12_000
+JUDGED = (*OF_FORMULAS, LogDomain, OutsideDomain)
+
+Recheck = Callable[[Source], tuple[Diagnostic, ...]]
+
+
+def with_tried_remedies(diagnostics: Iterable[Diagnostic], source: Source, recheck: Recheck) -> tuple[Diagnostic, ...]:
+    """The diagnostics, each with those of its remedies that work."""
+    told = tuple(diagnostics)
+    left = min(MOST_TRIED, EFFORT // max(len(source.text), 1))
+    found = []
+    for diagnostic in told:
+        works = []
+        for remedy in diagnostic.remedies[:left]:
+            left -= 1
+            if _settles(remedy, diagnostic, told, source, recheck):
+                works.append(remedy)
+                if isinstance(diagnostic, JUDGED):
+                    break
+        found.append(replace(diagnostic, works=tuple(works)))
+    return tuple(found)
+
+
+def _settles(
+    remedy: Remedy, diagnostic: Diagnostic, told: tuple[Diagnostic, ...], source: Source, recheck: Recheck
+) -> bool:
+    if any(edit.span.source != source for edit in remedy.edits):
+        return False
+    after = recheck(remedy.applied_to(source))
+    errors = tuple(each for each in after if each.severity == Severity.ERROR)
+    before = Counter(each.code for each in told if each.severity == Severity.ERROR)
+    fewer = Counter(each.code for each in errors) <= before - Counter([diagnostic.code])
+    place = diagnostic.span
+    if isinstance(diagnostic, JUDGED) and any(
+        edit.span.start < place.end and place.start < edit.span.end for edit in remedy.edits
+    ):
+        return fewer
+    same = any(each.code == diagnostic.code and each.span.text == place.text for each in after)
+    return not same and (fewer or not any(_touches(each, remedy) for each in errors))
+
+
+def _touches(fault: Diagnostic, remedy: Remedy) -> bool:
+    """Whether a fault of the edited text stands where it was edited."""
+    shift = 0
+    for edit in sorted(remedy.edits, key=lambda each: each.span.start):
+        start = edit.span.start + shift
+        if fault.span.start < start + len(edit.text) and start < fault.span.end:
+            return True
+        shift += len(edit.text) - (edit.span.end - edit.span.start)
+    return False

@@ -1,0 +1,32 @@
+"""Levels in the author's words: what [i] and [i,j] stand for, and what does not fit on the level it is put on."""
+
+from alphadsl.ir.kinds import Level
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.errors.levels import LevelMismatch
+from alphadsl.report.source import Span
+from alphadsl.resolve.names import FAMILY_PARTS
+
+INDEX_LEVELS = {("i",): Level.ROW, ("i", "j"): Level.PAIR}
+WORDS = {
+    Level.CONSTANT: "a constant",
+    Level.BATCH: "one value per batch",
+    Level.ROW: "one value per anchor [i]",
+    Level.PAIR: "one value per pair [i,j]",
+}
+
+
+def beyond(name: str, declared: Level, level: Level, span: Span) -> Diagnostic:
+    """A definition depends on more than its left side says."""
+    remedy = f"reduce it over {'i, as in mean_i(...)' if level == Level.ROW else 'j, as in mean_j(...)'}"
+    if name not in FAMILY_PARTS:
+        remedy += f", or define {name}[{'i,j' if level == Level.PAIR else 'i'}]"
+    return LevelMismatch(span, name, WORDS[declared], WORDS[level], remedy)
+
+
+def not_reducible(name: str, level: Level, span: Span) -> Diagnostic:
+    """A reduction is given what does not depend on its index, or on one that must be reduced first."""
+    index, expected = name[-1], Level.ROW if name.endswith("_i") else Level.PAIR
+    remedy = f"a reduction over {index} needs something that depends on {index}"
+    if level > expected:
+        remedy = "reduce it over j first, as in mean_i(mean_j(...))"
+    return LevelMismatch(span, f"what {name} runs over", WORDS[expected], WORDS[level], remedy)
