@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import get_args
 
 import typer
 
@@ -35,17 +34,6 @@ def list_of(*words: str) -> Complete:
     def complete(incomplete: str) -> list[str]:
         done, comma, last = incomplete.rpartition(",")
         return [f"{done}{comma}{word}" for word in _beginning(words, last) if word not in done.split(",")]
-
-    return complete
-
-
-def choices_of(setting: str) -> Complete:
-    """The values of a setting of a run that has a few."""
-
-    def complete(incomplete: str) -> list[str]:
-        from runner.settings.config import ExperimentConfig
-
-        return _beginning(get_args(ExperimentConfig.model_fields[setting].annotation), incomplete)
 
     return complete
 

@@ -3,8 +3,6 @@
 Torch and the runner are imported inside the commands, so that the rest of the command line starts without them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,43 +13,18 @@ from alphadsl.cli import complete
 from alphadsl.cli.comparison import FIGURES, compare_runs, print_table
 from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting
+from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_to_go_on, stoppable
 from alphadsl.report.exceptions import InputError
+from runner.settings.config import ExperimentConfig, Given, describe_config, make_config, resolve_config
 
 if TYPE_CHECKING:
-    pass
-
-CONFIG_OPTIONS = (
-    "epochs",
-    "seed",
-    "encoder",
-    "width",
-    "projector_dim",
-    "batch",
-    "optimizer",
-    "lr",
-    "weight_decay",
-    "warmup_epochs",
-    "precision",
-    "device",
-    "threads",
-    "compile",
-    "image_size",
-    "probe_epochs",
-    "data_dir",
-)
+    from runner.experiment import Outcome
+    from runner.records.opening import IfExists
 
 Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN...", help="Run folders, or names below --runs-dir.", autocompletion=complete.runs),
-]
-Dataset = Annotated[
-    str,
-    typer.Option(help="digits, cifar10, cifar100, stl10 or folder.", autocompletion=complete.choices_of("dataset")),
-]
-Encoder = Annotated[
-    str | None,
-    typer.Option(help="resnet8, resnet18 or resnet50.", autocompletion=complete.choices_of("encoder")),
 ]
 RunsDir = Annotated[Path, typer.Option(help="Where run folders are.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the data set lies; by default data/.")]
@@ -73,28 +46,12 @@ def parse_settings(settings: list[str]) -> dict[str, float]:
     return values
 
 
+@with_settings
 def train(
     spec: Losses,
-    dataset: Dataset = "digits",
     set_: Setting = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of pretraining.")] = None,
-    seed: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    config: ConfigFile = None,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many seeds to train, one after another.")] = 1,
-    encoder: Encoder = None,
-    width: Annotated[int | None, typer.Option(help="Channels of the first stage; 64 is the usual ResNet.")] = None,
-    projector_dim: Annotated[int | None, typer.Option(help="Width of the embeddings.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images in a batch, each in two views.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate after the warm-up.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="Weight decay.")] = None,
-    warmup_epochs: Annotated[float | None, typer.Option(help="Epochs of linear warm-up.")] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16 (autocast) or 32.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
-    threads: Annotated[int | None, typer.Option(help="At most so many CPU threads.")] = None,
-    compile: Annotated[bool | None, typer.Option("--compile", help="Compile the encoder.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Pixels a side, for --dataset folder.")] = None,
-    probe_epochs: Annotated[int | None, typer.Option(help="Epochs of the linear probe.")] = None,
-    data_dir: DataDir = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
     runs_dir: RunsDir = Path("runs"),
     name: Annotated[str | None, typer.Option(help="Name of the run; of several, how they begin.")] = None,
@@ -103,15 +60,31 @@ def train(
         bool, typer.Option("--overwrite", help="Lose runs of the same name and train them again.")
     ] = False,
     probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
+    **settings: object,
 ) -> None:
     """Pretrain an encoder with each loss and each seed, probe it, and compare.
 
     Example: alphadsl train infonce direct --dataset cifar10 --data-dir data --set tau=0.2 --seeds 3
     """
-    given = locals()
     values = parse_settings(set_ or [])
-    order = TrainOrder(tuple(spec), values, dataset, seeds, runs_dir, name, download, probe, resume, overwrite)
-    _train(order, {option: given[option] for option in CONFIG_OPTIONS})
+    layers = [*_from_file(config), Given(settings)]
+    configs = _seeded(resolve_config(*layers), seeds)
+
+    from runner.experiment import Options, plan_runs, train_runs
+    from runner.progress import tell
+    from runner.records.figure import check_replaceable
+
+    if_exists = _if_exists(resume, overwrite)
+    losses = [build(find_text(word), Execution(), values, "command line") for word in spec]
+    tag = "".join(f"-{parameter}{value:g}" for parameter, value in values.items())
+    plan = plan_runs(losses, configs, runs_dir, name, tag)
+    if probe:
+        check_replaceable(runs_dir / FIGURES)
+    tell(describe_config(configs[0]))
+    given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
+    with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
+        outcome = train_runs(plan, Options(if_exists, download, probe, restore_threads="threads" not in given))
+    _finish(outcome, runs_dir)
 
 
 def probe(
@@ -160,60 +133,47 @@ def compare(
     compare_runs(find_runs(run or [], runs_dir), out or runs_dir / FIGURES)
 
 
-@dataclass(frozen=True)
-class TrainOrder:
-    """What `train` was told besides the configuration."""
+def _from_file(path: Path | None) -> list[Given]:
+    if path is None:
+        return []
+    from runner.settings.file import read_settings
 
-    specs: tuple[str, ...]
-    values: dict[str, float]
-    dataset: str
-    seeds: int
-    runs_dir: Path
-    name: str | None
-    download: bool
-    probe: bool
-    resume: bool
-    overwrite: bool
+    file = read_settings(path)
+    if file.loss is not None:
+        typer.echo(
+            f"{path}: the settings of a run of {file.loss}; losses and --set are those of this command.", err=True
+        )
+    return [file.given]
 
 
-def _train(order: TrainOrder, overrides: Mapping[str, object]) -> None:
-    from runner.settings.config import make_config
+def _seeded(first: ExperimentConfig, seeds: int) -> list[ExperimentConfig]:
+    """A configuration for each seed. Raises `InputError` where the last seed is out of range."""
+    make_config(**first.model_dump() | {"seed": first.seed + seeds - 1})
+    return [first.model_copy(update={"seed": first.seed + offset}) for offset in range(seeds)]
 
-    first = make_config(order.dataset, **overrides)
-    make_config(order.dataset, **{**overrides, "seed": first.seed + order.seeds - 1})
-    configs = [first.model_copy(update={"seed": first.seed + offset}) for offset in range(order.seeds)]
 
-    from runner.experiment import Options, plan_runs, train_runs
-    from runner.records.figure import check_replaceable
-    from runner.records.opening import IfExists
-
-    if_exists = _if_exists(order.resume, order.overwrite)
-    losses = [build(find_text(spec), Execution(), order.values, "command line") for spec in order.specs]
-    tag = "".join(f"-{parameter}{value:g}" for parameter, value in order.values.items())
-    plan = plan_runs(losses, configs, order.runs_dir, order.name, tag)
-    if order.probe:
-        check_replaceable(order.runs_dir / FIGURES)
-    options = Options(IfExists(if_exists), order.download, order.probe, restore_threads=overrides["threads"] is None)
-    with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
-        outcome = train_runs(plan, options)
+def _finish(outcome: "Outcome", runs_dir: Path) -> None:
+    """What failed, then the comparison, or the folders where nothing was probed."""
     ended = {failure.run.path.name: failure.what for failure in outcome.failures}
     for failure in outcome.failures:
         complain(failure.reason)
     if outcome.probed:
-        compare_runs(outcome.folders, order.runs_dir / FIGURES, ended)
+        compare_runs(outcome.folders, runs_dir / FIGURES, ended)
     elif outcome.folders:
         typer.echo(" ".join(str(folder.path) for folder in outcome.folders))
     if outcome.failures:
         raise typer.Exit(1)
 
 
-def _if_exists(resume: bool, overwrite: bool) -> str:
+def _if_exists(resume: bool, overwrite: bool) -> "IfExists":
+    from runner.records.opening import IfExists
+
     match resume, overwrite:
         case True, True:
             raise InputError("--resume and --overwrite exclude each other.", "Give one of the two.")
         case True, False:
-            return "resume"
+            return IfExists.RESUME
         case False, True:
-            return "overwrite"
+            return IfExists.OVERWRITE
         case _:
-            return "refuse"
+            return IfExists.REFUSE

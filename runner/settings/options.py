@@ -1,0 +1,123 @@
+"""How a setting is given as words on a command line: a field of the configuration comes in; its name, kind, choices,
+range and default come out. No torch is imported.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from runner.settings.config import DEFAULTS, MOST, About, ExperimentConfig, about_of
+
+Kind = type[bool] | type[int] | type[float] | type[str] | type[Path]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting, as it can be typed."""
+
+    name: str
+    about: About
+    kind: Kind
+    """What its value is read as; a value that is a word or a number is read as a word."""
+    choices: tuple[str, ...]
+    """The words it may be, if it may be one of a few."""
+    span: str
+    """Which numbers it may be, in words, if that says anything."""
+    default: str
+    """What it is where it is not given, and where a data set differs."""
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def help(self) -> str:
+        """What it is, which numbers it may be, and what it is by default."""
+        notes = "; ".join(filter(None, (self.span, self.default and f"by default {self.default}")))
+        return f"{self.about.help} ({notes})" if notes else self.about.help
+
+    @property
+    def shape(self) -> str | None:
+        """What stands for its value, as `adamw|sgd`."""
+        number = ("N",) if self.choices and self.span else ()
+        return "|".join((*self.choices, *number)) or None
+
+
+def all_options() -> tuple[Option, ...]:
+    """The settings of an experiment, in their order."""
+    return tuple(option_of(name) for name in ExperimentConfig.model_fields)
+
+
+def option_of(name: str) -> Option:
+    field = ExperimentConfig.model_fields[name]
+    kinds, choices, bounds = _kinds(field.annotation), tuple(_choices(field.annotation)), [*_bounds(field)]
+    kind = str if len(kinds) > 1 or not kinds else kinds[0]
+    if bool in kinds:
+        kind, choices = bool, ()
+    return Option(name, about_of(field), kind, choices, _span(bounds), _default(name))
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The types that a value may have, without those that wrap them."""
+    match get_origin(annotation):
+        case origin if origin is Union or origin is UnionType:
+            for member in get_args(annotation):
+                yield from _members(member)
+        case origin if origin is Annotated:
+            yield from _members(get_args(annotation)[0])
+        case _:
+            yield annotation
+
+
+def _kinds(annotation: Any) -> list[Kind]:
+    kinds = [str if get_origin(member) is Literal else member for member in _members(annotation)]
+    return [kind for kind in kinds if kind is not type(None)]
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    for member in _members(annotation):
+        if get_origin(member) is Literal:
+            yield from get_args(member)
+
+
+def _bounds(field: FieldInfo) -> Iterator[object]:
+    yield from field.metadata
+    for member in get_args(field.annotation):
+        for part in get_args(member)[1:]:
+            yield from part.metadata if isinstance(part, FieldInfo) else ()
+
+
+def _span(bounds: list[object]) -> str:
+    low = high = ""
+    for bound in bounds:
+        match bound:
+            case Ge(ge=value):
+                low = f"at least {value}"
+            case Gt(gt=value):
+                low = f"above {value}"
+            case Le(le=value) if value != MOST:
+                high = f"at most {value}"
+            case Lt(lt=value):
+                high = f"below {value}"
+    return ", ".join(filter(None, (low, high)))
+
+
+def _default(name: str) -> str:
+    usual = ExperimentConfig.model_fields[name].default
+    others = [f"{dataset} {_word(own[name])}" for dataset, own in DEFAULTS.items() if own.get(name, usual) != usual]
+    return ", ".join([*(() if usual is None else (_word(usual),)), *others])
+
+
+def _word(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
