@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 
 from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.errors.domains import NotANumber
+from alphadsl.report.errors.families import NoFamily
+from alphadsl.report.errors.foreign import ForeignNotation
 from alphadsl.report.errors.levels import IndexMismatch, LevelMismatch, WrongArity, WrongUse
 from alphadsl.report.errors.names import UnknownName
 from alphadsl.report.errors.references import NamedArgument
@@ -11,7 +14,8 @@ from alphadsl.syntax.habits.statement import statement_at
 from alphadsl.syntax.habits.teach import lessons_in
 from alphadsl.syntax.tree import SpecFile
 
-_OF_NAMES = UnknownName | WrongUse | IndexMismatch | WrongArity | NamedArgument | LevelMismatch
+_OF_NAMES = UnknownName | WrongUse | IndexMismatch | WrongArity | NamedArgument | LevelMismatch | NotANumber
+_HEADS = ("loss-name", "indices-below")
 MOST_TAUGHT = 12
 
 
@@ -28,6 +32,8 @@ def teach_habits(file: SpecFile, diagnostics: Iterable[Diagnostic]) -> tuple[Dia
             if meant and meant[0] in told:
                 told[told.index(meant[0])] = lesson
             told = [each for each in told if each not in meant]
+    if any(isinstance(lesson, ForeignNotation) and lesson.name in _HEADS for lesson in told):
+        told = [each for each in told if not isinstance(each, NoFamily)]
     return tuple(told)
 
 

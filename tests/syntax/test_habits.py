@@ -35,6 +35,8 @@ LESSONS = (
     "psi(x) = map(lambda y: exp(y), x)",
     "if x > 0:",
     "psi(x) = x % 2",
+    "loss[i] = median_j(s[i,j]) - s[i]",
+    "loss[i] = KL(p || q)",
     "phi(x) = None",
     "alpha[i,j] ~ exp(z[i])",
     "alpha[i,j] ~ exp(labels[i] == labels[j])",
@@ -58,13 +60,16 @@ def errors(text: str) -> list[Diagnostic]:
 
 def spec(line: str) -> str:
     """The line in a loss that has what it needs: its parameters, and the rest of its family."""
-    declared = re.search(r"(?:param|learn)\s+(\w+)", line)
+    declared = re.search(r"(?:param|learn)\s+(\w+)", line) or re.match(
+        r"(?:\w+[ .])?(tau|p|eps|b)(?=\s*(?:[=:<]|in|is))", line
+    )
     params = [each for each in PARAMS if not declared or each.split()[1] != declared[1]]
     own = re.match(
-        r"\W*(?:def|let|function|real|const|var)?\s*(?:float\s+)?(phi|psi|weight|loss|\\?alpha|c|w|h)?", line
+        r"\W*(?:def|let|function|real|const|var)?\s*(?:float\s+)?(phi|psi|weight|loss|[Ll]_|ℓ|\\?alpha|α|c|w|h)?", line
     )
     part = own[1] if own else None
-    rest = {"phi": ["psi(x) = exp(x)"], "psi": ["phi(x) = x"], "loss": [], "alpha": [], "\\alpha": []}
+    rest = {"phi": ["psi(x) = exp(x)"], "psi": ["phi(x) = x"], "loss": [], "alpha": [], "\\alpha": [], "α": []}
+    rest |= {"L_": [], "l_": [], "ℓ": []}
     lines = [*params, line]
     return (
         "loss x {\n"

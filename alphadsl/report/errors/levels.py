@@ -35,8 +35,8 @@ class IndexMismatch(Diagnostic):
     label_template = "found {found}"
     note_template = "i is the anchor, j one of its negatives; d[i] and s[i] are taken to the positive"
     help_template = "write {expected}"
-    wrong = "loss x {\n  alpha[i,j] ~ exp(-d[j]^2)\n}\n"
-    right = "loss x {\n  alpha[i,j] ~ exp(-d[i,j]^2)\n}\n"
+    wrong = "loss x {\n  h[i,j] = exp(-d[i,j]^2)\n  alpha[i,j] ~ h[i]\n}\n"
+    right = "loss x {\n  h[i,j] = exp(-d[i,j]^2)\n  alpha[i,j] ~ h[i,j]\n}\n"
 
     name: str
     expected: str

@@ -87,6 +87,13 @@ BLOCKS = (
 STATEMENTS = (
     Habit(
         "comment-sign",
+        r"(?P<at>/\*)(?P<text>[^\n]*?)(?:\*/)?\s*\Z",
+        "a comment starts with #",
+        "a comment of another language",
+        _commented,
+    ),
+    Habit(
+        "comment-sign",
         r"(?P<at>\A;+(?=\s*\w)|//(?!\s*\d)|(?<![\w)\]])--(?!\s*\()|--(?=\s+[a-z]+\s+[a-z])|%(?!\s*[\d*/+]))(?P<text>[\s\S]*)",
         "a comment starts with #",
         "the sign of a comment in another language",
@@ -116,7 +123,7 @@ STATEMENTS = (
     ),
     Habit(
         "def",
-        rf"^(?P<at>def|function|func|fun|fn)\s+(?P<n>{NAME})\s*{_ARGUMENT}[^\n:={{]*+[:={{]\s*(?:return\b)?(?P<e>[^{{}}\n]*\S)\s*\}}?$",
+        rf"^(?P<at>def|function|func|fun|fn)\s+(?P<n>{NAME})\s*{_ARGUMENT}[^\n:={{]*+[:={{]\s*(?:return\b)?(?P<e>[^{{}}\n]*[^{{}}\s])\s*\}}?$",
         "a function is defined by a formula: f(x) = ...",
         "a definition of another language",
         _function,

@@ -5,6 +5,7 @@ from alphadsl.syntax.habits.habit import (
     END,
     INDEX,
     LOOSE,
+    NAME,
     NUMBER,
     OPERAND,
     PAREN,
@@ -56,6 +57,13 @@ _SAME_ENDS = (
 )
 
 CONDITIONS = (
+    Habit(
+        "pipe",
+        rf"(?P<x>{OPERAND})\s*(?P<at>\|>)\s*(?P<f>[^\W\d]\w*)",
+        "a function is called around its argument, as in exp(x)",
+        "a pipe of another language",
+        "{f}({x})",
+    ),
     *_BARS,
     *(
         Habit(
@@ -88,6 +96,13 @@ CONDITIONS = (
         "a choice is written where(condition, a, b)",
         "a conditional of another language",
         _choice,
+    ),
+    Habit(
+        "equal",
+        r"(?<=[\w)\]]\s)(?P<at>is(?P<not>\s+not)?|equals|(?<!<)(?<!>)(?<!=)(?<!!)===|≡|eq)(?=\s)",
+        "two values are compared by ==",
+        "a comparison of another language",
+        lambda groups: "!=" if groups["not"] else "==",
     ),
     Habit(
         "unequal",
@@ -156,13 +171,34 @@ ALGEBRA = (
         "a power of e, as papers write it",
         lambda groups: f"exp({groups['b'][1:-1] if groups['b'] else bare(groups['e'])})",
     ),
-    Habit("power", r"(?P<at>\*\*)", "a power is written with ^", "a power of Python", "^"),
+    Habit("power", r"(?P<at>\*\*|\^\^|↑)", "a power is written with ^", "a power of another language", "^"),
+    Habit(
+        "elementwise",
+        r"(?<=[\w)\]\s])(?<!\d)(?P<at>\.(?P<o>[*/^+-]))",
+        "every operator works on the values of all pairs at once, and has no point",
+        "an operator of Julia or MATLAB",
+        "{o}",
+    ),
+    Habit(
+        "elementwise",
+        r"(?<![\w.])(?P<f>exp|log|sqrt|relu|sigmoid|softplus|tanh|abs|max|min)(?P<at>\.)(?=\()",
+        "a function works on the values of all pairs at once, and has no point",
+        "a broadcast of Julia",
+        "{f}",
+    ),
     Habit(
         "braces",
         rf"(?P<at>\^(?P<b>{BRACE}))",
         "an exponent is grouped by ( )",
         "an exponent of LaTeX",
         lambda groups: f"^{wrapped(groups['b'][1:-1])}",
+    ),
+    Habit(
+        "positive-part",
+        rf"(?P<at>(?<![\w.])(?P<a>{NAME}(?:{PAREN}|{INDEX})?)(?:₊|\^\+(?=\s*(?:[)*/,-]|\Z))|_\+))",
+        "the positive part is written relu(x)",
+        "a positive part, as papers write it",
+        "relu({a})",
     ),
     Habit(
         "positive-part",
@@ -177,6 +213,13 @@ ALGEBRA = (
         "the indices come before the exponent",
         "a power, as papers write it",
         lambda groups: f"{groups['q']}{groups['i']}^{groups['p'] or '2'}",
+    ),
+    Habit(
+        "assignment",
+        rf"^(?P<left>{NAME}\s*(?:{PAREN}|{INDEX}))\s*(?P<at>->|=>|→|↦|\\mapsto\b|:(?![=:]))(?!\s*\w+\s*=)(?P<rest>[\s\S]+)",
+        "a definition is written with one =",
+        "a sign of another language for a definition",
+        "{left} = {rest}",
     ),
     Habit(
         "assignment",

@@ -33,6 +33,7 @@ _SAME = {"ln": "log", "fabs": "abs", "absolute": "abs", "maximum": "max", "fmax"
     "stop_grad": "stopgrad",
     "stop_gradient": "stopgrad",
     "no_grad": "stopgrad",
+    "log_e": "log",
     "ifelse": "where",
     "select": "where",
     "iif": "where",
@@ -63,10 +64,20 @@ _REWRITTEN = {
     "heaviside": "({0} > 0)",
     "sign": "(({0} > 0) - ({0} < 0))",
     "cosh": "((exp({0}) + exp(-{0!})) / 2)",
+    "sgn": "(({0} > 0) - ({0} < 0))",
+    "sqr": "{0!}^2",
+    "cbrt": "{0!}^(1/3)",
+    "leaky_relu": "max(0.01 * {0!}, {0})",
+    "relu6": "min(relu({0}), 6)",
+    "elu": "where({0} > 0, {0}, exp({0}) - 1)",
+    "gelu": "({0!} * sigmoid(1.702 * {0!}))",
+    "silu": "({0!} * sigmoid({0}))",
+    "swish": "({0!} * sigmoid({0}))",
+    "softsign": "({0!} / (1 + abs({0})))",
     "sinh": "((exp({0}) - exp(-{0!})) / 2)",
 }
 _CLAMPS = "clamp|clip|clip_by_value|clamp_min|clamp_max"
-_EXTRA = re.compile(r"(?:dim|axis|keepdim|keepdims|dtype|input|out|beta|threshold)\s*=\s*(?:\w+\s*$)?")
+_EXTRA = re.compile(r"(?:dim|axis|keepdim|keepdims|dtype|input|out|beta|threshold|inplace)\s*=\s*(?:\w+\s*$)?")
 
 
 def _plain(brackets: str) -> list[str]:
@@ -192,6 +203,21 @@ FUNCTIONS = (
     ),
     _function("rewritten", _REWRITTEN, "{at} is written out in other functions", _written),
     _function("renamed", _SAME, "{at} has another name here", _called),
+    Habit(
+        "keyword-argument",
+        r"(?<![\w.])(?P<f>(?:sum|mean|max|min|logsumexp)_j|relu|exp|log|sigmoid|softplus)\((?P<x>"
+        rf"(?:[^(),=\[\]]|[<>=]=|{PAREN}|{INDEX})+)(?:,\s*(?P<at>\w+\s*=\s*[-\w.]+)\s*)+\)",
+        "a function takes its argument alone; a reduction runs over j",
+        "an argument by name, as array libraries take it",
+        "{f}({x})",
+    ),
+    Habit(
+        "library-function",
+        rf"(?<![\w.])(?P<at>(?:(?:torch\.)?nn|keras\.layers)\.(?P<f>ReLU|Sigmoid|Softplus|Tanh|Exp)\(\s*\))(?P<args>{PAREN})",
+        "a function is called by its name alone",
+        "a layer of an array library",
+        lambda groups: f"{groups['f'].lower()}{groups['args']}",
+    ),
     Habit(
         "reduction-over-j",
         _PAIRED,

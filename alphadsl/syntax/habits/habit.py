@@ -1,7 +1,8 @@
 """One row of the table of habits, and the pieces that its patterns are made of.
 
 A pattern is searched in a statement whose comments and descriptions are blanked out. The group `at` is what a message
-underlines, or else the whole of what was found, which is also what the rewriting takes the place of.
+underlines, or else the whole of what was found, which is also what the rewriting takes the place of. A name that the
+author defines is no habit; one in the group `name`, in place of `at`, is one even then.
 """
 
 import re
@@ -53,7 +54,7 @@ LOOSE = rf"(?:{PAREN}|{INDEX}|[=<>!]=|[^()\[\],=~])"
 START = r"(?:(?<=[(,~])|(?<=[^=<>!:+*/-]=))"
 END = r"(?=\s*(?:[),]|\Z))"
 # A product, up to the next sum.
-PRODUCT = rf"(?:{PAREN}|{INDEX}|(?<=[\^*/])\s*-|[^()\[\],=~<>+-])"
+PRODUCT = rf"(?:{PAREN}|{INDEX}|{BRACE}|(?<=[\^*/])\s*-|[^()\[\]{{}},=~<>+-])"
 
 
 def wrapped(text: str) -> str:

@@ -115,7 +115,7 @@ LAYOUT = (
     ),
     Habit(
         "quotes",
-        r"(?P<at>[“”„«»‘’'`]+)(?P<x>[^“”„«»‘’'`\"\n]+)(?:[“”„«»‘’'`]+)",
+        r"(?<!\()(?P<at>[“”„«»‘’'`]+)(?P<x>[^“”„«»‘’'`\"\n]+)(?:[“”„«»‘’'`]+)",
         'a description is written between two plain "',
         "quotation marks of another kind",
         '"{x}"',

@@ -28,7 +28,7 @@ OBJECTS = (
     Habit(
         "infinity",
         rf"(?<![\w.])(?P<at>(?:(?:{LIBRARIES})\.(?:inf|Inf|infty)|float\(\s*[\"']?\s*inf[\"']?\s*\)|"
-        r"infinity|Infinity|INF|oo))(?!\w)",
+        r"infinity|Infinity|INF|Inf|oo))(?!\w)",
         "the unbounded end of an interval is written inf",
         "infinity in another language",
         "inf",

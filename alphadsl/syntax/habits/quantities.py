@@ -1,13 +1,10 @@
-"""Habits about what a loss is given: cosines, distances, embeddings, labels, the positive, and their indices."""
+"""Habits about what a loss is given: cosines, distances, labels, the positive, and their indices."""
 
 from collections.abc import Iterable
 
+from alphadsl.syntax.habits.embeddings import COSINES, DISTANCES
 from alphadsl.syntax.habits.habit import INDEX, NAME, PAREN, Groups, Habit
 
-_Z = r"(?:[zhfxuvq]|emb|embedding|embeddings|feat|feats|features?)"
-_ONE = rf"(?:{_Z}(?:\[[ijk]\]|_[ijk]|_\{{[ijk]\}})|[ij])"
-_COSINES = "cos|cosine|cosine_similarity|cos_sim|cossim|sim|similarity|sims|dot|inner|matmul|mm|S|logits|logit|scores?"
-_DISTANCES = "dist|distance|distances|D|pdist|cdist|euclidean|pairwise_distance"
 _LABELS = r"(?:labels?|ys?|targets?|classes|class|cls|c)"
 _SAMPLE = {letter: rf"{_LABELS}(?:\[{letter}\]|_{letter}|_\{{{letter}\}})" for letter in "ij"}
 _OWN = r"(?:i|p|pos|positive|\+|ip|i_pos|i\+|i'|j\+|self|a)"
@@ -19,7 +16,7 @@ _PAIRS = "pairs labels against other_classes"
 
 def _sampled(groups: Groups) -> str:
     """A cosine or distance of the anchor to its positive, or to a negative."""
-    letter = "d" if groups["f"] in _DISTANCES.split("|") else "s"
+    letter = "d" if groups["f"] in DISTANCES.split("|") else "s"
     return letter + ("[i]" if groups["i"].strip("[] ()") in ("i", "i,i", "i, i", "i,p", "i, p", "i,+") else "[i,j]")
 
 
@@ -28,7 +25,7 @@ def _alternation(*texts: str) -> str:
 
 
 def _named(names: Iterable[str], meaning: str, lesson: str) -> Habit:
-    pattern = rf"(?<![\w.])(?P<at>{'|'.join(names)})(?![\w(\[.])(?!\s*=[^=])"
+    pattern = rf"(?<![\w.])(?P<at>{'|'.join(names)})(?![\w(\[.}}])(?!\s*=[^=])"
     return Habit("named-quantity", pattern, lesson, "a name that papers give it", meaning)
 
 
@@ -36,7 +33,7 @@ POSITIVE = "the cosine to the positive is s[i], its distance d[i]"
 NEGATIVE = "the cosine to a negative is s[i,j], its distance d[i,j]"
 _CHOSEN = "labels choose the pairs: with " + _PAIRS + ", j runs over the embeddings of other labels"
 
-QUANTITIES = (
+LABELS = (
     Habit(
         "same-label",
         rf"where\(\s*(?P<at>{_SAMPLE['i']}\s*==\s*{_SAMPLE['j']})\s*,\s*0(?:\.0?)?\s*,(?P<b>(?:{PAREN}|{INDEX}|[^()\[\],])+)\)",
@@ -72,49 +69,9 @@ QUANTITIES = (
         None,
         "remove the comparison and write the line " + _PAIRS + ": then j runs over the embeddings of other labels",
     ),
-    Habit(
-        "embeddings",
-        rf"(?P<at>(?:\|\||‖|\\\|)\s*{_ONE}\s*-\s*{_ONE}\s*(?:\|\||‖|\\\|)\s*(?:_2|_\{{2\}})?\s*(?:\^\s*(?P<two>2)|(?P<square>²))?)",
-        "a distance is d[i,j], and d^2 is half the squared Euclidean distance",
-        "a norm of embeddings",
-        lambda groups: "2 * d[i,j]^2" if groups["two"] or groups["square"] else "sqrt(2) * d[i,j]",
-    ),
-    Habit(
-        "embeddings",
-        rf"(?<![\w.])(?P<at>(?:[\w.]+\.)?(?:norm|{_DISTANCES})\(\s*{_ONE}\s*[-,]\s*{_ONE}\s*(?:,[^()]*)?\))",
-        "a distance is d[i,j], and d^2 is half the squared Euclidean distance",
-        "a distance of embeddings",
-        "sqrt(2) * d[i,j]",
-    ),
-    Habit(
-        "embeddings",
-        rf"(?<![\w.])(?P<at>(?:[\w.]+\.)?(?:{_COSINES})\(\s*{_ONE}\s*,\s*{_ONE}\s*(?:,[^()]*)?\))",
-        "a cosine is s[i,j]",
-        "a cosine of embeddings",
-        "s[i,j]",
-    ),
-    Habit(
-        "embeddings",
-        rf"(?<![\w.])(?P<at>{_Z}(?:\d|\[[ij]\]|_[ij]|_\{{[ij]\}})?\s*(?:@|\*|\\cdot|·|\^T|\^\{{T\}}|\^\\top|\^\{{\\top\}}|')\s*{_Z}(?:\d|\[[ij]\]|_[ij]|_\{{[ij]\}})?"
-        r"(?:\.T|\.t\(\)|\.mT|\.transpose\([^()]*\))?)(?!\w)",
-        "a cosine is s[i,j]",
-        "a product of embeddings",
-        "s[i,j]",
-    ),
-    Habit(
-        "embeddings",
-        rf"(?P<at>(?:<|⟨|\\langle)\s*{_ONE}\s*,\s*{_ONE}\s*(?:>|⟩|\\rangle))",
-        "a cosine is s[i,j]",
-        "an inner product of embeddings",
-        "s[i,j]",
-    ),
-    Habit(
-        "embeddings",
-        rf"(?P<at>{_Z}(?:\[i\]|_i)\s*\.\s*(?:dot|inner|matmul)\(\s*{_Z}(?:\[j\]|_j)\s*\))",
-        "a cosine is s[i,j]",
-        "a product of embeddings",
-        "s[i,j]",
-    ),
+)
+
+QUANTITIES = (
     Habit(
         "split-indices",
         rf"\b(?P<n>{NAME})(?P<at>\[\s*(?P<a>[ij])\s*\]\[\s*(?P<b>[ij])\s*\])",
@@ -123,8 +80,29 @@ QUANTITIES = (
         "{n}[{a},{b}]",
     ),
     Habit(
+        "split-indices",
+        rf"\b(?P<n>{NAME})(?P<at>\[\s*i\s*(?:[;:.]\s*)?j\s*\])",
+        "two indices are separated by a comma",
+        "indices with another sign between them",
+        "{n}[i,j]",
+    ),
+    Habit(
+        "lone-index",
+        rf"(?<![\w.])(?P<at>(?P<q>[ds]|{COSINES})\[\s*[jkn]\s*\])",
+        "a negative has two indices, the anchor i and its own j; one index is the positive's: s[i], d[i]",
+        "the index of a negative without its anchor",
+        lambda groups: f"{'d' if groups['q'] == 'd' else 's'}[i,j]",
+    ),
+    Habit(
+        "squared-quantity",
+        r"(?<![\w.])(?P<at>(?P<f>d2|d_?sq|dsqr|sq_?d|D2|dist2|dist_?sq|sq_?dist|squared_distance)(?:_ij|\[\s*i\s*,\s*j\s*\])?|d(?:²|\^2|\^\{2\}|\*\*2)_(?:ij|\{\s*i\s*,?\s*j\s*\}))(?![\w(\[.])(?!\s*=[^=])",
+        "a distance is d[i,j], and d^2 is half the squared Euclidean distance",
+        "a squared distance with a name of its own",
+        lambda groups: "2 * d[i,j]^2" if "dist" in (groups["f"] or "") else "d[i,j]^2",
+    ),
+    Habit(
         "named-quantity",
-        rf"(?<![\w.])(?P<at>(?P<f>{_alternation(_COSINES, _DISTANCES)})"
+        rf"(?<![\w.])(?P<at>(?P<f>{_alternation(COSINES, DISTANCES)})"
         r"(?P<i>\[\s*i\s*(?:,\s*[^\s,\]]+\s*)?\]|\(\s*i\s*(?:,\s*[^\s,)]+\s*)?\)))",
         "{at} has another name here: a cosine is s, a distance d",
         "a name that papers give it",
@@ -153,7 +131,7 @@ QUANTITIES = (
     ),
     Habit(
         "called-indices",
-        r"(?<![\w.])(?P<at>(?P<q>[ds])\s*\(\s*(?P<i>i|i\s*,\s*j)\s*\))",
+        r"(?<![\w.])(?P<name>(?P<q>[ds]|loss|(?!(?:phi|psi|R)\b)[a-zA-Z]\w*(?=\(\s*i\s*,))\s*\(\s*(?P<i>i|i\s*,\s*j)\s*\))",
         "indices are written in square brackets",
         "indices in the brackets of a function",
         lambda groups: f"{groups['q']}[{groups['i'].replace(' ', '')}]",
@@ -166,19 +144,36 @@ QUANTITIES = (
         "{f}_j{args}",
     ),
     _named(
-        ("s_pos", "s_p", "sp", "pos_sim", "sim_pos", "s_ii", "s_ap", "l_pos", "pos_logits?", r"s_\+"), "s[i]", POSITIVE
+        ("s_pos", "s_p", "sp", "pos_sim", "sim_pos", "s_ii", "s_i", "sᵢ", "s_ap", "l_pos", "pos_logits?", r"s_\+"),
+        "s[i]",
+        POSITIVE,
     ),
-    _named(("s_neg", "s_n", "sn", "neg_sim", "sim_neg", "s_ij", "s_an", "l_neg", "neg_logits?"), "s[i,j]", NEGATIVE),
-    _named(tuple(_COSINES.replace("S|", "").split("|")), "s[i,j]", NEGATIVE),
-    _named(tuple(_DISTANCES.replace("|D|", "|").split("|")), "d[i,j]", NEGATIVE),
-    _named(("d_pos", "d_p", "dp", "d_ap", "pos_dist", "dist_pos", "d_ii"), "d[i]", POSITIVE),
-    _named(("d_neg", "d_n", "dn", "d_an", "neg_dist", "dist_neg", "d_ij"), "d[i,j]", NEGATIVE),
-    Habit(
-        "embeddings",
-        rf"(?<![\w.])(?P<at>{_Z}\[(?:[ij]|i,\s*j)\])",
-        "embeddings enter a formula by their cosines s and distances d alone",
-        "an embedding",
-        None,
-        "write s[i] or d[i] for the positive, s[i,j] or d[i,j] for a negative",
+    _named(
+        (
+            r"cos(?:\s*θ|\s*\\theta|theta)_?(?:ij|\{ij\})",
+            "s_neg",
+            "s_n",
+            "sn",
+            "neg_sim",
+            "sim_neg",
+            "s_ij",
+            "sij",
+            "sᵢⱼ",
+            "s_ik",
+            "s_j",
+            "s_k",
+            "s_an",
+            "l_neg",
+            "neg_logits?",
+        ),
+        "s[i,j]",
+        NEGATIVE,
+    ),
+    _named(tuple(COSINES.replace("S|", "").split("|")), "s[i,j]", NEGATIVE),
+    _named(tuple(DISTANCES.replace("|D|", "|").split("|")), "d[i,j]", NEGATIVE),
+    *(_named((rf"{letter}(?!\s*[\[(^²_*])",), f"{letter}[i,j]", NEGATIVE) for letter in "sd"),
+    _named(("d_pos", "d_p", "dp", "d_ap", "pos_dist", "dist_pos", "d_ii", "d_i"), "d[i]", POSITIVE),
+    _named(
+        ("d_neg", "d_n", "dn", "d_an", "neg_dist", "dist_neg", "d_ij", "dij", "d_ik", "d_j", "d_k"), "d[i,j]", NEGATIVE
     ),
 )

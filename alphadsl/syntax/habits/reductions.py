@@ -1,8 +1,22 @@
 """Habits of sums, means and extremes over the negatives, and of brackets around what is reduced."""
 
-from alphadsl.syntax.habits.habit import BRACE, NAME, NUMBER, PAREN, PRODUCT, SQUARE, Groups, Habit, bare
+from alphadsl.syntax.habits.habit import BRACE, INDEX, NAME, NUMBER, PAREN, PRODUCT, SQUARE, Groups, Habit, bare
 
 _SUMS = {"avg": "mean", "average": "mean", "Σ": "sum", "∑": "sum", "add": "sum"}
+_NAMES = {
+    "lse": "logsumexp",
+    "log_sum_exp": "logsumexp",
+    "logsumexp": "logsumexp",
+    "avg": "mean",
+    "average": "mean",
+} | {
+    "mu": "mean",
+    "amax": "max",
+    "amin": "min",
+    "maximum": "max",
+    "minimum": "min",
+    **{name: name for name in ("sum", "mean", "max", "min")},
+}
 _REDUCED = r"sum|mean|max|min|logsumexp|avg|average|Σ|∑"
 _OVER = r"[jkln]|neg|negatives|(?:the )?negatives"
 _BOUND = rf"(?:\{{\s*(?P<k>[ijkln])[^{{}}]*\}}|(?P<w>[ijkln])(?!\w))(?:\s*\^\s*(?:{BRACE}|{NAME}|{NUMBER}))?"
@@ -17,11 +31,25 @@ def _reduction(groups: Groups) -> str:
 REDUCTIONS = (
     Habit(
         "call-brackets",
-        r"(?<![\w.\\])(?P<n>exp|log|sqrt|relu|sigmoid|softplus|tanh|abs|max|min|where|stopgrad|"
+        r"(?<![\w.\\])(?P<n>exp|log|sqrt|relu|sigmoid|softplus|tanh|abs|max|min|where|stopgrad|sg|detach|stop_grad|"
         rf"(?:sum|mean|max|min|logsumexp)_[ij])\s*(?P<at>{BRACE}|{SQUARE})",
         "the arguments of a function are written in round brackets",
         "brackets of another language",
         lambda groups: f"{groups['n']}({groups['at'][1:-1].strip()})",
+    ),
+    Habit(
+        "call-brackets",
+        rf"(?<=[=~])\s*(?P<at>{BRACE}|\[[^][,]*(?:{INDEX}[^][,]*)*\])\s*$",
+        "formulas are grouped by ( )",
+        "brackets of another language",
+        lambda groups: f" {groups['at'][1:-1].strip()}",
+    ),
+    Habit(
+        "renamed",
+        rf"(?<![\w.])(?P<at>(?P<f>lse|LSE|log_sum_exp|logSumExp|avg|average|mu|amax|amin|maximum|minimum|Sum|Mean|Max|Min)_j)(?={PAREN})",
+        "{at} has another name here",
+        "a reduction with another name",
+        lambda groups: f"{_NAMES[groups['f'].lower()]}_j",
     ),
     Habit(
         "comprehension",
@@ -32,7 +60,7 @@ REDUCTIONS = (
     ),
     Habit(
         "reduction",
-        rf"(?P<at>\\?\b(?P<r>{_REDUCED})(?:\s+over\s+(?:all\s+)?(?:{_OVER})(?:\s+of\b|:)?|_\{{[^{{}}]*\}}(?:\^(?:{BRACE}|{NAME}|{NUMBER}))?))"
+        rf"(?P<at>\\?\b(?P<r>{_REDUCED})(?:\s+over\s+(?:all\s+)?(?:{_OVER})(?:\s+of\b|:)?|_\(\s*[ijkn]\s*[!=<>≠∈,][^()]*\)|_j\s*(?:≠|!=|\\neq?\b)\s*i|_\{{[^{{}}]*\}}(?:\^(?:{BRACE}|{NAME}|{NUMBER}))?))"
         rf"\s*(?P<e>{PAREN}|{PRODUCT}+)",
         "a reduction over the negatives is written with brackets, as in sum_j(...)",
         "a reduction, as papers write it",
@@ -47,9 +75,16 @@ REDUCTIONS = (
     ),
     Habit(
         "reduction",
-        rf"\b(?P<at>(?P<r>sum|mean|max|min|logsumexp)_(?P<w>[ij]))\s+(?P<e>{PRODUCT}+)",
+        rf"\b(?P<at>(?P<r>sum|mean|max|min|logsumexp)_(?P<w>[ijkn]))\s+(?P<e>{PRODUCT}+)",
         "a reduction over the negatives is written with brackets, as in sum_j(...)",
         "a reduction, as papers write it",
         _reduction,
+    ),
+    Habit(
+        "batch-size",
+        rf"(?<![\w.])(?P<at>(?:N|B|batch_size|bsz|num_negatives|n_neg|n_negatives)(?![\w([.])|(?:len|numel)\s*{PAREN})(?!\s*=[^=])",
+        "how many negatives an anchor has is written sum_j(d[i,j] >= 0)",
+        "the size of a batch",
+        "sum_j(d[i,j] >= 0)",
     ),
 )

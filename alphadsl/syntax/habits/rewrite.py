@@ -7,10 +7,15 @@ from functools import cache
 
 from alphadsl.syntax.characters import plain_character
 from alphadsl.syntax.habits import FIRM, GUESSES
-from alphadsl.syntax.habits.habit import PAREN, Habit
+from alphadsl.syntax.habits.habit import PAREN, Habit, wrapped
 
 MOST_REWRITES = 24
 _QUIET = re.compile(r'#[^\n]*|"[^"\n]*"')
+# What is rewritten as a product, and stays one factor.
+_FACTORS = ("embeddings", "squared-quantity", "batch-size")
+_RAISED = re.compile(r"\s*(?:\^|\*\*|[²³])")
+_PAIR = re.compile(r"(?<![\w.])(?P<q>[ds])\s*\[\s*i\s*,\s*j\s*\]")
+_REDUCTION = rf"(?<![\w.])(?:sum|mean|max|min|logsumexp)_j\s*{PAREN}"
 _UNTIDY = (
     (r"(?<=\S)[ \t]{2,}(?=[^\s#])", " "),
     (r"\s*\^\s*", "^"),
@@ -67,13 +72,25 @@ def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> li
 
 def rewritten(text: str, defined: frozenset[str]) -> str:
     """The statement with every habit that can be rewritten as a spec writes it."""
-    text = "".join(char if hidden == " " else plain_character(char) or char for char, hidden in _with_mask(text))
+    written = text
+    text = "".join(char if hidden in " ₊" else plain_character(char) or char for char, hidden in _with_mask(text))
     for _ in range(MOST_REWRITES):
         again = _rewritten_once(text, (*FIRM, *GUESSES) if _is_formula(text) else FIRM, defined)
         if again is None:
             break
         text = again
-    return _tidied(text)
+    return _tidied(text if _PAIR.search(written) else _of_positive(text))
+
+
+def _of_positive(text: str) -> str:
+    """Outside of reductions, a cosine or distance in a loss that named no index of ours is that to the positive."""
+    if not re.match(r"loss\s*\[\s*i\s*\]\s*=", text):
+        return text
+    reduced = [match.span() for match in compiled(_REDUCTION).finditer(masked(text))]
+    for match in reversed([*_PAIR.finditer(masked(text))]):
+        if not any(start <= match.start() < end for start, end in reduced):
+            text = f"{text[: match.start()]}{match['q']}[i]{text[match.end() :]}"
+    return text
 
 
 def _is_formula(text: str) -> bool:
@@ -124,7 +141,7 @@ def _is_own(match: re.Match[str], defined: frozenset[str]) -> bool:
 
 
 def _underlined(habit: Habit, match: re.Match[str]) -> tuple[int, int]:
-    group = "at" if match.re.groupindex.get("at") and match["at"] is not None else 0
+    group = next((name for name in ("at", "name") if name in match.re.groupindex and match[name] is not None), 0)
     text, (start, end) = match[group], match.span(group)
     return start + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))
 
@@ -137,7 +154,11 @@ def _rewritten_once(text: str, table: Iterable[Habit], defined: frozenset[str]) 
             if not found.strip():
                 lead, tail = "", ""
             plain = apply(habit, match, text)
-            rest = text[match.end() :].lstrip(" \t") if plain == "\n" else f"{tail}{text[match.end() :]}"
+            if habit.name in _FACTORS and (
+                text[: match.start()].rstrip().endswith("/") or _RAISED.match(text, match.end())
+            ):
+                plain = wrapped(plain)
+            rest = text[match.end() :].lstrip(" \t") if plain.endswith("\n") else f"{tail}{text[match.end() :]}"
             new = f"{text[: match.start()]}{lead}{plain}{rest}"
             if new != text:
                 return new

@@ -8,6 +8,7 @@ from alphadsl.report.errors.foreign import ForeignNotation
 from alphadsl.report.errors.syntax import UnexpectedCharacter
 from alphadsl.report.source import Source, Span
 from alphadsl.syntax.characters import diagnose_character, plain_character
+from alphadsl.syntax.habits.embeddings import EMBEDDINGS
 from alphadsl.syntax.habits.functions import FUNCTIONS
 from alphadsl.syntax.habits.habit import NAME, wrapped
 from alphadsl.syntax.habits.objects import OBJECTS
@@ -15,9 +16,10 @@ from alphadsl.syntax.habits.quantities import QUANTITIES
 from alphadsl.syntax.habits.reads import reads_as_definitions
 from alphadsl.syntax.habits.rewrite import Found, guesses_in, masked
 from alphadsl.syntax.habits.statement import Statement
+from alphadsl.syntax.habits.statistics import STATISTICS
 
 LONGEST = 400
-_NAMED = frozenset(habit.name for habit in (*QUANTITIES, *FUNCTIONS, *OBJECTS))
+_NAMED = frozenset(habit.name for habit in (*EMBEDDINGS, *QUANTITIES, *STATISTICS, *FUNCTIONS, *OBJECTS))
 _DEFINED = re.compile(rf"(?m)^[ \t]*(?:\w+[ \t]+){{0,2}}({NAME})[ \t]*(?:\([^()\n]*\)|\[[^][\n]*\])?[ \t]*[=~](?!=)")
 
 
