@@ -3,18 +3,19 @@
     loss = alphadsl.load("infonce", tau=0.2)
     value = loss(z0, z1)
 
-Torch is imported when a loss is first loaded; checking and showing specs does without it.
+What the package exports is imported when it is first asked for: the command line has to answer to Ctrl-C before that,
+and torch is not needed to check and show specs.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from alphadsl.api import check, checks, library, load, loads
-from alphadsl.report.diagnostic import Diagnostic, SpecError
-from alphadsl.report.exceptions import InputError
-
 if TYPE_CHECKING:
+    from alphadsl.api import check, checks, library, load, loads
     from alphadsl.backend.interpreted import Importance
     from alphadsl.backend.module import ContrastiveLoss
+    from alphadsl.report.diagnostic import Diagnostic, SpecError
+    from alphadsl.report.exceptions import InputError
 
 __all__ = [
     "ContrastiveLoss",
@@ -30,17 +31,22 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
+_HOMES = {
+    **dict.fromkeys(("check", "checks", "library", "load", "loads"), "api"),
+    **dict.fromkeys(("Diagnostic", "SpecError"), "report.diagnostic"),
+    "InputError": "report.exceptions",
+    "Importance": "backend.interpreted",
+    "ContrastiveLoss": "backend.module",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """The classes that need torch, imported when they are first asked for."""
-    match name:
-        case "ContrastiveLoss":
-            from alphadsl.backend.module import ContrastiveLoss
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
 
-            return ContrastiveLoss
-        case "Importance":
-            from alphadsl.backend.interpreted import Importance
 
-            return Importance
-        case _:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

@@ -43,6 +43,8 @@ LAYERS: dict[str, set[str]] = {
         "",
     },
     "runner": {"report", "storage", ""},
+    "start": {"report", "cli"},
+    "__main__": {"start"},
 }
 ROOMS: dict[str, set[str]] = {
     "contract": set(),

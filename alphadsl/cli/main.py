@@ -15,13 +15,10 @@ from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.exceptions import InputError
+from alphadsl.report.imports import OUT_OF_MEMORY, is_full_memory, refusal_of_import
 from alphadsl.storage import refusal_of
 
 REFUSED = 1
-SIGNS_OF_FULL_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "std::bad_alloc")
-OUT_OF_MEMORY = InputError(
-    "The memory of this machine does not suffice.", "Give a smaller --batch, --width or --image-size, or fewer anchors."
-)
 WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Look into losses", "Train and compare", "Measure"
 
 app = typer.Typer(
@@ -77,7 +74,7 @@ def main() -> None:
     except BrokenPipeError:
         give_up_output()
         sys.exit(REFUSED)
-    except (InputError, OSError, MemoryError, RuntimeError) as fault:
+    except (InputError, OSError, ImportError, MemoryError, RuntimeError, SystemError) as fault:
         complain(_refusal_of(fault))
         give_up_output()
         sys.exit(REFUSED)
@@ -88,13 +85,15 @@ def _refusal_of(fault: Exception) -> InputError:
     match fault:
         case InputError():
             return fault
+        case _ if is_full_memory(fault):
+            return OUT_OF_MEMORY
+        case OSError() if not fault.filename and (refusal := refusal_of_import(fault)):
+            return refusal
         case OSError():
             # Files are written through `storage`, so what has no name is the output.
             return refusal_of(fault, fault.filename or "Standard output", "written" if not fault.filename else "used")
-        case MemoryError():
-            return OUT_OF_MEMORY
-        case _ if any(sign in str(fault) for sign in SIGNS_OF_FULL_MEMORY):
-            return OUT_OF_MEMORY
+        case _ if isinstance(fault, ImportError) and (refusal := refusal_of_import(fault)):
+            return refusal
         case _:
             raise fault
 

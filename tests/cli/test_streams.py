@@ -13,7 +13,7 @@ from alphadsl.cli import main, streams
 from alphadsl.report.exceptions import InputError
 
 ROOT = Path(__file__).parents[2]
-START = [sys.executable, "-c", "from alphadsl_start import main; main()"]
+START = [sys.executable, "-c", "from alphadsl.start import main; main()"]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -57,8 +57,8 @@ def test_a_narrow_terminal_gets_a_page() -> None:
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_while_starting_ends_at_once(name: str) -> None:
     number = getattr(signal, name)
-    slow = "import alphadsl_start, builtins, time\n"
-    wait = "builtins.__import__ = lambda *given: (print('up', flush=True), time.sleep(600))\nalphadsl_start.main()"
+    slow = "import alphadsl.start, builtins, time\n"
+    wait = "builtins.__import__ = lambda *given: (print('up', flush=True), time.sleep(600))\nalphadsl.start.main()"
     started = subprocess.Popen(
         [sys.executable, "-c", slow + wait], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     )
@@ -124,3 +124,53 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(main, "listen", lambda handler: None)
     with pytest.raises(RuntimeError, match="a bug"):
         main.main()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ulimit -v is not kept elsewhere")
+@pytest.mark.parametrize("kilobytes", [20_000, 60_000])
+def test_too_little_memory_to_import_anything_is_a_line(kilobytes: int) -> None:
+    words = f"ulimit -v {kilobytes}; exec {sys.executable} -m alphadsl list"
+    ended = subprocess.run(["bash", "-c", words], capture_output=True, env=environment(), check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.decode().startswith("error: The memory of this machine")
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("package", "raised", "told"),
+    [
+        ("rich", "ModuleNotFoundError(\"No module named 'rich'\", name='rich')", "The package rich is not installed."),
+        (
+            "torch",
+            "ModuleNotFoundError(\"No module named 'torch'\", name='torch')",
+            "The package torch is not installed.",
+        ),
+        (
+            "torch",
+            "ImportError('libtorch_cpu.so: cannot open shared object file: No such file or directory')",
+            "The package torch (its library libtorch_cpu.so) cannot be imported: libtorch_cpu.so: cannot open",
+        ),
+        (
+            "torch",
+            "OSError('/usr/lib/libcudnn.so.9: undefined symbol: cudnnGetVersion')",
+            "The package torch (its library /usr/lib/libcudnn.so.9) cannot be imported",
+        ),
+        (
+            "pydantic",
+            "ImportError(\"cannot import name 'x' from 'pydantic'\")",
+            "The package pydantic cannot be imported",
+        ),
+    ],
+)
+def test_a_dependency_that_cannot_be_imported_is_named_in_a_line(
+    package: str, raised: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text(f"raise {raised}\n", encoding="utf-8")
+    paths = environment(PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    words = [sys.executable, "-m", "alphadsl", "bench", "infonce", "--anchors", "64"]
+    ended = subprocess.run(words, capture_output=True, env=paths, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.decode().startswith(f"error: {told}"), ended.stderr.decode()
+    assert b"Traceback" not in ended.stderr
+    assert b"pip install" in ended.stderr
