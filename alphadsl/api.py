@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alphadsl.extras import require
 from alphadsl.ir.kinds import Streaming
 from alphadsl.ir.number import Number, finite_number
 from alphadsl.pipeline import check_spec, lower_spec
@@ -150,4 +151,6 @@ def build(text: SpecText, options: Execution, parameters: Mapping[str, Number], 
     if options.backend == "streaming" and lowered.core.streaming == Streaming.NONE:
         reason = "it needs whole rows and statistics of the batch at once"
         raise InputError(f"{lowered.loss.name} cannot stream: {reason}", 'backend="dense" or "auto"')
+    if options.backend == "interpreter":
+        require("the interpreter", "reference")
     return ContrastiveLoss(lowered.loss, lowered.core, options.backend, options.compile, options.ranks, InputError)

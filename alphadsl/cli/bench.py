@@ -17,6 +17,7 @@ from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting
 from alphadsl.cli.plot import ENDINGS
 from alphadsl.cli.stopping import exit_code_of, stoppable
+from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
 from alphadsl.storage import check_writable
@@ -81,6 +82,8 @@ def bench(
 
     if not specs and not calibrate:
         raise typer.BadParameter("name a loss, or give --calibrate", param_hint="SPEC...")
+    if output is not None:
+        require("alphadsl bench --output", "plot")
     if output is not None and output.suffix.lower() not in ENDINGS:
         raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
     if output is not None:

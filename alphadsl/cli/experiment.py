@@ -15,6 +15,7 @@ from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_to_go_on, stoppable
+from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import ExperimentConfig, Given, describe_config, make_config, resolve_config
 
@@ -66,6 +67,7 @@ def train(
 
     Example: alphadsl train infonce direct --dataset cifar10 --data-dir data --set tau=0.2 --seeds 3
     """
+    require("alphadsl train", "train")
     values = parse_settings(set_ or [])
     layers = [*_from_file(config), Given(settings)]
     configs = _seeded(resolve_config(*layers), seeds)
@@ -96,6 +98,7 @@ def probe(
 
     Example: alphadsl probe digits-infonce-seed0
     """
+    require("alphadsl probe", "train")
     from runner.experiment import probe_run
     from runner.records.places import find_runs
     from runner.records.summary import read_groups
@@ -123,6 +126,7 @@ def compare(
 
     Example: alphadsl compare runs/cifar10-*
     """
+    require("alphadsl compare", "train")
     from runner.records.figure import check_replaceable
     from runner.records.places import find_runs
 

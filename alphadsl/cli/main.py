@@ -13,6 +13,7 @@ from alphadsl.cli import bench, experiment, explain, fmt, language, listing, lsp
 from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
+from alphadsl.extras import refusal_of_module
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.imports import OUT_OF_MEMORY, is_full_memory, refusal_of_import
@@ -92,6 +93,8 @@ def _refusal_of(fault: Exception) -> InputError:
         case OSError():
             # Files are written through `storage`, so what has no name is the output.
             return refusal_of(fault, fault.filename or "Standard output", "written" if not fault.filename else "used")
+        case ModuleNotFoundError() if (refusal := refusal_of_module(fault)) is not None:
+            return refusal
         case _ if isinstance(fault, ImportError) and (refusal := refusal_of_import(fault)):
             return refusal
         case _:

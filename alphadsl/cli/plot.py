@@ -11,6 +11,7 @@ from alphadsl.api import find_text, overrides_from
 from alphadsl.cli import complete
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Losses, Picture
+from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import check_writable
@@ -36,6 +37,7 @@ def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = No
 
     Example: alphadsl plot infonce square direct --set tau=0.1,0.5 -o alpha.png
     """
+    require("alphadsl plot", "plot")
     if output.suffix.lower() not in ENDINGS:
         raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
     check_writable(output)

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from alphadsl.ir.kinds import AlphaGradient, Over, Quantity
 from alphadsl.ir.nodes import (
@@ -203,6 +202,8 @@ def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
             width /= SECTIONS
             low = low + width * affordable
         return low + width / 2
+
+    from scipy.optimize import brentq  # no loss of a user's training needs it
 
     def excess(price: float) -> float:
         return float(response(cost + price).sum() - 1)

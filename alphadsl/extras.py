@@ -1,0 +1,44 @@
+"""What a command needs beyond the language: the name of an extra comes in; where it is not installed, one line that
+installs it comes out as `InputError`.
+"""
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from types import MappingProxyType
+
+from alphadsl.report.exceptions import InputError
+
+EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "matplotlib"),
+        "plot": ("matplotlib",),
+        "editor": ("pygls", "lsprotocol"),
+        "reference": ("scipy",),
+    }
+)
+"""The modules that each extra of `pyproject.toml` brings, and that commands import."""
+
+
+def require(what: str, extra: str) -> None:
+    """Raises `InputError` where a module of the extra is not installed, before anything is done."""
+    missing = [module for module in EXTRAS[extra] if _is_missing(module)]
+    if missing:
+        raise InputError(_told(what, ", ".join(missing), extra))
+
+
+def refusal_of_module(fault: ModuleNotFoundError) -> InputError | None:
+    """What to install for a module that some command did not find; None if no extra has it."""
+    module = (fault.name or "").partition(".")[0]
+    extra = next((extra for extra in reversed(tuple(EXTRAS)) if module in EXTRAS[extra]), None)
+    return None if extra is None else InputError(_told("This command", module, extra))
+
+
+def _told(what: str, modules: str, extra: str) -> str:
+    return f"{what} needs what is not installed ({modules}): pip install 'alphadsl[{extra}]'"
+
+
+def _is_missing(module: str) -> bool:
+    try:
+        return find_spec(module) is None
+    except (ImportError, ValueError):
+        return True
