@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,28 @@ ROOT = Path(__file__).parents[2]
 START = [sys.executable, "-c", "from alphadsl.start import main; main()"]
 
 
+# A shell in the background, or nohup, hands down signals that are ignored, and we would leave them so.
+HEARING = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+
+
 def environment(**more: str) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT)} | more
+
+
+@contextmanager
+def running(code: str, *words: str, folder: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of ours, which does not outlive its test."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", HEARING + code, *words]
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, cwd=folder, env=environment()) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
@@ -59,13 +81,11 @@ def test_a_signal_while_starting_ends_at_once(name: str) -> None:
     number = getattr(signal, name)
     slow = "import alphadsl.start, builtins, time\n"
     wait = "builtins.__import__ = lambda *given: (print('up', flush=True), time.sleep(600))\nalphadsl.start.main()"
-    started = subprocess.Popen(
-        [sys.executable, "-c", slow + wait], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
-    assert started.stdout is not None
-    started.stdout.readline()
-    started.send_signal(number)
-    _, told = started.communicate(timeout=60)
+    with running(slow + wait) as started:
+        assert started.stdout is not None
+        started.stdout.readline()
+        started.send_signal(number)
+        _, told = started.communicate(timeout=60)
     assert started.returncode == 128 + number
     assert b"Traceback" not in told
 
@@ -74,13 +94,13 @@ def test_a_signal_while_starting_ends_at_once(name: str) -> None:
 def test_training_that_is_stopped_names_the_command_that_goes_on(name: str, tmp_path: Path) -> None:
     number = getattr(signal, name)
     words = "train infonce --dataset digits --width 8 --epochs 999 --overwrite --set tau=0.3".split()
-    started = subprocess.Popen([*START, *words], cwd=tmp_path, stderr=subprocess.PIPE, env=environment())
     metrics = tmp_path / "runs" / "digits-infonce-tau0.3-seed0" / "metrics.jsonl"
-    while not metrics.exists():
-        assert started.poll() is None
-        time.sleep(0.05)
-    started.send_signal(number)
-    _, told = started.communicate(timeout=120)
+    with running(START[-1], *words, folder=tmp_path) as started:
+        while not metrics.exists():
+            assert started.poll() is None
+            time.sleep(0.05)
+        started.send_signal(number)
+        _, told = started.communicate(timeout=120)
     assert started.returncode == 128 + number
     goes_on = "alphadsl train infonce --dataset digits --width 8 --epochs 999 --set tau=0.3 --resume"
     assert told.decode().splitlines()[-1] == f"Stopped by {name}. To go on from the last full epoch: {goes_on}"

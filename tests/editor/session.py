@@ -5,15 +5,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import Any
 
 Json = Any
+PATIENCE = 60.0  # seconds: a server that says nothing is ended, and the test with it
 
 
 class Session:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._number = 0
+        self._opened: set[str] = set()
         self.notes: list[Json] = []
 
     def ask(self, method: str, **params: Json) -> Json:
@@ -39,6 +42,7 @@ class Session:
                 return found
 
     def open(self, uri: str, text: str) -> list[Json]:
+        self._opened.add(uri)
         self.tell(
             "textDocument/didOpen",
             textDocument={"uri": uri, "languageId": "alphadsl", "version": 1, "text": text},
@@ -49,6 +53,9 @@ class Session:
         self.tell("textDocument/didChange", textDocument={"uri": uri, "version": 2}, contentChanges=[{"text": text}])
 
     def change(self, uri: str, text: str) -> list[Json]:
+        """Opened first where no test before has: tests may come in any order."""
+        if uri not in self._opened:
+            return self.open(uri, text)
         self.write(uri, text)
         return self.diagnostics(uri)
 
@@ -63,6 +70,14 @@ class Session:
         self._process.stdin.flush()
 
     def _receive(self) -> Json:
+        end = Timer(PATIENCE, self._process.kill)
+        end.start()
+        try:
+            return self._read()
+        finally:
+            end.cancel()
+
+    def _read(self) -> Json:
         assert self._process.stdout
         length = 0
         while line := self._process.stdout.readline().strip():
