@@ -15,6 +15,7 @@ from alphadsl.reference.closeness import looks_closely_somewhere
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.resolve.files import SpecText
 from alphadsl.resolve.parameters import Override
+from alphadsl.transform.carry import carry_batch
 from alphadsl.transform.importance import lower_importance
 from alphadsl.transform.schedule import schedule
 from alphadsl.transform.scope import scope_of
@@ -52,7 +53,7 @@ class Lowered:
 
     @cached_property
     def stable(self) -> Derived:
-        return stabilise(self.alpha, scope_of(self.loss))
+        return carry_batch(stabilise(self.alpha, scope_of(self.loss)))
 
     @cached_property
     def core(self) -> Core:

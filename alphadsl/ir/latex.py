@@ -192,7 +192,7 @@ def _applied(op: str, args: tuple[Expr, ...], at: Indices) -> tuple[str, int]:
             return _distance(of, at)[0].removesuffix("^2"), ATOM
         case (("pow" | "pow0"), (a, exponent)):
             return _power(a, exponent, at)
-        case "finite", (a,):
+        case ("finite", (a,)) | ("carry", (a, _)):
             return _written(a, at)
         case "where", (condition, a, b):
             cases = ", ".join((_condition(condition, at), latex_expr(a, at), latex_expr(b, at)))

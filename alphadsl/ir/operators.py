@@ -1,7 +1,7 @@
 """The rows of the table of built-ins that are written by operators, or by passes and never by an author.
 
 `share` divides a row by its sum, `pow0` is a power that is 0 where it would be infinite, `finite(log(a))` is 0 where a
-is, `logaddexp` and its kin carry logarithms, and `exp_difference(a, b, a - b)` is e^a - e^b.
+is, `carry(value, witness)` is NaN where the witness is, `logaddexp` and its kin carry logarithms, and `exp_difference(a, b, a - b)` is e^a - e^b.
 """
 
 from collections.abc import Callable
@@ -120,6 +120,14 @@ OPERATORS: dict[str, Atom] = {
     ),
     "finite": Atom(
         1, lambda a: iv.hull((a, iv.point(0.0))), lambda *_: (UNKNOWN,), lambda _: (ONE,), "finite", "finite({0})"
+    ),
+    "carry": Atom(
+        2,
+        lambda a, _: a,
+        lambda *_: (RISING, CONSTANT),
+        lambda *_: (ONE, ZERO),
+        "carry",
+        "carry({0}, {1})",
     ),
     "logaddexp": _logarithm(2, "logaddexp", "torch.logaddexp({0}, {1})"),
     "log_difference": _logarithm(2, "log_difference", "log_difference({0}, {1})"),

@@ -33,6 +33,10 @@ def finite(x: Array) -> Array:
     return np.where(x == -np.inf, 0.0, x)
 
 
+def carry(value: Array, witness: Array) -> Array:
+    return np.where(np.isnan(witness), np.nan, value)
+
+
 def log_share(part: Array, whole: Array) -> Array:
     return np.where(whole == -np.inf, -np.inf, part - np.where(whole == -np.inf, 0.0, whole))
 
@@ -68,6 +72,7 @@ OURS: dict[str, Callable[..., Array]] = {
         share,
         pow0,
         finite,
+        carry,
         log_difference,
         log_share,
         log_pow0,

@@ -47,6 +47,7 @@ RUNTIME_FUNCTIONS = (
     "pow0",
     "log_pow0",
     "finite",
+    "carry",
     "masked",
     "exp_difference",
     "distance_power",

@@ -75,6 +75,11 @@ def finite(x: Tensor) -> Tensor:
     return torch.where(x == -torch.inf, 0.0, x)
 
 
+def carry(value: Tensor | float, witness: Tensor) -> Tensor:
+    """The value, and NaN where the witness is."""
+    return torch.where(torch.isnan(witness), witness, value)
+
+
 def masked(mask: Tensor, rest: Tensor) -> Tensor:
     """mask * rest of a mask that is made of comparisons, and 0 where that is 0, whatever the rest is there."""
     return torch.where(mask == 0, 0.0, mask * rest)
