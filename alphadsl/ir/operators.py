@@ -1,7 +1,8 @@
 """The rows of the table of built-ins that are written by operators, or by passes and never by an author.
 
 `share` divides a row by its sum, `pow0` is a power that is 0 where it would be infinite, `finite(log(a))` is 0 where a
-is, `carry(value, witness)` is NaN where the witness is, `logaddexp` and its kin carry logarithms, and `exp_difference(a, b, a - b)` is e^a - e^b.
+is, `carry(value, witness)` is NaN where the witness is, `logaddexp` and its kin carry logarithms, and
+`exp_difference(a, b, a - b)` is e^a - e^b.
 """
 
 from collections.abc import Callable
@@ -124,7 +125,7 @@ OPERATORS: dict[str, Atom] = {
     "carry": Atom(
         2,
         lambda a, _: a,
-        lambda *_: (RISING, CONSTANT),
+        lambda *_: (RISING, Direction.CONSTANT),
         lambda *_: (ONE, ZERO),
         "carry",
         "carry({0}, {1})",

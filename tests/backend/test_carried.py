@@ -49,9 +49,9 @@ def test_through_inductor_and_in_a_file_of_its_own() -> None:
     spoiled_VND = z_VND.clone()
     spoiled_VND[1, 0, 0] = NAN
     compiled = alphadsl.load("flatnce", compile=True)
-    assert compiled(*z_VND) == 1
+    assert compiled(*z_VND) == pytest.approx(1)
     assert compiled(*spoiled_VND).isnan()
     alone: dict[str, Any] = {"__name__": "alone"}
     exec(lower_spec(find_text("flatnce")).emit("torch"), alone)
-    assert alone["loss"](*z_VND)[0] == 1
+    assert alone["loss"](*z_VND)[0] == pytest.approx(1)
     assert alone["loss"](*spoiled_VND)[0].isnan()
