@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from alphadsl.ir.nodes import General, Loss
 from alphadsl.prove.admit import check_admissible
-from alphadsl.prove.extent import check_extent
+from alphadsl.prove.extent import check_curvature, check_extent
 from alphadsl.prove.idle import check_idle
 from alphadsl.prove.signs import check_signs
 from alphadsl.prove.subject import protect_loss
@@ -136,7 +136,8 @@ def _check_loss(definition: LossDef, site: Site, overrides: Mapping[str, Overrid
     family = General(blended) if blended else resolve_family(names, resolver)
     loss = Loss(definition.name.text, parameters, pairs, family, alpha_gradient(names), space)
     loss = rewrite_loss(loss, as_written)
-    refusals = check_admissible(loss) or check_extent(loss, definition.name.span)
+    named = definition.name.span
+    refusals = check_curvature(loss, named) or check_admissible(loss) or check_extent(loss, named)
     if refusals:
         return None, refusals
     loss = protect_loss(loss)

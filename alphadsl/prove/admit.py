@@ -55,6 +55,8 @@ from alphadsl.transform.scope import scope_of
 
 SPACES = {Space.SPHERE: "on the sphere", Space.EUCLIDEAN: "in Euclidean space"}
 
+WHOLE = "an anchor with a single negative gives it alpha = 1, so R and its slope must be finite on all of (0, 1]"
+
 
 def check_admissible(loss: Loss) -> list[Diagnostic]:
     match loss.family:
@@ -209,9 +211,9 @@ def _check_domain(subject: Subject) -> list[Diagnostic]:
     settled = settling(part, scope_of(subject.loss), settles)
     declarations = declarations_of(settled, subject.parameters)
     example = find_outside(culprit, domain.allowed, blame.scope, subject.setting)
-    if part.op == "log":
-        return [LogDomain(span, _shown(blame.found), bounds, settled, example, declarations)]
-    return [OutsideDomain(span, _shown(blame.found), bounds, settled, example, declarations, part.op, domain.words)]
+    why = WHOLE if isinstance(subject.loss.family, MinPlayer) else ""
+    evidence = (span, _shown(blame.found), bounds, settled, example, declarations, why)
+    return [LogDomain(*evidence) if part.op == "log" else OutsideDomain(*evidence, part.op, domain.words)]
 
 
 def _find_too_large(expr: Expr, scope: Scope) -> Expr | None:

@@ -1,15 +1,28 @@
 """Whether what is derived from a loss stays within bounds: a short formula can have long derivatives, and a short chain
 of losses that use each other twice is long once it is followed to its ends."""
 
-from alphadsl.ir.nodes import Expr, Importance, Loss
+from alphadsl.ir.nodes import Expr, Function, Importance, Loss, MinPlayer
 from alphadsl.ir.traversal import children, expressions_of, size_of, walk
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.levels import TooManyOperations
 from alphadsl.report.source import Span
+from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.importance import lower_importance
 
 LARGEST_DERIVED = 8_000
 MOST_USES = 32
+
+
+def check_curvature(loss: Loss, named: Span) -> list[Diagnostic]:
+    """Before anything is proved of R: its second derivative has to be worth writing out. Functions nested n deep make
+    one of about n^3 nodes."""
+    if not isinstance(loss.family, MinPlayer):
+        return []
+    regulariser = loss.family.regulariser
+    slope = Function(regulariser.argument, differentiate(regulariser))
+    span = getattr(regulariser.body, "span", None) or named
+    large = size_of(differentiate(slope)) > LARGEST_DERIVED
+    return [TooManyOperations(span, LARGEST_DERIVED, "alpha is derived from it")] if large else []
 
 
 def check_extent(loss: Loss, named: Span) -> list[Diagnostic]:

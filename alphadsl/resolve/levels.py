@@ -20,13 +20,18 @@ def beyond(name: str, declared: Level, level: Level, span: Span) -> Diagnostic:
     remedy = f"reduce it over {'i, as in mean_i(...)' if level == Level.ROW else 'j, as in mean_j(...)'}"
     if name not in FAMILY_PARTS:
         remedy += f", or define {name}[{'i,j' if level == Level.PAIR else 'i'}]"
-    return LevelMismatch(span, name, WORDS[declared], WORDS[level], remedy)
+    reductions = {
+        (Level.ROW, Level.PAIR): ("mean_j", "sum_j"),
+        (Level.BATCH, Level.ROW): ("mean_i", "sum_i"),
+    }.get((declared, level), ())
+    return LevelMismatch(span, name, WORDS[declared], WORDS[level], remedy, reductions)
 
 
 def not_reducible(name: str, level: Level, span: Span) -> Diagnostic:
     """A reduction is given what does not depend on its index, or on one that must be reduced first."""
     index, expected = name[-1], Level.ROW if name.endswith("_i") else Level.PAIR
     remedy = f"a reduction over {index} needs something that depends on {index}"
+    reductions: tuple[str, ...] = ()
     if level > expected:
-        remedy = "reduce it over j first, as in mean_i(mean_j(...))"
-    return LevelMismatch(span, f"what {name} runs over", WORDS[expected], WORDS[level], remedy)
+        remedy, reductions = "reduce it over j first, as in mean_i(mean_j(...))", ("mean_j", "sum_j")
+    return LevelMismatch(span, f"what {name} runs over", WORDS[expected], WORDS[level], remedy, reductions)

@@ -16,6 +16,11 @@ class _Outside(Diagnostic):
     settled_by: tuple[str, ...] = ()
     example: Example | None = None
     declarations: tuple[Edit, ...] = ()
+    why: str = ""
+
+    @property
+    def note(self) -> str:
+        return self.why
 
     @property
     def label(self) -> str:
@@ -53,9 +58,12 @@ class LogDomain(_Outside):
 
     @property
     def _ways(self) -> tuple[tuple[str, str], ...]:
-        return (
+        shifts = (
             ("add a positive constant to the argument, as in log(1 + ...)", "1 + {}"),
             ("add a small positive constant to the argument, as in log(1e-6 + ...)", "1e-6 + {}"),
+        )
+        return (
+            *(reversed(shifts) if self.why else shifts),
             ("keep the argument above a small number, as in log(max(..., 1e-6))", "max({}, 1e-6)"),
         )
 

@@ -72,3 +72,12 @@ def rewriting(span: Span, *ways: tuple[str, str]) -> tuple[Remedy, ...]:
 
 def first_advice(offered: tuple[Remedy, ...]) -> str:
     return offered[0].advice if offered else ""
+
+
+def meant_or_written(at: Span, similar: Span | None, name: str, line: str, advice: str) -> tuple[Remedy, ...]:
+    """A part of a family that is missing: the name that may be it misspelt, or a line to write above another part."""
+    meant = (Remedy(f"write {name}", (Edit(similar, name),)),) if similar else ()
+    start = at.source.text.rfind("\n", 0, at.start) + 1
+    before = at.source.text[start : at.start]
+    above = f"{line}\n{before if not before.strip() else '  '}"
+    return (*meant, Remedy(advice, (Edit(Span(at.source, at.start, at.start), above),)))

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.diagnostic import Diagnostic, Label, Remedy
+from alphadsl.report.errors.evidence import meant_or_written
 from alphadsl.report.source import Span
 
 
@@ -84,6 +85,10 @@ class MissingPhi(Diagnostic):
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.similar, "did you mean phi?"),) if self.similar else ()
 
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return meant_or_written(self.span, self.similar, "phi", "phi(x) = x", self.help_template)
+
 
 @dataclass(frozen=True)
 class MissingPsi(Diagnostic):
@@ -103,6 +108,10 @@ class MissingPsi(Diagnostic):
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.similar, "did you mean psi?"),) if self.similar else ()
 
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return meant_or_written(self.span, self.similar, "psi", "psi(x) = x", self.help_template)
+
 
 @dataclass(frozen=True)
 class MissingSimplex(Diagnostic):
@@ -115,6 +124,10 @@ class MissingSimplex(Diagnostic):
     help_template = "write alpha in simplex"
     wrong = "loss x {\n  R(a) = -a^2\n}\n"
     right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return meant_or_written(self.span, None, "", "alpha in simplex", self.help_template)
 
 
 @dataclass(frozen=True)
@@ -134,6 +147,10 @@ class MissingRegulariser(Diagnostic):
     @property
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.similar, "did you mean R?"),) if self.similar else ()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return meant_or_written(self.span, self.similar, "R", "R(a) = -a * log(a)", "write R(a) = -a * log(a)")
 
 
 @dataclass(frozen=True)

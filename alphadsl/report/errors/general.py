@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity, replacement
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,11 @@ class UnknownSpace(Diagnostic):
     @property
     def help(self) -> str:
         return f"did you mean {self.suggestion}?" if self.suggestion else "write space sphere or space euclidean"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        known = (self.suggestion,) if self.suggestion else self.known.split(", ")
+        return tuple(replacement(self.span, name) for name in known)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
+from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, replacement
+from alphadsl.report.errors.evidence import first_advice, rewriting
 from alphadsl.report.source import Span
 
 
@@ -23,6 +24,16 @@ class LevelMismatch(Diagnostic):
     expected: str
     found: str
     remedy: str
+    reductions: tuple[str, ...] = ()
+
+    @property
+    def help(self) -> str:
+        return first_advice(self.offered) or self.remedy
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        ways = ((f"reduce it over {name[-1]}, as in {name}(...)", f"{name}({{}})") for name in self.reductions)
+        return rewriting(self.span, *ways)
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,16 @@ class WrongUse(Diagnostic):
     used: str
     remedy: str
 
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What the remedy says, where it says all: a product in the place of a call, or how the name is written."""
+        source, end = self.span.source, self.span.start + len(self.name)
+        if self.remedy.endswith("* (...)"):
+            product = Edit(Span(source, end, end), " * ")
+            return (Remedy(f"write {self.remedy}", (product,)),) if self.span.text.startswith(f"{self.name}(") else ()
+        ways = [way for way in self.remedy.split(" or ") if way.startswith(self.name) and "..." not in way]
+        return tuple(replacement(self.span, way) for way in ways)
+
 
 @dataclass(frozen=True)
 class WrongArity(Diagnostic):
@@ -104,6 +125,13 @@ class WrongShape(Diagnostic):
     name: str
     expected: str
     found: str
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        source, start = self.span.source, self.span.start
+        head = Span(source, start, start + len(self.found))
+        left = head if head.text == self.found else self.span
+        return (Remedy(f"write {self.expected} = ...", (Edit(left, self.expected),)),)
 
 
 @dataclass(frozen=True)

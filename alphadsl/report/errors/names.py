@@ -145,6 +145,11 @@ class SetWithoutParam(Diagnostic):
             return f"declare it as param {self.name} = ... to let it be set   ({known})"
         return f"did you mean {self.suggestion}?   ({known})" if self.suggestion else known
 
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        near = (self.suggestion,) if self.suggestion else self.known
+        return () if self.definition else tuple(replacement(self.span, name) for name in near)
+
 
 @dataclass(frozen=True)
 class UnknownPairs(Diagnostic):
@@ -165,6 +170,10 @@ class UnknownPairs(Diagnostic):
     @property
     def help(self) -> str:
         return f"did you mean {self.suggestion}?" if self.suggestion else f"write pairs {self.known.split(',')[0]}"
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        return (replacement(self.span, self.suggestion or self.known.split(",")[0]),)
 
 
 @dataclass(frozen=True)
