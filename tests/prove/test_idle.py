@@ -59,7 +59,7 @@ def test_a_parameter_that_cancels_is_told(body: str) -> None:
 
 @pytest.mark.parametrize("value", COMPARED)
 def test_a_comparison_is_no_number(value: str) -> None:
-    refused = {"not-a-number", "wrong-schedule"}
+    refused = {"not-a-number", "wrong-schedule", "foreign-notation"}
     assert refused & {*codes(f"param b = {value}\nphi(x) = b * x\npsi(x) = x")}
     assert refused & {each.code for each in alphadsl.check(f"loss x extends infonce {{\n  set tau = {value}\n}}\n")}
 

@@ -59,11 +59,11 @@ MATHEMATICS = {
 NAMES = {
     "alpha[i,j] ~ exp(-d[j,i]^2)": [("foreign-notation", "d[j,i]")],
     "alpha[i,j] ~ exp(-d[i,i]^2)": [("foreign-notation", "d[i,i]")],
-    "alpha[i,j] ~ exp(-d[j]^2)": [("index-mismatch", "d[j]")],
+    "alpha[i,j] ~ exp(-d[j]^2)": [("foreign-notation", "d[j]")],
     "alpha[a,b] ~ exp(-d[a,b]^2)": [("wrong-shape", "alpha")],
     "h[a,b] = exp(s[a,b])\nalpha[i,j] ~ h[i,j]": [("index-mismatch", "a,b")],
     "alpha[i,j] ~ exp(-d(i,j))": [("foreign-notation", "d(i,j)")],
-    "alpha[i,j] ~ exp(-d)": [("wrong-use", "d")],
+    "alpha[i,j] ~ exp(-d)": [("foreign-notation", "d")],
     "phi(x) = exp[x]\npsi(x) = x": [("foreign-notation", "[x]")],
     "phi(x) = x(1 + x)\npsi(x) = x": [("wrong-use", "x(1 + x)")],
     "h[i,j] = exp(s[i,j])\nalpha[i,j] ~ h": [("wrong-use", "h")],
