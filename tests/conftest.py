@@ -1,6 +1,9 @@
-"""What every test may ask for: golden texts, which `pytest --update-golden` writes anew."""
+"""What every test may ask for: golden texts, which `pytest --update-golden` writes anew; and what all of them share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,6 +20,26 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the texts that golden tests produce")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lowered_once() -> Iterator[None]:
+    """A text that has no folder says the same for ever: it is checked and lowered once, however many tests load it."""
+    from alphadsl import api, pipeline
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "check_text", remembered(pipeline.check_text))
+        patch.setattr(api, "lower_spec", remembered(pipeline.lower_spec))
+        yield
+
+
+def remembered(stage: Callable[..., Any]) -> Callable[..., Any]:
+    kept = lru_cache(maxsize=512)(lambda text, *overrides: stage(text, dict(overrides)))
+
+    def recalled(text: Any, overrides: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        return stage(text, overrides) if text.folder else kept(text, *overrides.items())
+
+    return recalled
 
 
 @pytest.fixture
