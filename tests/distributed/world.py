@@ -1,8 +1,12 @@
 """Several processes that share a batch, and what each of them found; started for a test, joined by gloo on the CPU.
 
 Comes in: a function and how many processes call it, each with its rank. Goes out: what each call returned, by rank.
+
+They are forked from a server that has imported torch and started nothing, so each begins at once; and they leave without
+tearing down their interpreter: a thread of gloo that still lets go of a tensor then aborts (pytorch/pytorch#179291).
 """
 
+import multiprocessing
 import os
 import socket
 from collections.abc import Callable
@@ -11,14 +15,15 @@ from typing import Any
 
 import torch
 import torch.distributed
-import torch.multiprocessing
+from torch.multiprocessing import start_processes
 
 
 def in_processes(world: int, folder: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    torch.multiprocessing.spawn(_one, (world, port, str(folder), work, arguments), nprocs=world)
+    multiprocessing.set_forkserver_preload(["torch._dynamo", "torch.distributed", "alphadsl.backend.module"])
+    start_processes(_one, (world, port, str(folder), work, arguments), nprocs=world, start_method="forkserver")
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(world)]
 
 
@@ -28,5 +33,6 @@ def _one(rank: int, world: int, port: int, folder: str, work: Callable[..., Any]
     torch.distributed.init_process_group("gloo", rank=rank, world_size=world)
     try:
         torch.save(work(rank, world, *arguments), Path(folder) / f"{rank}.pt")
+        torch.distributed.barrier()  # process 0 keeps the store by which the others take leave
     finally:
         torch.distributed.destroy_process_group()
