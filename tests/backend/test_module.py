@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -198,9 +199,21 @@ assert not any(name.startswith("alphadsl") for name in sys.modules)
     torch.testing.assert_close(tuple(found), gradients(loss, z0_ND, z1_ND))
 
 
-@pytest.mark.parametrize("wrong", [{"backend": "cuda"}, {"compile": "maybe"}, {"tau": float("nan")}, {"tau": "0.1"}])
-def test_load_names_a_wrong_argument(wrong: dict[str, object]) -> None:
-    with pytest.raises(alphadsl.InputError):
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"backend": "cuda"}, "backend cannot be 'cuda'"),
+    ({"compile": "maybe"}, "compile cannot be 'maybe'"),
+    ({"compile": 1}, "compile cannot be 1"),
+    ({"ranks": "mean"}, "ranks cannot be 'mean'"),
+    ({"tau": float("nan")}, "tau must be a finite number, not nan"),
+    ({"tau": "0.1"}, "tau must be a finite number, not '0.1'"),
+    ({"values": 0.1}, "values must be a dictionary of parameters, not 0.1"),
+    ({"values": {"tau": 0.1}, "tau": 0.1}, "tau is given twice"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "told"), WRONG)
+def test_load_names_a_wrong_argument(wrong: dict[str, object], told: str) -> None:
+    with pytest.raises(alphadsl.InputError, match=f"^{re.escape(told)}"):
         alphadsl.load("infonce", **wrong)  # type: ignore[arg-type]
 
 

@@ -19,6 +19,8 @@ from torch import Tensor
 import alphadsl
 from alphadsl.backend.choice import BACKENDS
 from alphadsl.backend.module import ContrastiveLoss
+from alphadsl.backend.streaming import tiled
+from alphadsl.backend.streaming.geometry import cut
 from alphadsl.ir.kinds import Space
 from tests.oracles.states import SINGULAR, SMOOTH, views
 from tests.properties.agreement import Given, nudged
@@ -53,6 +55,7 @@ TAUS = (0.005, 0.05, 0.5, 5.0)
 SHARP, SHARP_TARGET = 0.05, 1e-4
 TARGETS = {torch.float32: 1e-5, torch.bfloat16: 5e-3, torch.float16: 5e-3}
 CLASSES = 3
+SEVERAL_TILES = 521
 
 
 @dataclass(frozen=True)
@@ -143,8 +146,9 @@ def test_every_size_and_state_is_finite_and_the_same_twice(name: str, backend: s
 @pytest.mark.parametrize("state", SMOOTH)
 @pytest.mark.parametrize("name", ["infonce", "direct", "square", "triplet"])
 def test_digits_are_kept_in_a_batch_of_hundreds(name: str, state: str, backend: str) -> None:
-    """An odd number of samples that no tile divides; the truth is the dense float64 evaluation."""
-    truth, sways = truth_of(name, 0.05, state, 251, "dense")
+    """Several tiles of unequal size as they are by default; the truth is the dense float64 evaluation."""
+    assert len({stop - start for start, stop in cut((0, 2 * SEVERAL_TILES), tiled.SIDE)}) == 2
+    truth, sways = truth_of(name, 0.05, state, SEVERAL_TILES, "dense")
     loss = loaded(name, backend, 0.05)
-    batch = batch_of(state, 251, loss.takes, torch.float32)
+    batch = batch_of(state, SEVERAL_TILES, loss.takes, torch.float32)
     assert_close(answer(loss, batch), truth, sways, torch.float32, TARGETS[torch.float32], state)

@@ -2,7 +2,7 @@
 
 Comes in: a function and how many processes call it, each with its rank. Goes out: what each call returned, by rank.
 
-They are forked from a server that has imported torch and started nothing, so each begins at once; and they leave without
+They are forked from a server that has imported torch and started nothing, so each begins at once. They leave without
 tearing down their interpreter: a thread of gloo that still lets go of a tensor then aborts (pytorch/pytorch#179291).
 """
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 import alphadsl
 from alphadsl.report.exceptions import InputError
+from runner.data.splits import ImageData, Split
+from runner.data.views import Recipe, make_view
 from runner.experiment import plan_runs
 from runner.records.folder import RunFolder
 from runner.records.identity import describe_data
@@ -17,6 +20,7 @@ from runner.settings.config import make_config
 from runner.training.checkpoint import load_checkpoint
 from runner.training.pretrain import Job, make_fabric, pretrain
 from tests.runner.conftest import SMALL, Laboratory
+from tests.runner.losses import PlainInfoNCE
 
 CPU = torch.device("cpu")
 LEARNED = "loss learned {\n  learn tau = 0.5 in (0.05, 2)\n  phi(x) = log(1 + x)\n  psi(x) = exp(x / tau)\n}\n"
@@ -82,6 +86,41 @@ def test_a_schedule_follows_the_steps(laboratory: Laboratory) -> None:
     course = rows(run, "loss/tau")
     assert course == sorted(course)
     assert course[-1] == loss.values["tau"] == pytest.approx(0.8)
+
+
+class Labelled(PlainInfoNCE):
+    """InfoNCE that asks for labels, and keeps them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes = frozenset({"labels"})
+        self.told: list[Tensor] = []
+
+    def forward(self, z0_ND: Tensor, z1_ND: Tensor, labels: Tensor | None = None) -> Tensor:
+        assert labels is not None
+        self.told.append(labels)
+        return super().forward(z0_ND, z1_ND)
+
+
+def test_labels_are_those_of_the_images(laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images that show nothing but their label, as the views of each step are made of them."""
+    y_N = laboratory.data.train.y_N
+    x_NCHW = y_N.to(torch.uint8)[:, None, None, None].expand_as(laboratory.data.train.x_NCHW)
+    train = Split(x_NCHW, y_N)
+    laboratory.data = ImageData(laboratory.data.classes, x_NCHW, train, laboratory.data.test)
+    seen: list[Tensor] = []
+
+    def noting(x_BCHW: Tensor, recipe: Recipe, stream: torch.Generator) -> Tensor:
+        seen.append(x_BCHW[:, 0, 0, 0])
+        return make_view(x_BCHW, recipe, stream)
+
+    monkeypatch.setattr("runner.training.pretrain.make_view", noting)
+    loss = Labelled()
+    trained(laboratory, "labelled", loss)
+    assert len(loss.told) == 12
+    assert len({tuple(labels.tolist()) for labels in loss.told}) > 1
+    for labels_B, shown_B in zip(loss.told, seen[::2], strict=True):
+        assert torch.equal(labels_B, shown_B.to(labels_B.dtype))
 
 
 def test_labels_reach_a_loss_that_takes_them(laboratory: Laboratory) -> None:

@@ -138,10 +138,43 @@ def test_several_processes_are_refused(config: ExperimentConfig, monkeypatch: py
         make_fabric(config)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+class Noting(PlainInfoNCE):
+    """InfoNCE that keeps the embeddings it was last given."""
+
+    def forward(self, z0_ND: torch.Tensor, z1_ND: torch.Tensor) -> torch.Tensor:
+        self.z_VND = torch.stack([z0_ND, z1_ND]).detach()
+        return super().forward(z0_ND, z1_ND)
+
+
+MOMENTS = {"adamw": {"step", "exp_avg", "exp_avg_sq"}, "sgd": {"momentum_buffer"}}
+
+
+@pytest.mark.parametrize("optimizer", MOMENTS)
 @pytest.mark.parametrize("precision", ["bf16", "32"])
 def test_every_optimizer_and_precision_trains(laboratory: Laboratory, optimizer: str, precision: str) -> None:
+    """With that optimizer, and with embeddings of that precision, however wide the tensors that bring them."""
     settings = {"optimizer": optimizer, "precision": precision, "epochs": 1, "lr": 0.1}
     laboratory.config = laboratory.config.model_copy(update=settings)
-    run = laboratory.train("run", PlainInfoNCE())
+    loss = Noting()
+    run = laboratory.train("run", loss)
     assert [row["step"] for row in measurements(run)] == [1, 2, 3, 3]
+    states = load_checkpoint(run.checkpoint, CPU).optimizer["state"].values()
+    assert states
+    assert all(set(state) == MOMENTS[optimizer] for state in states)
+    assert torch.equal(loss.z_VND, loss.z_VND.bfloat16().to(loss.z_VND.dtype)) == (precision == "bf16")
+
+
+def test_an_optimizer_steps_as_torch_does(laboratory: Laboratory) -> None:
+    """Plain SGD with Nesterov's momentum on the loss's own parameter, which does not decay."""
+    laboratory.config = laboratory.config.model_copy(update={"optimizer": "sgd", "epochs": 1, "lr": 0.1})
+    slopes: list[float] = []
+    loss = PlainInfoNCE()
+    loss.log_scale.register_hook(lambda slope: slopes.append(float(slope)))
+    run = laboratory.train("run", loss)
+    rates = [row["lr"] for row in measurements(run) if "lr" in row]
+    value, momentum = 0.0, 0.0
+    for rate, slope in zip(rates, slopes, strict=True):
+        momentum = 0.9 * momentum + slope
+        value -= rate * (slope + 0.9 * momentum)
+    assert value != 0
+    assert float(load_checkpoint(run.checkpoint, CPU).loss["log_scale"]) == pytest.approx(value, rel=1e-5)
