@@ -2,11 +2,10 @@
 
 Comes in: a function and how many processes call it, each with its rank. Goes out: what each call returned, by rank.
 
-They are forked from a server that has imported torch and started nothing, so each begins at once. They leave without
-tearing down their interpreter: a thread of gloo that still lets go of a tensor then aborts (pytorch/pytorch#179291).
+A process leaves without tearing down its interpreter, as forked ones do: a thread of gloo that then lets go of a tensor
+would abort (pytorch/pytorch#179291).
 """
 
-import multiprocessing
 import os
 import socket
 from collections.abc import Callable
@@ -17,13 +16,14 @@ import torch
 import torch.distributed
 from torch.multiprocessing import start_processes
 
+from tests.processes import METHOD
+
 
 def in_processes(world: int, folder: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    multiprocessing.set_forkserver_preload(["torch._dynamo", "torch.distributed", "alphadsl.backend.module"])
-    start_processes(_one, (world, port, str(folder), work, arguments), nprocs=world, start_method="forkserver")
+    start_processes(_one, (world, port, str(folder), work, arguments), nprocs=world, start_method=METHOD)
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(world)]
 
 

@@ -6,7 +6,6 @@ imported torch already.
 
 import contextlib
 import io
-import multiprocessing
 import os
 import shlex
 import sys
@@ -23,11 +22,9 @@ from alphadsl.report.render import render_concise, render_full
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 from alphadsl.syntax.format import format_source
+from tests.processes import SERVER
 
 WIDTH = "100"
-PRELOADED = ["torch", "scipy.special", "alphadsl.backend.module", "tests.docs.execute"]
-SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(PRELOADED)
 
 
 def told_of(name: str, text: str, folder: Path) -> tuple[Diagnostic, ...]:
