@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz check format docs docs-serve clean
+.PHONY: help setup demo test test-fast fuzz check format docs docs-serve clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -24,6 +24,9 @@ demo: $(READY) ## pretrain and probe infonce and direct on the embedded digits, 
 # A worker for each core, with one thread each: more threads than cores wait for each other.
 test: $(READY) ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
+
+test-fast: $(READY) ## run the tests that are quick, while you work; `make test` before every commit
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 EXAMPLES ?= 20000
 fuzz: $(READY) ## try to break the language with EXAMPLES texts and specs (20000), for about an hour

@@ -95,6 +95,7 @@ def across(answer: Answer, z0_ND: Tensor, z1_ND: Tensor) -> Answer:
     return Answer(answer.value, *gradients)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", SMOOTH)
 @pytest.mark.parametrize("setting", AS_SHIPPED + AT_EXTREMES, ids=str)
 def test_importance_held_fixed_has_the_gradient_of_the_loss(setting: Setting, state: str) -> None:

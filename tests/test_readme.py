@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import alphadsl
+from tests.processes import run_command
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -30,13 +31,13 @@ def test_specs_are_admitted(spec: str) -> None:
     assert alphadsl.check(spec) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("commands", blocks("sh"))
 def test_commands_run_one_after_another(commands: str, tmp_path: Path) -> None:
     for line in commands.splitlines():
         program, *arguments = shlex.split(line)
         assert program == "alphadsl"
-        command = [sys.executable, "-m", "alphadsl.cli.main", *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = run_command(*arguments, folder=tmp_path)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "runs").is_dir()
 

@@ -16,6 +16,7 @@ from alphadsl.backend import compiling, program
 from alphadsl.backend.choice import Backend
 from alphadsl.backend.streaming import opaque
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TRIED = """
 import sys, warnings, torch, alphadsl

@@ -158,6 +158,7 @@ def test_a_dense_step_forms_every_product_once(pairs: str, ties: bool) -> None:
         hold(pairs, "sphere", SELECTING[name], torch.float64, ties, backend="dense", compile=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("backend", "pairs"), [("dense", "two_view"), ("streaming", "cross_view")])
 @pytest.mark.usefixtures("uneven_products")
 def test_compiled(backend: str, pairs: str, monkeypatch: pytest.MonkeyPatch) -> None:

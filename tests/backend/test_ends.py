@@ -199,6 +199,7 @@ def test_a_limit_is_taken(name: str, backend: Backend) -> None:
         assert_same_answer(answer(loss, dtype), truth, *axes(torch.float64), TOLERANCES[dtype])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["dense", "streaming"])
 def test_a_limit_is_taken_by_compiled_code(backend: Backend) -> None:
     loss = alphadsl.loads(spec_of(TOGETHER), backend=backend, compile=True)

@@ -10,6 +10,7 @@ from alphadsl.backend.choice import Choice, Way, choose
 from alphadsl.backend.streaming import tiled
 from tests.compiled_library import Batch, Setting, hold_against_oracle
 
+pytestmark = pytest.mark.slow
 SAMPLES, WIDTH = 797, 8  # four tiles a side, of unequal sizes
 
 

@@ -127,6 +127,7 @@ def test_in_narrow_numbers(backend: str, dtype: torch.dtype) -> None:
         assert leaf_VND.grad.isnan().any(-1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["dense", "streaming"])
 def test_through_inductor(backend: str) -> None:
     for loss in losses_of(backend, compiled=True):

@@ -113,6 +113,7 @@ def assert_close(found: Answer, truth: Answer, sways: float, dtype: torch.dtype,
     assert abs(found.value - truth.value) <= target * scale + step, f"{where}: {found.value} for {truth.value}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", FAST)
 @pytest.mark.parametrize("name", SPECS)
 def test_digits_are_kept(name: str, backend: str) -> None:
@@ -128,6 +129,7 @@ def test_digits_are_kept(name: str, backend: str) -> None:
                     assert_close(found, truth, sways, dtype, max(target, floor), (tau, state, dtype))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", FAST)
 @pytest.mark.parametrize("name", SPECS)
 def test_every_size_and_state_is_finite_and_the_same_twice(name: str, backend: str) -> None:
@@ -142,6 +144,7 @@ def test_every_size_and_state_is_finite_and_the_same_twice(name: str, backend: s
             assert torch.equal(found.gradient_AD, again.gradient_AD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", FAST)
 @pytest.mark.parametrize("state", SMOOTH)
 @pytest.mark.parametrize("name", ["infonce", "direct", "square", "triplet"])

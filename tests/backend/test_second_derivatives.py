@@ -5,6 +5,7 @@ of the oracle alike, both in float64. Shape suffixes: V 2 views, N samples, D em
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 import torch
@@ -18,29 +19,33 @@ from tests.oracles import ORACLES, defaults
 from tests.oracles.contexts import context_of
 
 N, D = 6, 4
+FEW = 3
 Value = Callable[[Tensor], Tensor]
 Way = Callable[[Value, Tensor, Tensor], tuple[Tensor, ...]]
 
 # What torch imports for forward mode warns of its own torch.jit.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True"),
 ]
 
 
-def batch() -> tuple[Tensor, Tensor]:
+def batch(samples: int = N) -> tuple[Tensor, Tensor]:
     rng = torch.Generator().manual_seed(0)
-    z_T, v_T = torch.randn(2, 2 * N * D, generator=rng, dtype=torch.float64)
+    z_T, v_T = torch.randn(2, 2 * samples * D, generator=rng, dtype=torch.float64)
     return z_T, v_T
 
 
-def asked(name: str, backend: str) -> Value:
+@cache
+def asked(name: str, backend: str, samples: int = N) -> Value:
     loss = alphadsl.load(name, backend=backend, compile=False)  # type: ignore[arg-type]
-    context = context_of(name, batch()[0].view(2, N, D)[0])
-    return lambda z_T: loss(*z_T.view(2, N, D), **context)
+    context = context_of(name, batch(samples)[0].view(2, samples, D)[0])
+    return lambda z_T: loss(*z_T.view(2, samples, D), **context)
 
 
+@cache
 def true(name: str) -> Value:
     context = context_of(name, batch()[0].view(2, N, D)[0])
     return lambda z_T: ORACLES[name](*z_T.view(2, N, D), **context, **defaults(name))
@@ -128,12 +133,17 @@ PLAINER = {"functional.hessian forward": "functional.hessian"}
 LOSSES = ("siglip", "moco", "cauchy", "triplet", "supcon")
 
 
+@cache
+def truth(name: str, way: str) -> tuple[Tensor, ...]:
+    return WAYS[way](true(name), *batch())
+
+
 @pytest.mark.usefixtures("small_tiles")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_way_to_a_second_derivative_is_right(backend: str, way: str) -> None:
     for name in LOSSES:
-        expected = WAYS[PLAINER.get(way, way)](true(name), *batch())
+        expected = truth(name, PLAINER.get(way, way))
         found = WAYS[way](asked(name, backend), *batch())
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-11, msg=name)
 
@@ -143,11 +153,11 @@ def test_every_way_to_a_second_derivative_is_right(backend: str, way: str) -> No
 def test_a_gradient_that_holds_something_fixed_has_none(backend: str, way: str) -> None:
     """By no way, and a step after the refusal is none the worse."""
     for name in ("direct", "square", "flatnce"):
-        value = asked(name, backend)
-        expected = value(batch()[0])
+        value = asked(name, backend, FEW)
+        expected = value(batch(FEW)[0])
         with pytest.raises(alphadsl.InputError, match="first derivative only"):
-            WAYS[way](value, *batch())
-        assert torch.equal(value(batch()[0]), expected)
+            WAYS[way](value, *batch(FEW))
+        assert torch.equal(value(batch(FEW)[0]), expected)
 
 
 HELD = {

@@ -1,24 +1,22 @@
 """The command `bench`: a table and a picture, refusals of one line, and help with an example."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import typer
 
 from alphadsl.cli import bench
 from alphadsl.report.exceptions import InputError
+from tests.processes import run_command
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "alphadsl.cli.main", "bench", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+def run(*arguments: str, folder: Path) -> CompletedProcess[str]:
+    return run_command("bench", *arguments, folder=folder)
 
 
+@pytest.mark.slow
 def test_a_table_and_a_picture(tmp_path: Path) -> None:
     sizes = "--anchors=16,32", "--width=8", "--rounds=1", "--threads=1", "--no-memory", "--tuned-malloc"
     done = run("infonce", *sizes, "--against=plain,lightly,products", "-o", "a.png", folder=tmp_path)

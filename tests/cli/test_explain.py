@@ -3,8 +3,6 @@
 Goldens compare with a few fixed losses, so that a new spec in the library changes none of them.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -24,6 +22,7 @@ from alphadsl.report.outside import OUTSIDERS, find_outsider
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 from alphadsl.transform.scope import scope_of
+from tests.processes import run_command
 
 SAME_AS_DCL = ("dcl", "flatnce", "entropy", "infonce", "macl", "direct", "infoloob")
 FIXED = ("infonce", "dcl", "entropy", "direct", "square", "quadratic", "triplet", "triplet_contrastive", "soft_triplet")
@@ -45,13 +44,6 @@ def page_of(name: str, summary: str, *others: str) -> str:
 
 def text_of(spec: str) -> Lowered:
     return lower_spec(SpecText(Source("mine.alpha", spec), None))
-
-
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "alphadsl.cli.main", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
 
 
 @pytest.mark.parametrize(
@@ -181,7 +173,7 @@ def test_outsiders_are_no_losses() -> None:
 
 
 def test_explain_on_the_command_line(tmp_path: Path) -> None:
-    done = run("explain", "infonce", "--set", "tau=0.2", folder=tmp_path)
+    done = run_command("explain", "infonce", "--set", "tau=0.2", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("infonce(tau = 0.2, eps = 1)\n")
     assert "soft_triplet(tau = 0.2, eps = 0)" in done.stdout
@@ -190,17 +182,17 @@ def test_explain_on_the_command_line(tmp_path: Path) -> None:
 
 def test_latex_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "mine.alpha").write_text("loss mine {\n  alpha[i,j] ~ exp(-d[i,j])\n}\n", encoding="utf-8")
-    done = run("explain", "mine.alpha", "--latex", folder=tmp_path)
+    done = run_command("explain", "mine.alpha", "--latex", folder=tmp_path)
     assert done.stdout.splitlines()[:2] == ["% mine", "\\begin{align*}"]
     assert done.stdout.endswith("\\end{align*}\n")
 
 
 def test_explain_refuses_in_a_line(tmp_path: Path) -> None:
     for arguments, told in ((["nothing.alpha"], "cannot be read"), (["error[nothing]"], "no diagnostic called")):
-        done = run("explain", *arguments, folder=tmp_path)
+        done = run_command("explain", *arguments, folder=tmp_path)
         assert (done.returncode, done.stdout) == (1, "")
         assert told in done.stderr
-    assert "out-of-interval" in run("explain", "infonce", "--set", "tau=0", folder=tmp_path).stderr
+    assert "out-of-interval" in run_command("explain", "infonce", "--set", "tau=0", folder=tmp_path).stderr
 
 
 def test_the_index_does_not_hide_the_public_function() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
@@ -15,13 +16,11 @@ from alphadsl.explain.curve import NEGATIVES, Curve, alpha_curve
 from alphadsl.explain.figure import draw_weights
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
+from tests.processes import run_command
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "alphadsl.cli.main", "plot", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+def run(*arguments: str, folder: Path) -> CompletedProcess[str]:
+    return run_command("plot", *arguments, folder=folder)
 
 
 def curve(name: str, **values: float) -> Curve:

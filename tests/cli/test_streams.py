@@ -14,6 +14,7 @@ import pytest
 from alphadsl.cli import main, streams
 from alphadsl.report.exceptions import InputError
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 START = [sys.executable, "-c", "from alphadsl.start import main; main()"]
 

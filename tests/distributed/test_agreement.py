@@ -4,12 +4,14 @@ that is refused is refused by all at once, where the others would wait for the t
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
 import alphadsl
 from tests.distributed.world import in_processes
 
+pytestmark = pytest.mark.slow
 N, D = 4, 3
 INTEGERS = (torch.int8, torch.uint8, torch.int16, torch.uint16, torch.int32, torch.uint32, torch.int64, torch.uint64)
 

@@ -15,6 +15,7 @@ import alphadsl
 from tests.backend.test_decided_once import MULTIPLY, source, uneven
 from tests.distributed.world import in_processes
 
+pytestmark = pytest.mark.slow
 N, D = 13, 6
 UNEQUAL = {1: (0, 13), 2: (0, 5, 13), 4: (0, 3, 5, 9, 13)}
 EQUAL = {2: (0, 6, 12), 4: (0, 3, 6, 9, 12)}

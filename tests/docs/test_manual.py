@@ -14,6 +14,7 @@ import pytest
 from tests.docs.execute import canonical, command, python, rendered, told_of
 from tests.docs.page import Block, Page, read_page
 
+pytestmark = pytest.mark.slow
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 CONCISE = re.compile(r"\S+:\d+:\d+: (error|warning)\[")

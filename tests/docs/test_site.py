@@ -9,6 +9,7 @@ import pytest
 import alphadsl
 from alphadsl.report.errors import CATALOGUE
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 

@@ -29,6 +29,7 @@ from tests.properties.agreement import (
 )
 from tests.properties.whole_language import whole_specs
 
+pytestmark = pytest.mark.slow
 LARGEST = 1e8
 ROUNDING = 2e-7
 

@@ -12,7 +12,8 @@ from alphadsl.backend import program
 from tests.oracles.states import views
 from tests.properties.test_unseen import COORDINATE, DIRECT, PLAYERS, answer
 
-SOME = (*COORDINATE[::5], *DIRECT[::9], *PLAYERS[::6])
+pytestmark = pytest.mark.slow
+SOME = (*COORDINATE[::12], *DIRECT[::18], *PLAYERS[::9])
 
 
 @pytest.fixture

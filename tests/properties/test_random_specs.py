@@ -16,6 +16,7 @@ from tests.fuzz.effort import reached
 from tests.oracles.states import views
 from tests.properties.generator import FAMILIES
 
+pytestmark = pytest.mark.slow
 DEPTH = 3
 LARGEST = 1e8
 EXAMPLES = {"direct": 50, "coordinate": 40, "weighted": 40, "player": 4}

@@ -11,6 +11,8 @@ from torchvision.models import resnet18, resnet50
 from runner.network.models import Encoder, StridedPointwise, make_network
 from runner.settings.config import make_config
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("name", "reference"), [("resnet18", resnet18), ("resnet50", resnet50)])
 def test_with_its_weights_an_encoder_is_torchvisions(name: str, reference: type[torch.nn.Module]) -> None:

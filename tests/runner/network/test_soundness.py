@@ -13,6 +13,7 @@ from runner.network.soundness import sound_network
 from runner.settings.config import ENCODERS, make_config
 from runner.training.pretrain import make_fabric
 
+pytestmark = pytest.mark.slow
 Fault = Callable[[Tensor], bool]
 
 FAULTS: dict[str, Fault] = {
