@@ -15,12 +15,21 @@ from alphadsl.pipeline import STAGES, lower_spec
 from alphadsl.report.diagnostic import SpecError
 from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.exceptions import InputError
+from alphadsl.report.field import beginning_as
 from alphadsl.resolve.files import SUFFIX, library_names
 
 Complete = Callable[[str], list[str]]
 RUN_MARK = "alphadsl-run.json"
 # Where a shell puts the line that is being typed: bash, and the others.
 LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+
+
+class Meant(str):
+    """A word that takes the place of another one. Typer leaves out words that do not start as what was typed, and
+    asks them themselves."""
+
+    def startswith(self, *_: object) -> bool:
+        return True
 
 
 def any_of(*words: str) -> Complete:
@@ -39,7 +48,12 @@ def list_of(*words: str) -> Complete:
 
 
 def losses(incomplete: str) -> list[str]:
-    """Built-in names, and spec files here or below the folder that is typed."""
+    """Built-in names, and spec files here or below the folder that is typed; of a name that only the field has, the
+    loss that it stands for."""
+    return _losses_and_files(incomplete) or [Meant(loss) for loss in beginning_as(incomplete)]
+
+
+def _losses_and_files(incomplete: str) -> list[str]:
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     with suppress(OSError):
         files = [path for path in sorted(folder.iterdir()) if path.suffix == SUFFIX or path.is_dir()]

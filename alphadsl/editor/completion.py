@@ -15,6 +15,7 @@ from alphadsl.editor.scope import (
     without_quiet,
 )
 from alphadsl.editor.vocabulary import MEMBER_USAGES, Kind, words
+from alphadsl.report.field import MEANT
 from alphadsl.resolve.family import SETS as ALPHA_SETS
 from alphadsl.resolve.files import SpecText
 from alphadsl.resolve.setting import AGAINST, SETS, SPACES
@@ -27,6 +28,8 @@ class Proposal:
     detail: str
     kind: Kind | None
     meaning: str = ""
+    written: str = ""
+    """What is put in the place of what was typed, where that is not the text itself."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,12 @@ def _nothing(_: _Place) -> list[Proposal]:
 
 def _losses(place: _Place) -> list[Proposal]:
     own = place.head.name if place.head else ""
-    return [Proposal(name, "a loss", None) for name in loss_names(place.text) if name != own]
+    known = [name for name in loss_names(place.text) if name != own]
+    field = [(name, loss) for name, loss in MEANT.items() if loss in known and name not in known]
+    return [
+        *(Proposal(name, "a loss", None) for name in known),
+        *(Proposal(name, f"{loss} here", None, written=loss) for name, loss in field),
+    ]
 
 
 def _members(_: _Place) -> list[Proposal]:

@@ -97,6 +97,7 @@ def on_completion(ls: AlphaServer, params: types.CompletionParams) -> list[types
             kind=_ITEM_KINDS[each.kind],
             detail=each.detail,
             documentation=each.meaning or None,
+            insert_text=each.written or None,
             sort_text=f"{place:04}",
         )
         for place, each in enumerate(proposals)

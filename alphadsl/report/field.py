@@ -48,6 +48,12 @@ def meant_by(name: str) -> str | None:
     return MEANT.get(_plain(name))
 
 
+def beginning_as(name: str) -> tuple[str, ...]:
+    """The losses of the library that a name of the field, typed so far, may stand for."""
+    typed = _plain(name)
+    return tuple(dict.fromkeys(loss for known, loss in MEANT.items() if typed and known.startswith(typed)))
+
+
 def advise(name: str, known: Iterable[str]) -> str | None:
     """What to do about a loss of a name that does not exist, if anything is close to it."""
     loss = meant_by(name)

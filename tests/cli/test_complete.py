@@ -47,6 +47,9 @@ def offered(line: str, folder: Path) -> list[str]:
         ("alphadsl probe runs/", {RUN}),
         ("alphadsl new a --extends tripl", {"triplet"}),
         ("alphadsl plot infonce --set t", {"tau="}),
+        ("alphadsl train simcl", {"infonce"}),
+        ("alphadsl check nt_xent", {"infonce"}),
+        ("alphadsl new a --extends facen", {"triplet"}),
     ],
 )
 def test_words_that_can_follow(line: str, some: set[str], folder: Path) -> None:
