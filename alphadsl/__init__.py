@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from alphadsl.api import check, checks, library, load, loads
     from alphadsl.backend.interpreted import Importance
     from alphadsl.backend.module import ContrastiveLoss
-    from alphadsl.report.diagnostic import Diagnostic, SpecError
-    from alphadsl.report.exceptions import InputError
+    from alphadsl.report.diagnostic import Diagnostic
+    from alphadsl.report.exceptions import InputError, SpecError
 
 __all__ = [
     "ContrastiveLoss",
@@ -33,8 +33,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(("check", "checks", "library", "load", "loads"), "api"),
-    **dict.fromkeys(("Diagnostic", "SpecError"), "report.diagnostic"),
-    "InputError": "report.exceptions",
+    **dict.fromkeys(("InputError", "SpecError"), "report.exceptions"),
+    "Diagnostic": "report.diagnostic",
     "Importance": "backend.interpreted",
     "ContrastiveLoss": "backend.module",
 }

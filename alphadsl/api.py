@@ -133,7 +133,7 @@ class Execution:
 
 def build(text: SpecText, options: Execution, parameters: Mapping[str, Number], origin: str) -> "ContrastiveLoss":
     """The last loss of a text; `origin` is where a wrong parameter is blamed."""
-    lowered = lower_spec(text, overrides_from(parameters, origin))
+    journey = lower_spec(text, overrides_from(parameters, origin))
     from alphadsl.backend.choice import BACKENDS
     from alphadsl.backend.module import ContrastiveLoss
     from alphadsl.backend.streaming.ranks import TOGETHER
@@ -144,13 +144,13 @@ def build(text: SpecText, options: Execution, parameters: Mapping[str, Number], 
         ("ranks", options.ranks, TOGETHER),
     ):
         if not any(value is word or (isinstance(value, str) and value == word) for word in known):
-            own = any(parameter.name == name for parameter in lowered.loss.parameters)
+            own = any(parameter.name == name for parameter in journey.loss.parameters)
             remedy = f"to set the parameter of that name, values={{{name!r}: {value!r}}}"
             choices = f"choose one of {', '.join(map(str, known))}"
             raise InputError(f"{name} cannot be {value!r}", remedy if own else choices)
-    if options.backend == "streaming" and lowered.core.streaming == Streaming.NONE:
+    if options.backend == "streaming" and journey.core.streaming == Streaming.NONE:
         reason = "it needs whole rows and statistics of the batch at once"
-        raise InputError(f"{lowered.loss.name} cannot stream: {reason}", 'backend="dense" or "auto"')
+        raise InputError(f"{journey.loss.name} cannot stream: {reason}", 'backend="dense" or "auto"')
     if options.backend == "interpreter":
         require("the interpreter", "reference")
-    return ContrastiveLoss(lowered.loss, lowered.core, options.backend, options.compile, options.ranks, InputError)
+    return ContrastiveLoss(journey.loss, journey.core, options.backend, options.compile, options.ranks, InputError)

@@ -6,6 +6,7 @@ Not called library: importing a module of that name would hide the function `alp
 from dataclasses import dataclass
 
 from alphadsl.ir.nodes import Loss
+from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec
 from alphadsl.resolve.files import SpecText, find_spec, library_names
 
@@ -14,8 +15,12 @@ from alphadsl.resolve.files import SpecText, find_spec, library_names
 class Entry:
     """A loss, and the paper it is from in one line."""
 
-    loss: Loss
+    journey: Journey
     summary: str
+
+    @property
+    def loss(self) -> Loss:
+        return self.journey.loss
 
 
 def library_entries() -> tuple[Entry, ...]:
@@ -31,4 +36,4 @@ def summary_of(text: SpecText) -> str:
 def _entry(name: str) -> Entry:
     text = find_spec(name, None)
     assert text is not None, name
-    return Entry(lower_spec(text).loss, summary_of(text))
+    return Entry(lower_spec(text), summary_of(text))

@@ -1,94 +1,179 @@
-"""The journey of a spec, stage by stage: the names here are what `show --emit` accepts, in this order.
+"""The pipeline: `STAGES` holds the functions that take a loss from text to torch, in order.
 
-After `check`, nothing can be the user's fault, and every stage is a function from IR to IR or text.
+`check`, `show` and `load` are journeys through these stages, ended at different ones. After `prove`, nothing is the
+user's fault.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from typing import Any
 
-from alphadsl.checking import NOTHING, Checked, check_text
-from alphadsl.ir.core import Core, Derived
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
-from alphadsl.reference.closeness import looks_closely_somewhere
-from alphadsl.report.diagnostic import SpecError
-from alphadsl.resolve.files import SpecText
+from alphadsl.journey import Journey, emit, lower, parse, prove, resolve, schedule, simplify, stabilise
+from alphadsl.prove.tried import with_tried_remedies
+from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.exceptions import SpecError
+from alphadsl.report.source import Source, Span
+from alphadsl.resolve.files import SpecText, WrittenLoss
+from alphadsl.resolve.graph import in_order
+from alphadsl.resolve.habits import teach_habits
 from alphadsl.resolve.parameters import Override
-from alphadsl.transform.carry import carry_batch
-from alphadsl.transform.importance import lower_importance
-from alphadsl.transform.schedule import schedule
-from alphadsl.transform.scope import scope_of
-from alphadsl.transform.simplify import simplify
-from alphadsl.transform.stabilise import stabilise
+from alphadsl.resolve.resolve import check_file, told_once
+
+
+@dataclass(frozen=True)
+class View:
+    """What `show --emit` calls something that a stage makes, and how it is written."""
+
+    name: str
+    why: str
+    text: Callable[[Journey], str]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A point of the pipeline at which its result can be shown, and why the stage is where it is."""
+    """A function of the journey, why it stands where it stands, and how to look at what it makes."""
 
-    name: str
+    run: Callable[[Journey], Any]
     why: str
+    views: tuple[View, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
 
 
 STAGES = (
-    Stage("spec", "the loss as one self-contained text: parents folded in, functions expanded"),
-    Stage("ir", "the checked loss as JSON: what every later stage, and the interpreter, starts from"),
-    Stage("alpha", "value and pairwise importances, derived from the family and simplified, as on paper"),
-    Stage("stable", "the same in the log domain; after simplification, so that what cancels is not carried"),
-    Stage("schedule", "the passes over all pairs that it takes; last, so that equal reductions are computed once"),
-    Stage("torch", "a file that runs with torch alone"),
+    Stage(parse, "text to tree: what a wrong text says is told before anything is looked up"),
+    Stage(
+        resolve,
+        "tree to IR: names, parents and the losses that are used, all of which went this way before",
+        (
+            View(
+                "spec",
+                "the loss as one self-contained text: parents folded in, functions expanded",
+                lambda journey: pretty_loss(journey.loss),
+            ),
+            View(
+                "ir",
+                "the checked loss as JSON: what every later stage, and the interpreter, starts from",
+                lambda journey: LOSS_JSON.dump_json(journey.loss, indent=2).decode() + "\n",
+            ),
+        ),
+    ),
+    Stage(lower, "every family to the same few quantities, so that nothing after it knows of families"),
+    Stage(
+        simplify,
+        "before proofs, which see more in what is simple",
+        (
+            View(
+                "alpha",
+                "value and pairwise importances, derived from the family and simplified, as on paper",
+                lambda journey: pretty_derived(journey.alpha),
+            ),
+        ),
+    ),
+    Stage(prove, "of the loss as it is written, then of what is derived from it: facts, or refusals"),
+    Stage(
+        stabilise,
+        "only what is admitted, and simplified, is brought into the log domain",
+        (
+            View(
+                "stable",
+                "the same in the log domain; after simplification, so that what cancels is not carried",
+                lambda journey: pretty_derived(journey.stable),
+            ),
+        ),
+    ),
+    Stage(
+        schedule,
+        "when the reductions are what they will be",
+        (
+            View(
+                "schedule",
+                "the passes over all pairs that it takes; last, so that equal reductions are computed once",
+                lambda journey: pretty_schedule(journey.core),
+            ),
+        ),
+    ),
+    Stage(
+        emit,
+        "passes to text",
+        (View("torch", "a file that runs with torch alone", lambda journey: journey.at(emit)),),
+    ),
 )
+VIEWS: Mapping[str, View] = {view.name: view for stage in STAGES for view in stage.views}
+
+
+MOST_REFUSED = 20
+NOTHING: Mapping[str, Override] = {}
 
 
 @dataclass(frozen=True)
-class Lowered:
-    """A checked loss and all that is derived from it, each stage computed when first asked for."""
+class Checked:
+    """The losses of a text in order, and what is to be said about them; a refused loss is missing."""
 
-    loss: Loss
+    journeys: tuple[Journey, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
-    @cached_property
-    def alpha(self) -> Derived:
-        return simplify(lower_importance(self.loss), scope_of(self.loss))
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        return tuple(journey.loss for journey in self.journeys)
 
-    @cached_property
-    def stable(self) -> Derived:
-        return carry_batch(stabilise(self.alpha, scope_of(self.loss)))
-
-    @cached_property
-    def core(self) -> Core:
-        return schedule(self.loss, self.stable)
-
-    def emit(self, stage: str) -> str:
-        """The text of a stage; torch is imported for the last one only."""
-        match stage:
-            case "spec":
-                return pretty_loss(self.loss)
-            case "ir":
-                return LOSS_JSON.dump_json(self.loss, indent=2).decode() + "\n"
-            case "alpha":
-                return pretty_derived(self.alpha)
-            case "stable":
-                return pretty_derived(self.stable)
-            case "schedule":
-                return pretty_schedule(self.core)
-            case "torch":
-                from alphadsl.backend.standalone import emit_standalone
-
-                near = looks_closely_somewhere(self.loss, self.loss.parameters)
-                values = {each.name: each.value for each in self.loss.parameters}
-                return emit_standalone(replace(self.core, near=near), values)
-            case _:
-                raise ValueError(f"no stage {stage}")
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == Severity.ERROR)
 
 
 def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Checked:
-    return check_text(text, overrides)
+    """Take the losses of a text through their proofs, until too many are refused, and try the remedies of what is
+    refused; overrides go to the last one."""
+    checked = _check(text, overrides)
+    if not checked.diagnostics:
+        return checked
+
+    def recheck(source: Source) -> tuple[Diagnostic, ...]:
+        return _check(replace(text, source=source), overrides).diagnostics
+
+    return replace(checked, diagnostics=with_tried_remedies(checked.diagnostics, text.source, recheck))
 
 
-def lower_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Lowered:
-    """Check a text and lower its last loss; raises `SpecError` if any part of it is refused."""
-    checked = check_text(text, overrides)
+def lower_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Journey:
+    """The journey of the last loss of a text, its proofs done; raises `SpecError` if any part of it is refused."""
+    checked = check_spec(text, overrides)
     if checked.errors:
         raise SpecError(checked.errors)
-    return Lowered(checked.losses[-1])
+    return checked.journeys[-1]
+
+
+def _check(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
+    """A later phase runs only if the earlier ones found nothing, so that one slip is one message."""
+    parsed = Journey(text).at(parse)
+    file = parsed.file
+    if file is None:
+        return Checked((), parsed.diagnostics)
+    diagnostics = check_file(file, text.source)
+    done: dict[Span, Journey] = {}
+    admitted: list[Journey] = []
+    for count, definition in enumerate(file.losses, 1):
+        loss = WrittenLoss(definition, file, text)
+        journey = _travel(loss, done, overrides if count == len(file.losses) else NOTHING)
+        diagnostics += journey.diagnostics
+        admitted += [journey] if journey.admitted else []
+        if count - len(admitted) == MOST_REFUSED:
+            break
+    return Checked(tuple(admitted), teach_habits(file, told_once(diagnostics)))
+
+
+def _travel(loss: WrittenLoss, done: dict[Span, Journey], overrides: Mapping[str, Override]) -> Journey:
+    """The journey of a loss, after those of the losses that it uses, also by way of others. What is done is kept,
+    unless it is done with values from outside."""
+    if loss.key not in done or overrides:
+        for node in in_order(loss, done):
+            given = overrides if node.key == loss.key else NOTHING
+            journey = Journey(node.loss.text, given, node, done).proved()
+            if given:
+                return journey
+            done[node.key] = journey
+    return done[loss.key]

@@ -1,9 +1,9 @@
-"""The house keeps its shape: imports go down only, files stay small, and checking a spec never loads torch."""
+"""The house keeps its shape: imports go down only, never in a cycle, files stay small, a check never loads torch."""
 
 import ast
 import subprocess
 import sys
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,22 +18,23 @@ LAYERS: dict[str, set[str]] = {
     "transform": {"ir"},
     "reference": {"ir", "transform"},
     "syntax": {"folders", "report"},
-    "resolve": {"folders", "report", "ir", "syntax", "transform"},
+    "resolve": {"folders", "report", "ir", "syntax"},
     "prove": {"report", "ir", "transform", "reference"},
-    "checking": {"report", "ir", "syntax", "resolve", "transform", "prove"},
     "backend": {"folders", "ir", "transform", "reference"},
-    "pipeline": {"report", "ir", "resolve", "checking", "transform", "reference", "backend"},
-    "builtin": {"ir", "resolve", "pipeline"},
+    "journey": {"report", "ir", "syntax", "resolve", "transform", "prove", "reference", "backend"},
+    "pipeline": {"report", "ir", "resolve", "prove", "journey"},
+    "builtin": {"ir", "resolve", "journey", "pipeline"},
     "api": {"extras", "report", "ir", "resolve", "pipeline", "backend"},
     "bench": {"report", "ir", "transform", "reference", "pipeline", "api", "backend", "storage"},
-    "explain": {"report", "ir", "prove", "transform", "reference", "pipeline", "storage"},
-    "editor": {"folders", "report", "ir", "syntax", "resolve", "checking", "pipeline", ""},
+    "explain": {"report", "ir", "prove", "transform", "reference", "journey", "storage"},
+    "editor": {"folders", "report", "ir", "syntax", "resolve", "journey", "pipeline", ""},
     "cli": {
         "extras",
         "report",
         "ir",
         "syntax",
         "resolve",
+        "journey",
         "pipeline",
         "builtin",
         "explain",
@@ -88,6 +89,10 @@ def room_of(dotted: str) -> str | None:
             return None
 
 
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -99,9 +104,15 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def members(path: Path) -> set[str]:
+    """What may be a module of a package: `from alphadsl.syntax import tree`."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {f"{node.module}.{alias.name}" for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+
 @pytest.mark.parametrize("path", modules("alphadsl", "runner"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_go_down_only(path: Path) -> None:
-    layer = layer_of(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    layer = layer_of(dotted(path))
     if layer in (None, ""):
         return
     assert layer is not None
@@ -111,7 +122,7 @@ def test_imports_go_down_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules("runner"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_rooms_of_the_runner_import_in_one_direction(path: Path) -> None:
-    room = room_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    room = room_of(dotted(path))
     uses = {other for name in imported(path) if (other := room_of(name)) is not None} - {room}
     assert room is None or uses <= ROOMS[room], f"runner.{room} must not import {uses - ROOMS[room]}"
 
@@ -119,6 +130,16 @@ def test_rooms_of_the_runner_import_in_one_direction(path: Path) -> None:
 @pytest.mark.parametrize("allowed", [LAYERS, ROOMS], ids=["layers", "rooms"])
 def test_no_layer_is_above_itself(allowed: dict[str, set[str]]) -> None:
     TopologicalSorter(allowed).prepare()
+
+
+def test_modules_import_each_other_in_an_order() -> None:
+    """Also inside functions and for type checking: a cycle that shows only there is one."""
+    known = {dotted(path): path for path in modules("alphadsl", "runner")}
+    graph = {name: (imported(path) | members(path)) & known.keys() - {name} for name, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as cycle:
+        pytest.fail(" imports ".join(reversed(cycle.args[1])))
 
 
 @pytest.mark.parametrize("path", modules("alphadsl", "runner"), ids=lambda path: str(path.relative_to(ROOT)))

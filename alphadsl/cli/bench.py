@@ -175,10 +175,10 @@ def _calibrate(order: "Order") -> None:
     from alphadsl.bench import calibrate
     from alphadsl.bench.progress import line_of_ways, shown
     from alphadsl.bench.session import load_before
-    from alphadsl.pipeline import Lowered
+    from alphadsl.journey import Journey
 
     ways = calibrate.ways_of(order.backends)
-    kinds = {problem.spec: Lowered(problem.loss).core.streaming for problem in order.problems}
+    kinds = {problem.spec: Journey.of(problem.loss).core.streaming for problem in order.problems}
     load, timed = load_before(), list[calibrate.Timed]()
     with shown(len(order.problems)) as told, _kept_when_stopped(timed, len(order.problems)) as outcome:
         for each in calibrate.calibrate(order, ways, told):

@@ -11,10 +11,9 @@ from pathlib import Path
 import typer
 
 from alphadsl.api import find_text
-from alphadsl.pipeline import STAGES, lower_spec
-from alphadsl.report.diagnostic import SpecError
+from alphadsl.pipeline import VIEWS, lower_spec
 from alphadsl.report.errors import CATALOGUE
-from alphadsl.report.exceptions import InputError
+from alphadsl.report.exceptions import InputError, SpecError
 from alphadsl.report.field import beginning_as
 from alphadsl.resolve.files import SUFFIX, library_names
 
@@ -91,7 +90,7 @@ def runs(context: typer.Context, incomplete: str) -> list[str]:
     return []
 
 
-stages = any_of(*(stage.name for stage in STAGES))
+stages = any_of(*VIEWS)
 
 
 def _beginning(words: Iterable[str], incomplete: str) -> list[str]:

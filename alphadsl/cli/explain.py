@@ -56,19 +56,19 @@ def _page(spec: str, settings: dict[str, float], latex: bool) -> Iterator[str]:
     """The page of a loss by sections, compared with all others of the library."""
     from alphadsl.builtin import library_entries, summary_of
     from alphadsl.explain.page import Explained, render_latex, render_loss
-    from alphadsl.pipeline import Lowered, lower_spec
+    from alphadsl.pipeline import lower_spec
 
     try:
         text = find_text(spec)
     except InputError as absent:
         raise InputError(absent.message, _closest(spec) or absent.help) from None
-    lowered = lower_spec(text, overrides_from(settings, "command line"))
+    journey = lower_spec(text, overrides_from(settings, "command line"))
     if latex:
-        yield render_latex(lowered, summary_of(text))
+        yield render_latex(journey, summary_of(text))
         return
     itself = {spec} if text.folder is None else set()
-    others = [Lowered(entry.loss) for entry in library_entries() if entry.loss.name not in itself]
-    yield from render_loss(Explained(spec, summary_of(text), lowered, others))
+    others = [entry.journey for entry in library_entries() if entry.loss.name not in itself]
+    yield from render_loss(Explained(spec, summary_of(text), journey, others))
 
 
 def _closest(name: str) -> str:

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from alphadsl.cli.console import complain, complain_about_spec
-from alphadsl.report.diagnostic import SpecError
-from alphadsl.report.exceptions import InputError
+from alphadsl.report.exceptions import InputError, SpecError
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SUFFIX, read_source
 from alphadsl.storage import write_file

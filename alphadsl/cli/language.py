@@ -14,7 +14,7 @@ from alphadsl.cli.console import complain
 from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Files, Loss, Setting
 from alphadsl.cli.template import Family, write_template
-from alphadsl.pipeline import STAGES, check_spec, lower_spec
+from alphadsl.pipeline import VIEWS, check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.render import render_concise, render_full, render_json, styled
@@ -26,8 +26,7 @@ class OutputFormat(StrEnum):
     json = "json"
 
 
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
-STAGE_HELP = "; ".join(f"{stage.name}: {stage.why}" for stage in STAGES)
+STAGE_HELP = "; ".join(f"{view.name}: {view.why}" for view in VIEWS.values())
 Stage = Annotated[str, typer.Option(metavar="STAGE", help=STAGE_HELP, autocompletion=complete.stages)]
 Parent = Annotated[
     str | None,
@@ -62,17 +61,17 @@ def check(
 
 def show(
     spec: Loss,
-    emit: Stage = STAGES[0].name,
+    emit: Stage = next(iter(VIEWS)),
     set_: Setting = None,
 ) -> None:
     """Show a loss at a stage of its way from text to torch.
 
     Example: alphadsl show infonce --emit alpha
     """
-    if emit not in STAGE_NAMES:
-        raise InputError(f"there is no stage called {emit}", f"stages: {', '.join(STAGE_NAMES)}")
+    if emit not in VIEWS:
+        raise InputError(f"there is no stage called {emit}", f"stages: {', '.join(VIEWS)}")
     overrides = overrides_from(parse_settings(set_ or []), "command line")
-    typer.echo(lower_spec(find_text(spec), overrides).emit(emit), nl=False)
+    typer.echo(VIEWS[emit].text(lower_spec(find_text(spec), overrides)), nl=False)
 
 
 def new(

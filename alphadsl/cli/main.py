@@ -14,8 +14,7 @@ from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
 from alphadsl.extras import refusal_of_module
-from alphadsl.report.diagnostic import SpecError
-from alphadsl.report.exceptions import InputError
+from alphadsl.report.exceptions import InputError, SpecError
 from alphadsl.report.imports import OUT_OF_MEMORY, is_full_memory, refusal_of_import
 from alphadsl.storage import refusal_of
 

@@ -74,8 +74,8 @@ def _lines(spec: str, values: dict[str, tuple[float, ...]]) -> "Iterator[Line]":
     mine = {name: each for name, each in values.items() if name in names}
     for chosen in product(*mine.values()):
         settings = dict(zip(mine, chosen, strict=True))
-        lowered = lower_spec(text, overrides_from(settings, "command line"))
-        yield Line(lowered, tuple((each.name, each.value) for each in lowered.loss.parameters), tuple(mine))
+        journey = lower_spec(text, overrides_from(settings, "command line"))
+        yield Line(journey, tuple((each.name, each.value) for each in journey.loss.parameters), tuple(mine))
 
 
 def _check_settings(values: dict[str, tuple[float, ...]], lines: "list[Line]") -> None:

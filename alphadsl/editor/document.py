@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from alphadsl.checking import Checked
-from alphadsl.ir.nodes import Loss
-from alphadsl.pipeline import check_spec
+from alphadsl.journey import Journey
+from alphadsl.pipeline import Checked, check_spec
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText, parsed
 from alphadsl.syntax.tree import SpecFile
@@ -23,9 +22,9 @@ class Document:
     def source(self) -> Source:
         return self.text.source
 
-    def loss(self, name: str) -> Loss | None:
-        """A checked loss of this text; None if there is none or it was refused."""
-        return next((loss for loss in self.checked.losses if loss.name == name), None)
+    def journey(self, name: str) -> Journey | None:
+        """That of an admitted loss of this text; None if there is none or it was refused."""
+        return next((journey for journey in self.checked.journeys if journey.loss.name == name), None)
 
 
 def spec_text(name: str, text: str, path: Path | None) -> SpecText:

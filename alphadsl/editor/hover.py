@@ -7,10 +7,10 @@ from textwrap import dedent
 from alphadsl.editor.document import Document, read_document
 from alphadsl.editor.scope import NAME, Head, Known, find_head, known_names, loss_around, without_quiet
 from alphadsl.editor.vocabulary import MEMBER_USAGES, VOCABULARY, Kind, Word
-from alphadsl.ir.nodes import Loss
 from alphadsl.ir.parameter import Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval, pretty_number
-from alphadsl.pipeline import Lowered
+from alphadsl.ir.pretty_loss import pretty_derived
+from alphadsl.journey import Journey
 from alphadsl.report.source import Source
 from alphadsl.syntax.format import format_source
 from alphadsl.syntax.spelling import spell
@@ -65,8 +65,8 @@ def _builtin(name: str, after: str) -> Word | None:
 
 
 def _of_name(document: Document, head: Head, known: Known) -> str:
-    loss = document.loss(head.name)
-    parameters = {each.name: each for each in loss.parameters} if loss else {}
+    journey = document.journey(head.name)
+    parameters = {parameter.name: parameter for parameter in journey.loss.parameters} if journey else {}
     shown = pretty_parameter(parameters[known.name]) if known.name in parameters else known.line
     origin = "" if known.loss == head.name else f"from {known.loss}"
     return _told(shown, origin)
@@ -87,25 +87,25 @@ def pretty_parameter(parameter: Parameter) -> str:
 
 def _of_loss(document: Document, name: str) -> str | None:
     """What is derived from a loss: its value and both importances."""
-    loss = document.loss(name)
+    journey = document.journey(name)
     remark = ""
-    if loss is None:
+    if journey is None:
         found = find_head(name, document.text)
         if found is None:
             return None
         other = document if found[1] == document.text else read_document(found[1])
-        loss = other.loss(name)
+        journey = other.journey(name)
         first = other.source.text.partition("\n")[0]
         remark = first.removeprefix("#").strip() if first.startswith("#") else ""
-    if loss is None:
+    if journey is None:
         return _told(f"loss {name}", "refused: see what is told there")
-    return _told(_derived(loss), remark)
+    return _told(_derived(journey), remark)
 
 
-def _derived(loss: Loss) -> str:
-    parameters = "".join(f"{pretty_parameter(each)}\n" for each in loss.parameters)
-    derived = "\n".join(_wrapped(line) for line in Lowered(loss).emit("alpha").splitlines())
-    return f"loss {loss.name}\n{parameters}{derived}"
+def _derived(journey: Journey) -> str:
+    parameters = "".join(f"{pretty_parameter(parameter)}\n" for parameter in journey.loss.parameters)
+    derived = "\n".join(_wrapped(line) for line in pretty_derived(journey.alpha).splitlines())
+    return f"loss {journey.loss.name}\n{parameters}{derived}"
 
 
 def _wrapped(line: str) -> str:

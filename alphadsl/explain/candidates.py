@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from alphadsl.ir.parameter import Parameter
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.reference.scene import Scene, Weights
 
 PLAIN = (0.0, 1.0, 2.0)
@@ -20,20 +20,20 @@ class Setting:
     """A loss at values of its parameters, and how far that is from its defaults: 0 for these, 1 where names are
     shared, 2 where one more parameter was moved. `told` are the parameters worth naming."""
 
-    lowered: Lowered
+    journey: Journey
     values: tuple[tuple[str, float], ...]
     reach: int
     told: frozenset[str]
 
     @property
     def name(self) -> str:
-        return self.lowered.loss.name
+        return self.journey.loss.name
 
     def weigh(self, scene: Scene) -> Weights:
         """In the log domain only where the plain formulas overflow."""
         values = dict(self.values)
-        plain = scene.weigh(self.lowered.alpha, values)
-        return plain if plain.finite else scene.weigh(self.lowered.stable, values)
+        plain = scene.weigh(self.journey.alpha, values)
+        return plain if plain.finite else scene.weigh(self.journey.stable, values)
 
     def __str__(self) -> str:
         """As a spec would write it."""
@@ -41,21 +41,21 @@ class Setting:
         return f"{self.name}({values})" if values else self.name
 
 
-def defaults_of(lowered: Lowered) -> Setting:
-    values = tuple((each.name, each.value) for each in lowered.loss.parameters)
-    return Setting(lowered, values, 0, frozenset(name for name, _ in values))
+def defaults_of(journey: Journey) -> Setting:
+    values = tuple((each.name, each.value) for each in journey.loss.parameters)
+    return Setting(journey, values, 0, frozenset(name for name, _ in values))
 
 
-def settings_of(lowered: Lowered, shared: Values) -> tuple[Setting, ...]:
+def settings_of(journey: Journey, shared: Values) -> tuple[Setting, ...]:
     """The settings of a loss, nearest to its defaults first; `shared` are the values of the explained loss."""
-    parameters = lowered.loss.parameters
+    parameters = journey.loss.parameters
     defaults = {each.name: each.value for each in parameters}
     matched = defaults | {each.name: shared[each.name] for each in parameters if _fits(each, shared)}
     found = [(defaults, 0), (matched, 1), *((moved, 2) for moved in moved_once(parameters, matched))]
     unique: dict[tuple[tuple[str, float], ...], int] = {}
     for values, reach in found:
         unique.setdefault(tuple(values.items()), reach)
-    return tuple(Setting(lowered, values, reach, _told(values, defaults, shared)) for values, reach in unique.items())
+    return tuple(Setting(journey, values, reach, _told(values, defaults, shared)) for values, reach in unique.items())
 
 
 def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[dict[str, float]]:

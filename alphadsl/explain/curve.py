@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alphadsl.ir.kinds import Quantity
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array, Numbers, evaluate
 
 POSITIVE_D2, FARTHEST, NEGATIVES = 0.1, 2.0**0.5, 64
@@ -38,7 +38,7 @@ class Curve:
         return float(np.exp(-(share_C * np.log(share_C)).sum())) if len(share_C) else float("nan")
 
 
-def alpha_curve(lowered: Lowered, values: Mapping[str, float]) -> Curve:
+def alpha_curve(journey: Journey, values: Mapping[str, float]) -> Curve:
     d_C = (np.arange(NEGATIVES) + 0.5) * FARTHEST / NEGATIVES
     d2_1C = d_C[None, :] ** 2
     quantities = {
@@ -48,9 +48,9 @@ def alpha_curve(lowered: Lowered, values: Mapping[str, float]) -> Curve:
         Quantity.INNER_NEGATIVE: 1 - d2_1C,
     }
     numbers = Numbers(quantities, np.ones((1, NEGATIVES), dtype=np.bool_), values)
-    alpha_1C = np.broadcast_to(evaluate(lowered.stable.repel, numbers), (1, NEGATIVES))
+    alpha_1C = np.broadcast_to(evaluate(journey.stable.repel, numbers), (1, NEGATIVES))
     return Curve(d_C, np.nan_to_num(alpha_1C[0]))
 
 
-def with_values(lowered: Lowered, changed: Mapping[str, float]) -> dict[str, float]:
-    return {each.name: changed.get(each.name, each.value) for each in lowered.loss.parameters}
+def with_values(journey: Journey, changed: Mapping[str, float]) -> dict[str, float]:
+    return {each.name: changed.get(each.name, each.value) for each in journey.loss.parameters}

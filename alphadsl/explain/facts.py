@@ -1,6 +1,6 @@
 """What holds of a loss whatever the embeddings, and how that is known: proved, by construction, or seen on batches.
 
-Comes in: a lowered loss. Goes out: `Fact`s in the order of the page. What no proof reaches is looked at on random
+Comes in: a journey loss. Goes out: `Fact`s in the order of the page. What no proof reaches is looked at on random
 batches, and the fact says so; a counterexample found there is told with its numbers.
 """
 
@@ -20,7 +20,7 @@ from alphadsl.ir.kinds import AlphaGradient, Level, Positives, Quantity, Streami
 from alphadsl.ir.nodes import Coordinate, Direct, Expr, General, Loss, MinPlayer, Proportional
 from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import level_of
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
 from alphadsl.reference.scene import STATES, Scene, scene_of
 from alphadsl.transform.scope import scope_of
@@ -66,10 +66,10 @@ class Seen:
         return f"d[i]^2 = {near:.2g}, d[i,j]^2 = {far:.2g} of a {self.state} batch"
 
 
-def facts_of(lowered: Lowered) -> tuple[Fact, ...]:
-    loss = lowered.loss
+def facts_of(journey: Journey) -> tuple[Fact, ...]:
+    loss = journey.loss
     values = {each.name: each.value for each in loss.parameters}
-    seen = tuple(_seen(lowered, values))
+    seen = tuple(_seen(journey, values))
     scopes = {PROVED: scope_of(loss), HERE: _at_values(loss, values)}
     monotone = (Fact("phi, psi", "non-decreasing: proved, or the checker had refused them"),)
     return (
@@ -77,20 +77,20 @@ def facts_of(lowered: Lowered) -> tuple[Fact, ...]:
         Fact("pairs", f"{loss.pairs.value}: {PAIRS[loss.pairs]}"),
         Fact("space", SPACES[loss.space]),
         *(monotone if isinstance(loss.family, Coordinate) else ()),
-        Fact("alpha >= 0", _sign(lowered, scopes, seen)),
-        Fact("near negatives", _order(lowered.alpha.repel, scopes, seen)),
-        Fact("rows of alpha", _row_sums(lowered, seen)),
-        Fact("beta", _balance(lowered, seen)),
-        Fact("passes", _passes(lowered.core)),
-        Fact("streaming", _streaming(lowered.core)),
+        Fact("alpha >= 0", _sign(journey, scopes, seen)),
+        Fact("near negatives", _order(journey.alpha.repel, scopes, seen)),
+        Fact("rows of alpha", _row_sums(journey, seen)),
+        Fact("beta", _balance(journey, seen)),
+        Fact("passes", _passes(journey.core)),
+        Fact("streaming", _streaming(journey.core)),
     )
 
 
-def _seen(lowered: Lowered, values: Mapping[str, float]) -> Iterator[Seen]:
+def _seen(journey: Journey, values: Mapping[str, float]) -> Iterator[Seen]:
     for state in STATES:
         for seed in SEEDS:
-            scene = scene_of(lowered.loss.pairs, lowered.loss.space, state, seed)
-            weights = scene.weigh(lowered.stable, values)
+            scene = scene_of(journey.loss.pairs, journey.loss.space, state, seed)
+            weights = scene.weigh(journey.stable, values)
             yield Seen(state, scene, weights.attract_A1, weights.repel_AC)
 
 
@@ -99,16 +99,16 @@ def _at_values(loss: Loss, values: Mapping[str, float]) -> Scope:
     return Scope(points, distances=scope_of(loss).distances)
 
 
-def _sign(lowered: Lowered, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> str:
-    match lowered.loss.family:
+def _sign(journey: Journey, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> str:
+    match journey.loss.family:
         case Coordinate(weight=weight) if level_of(weight) == Level.CONSTANT:
             return f"{PROVED}: alpha[i,j] is phi' times psi' (Theorem 1), neither of them negative"
-        case Direct() | Proportional() if lowered.loss.alpha_gradient == AlphaGradient.STOPPED:
+        case Direct() | Proportional() if journey.loss.alpha_gradient == AlphaGradient.STOPPED:
             return f"{PROVED}, or the checker had refused it"
-        case MinPlayer() if lowered.loss.alpha_gradient == AlphaGradient.STOPPED:
+        case MinPlayer() if journey.loss.alpha_gradient == AlphaGradient.STOPPED:
             return "by construction: the simplex holds no negative weights"
     for proved, scope in scopes.items():
-        if infer_interval(lowered.alpha.repel, scope).non_negative:
+        if infer_interval(journey.alpha.repel, scope).non_negative:
             return proved
     lowest = min(seen, key=lambda each: float(each.repel_AC.min()))
     largest = max(float(abs(each.repel_AC).max()) for each in seen)
@@ -146,8 +146,8 @@ def _far_outweighs_near(seen: Seen) -> str:
     return f"alpha[i,j] = {weights} in a row of a {seen.state} batch"
 
 
-def _row_sums(lowered: Lowered, seen: tuple[Seen, ...]) -> str:
-    proven = _known_sum(lowered)
+def _row_sums(journey: Journey, seen: tuple[Seen, ...]) -> str:
+    proven = _known_sum(journey)
     if level_of(proven) == Level.CONSTANT:
         return "sum to one (by construction)" if proven == ONE else f"sum to {pretty_expr(proven)} (by construction)"
     sums = np.concatenate([each.sum_A1 for each in seen])
@@ -156,36 +156,36 @@ def _row_sums(lowered: Lowered, seen: tuple[Seen, ...]) -> str:
     return f"do not sum to one: {sums.min():.3g} to {sums.max():.3g} on {len(seen)} random batches"
 
 
-def _known_sum(lowered: Lowered) -> Expr:
+def _known_sum(journey: Journey) -> Expr:
     """The row sum of alpha, which is beta where that is known."""
-    if _known_balance(lowered):
-        return lowered.alpha.attract
-    return Simplifier(scope_of(lowered.loss))(total(lowered.alpha.repel))
+    if _known_balance(journey):
+        return journey.alpha.attract
+    return Simplifier(scope_of(journey.loss))(total(journey.alpha.repel))
 
 
-def _known_balance(lowered: Lowered) -> str:
+def _known_balance(journey: Journey) -> str:
     """Why pull and push balance in each row, if that is known."""
-    loss, simplified = lowered.loss, Simplifier(scope_of(lowered.loss))
+    loss, simplified = journey.loss, Simplifier(scope_of(journey.loss))
     match loss.family:
         case Coordinate(weight=weight) if level_of(weight) < Level.ROW:
             return "Theorem 1: the paper's family"
         case Direct() | Proportional() | MinPlayer() if loss.alpha_gradient == AlphaGradient.STOPPED:
             return "alpha is held fixed: the paper's family"
-        case _ if simplified(total(lowered.alpha.repel)) == simplified(lowered.alpha.attract):
+        case _ if simplified(total(journey.alpha.repel)) == simplified(journey.alpha.attract):
             return "proved: alpha as in the paper's family"
         case _:
             return ""
 
 
-def _balance(lowered: Lowered, seen: tuple[Seen, ...]) -> str:
-    known = _known_balance(lowered)
+def _balance(journey: Journey, seen: tuple[Seen, ...]) -> str:
+    known = _known_balance(journey)
     if known:
         return f"the row sum of alpha ({known})"
     batches = f"{len(seen)} random batches"
     if all(abs(each.attract_A1 - each.sum_A1).max() <= BALANCED * abs(each.attract_A1).max() for each in seen):
         return f"the row sum of alpha on {batches}, as in the paper's family; not proved"
     betas = np.concatenate([each.attract_A1 for each in seen])
-    outside = "outside the paper's family" if isinstance(lowered.loss.family, General) else "not as in Theorem 1"
+    outside = "outside the paper's family" if isinstance(journey.loss.family, General) else "not as in Theorem 1"
     return f"not the row sum of alpha ({outside}): {betas.min():.3g} to {betas.max():.3g} on {batches}"
 
 

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from alphadsl.explain.curve import FARTHEST, NEGATIVES, SETUP, Curve, alpha_curve
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_number
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
 from alphadsl.storage import write_file
 
@@ -67,22 +67,22 @@ class Trace:
 class Line:
     """A loss at values of its parameters; `told` are those that its label names."""
 
-    lowered: Lowered
+    journey: Journey
     values: tuple[tuple[str, float], ...]
     told: tuple[str, ...]
 
     @property
     def curve(self) -> Curve:
-        return alpha_curve(self.lowered, dict(self.values))
+        return alpha_curve(self.journey, dict(self.values))
 
     @property
     def temperature(self) -> Parameter | None:
-        return next((each for each in self.lowered.loss.parameters if each.name == TEMPERATURE), None)
+        return next((each for each in self.journey.loss.parameters if each.name == TEMPERATURE), None)
 
     def label(self, *unnamed: str) -> str:
         named = [f"{name} = {pretty_number(value)}" for name, value in self.values if name in self.told]
         named = [each for each in named if each.partition(" ")[0] not in unnamed]
-        return f"{self.lowered.loss.name} ({', '.join(named)})" if named else self.lowered.loss.name
+        return f"{self.journey.loss.name} ({', '.join(named)})" if named else self.journey.loss.name
 
 
 def draw_weights(lines: Sequence[Line]) -> Figure:
@@ -133,7 +133,7 @@ def _draw_effective(axes: Axes, lines: Sequence[Line]) -> None:
     traces: dict[tuple[str, tuple[tuple[str, float], ...]], Trace] = {}
     for line, style in zip(lines, _styles(lines), strict=True):
         rest = tuple((name, value) for name, value in line.values if name != TEMPERATURE)
-        key = (line.lowered.loss.name, rest)
+        key = (line.journey.loss.name, rest)
         trace = traces.get(key) or _effective_trace(line, style)
         traces[key] = replace(trace, dots=(*trace.dots, *_asked(line)))
     _draw_traces(axes, list(traces.values()))
@@ -151,7 +151,7 @@ def _effective_trace(line: Line, style: Style) -> Trace:
         return Trace(f"{line.label()}: no {TEMPERATURE}", style, taus, counts)
     inside = np.array([tau for tau in taus if float(tau) in line.temperature.interval])
     values = dict(line.values)
-    counts = np.array([_effective(line.lowered, values, float(tau)) for tau in inside])
+    counts = np.array([_effective(line.journey, values, float(tau)) for tau in inside])
     return Trace(line.label(TEMPERATURE), style, inside, counts)
 
 
@@ -159,7 +159,7 @@ def _asked(line: Line) -> Iterator[tuple[float, float]]:
     """The temperature that a line was asked for, and how many negatives that counts."""
     if line.temperature is not None:
         values = dict(line.values)
-        yield values[TEMPERATURE], _effective(line.lowered, values, values[TEMPERATURE])
+        yield values[TEMPERATURE], _effective(line.journey, values, values[TEMPERATURE])
 
 
 def _draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
@@ -178,8 +178,8 @@ def _draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
     axes.legend(frameon=False, fontsize=9)
 
 
-def _effective(lowered: Lowered, values: Mapping[str, float], tau: float) -> float:
-    return alpha_curve(lowered, {**values, TEMPERATURE: tau}).effective_negatives
+def _effective(journey: Journey, values: Mapping[str, float], tau: float) -> float:
+    return alpha_curve(journey, {**values, TEMPERATURE: tau}).effective_negatives
 
 
 def _finish(axes: Axes, title: str, xlabel: str) -> None:
@@ -192,13 +192,13 @@ def _finish(axes: Axes, title: str, xlabel: str) -> None:
 
 def _styles(lines: Sequence[Line]) -> list[Style]:
     """A colour for each loss and a dash for each of its settings; a loss by itself gets a colour for each."""
-    names = list(dict.fromkeys(line.lowered.loss.name for line in lines))
+    names = list(dict.fromkeys(line.journey.loss.name for line in lines))
     if len(names) == 1:
         return [Style(COLOURS[index % len(COLOURS)], DASHES[0]) for index in range(len(lines))]
     seen: Counter[str] = Counter()
     styles = []
     for line in lines:
-        name = line.lowered.loss.name
+        name = line.journey.loss.name
         styles.append(Style(COLOURS[names.index(name) % len(COLOURS)], DASHES[seen[name] % len(DASHES)]))
         seen[name] += 1
     return styles

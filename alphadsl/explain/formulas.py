@@ -1,6 +1,6 @@
 """beta and alpha as a reader wants them: with their sums in place while short, and by name where they are long.
 
-Comes in: a lowered loss. Goes out: expressions, of which both text and LaTeX are made. The min player's alpha is shown
+Comes in: a journey loss. Goes out: expressions, of which both text and LaTeX are made. The min player's alpha is shown
 as the paper has it, a response to d[i,j]^2 + lambda[i], not as the compiler solves it.
 """
 
@@ -12,7 +12,7 @@ from alphadsl.ir.kinds import Level
 from alphadsl.ir.nodes import Expr, MinPlayer, Multiplier, Statistic
 from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import rewrite, substitute, walk
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.transform.schedule import schedule
 
 READABLE = 110
@@ -29,21 +29,21 @@ class Formulas:
     solved: bool = False
 
 
-def formulas_of(lowered: Lowered) -> Formulas:
-    derived = lowered.alpha
+def formulas_of(journey: Journey) -> Formulas:
+    derived = journey.alpha
     multiplier = next((part for part in walk(derived.repel) if isinstance(part, Multiplier)), None)
-    if multiplier and isinstance(lowered.loss.family, MinPlayer):
+    if multiplier and isinstance(journey.loss.family, MinPlayer):
         response = multiplier.response
         alpha = substitute(response.body, {response.argument: add(NEGATIVE_D2, LAMBDA)})
         return Formulas(derived.attract, alpha, solved=True)
     if all(len(pretty_expr(each)) <= READABLE for each in (derived.attract, derived.repel)):
         return Formulas(derived.attract, derived.repel)
-    return _named(lowered, derived)
+    return _named(journey, derived)
 
 
-def _named(lowered: Lowered, derived: Derived) -> Formulas:
+def _named(journey: Journey, derived: Derived) -> Formulas:
     """By the names of the schedule, of those statistics that the two weights need."""
-    core = schedule(lowered.loss, derived)
+    core = schedule(journey.loss, derived)
     definitions = {each.name: each for each in core.statistics}
     needed: dict[str, None] = {}
     pending: list[Expr] = [core.derived.repel, core.derived.attract]

@@ -1,7 +1,7 @@
 """Which losses are the same: gradients on the embeddings compared on random batches, up to a positive constant.
 
 What trains a network is the gradient on the embeddings, so that is what is compared: on the sphere different alpha and
-beta may give the same. Comes in: a lowered loss and the library. Goes out: its `Kinship`. Losses of another index set
+beta may give the same. Comes in: a journey loss and the library. Goes out: its `Kinship`. Losses of another index set
 are compared on that of the explained loss, and named only where that makes them equal.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from alphadsl.explain.candidates import Setting, defaults_of, moved_once, settings_of
 from alphadsl.ir.pretty import pretty_number
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
 from alphadsl.reference.scene import STATES, Scene, Weights, scene_of
 
@@ -106,25 +106,25 @@ class Bench:
         return float(np.degrees(np.arccos(np.clip(np.mean(cosines), -1, 1))))
 
     def weights(self, setting: Setting, at: int) -> Weights:
-        key = (id(setting.lowered), setting.values, at)
+        key = (id(setting.journey), setting.values, at)
         if key not in self._weights:
             self._weights[key] = setting.weigh(self.scenes[at])
         return self._weights[key]
 
     def gradient(self, setting: Setting, at: int) -> Array:
-        key = (id(setting.lowered), setting.values, at)
+        key = (id(setting.journey), setting.values, at)
         if key not in self._gradients:
             self._gradients[key] = self.scenes[at].gradient(self.weights(setting, at))
         return self._gradients[key]
 
 
-def find_kinship(lowered: Lowered, library: Sequence[Lowered]) -> Kinship:
+def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
     """The kin of a loss, at the values of its parameters, in a library that it is not itself part of."""
-    own = defaults_of(lowered)
-    bench = Bench(tuple(scene_of(lowered.loss.pairs, lowered.loss.space, state) for state in STATES))
-    alike = [each for each in library if each.loss.space == lowered.loss.space]
+    own = defaults_of(journey)
+    bench = Bench(tuple(scene_of(journey.loss.pairs, journey.loss.space, state) for state in STATES))
+    alike = [each for each in library if each.loss.space == journey.loss.space]
     offers = {each.loss.name: settings_of(each, dict(own.values)) for each in alike}
-    here = [each.loss.name for each in alike if each.loss.pairs == lowered.loss.pairs]
+    here = [each.loss.name for each in alike if each.loss.pairs == journey.loss.pairs]
     found = {name: bench.first_equal(own, settings) for name, settings in offers.items()}
     equal = {name: bench.explained(own, each) for name, each in found.items() if each}
     rest = [offers[name] for name in here if name not in equal]
@@ -143,7 +143,7 @@ def _moved(
 ) -> Iterator[tuple[str, tuple[Equal, ...]]]:
     """The losses met where one parameter of the explained loss is a plain number."""
     values = dict(own.values)
-    for moved in moved_once(own.lowered.loss.parameters, values):
+    for moved in moved_once(own.journey.loss.parameters, values):
         there = replace(own, values=tuple(moved.items()))
         found = tuple(each for settings in offers if (each := bench.first_equal(there, settings)))
         if found:

@@ -14,7 +14,7 @@ from alphadsl.explain.formulas import formulas_of
 from alphadsl.explain.identities import find_kinship
 from alphadsl.explain.kin import kin_lines
 from alphadsl.explain.sections import drawn, latex_lines, minimised, parameter, table, weights
-from alphadsl.pipeline import Lowered
+from alphadsl.journey import Journey
 from alphadsl.report.outside import Outsider
 
 OPENING = (
@@ -30,28 +30,28 @@ class Explained:
 
     spec: str
     summary: str
-    lowered: Lowered
-    library: Sequence[Lowered]
+    journey: Journey
+    library: Sequence[Journey]
 
     @property
     def title(self) -> str:
-        return str(defaults_of(self.lowered))
+        return str(defaults_of(self.journey))
 
 
 def render_loss(explained: Explained) -> Iterator[str]:
     """The page, section by section: finding the kin takes seconds, all else is there at once."""
-    loss, formulas = explained.lowered.loss, formulas_of(explained.lowered)
+    loss, formulas = explained.journey.loss, formulas_of(explained.journey)
     values = {parameter.name: parameter.value for parameter in loss.parameters}
     yield "".join(f"{line}\n" for line in (explained.title, explained.summary) if line)
     for heading, lines in (
         ("minimises", minimised(loss)),
         ("weights: a positive pulls by beta, negatives push by alpha", weights(formulas)),
-        (f"alpha against d ({SETUP})", drawn(alpha_curve(explained.lowered, values))),
-        ("what holds", table((fact.topic, fact.answer) for fact in facts_of(explained.lowered))),
+        (f"alpha against d ({SETUP})", drawn(alpha_curve(explained.journey, values))),
+        ("what holds", table((fact.topic, fact.answer) for fact in facts_of(explained.journey))),
         ("parameters", table(parameter(each) for each in loss.parameters)),
     ):
         yield _section_below(heading, lines)
-    kinship = find_kinship(explained.lowered, explained.library)
+    kinship = find_kinship(explained.journey, explained.library)
     for heading, lines in (
         ("the same gradient up to scale", table(kin_lines(kinship, loss.pairs))),
         ("LaTeX (alone with --latex)", latex_lines(loss, formulas)),
@@ -60,11 +60,11 @@ def render_loss(explained: Explained) -> Iterator[str]:
         yield _section_below(heading, lines)
 
 
-def render_latex(lowered: Lowered, summary: str) -> str:
+def render_latex(journey: Journey, summary: str) -> str:
     """An align* environment, ready for a paper."""
-    body = " \\\\\n".join(f"  {_aligned(line)}" for line in latex_lines(lowered.loss, formulas_of(lowered)))
+    body = " \\\\\n".join(f"  {_aligned(line)}" for line in latex_lines(journey.loss, formulas_of(journey)))
     source = f": {summary}" if summary else ""
-    return f"% {defaults_of(lowered)}{source}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
+    return f"% {defaults_of(journey)}{source}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
 def render_outsiders(outsiders: tuple[Outsider, ...]) -> str:
@@ -92,7 +92,7 @@ def _aligned(formula: str) -> str:
 
 
 def _see_also(explained: Explained) -> list[tuple[str, str]]:
-    spec, name = explained.spec, explained.lowered.loss.name
+    spec, name = explained.spec, explained.journey.loss.name
     return [
         (f"alphadsl plot {spec} -o {name}.png", "the curve, and effective negatives by temperature"),
         (f"alphadsl show {spec} --emit torch", "the generated code"),

@@ -11,7 +11,7 @@ from alphadsl.ir.kinds import Geometry, Level, Pairs, Positives, Space, Streamin
 from alphadsl.ir.node import node
 from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool, Reduce
 from alphadsl.ir.parameter import Parameter
-from alphadsl.ir.traversal import level_of, walk
+from alphadsl.ir.traversal import level_of, size_of, walk
 
 
 @node
@@ -34,6 +34,11 @@ class Derived:
     @property
     def parts(self) -> tuple[Expr, ...]:
         return self.value, self.attract, self.repel, *(self.stretch or ()), *(slope for _, slope in self.slopes)
+
+    @property
+    def size(self) -> int:
+        """How many operations there are, written out."""
+        return sum(size_of(part) for part in self.parts)
 
     def map(self, rule: Callable[[Expr], Expr]) -> "Derived":
         """The same quantities, each rewritten."""

@@ -39,7 +39,7 @@ from alphadsl.prove.functions import (
 )
 from alphadsl.prove.remedy import all_bounds_of, bounds_of, declarations_of, settling, span_of
 from alphadsl.prove.search import Effort, jumps, shows
-from alphadsl.prove.subject import IMPORTANCES, Subject, as_given, gaps, importances, summed, sums
+from alphadsl.prove.subject import Subject, as_given, gaps, importances, sums
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.admissibility import (
     DecreasingPhi,
@@ -51,6 +51,7 @@ from alphadsl.report.errors.admissibility import (
 from alphadsl.report.errors.domains import LogDomain, OutsideDomain
 from alphadsl.report.errors.general import ConstantLoss
 from alphadsl.report.errors.syntax import NumberTooLarge
+from alphadsl.transform.guarded import IMPORTANCES, summed
 from alphadsl.transform.scope import scope_of
 
 SPACES = {Space.SPHERE: "on the sphere", Space.EUCLIDEAN: "in Euclidean space"}

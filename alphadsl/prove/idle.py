@@ -4,40 +4,37 @@ A loss whose alpha and beta are both 0 moves nothing; a learned parameter of slo
 that is left in no weight and no value was written in vain.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from alphadsl.ir.build import ZERO
 from alphadsl.ir.core import Derived
-from alphadsl.ir.nodes import Expr, Inverse, Loss, Multiplier, Param
-from alphadsl.ir.traversal import parameters_in, size_of, walk
+from alphadsl.ir.nodes import Expr, Inverse, Multiplier, Param
+from alphadsl.ir.traversal import parameters_in, walk
+from alphadsl.prove.derivation import Derivation
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.general import FlatLoss, IdleLearned
 from alphadsl.report.errors.names import UnusedParam
-from alphadsl.report.source import Span
-from alphadsl.transform.importance import lower_importance
-from alphadsl.transform.scope import scope_of
-from alphadsl.transform.simplify import simplify
+from alphadsl.report.stated import Stated
 
 LARGEST = 2_000
 
 
-def check_idle(loss: Loss, place: Span, declared: Mapping[str, Span], own: Iterable[str]) -> list[Diagnostic]:
-    """Refusals; where there are none, a warning for each of the loss's `own` parameters that cancels. `declared` is
-    where parameters are named, `place` where the loss is. Nothing where simplifying would take seconds."""
-    lowered = lower_importance(loss)
-    if sum(size_of(part) for part in lowered.parts) > LARGEST:
+def check_idle(derivation: Derivation, stated: Stated) -> list[Diagnostic]:
+    """Refusals; where there are none, a warning for each of the loss's own parameters that cancels. Nothing where
+    simplifying would take seconds."""
+    if derivation.derived.size > LARGEST:
         return []
-    derived = simplify(lowered, scope_of(loss))
+    loss, derived = derivation.loss, derivation.alpha
     weights = (derived.attract, derived.repel, *(derived.stretch or ()))
     if all(weight == ZERO for weight in weights):
-        return [FlatLoss(place)]
+        return [FlatLoss(stated.loss)]
     written = set(parameters_in(loss.family))
-    spans = {each.name: declared.get(each.name, place) for each in loss.parameters}
+    spans = {parameter.name: stated.parameters.get(parameter.name, stated.loss) for parameter in loss.parameters}
     still = {name for name, slope in derived.slopes if slope == ZERO and name in written}
     if still:
         return [IdleLearned(spans[name], name) for name in spans if name in still]
-    acting = set(_parameters_of(derived))
-    return [UnusedParam(spans[name], name, cancels=True) for name in own if name in written - acting]
+    idle = stated.own & written - set(_parameters_of(derived))
+    return [UnusedParam(spans[name], name, cancels=True) for name in stated.parameters if name in idle]
 
 
 def _parameters_of(derived: Derived) -> Iterator[str]:

@@ -6,28 +6,27 @@ found is told, as a warning. NumPy is imported for that alone.
 
 from alphadsl.ir.facts import infer_interval
 from alphadsl.ir.nodes import Expr, General, Loss
+from alphadsl.prove.derivation import Derivation
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.general import NegativeAlpha, NegativeBeta
-from alphadsl.report.source import Span
-from alphadsl.transform.importance import lower_importance
+from alphadsl.report.stated import Stated
 from alphadsl.transform.scope import scope_of
-from alphadsl.transform.simplify import simplify
 
 SLIGHT = 1e-9
 
 
-def check_signs(loss: Loss, named: Span) -> list[Diagnostic]:
+def check_signs(derivation: Derivation, stated: Stated) -> list[Diagnostic]:
+    loss = derivation.loss
     if not isinstance(loss.family, General):
         return []
-    scope = scope_of(loss)
-    derived = simplify(lower_importance(loss), scope)
-    span = getattr(loss.family.value, "span", None) or named
-    faults: list[Diagnostic] = []
-    for fault, weight in ((NegativeAlpha, derived.repel), (NegativeBeta, derived.attract)):
-        if not infer_interval(weight, scope).non_negative:
-            found = _lowest(weight, loss)
-            faults += [fault(span, f"{found[0]:.3g}", found[1])] if found else []
-    return faults
+    derived, scope = derivation.alpha, scope_of(loss)
+    span = getattr(loss.family.value, "span", None) or stated.loss
+    warnings: list[Diagnostic] = []
+    for warning, weight in ((NegativeAlpha, derived.repel), (NegativeBeta, derived.attract)):
+        lowest = None if infer_interval(weight, scope).non_negative else _lowest(weight, loss)
+        if lowest:
+            warnings.append(warning(span, f"{lowest[0]:.3g}", lowest[1]))
+    return warnings
 
 
 def _lowest(weight: Expr, loss: Loss) -> tuple[float, str] | None:

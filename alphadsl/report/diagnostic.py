@@ -1,10 +1,10 @@
-"""What a user is told about a spec: one frozen dataclass for everything that can be wrong, and the exception.
+"""What a user is told about a spec: one frozen dataclass for everything that can be wrong.
 
 A subclass holds the facts as fields and the prose as templates over those fields. Where the prose is printed is the
 renderer's business; where a fact is found is the checker's, and a raise site there is one line.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -102,16 +102,3 @@ class Diagnostic:
     def offered(self) -> tuple[Remedy, ...]:
         """The remedies that were tried and work; none where none was tried."""
         return self.works or ()
-
-
-class SpecError(ValueError):
-    """A spec was refused; `diagnostics` says why, and `str()` shows them as the command line does."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__(self.diagnostics)
-
-    def __str__(self) -> str:
-        from alphadsl.report.render import render_full
-
-        return "\n".join(render_full(diagnostic) for diagnostic in self.diagnostics)

@@ -1,4 +1,20 @@
-"""The one exception for a user's mistake outside a spec: a tensor, a data file, a checkpoint, a flag."""
+"""What is raised for a user's mistake: in a spec, or in anything else (a tensor, a data file, a checkpoint, a flag)."""
+
+from collections.abc import Iterable
+
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.render import render_full
+
+
+class SpecError(ValueError):
+    """A spec was refused; `diagnostics` says why, and `str()` shows them as the command line does."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(render_full(diagnostic) for diagnostic in self.diagnostics)
 
 
 class InputError(ValueError):

@@ -1,11 +1,10 @@
-"""What is taken from a checked loss into another one: its value at an anchor, written in other parameters."""
+"""What is taken from an admitted loss into another one: its value at an anchor, written in other parameters."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, apply, div, mul, sub, total
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import AlphaGradient
 from alphadsl.ir.nodes import (
     Coordinate,
@@ -27,7 +26,7 @@ APART = sub(POSITIVE_D2, NEGATIVE_D2)
 NOTHING = Num(2.0**-60)
 
 
-def value_of(loss: Loss, interval: Interval, scope: Scope) -> Expr:
+def value_of(loss: Loss, importance_of: Callable[[Loss], Importance], scope: Scope) -> Expr:
     """What a loss minimises at an anchor, as an expression that an author could have written."""
     match loss.family, loss.alpha_gradient:
         case General(value), _:
@@ -41,7 +40,7 @@ def value_of(loss: Loss, interval: Interval, scope: Scope) -> Expr:
         case Proportional(alpha), AlphaGradient.THROUGH:
             return total(mul(_shared(alpha, scope), APART))
         case _:
-            return total(mul(Importance(loss, interval), APART))
+            return total(mul(importance_of(loss), APART))
 
 
 def _shared(alpha: Expr, scope: Scope) -> Expr:

@@ -1,4 +1,4 @@
-"""Where an expression stands, and which definitions use which: the bookkeeping of resolution."""
+"""The context of an expression, and which definitions use which: the bookkeeping of resolution."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from alphadsl.syntax import tree
 
 
 @dataclass(frozen=True)
-class Place:
+class Context:
     """Inside which function an expression stands, or in a definition with which indices, if any."""
 
     function: tree.FunctionItem | None = None
@@ -29,12 +29,12 @@ class Uses:
 
     def reached_from(self, roots: Iterable[str]) -> set[str]:
         """The names that definitions use, directly or by way of others, and the definitions themselves."""
-        found, pending = set(roots), [*roots]
+        reached, pending = set(roots), [*roots]
         while pending:
-            new = self._direct.get(pending.pop(), set()) - found
-            found |= new
+            new = self._direct.get(pending.pop(), set()) - reached
+            reached |= new
             pending += new
-        return found
+        return reached
 
 
 def texts(indices: tuple[tree.Name, ...]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from alphadsl.folders import SPECS
-from alphadsl.report.source import Source
+from alphadsl.report.source import Source, Span
 from alphadsl.syntax.parse import Parsed, parse_source
+from alphadsl.syntax.tree import LossDef, SpecFile
 
 SUFFIX = ".alpha"
 LARGEST_FILE = 1 << 20
@@ -21,6 +22,20 @@ class SpecText:
 
     source: Source
     folder: Path | None
+
+
+@dataclass(frozen=True)
+class WrittenLoss:
+    """A loss as it is written: its definition, the file it stands in, and the text of that file."""
+
+    definition: LossDef
+    file: SpecFile
+    text: SpecText
+
+    @property
+    def key(self) -> Span:
+        """What tells losses apart: one of the same name in another file is another loss."""
+        return self.definition.span
 
 
 @cache

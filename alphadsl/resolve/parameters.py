@@ -15,7 +15,7 @@ from alphadsl.report.errors.general import LearnedAtEdge, WrongSchedule
 from alphadsl.report.errors.names import SetWithoutParam
 from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
-from alphadsl.resolve.context import Place
+from alphadsl.resolve.context import Context
 from alphadsl.resolve.expressions import UNKNOWN, Resolver
 from alphadsl.resolve.names import Names
 from alphadsl.syntax import tree
@@ -177,7 +177,7 @@ def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -
         diagnostics.append(NotANumber(compared.span, item.name.text, compared=True))
         return math.nan
     resolver = Resolver(Names(tree.LossDef(item.name, None, (), item.span)), Space.SPHERE)
-    expr = resolver.resolve(item.value, Place())
+    expr = resolver.resolve(item.value, Context())
     diagnostics += resolver.diagnostics
     if expr == UNKNOWN:
         return math.nan

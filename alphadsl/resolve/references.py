@@ -1,24 +1,19 @@
-"""Other losses inside a loss: found by name, checked themselves, and written in the parameters of the one that uses
-them.
+"""Other losses inside a loss: found by name, admitted before, and written in the parameters of the one that uses them.
 
 A parameter of another loss becomes one of this loss, called LOSS_PARAMETER, unless a formula takes its place. Refused:
 what cannot be found or is itself refused, cycles, settings that do not fit, other pairs or another space.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from alphadsl.ir.arithmetic import evaluate_number
 from alphadsl.ir.facts import SPACES, Scope, infer_interval
-from alphadsl.ir.interval import NON_NEGATIVE, Interval, ends_within, point, starts_within
+from alphadsl.ir.interval import Interval, ends_within, point, starts_within
 from alphadsl.ir.kinds import Pairs, Space
-from alphadsl.ir.nodes import (
-    Expr,
-    General,
-    Loss,
-    Param,
-)
+from alphadsl.ir.nodes import Expr, Importance, Loss, Param
 from alphadsl.ir.parameter import Fixed, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval, pretty_number
 from alphadsl.ir.traversal import walk
@@ -37,131 +32,143 @@ from alphadsl.report.errors.references import (
 from alphadsl.report.source import Span
 from alphadsl.report.suggest import suggest
 from alphadsl.resolve.borrow import value_of, with_parameters
-from alphadsl.resolve.inherit import find_loss
-from alphadsl.resolve.site import Site
+from alphadsl.resolve.files import WrittenLoss
+from alphadsl.resolve.graph import Node, owner_of
 from alphadsl.syntax import tree
-from alphadsl.transform.importance import lower_importance
-from alphadsl.transform.scope import scope_of
-from alphadsl.transform.simplify import simplify
 
 Resolve = Callable[[tree.Expression], Expr]
 Settings = tuple[tuple[str, Expr], ...]
 
 
+class Outcome(Protocol):
+    """What became of a loss that another one may use: itself if it was admitted, and where its importance lies."""
+
+    @property
+    def admitted(self) -> Loss | None: ...
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]: ...
+
+    @property
+    def importance(self) -> Interval: ...
+
+
+Outcomes = Mapping[Span, Outcome]
+
+
 @dataclass
 class References:
-    """The other losses that the loss `user` uses, by what they are called here."""
+    """The other losses that a loss, the `user`, uses, by what they are called here; `outcomes` has each of them."""
 
-    user: tree.LossDef
-    site: Site
+    user: Node
+    outcomes: Outcomes
     parameters: dict[str, Parameter]
     diagnostics: list[Diagnostic] = field(default_factory=list)
     losses: dict[tuple[tuple[str, int], Settings], Loss] = field(default_factory=dict)
     spans: dict[Loss, Span] = field(default_factory=dict)
-    importances: dict[Loss, Interval] = field(default_factory=dict)
+    origins: dict[Loss, Outcome] = field(default_factory=dict)
 
     def use(self, owner: tree.Identifier | tree.Call, resolve: Resolve) -> Loss | None:
         """The loss written in parameters of the user; None where it is refused."""
-        name = owner.name if isinstance(owner, tree.Call) else tree.Name(owner.name, owner.span)
-        found = self._checked(name)
-        if found is None:
+        name = owner_of(owner)
+        used = self._admitted(name)
+        if used is None:
             return None
-        definition, loss = found
+        definition, outcome, loss = used
         call = owner if isinstance(owner, tree.Call) else tree.Call(name, (), (), owner.span)
         settings = self._settings(call, loss, resolve)
         if settings is None:
             return None
         key = ((definition.span.source.text, definition.span.start), tuple(settings.items()))
         if key not in self.losses:
-            self.losses[key] = self._localized(loss, settings)
-            self.spans[self.losses[key]] = owner.span
+            localized = self.losses[key] = self._localized(loss, settings)
+            self.spans[localized], self.origins[localized] = owner.span, outcome
         return self.losses[key]
 
-    def importance_of(self, loss: Loss) -> Interval:
-        """Where the importance of a loss used here lies; what the other families prove is taken from them."""
-        if loss not in self.importances:
-            known = replace(loss, parameters=tuple(self.parameters.values()))
-            found = infer_interval(simplify(lower_importance(known), scope_of(known)).repel, scope_of(known))
-            proved = not isinstance(loss.family, General) and not found.non_negative
-            self.importances[loss] = NON_NEGATIVE if proved else found
-        return self.importances[loss]
+    def importance_of(self, loss: Loss) -> Importance:
+        """alpha[i,j] of a loss used here. Where it lies was shown for all values of that loss's own parameters, and so
+        for those that are set here."""
+        return Importance(loss, self.origins[loss].importance)
 
     def value_of(self, loss: Loss) -> Expr:
         """What a loss used here minimises at an anchor."""
-        return value_of(loss, self.importance_of(loss), self._scope(loss.space))
+        return value_of(loss, self.importance_of, self._scope(loss.space))
 
     def setting(self, stated: tuple[Pairs, Space]) -> tuple[Pairs, Space]:
         """The index set and space of a blend: those of the first loss in it."""
         first = next(iter(self.losses.values()), None)
         return (first.pairs, first.space) if first else stated
 
-    def _checked(self, name: tree.Name) -> tuple[tree.LossDef, Loss] | None:
-        found = find_loss(name, self.user, self.site.file, self.site.text)
-        if isinstance(found, Diagnostic):
-            self._fault(_as_reference(found, name))
+    def _admitted(self, name: tree.Name) -> tuple[tree.LossDef, Outcome, Loss] | None:
+        used = self.user.uses[name.text]
+        if not isinstance(used, WrittenLoss):
+            self.diagnostics.append(_as_reference(used, name))
             return None
-        definition, file, text = found
-        users = (*self.site.users, self.user)
-        again = next((at for at, each in enumerate(users) if each.span == definition.span), None)
-        if again is not None:
-            chain = " uses ".join([*(each.name.text for each in users[again:]), name.text])
-            members = frozenset(each.name.text for each in users[again:])
-            self._fault(CyclicLoss(name.span, name.text, chain, members))
+        if name.text in self.user.cycles:
+            members = [member.name.text for member in self.user.cycles[name.text]]
+            chain = " uses ".join([*members, name.text])
+            self.diagnostics.append(CyclicLoss(name.span, name.text, chain, frozenset(members)))
             return None
-        loss, diagnostics = self.site.check(definition, file, text, users)
-        if loss is None:
-            told = diagnostics[0]
-            self._fault(told if isinstance(told, CyclicLoss) else BrokenLoss(name.span, name.text, told.title))
+        outcome = self.outcomes[used.key]
+        if outcome.admitted is None:
+            reason = outcome.diagnostics[0]
+            broken = BrokenLoss(name.span, name.text, reason.title)
+            self.diagnostics.append(reason if isinstance(reason, CyclicLoss) else broken)
             return None
-        return definition, loss
+        return used.definition, outcome, outcome.admitted
 
     def _settings(self, call: tree.Call, loss: Loss, resolve: Resolve) -> dict[str, Expr] | None:
         """What the parameters are set to, by name, in the parameters of the user."""
-        declared = {each.name: each for each in loss.parameters}
-        faults = len(self.diagnostics)
+        declared = {parameter.name: parameter for parameter in loss.parameters}
+        before = len(self.diagnostics)
         if call.arguments:
             example = next(iter(declared), "tau")
-            self._fault(UnnamedSetting(call.arguments[0].span, call.name.text, example))
+            self.diagnostics.append(UnnamedSetting(call.arguments[0].span, call.name.text, example))
         settings: dict[str, Expr] = {}
         for keyword in call.keywords:
             name = keyword.name.text
             if name not in declared:
                 known = tuple(declared)
-                self._fault(SetWithoutParam(keyword.name.span, name, suggest(name, known), known))
+                self.diagnostics.append(SetWithoutParam(keyword.name.span, name, suggest(name, known), known))
                 continue
             value = resolve(keyword.value)
             settings[name] = value
             self._check_setting(keyword, value, declared[name])
-        return settings if len(self.diagnostics) == faults else None
+        return settings if len(self.diagnostics) == before else None
 
     def _check_setting(self, keyword: tree.Keyword, value: Expr, parameter: Parameter) -> None:
         interval, span = parameter.interval, keyword.value.span
         number = None if any(isinstance(part, Param) for part in walk(value)) else evaluate_number(value)
-        found = infer_interval(value, self._scope()) if number is None else point(number)
+        values = infer_interval(value, self._scope()) if number is None else point(number)
         if number is not None and not (math.isfinite(number) and number in interval):
             shown = pretty_number(number)
-            self._fault(OutOfInterval(span, parameter.name, shown, pretty_interval(interval), parameter.span))
-        elif not (starts_within(found, interval) and ends_within(found, interval)):
-            shown = pretty_interval(found)
-            self._fault(SettingOutside(span, parameter.name, pretty_interval(interval), shown, parameter.span))
+            self.diagnostics.append(
+                OutOfInterval(span, parameter.name, shown, pretty_interval(interval), parameter.span)
+            )
+        elif not (starts_within(values, interval) and ends_within(values, interval)):
+            shown = pretty_interval(values)
+            self.diagnostics.append(
+                SettingOutside(span, parameter.name, pretty_interval(interval), shown, parameter.span)
+            )
 
     def _scope(self, space: Space = Space.SPHERE) -> Scope:
-        return Scope({each.name: each.interval for each in self.parameters.values()}, distances=SPACES[space])
+        return Scope({name: known.interval for name, known in self.parameters.items()}, distances=SPACES[space])
 
     def _localized(self, loss: Loss, settings: Mapping[str, Expr]) -> Loss:
         """The loss with its parameters called as they are here, and no parameters of its own."""
         label = self._label(loss)
         bindings: dict[str, Expr] = {}
-        for each in loss.parameters:
-            match settings.get(each.name):
+        for parameter in loss.parameters:
+            name = parameter.name
+            match settings.get(name):
                 case None:
-                    bindings[each.name] = self._adopted(label, each, each.value)
+                    bindings[name] = self._adopted(label, parameter, parameter.value)
                 case value if not any(isinstance(part, Param) for part in walk(value)):
                     number = evaluate_number(value)
-                    role = Fixed() if isinstance(each.role, Schedule) else each.role
-                    bindings[each.name] = self._adopted(label, replace(each, role=role), number)
+                    role = Fixed() if isinstance(parameter.role, Schedule) else parameter.role
+                    bindings[name] = self._adopted(label, replace(parameter, role=role), number)
                 case value:
-                    bindings[each.name] = value
+                    bindings[name] = value
         return replace(with_parameters(loss, bindings), name=label, parameters=())
 
     def _adopted(self, label: str, parameter: Parameter, value: float) -> Param:
@@ -171,11 +178,12 @@ class References:
 
     def _label(self, loss: Loss) -> str:
         """A name for the loss that is free here, and so are those that its parameters get."""
-        taken = {each.name for each in self.losses.values()} | {self.user.name.text}
+        taken = {used.name for used in self.losses.values()} | {self.user.loss.definition.name.text}
         count = 1
         while True:
             label = loss.name if count == 1 else f"{loss.name}_{count}"
-            if label not in taken and not any(f"{label}_{each.name}" in self.parameters for each in loss.parameters):
+            adopted = {f"{label}_{parameter.name}" for parameter in loss.parameters}
+            if label not in taken and not adopted & self.parameters.keys():
                 return label
             count += 1
 
@@ -184,16 +192,13 @@ class References:
         for loss in self.losses.values():
             if (loss.pairs, loss.space) != (pairs, space):
                 words = (loss.pairs, pairs, "pairs") if loss.pairs != pairs else (loss.space, space, "space")
-                theirs, ours = (f"{words[2]} {each.value}" for each in words[:2])
-                self._fault(MixedPairs(self.spans[loss], loss.name, theirs, ours))
-
-    def _fault(self, diagnostic: Diagnostic) -> None:
-        self.diagnostics.append(diagnostic)
+                theirs, ours = (f"{words[2]} {word.value}" for word in words[:2])
+                self.diagnostics.append(MixedPairs(self.spans[loss], loss.name, theirs, ours))
 
 
-def _as_reference(found: Diagnostic, name: tree.Name) -> Diagnostic:
+def _as_reference(diagnostic: Diagnostic, name: tree.Name) -> Diagnostic:
     """What `extends` would say, said of a use."""
-    match found:
+    match diagnostic:
         case UnknownParent(_, _, advice):
             return UnknownLoss(name.span, name.text, advice)
         case BrokenParent(_, _, path, reason):

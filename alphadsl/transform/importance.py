@@ -7,7 +7,7 @@ gradient through it.
 
 from collections.abc import Collection
 from dataclasses import replace
-from functools import lru_cache
+from typing import NamedTuple
 
 from alphadsl.ir.build import GAP, ZERO, apply, mul, share, total
 from alphadsl.ir.core import Derived
@@ -34,19 +34,33 @@ from alphadsl.ir.parameter import Learned
 from alphadsl.ir.traversal import rewrite, substitute, walk
 from alphadsl.transform.canonical import Product, as_product, from_product
 from alphadsl.transform.differentiate import differentiate_anchors
+from alphadsl.transform.guarded import protect_loss
 from alphadsl.transform.player import lower_min_player
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier
 
 
-@lru_cache(maxsize=64)
-def lower_importance(loss: Loss) -> Derived:
-    """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not.
+class Lowered(NamedTuple):
+    """A loss that is safe in both branches of every `where`, and what is derived from it."""
 
-    Remembered, since checking a loss, using it in another and compiling it all ask for it.
-    """
-    learned = tuple(each.name for each in loss.parameters if isinstance(each.role, Learned))
-    value = Simplifier(scope_of(loss))(anchor_value(loss))
+    loss: Loss
+    derived: Derived
+
+
+def lower_loss(loss: Loss) -> Lowered:
+    safe = protect_loss(loss)
+    return Lowered(safe, lower_importance(safe))
+
+
+def lower_importance(loss: Loss) -> Derived:
+    """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not."""
+    return _lower(loss, {})
+
+
+def _lower(loss: Loss, others: dict[Loss, Expr]) -> Derived:
+    """`others` holds alpha[i,j] of the losses that were met on the way: each is derived once, however often used."""
+    learned = tuple(parameter.name for parameter in loss.parameters if isinstance(parameter.role, Learned))
+    value = Simplifier(scope_of(loss))(_anchor_value(loss, others))
     moves = differentiate_anchors(value, learned)
     stretch = moves.stretch if loss.space == Space.EUCLIDEAN else None
     derived = Derived(
@@ -76,7 +90,11 @@ def _holds_fixed(value: Expr, learned: Collection[str]) -> bool:
 
 def anchor_value(loss: Loss) -> Expr:
     """What the loss minimises at one anchor, in distances and parameters only."""
-    return rewrite(_written(loss), lambda part: _other_importance(part, loss))
+    return _anchor_value(loss, {})
+
+
+def _anchor_value(loss: Loss, others: dict[Loss, Expr]) -> Expr:
+    return rewrite(_written(loss), lambda part: _other_importance(part, loss, others))
 
 
 def _written(loss: Loss) -> Expr:
@@ -93,11 +111,13 @@ def _written(loss: Loss) -> Expr:
             return value
 
 
-def _other_importance(part: Expr, loss: Loss) -> Expr:
+def _other_importance(part: Expr, loss: Loss, others: dict[Loss, Expr]) -> Expr:
     """alpha[i,j] of another loss, derived and held fixed."""
     match part:
         case Importance(of):
-            return apply("stopgrad", lower_importance(replace(of, parameters=loss.parameters)).repel)
+            if of not in others:
+                others[of] = _lower(replace(of, parameters=loss.parameters), others).repel
+            return apply("stopgrad", others[of])
         case _:
             return part
 

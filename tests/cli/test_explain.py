@@ -17,7 +17,8 @@ from alphadsl.explain.identities import Kinship, find_kinship
 from alphadsl.explain.order import infer_order
 from alphadsl.explain.page import Explained, render_latex, render_loss, render_outsiders
 from alphadsl.ir.atoms import Direction
-from alphadsl.pipeline import Lowered, lower_spec
+from alphadsl.journey import Journey
+from alphadsl.pipeline import lower_spec
 from alphadsl.report.outside import OUTSIDERS, find_outsider
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
@@ -29,7 +30,7 @@ FIXED = ("infonce", "dcl", "entropy", "direct", "square", "quadratic", "triplet"
 
 
 @cache
-def lowered(name: str, **settings: float) -> Lowered:
+def lowered(name: str, **settings: float) -> Journey:
     return lower_spec(find_text(name), overrides_from(settings, "test"))
 
 
@@ -42,7 +43,7 @@ def page_of(name: str, summary: str, *others: str) -> str:
     return "".join(render_loss(Explained(name, summary, lowered(name), library)))
 
 
-def text_of(spec: str) -> Lowered:
+def text_of(spec: str) -> Journey:
     return lower_spec(SpecText(Source("mine.alpha", spec), None))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import alphadsl
 from alphadsl.cli.template import Family, write_template
-from alphadsl.pipeline import STAGES
+from alphadsl.pipeline import VIEWS
 from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.exceptions import InputError
 from tests.processes import run_command
@@ -39,8 +39,8 @@ def test_check_as_json(tmp_path: Path) -> None:
 
 
 def test_show_every_stage(tmp_path: Path) -> None:
-    for stage in STAGES:
-        done = run_command("show", "infonce", "--emit", stage.name, "--set", "tau=0.25", folder=tmp_path)
+    for view in VIEWS:
+        done = run_command("show", "infonce", "--emit", view, "--set", "tau=0.25", folder=tmp_path)
         assert done.returncode == 0
         assert done.stdout
 

@@ -14,7 +14,7 @@ from alphadsl.ir.functions import FUNCTIONS
 from alphadsl.ir.interval import REAL
 from alphadsl.ir.nodes import Var
 from alphadsl.ir.pretty import pretty_expr, pretty_interval
-from alphadsl.pipeline import STAGES
+from alphadsl.pipeline import VIEWS
 from alphadsl.resolve.names import BATCH_REDUCTIONS, QUANTITIES, REDUCTIONS
 from alphadsl.resolve.parameters import SCHEDULES
 from alphadsl.resolve.setting import AGAINST, SETS, SPACES
@@ -63,7 +63,7 @@ ENDS_TABLE = [
 STAGE_TABLE = [
     "| stage | what it shows |",
     "|---|---|",
-    *(f"| `{stage.name}` | {stage.why} |" for stage in STAGES),
+    *(f"| `{view.name}` | {view.why} |" for view in VIEWS.values()),
 ]
 
 

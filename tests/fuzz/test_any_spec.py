@@ -8,8 +8,7 @@ import time
 import pytest
 from hypothesis import given
 
-from alphadsl.checking import Checked, check_text
-from alphadsl.pipeline import STAGES, Lowered
+from alphadsl.pipeline import VIEWS, Checked, check_spec
 from alphadsl.report.render import render_concise, render_full, render_json
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
@@ -26,7 +25,7 @@ SECONDS, MEGABYTES = 2.0, 500
 
 
 def checked(text: str) -> Checked:
-    return check_text(SpecText(Source("<text>", text), None))
+    return check_spec(SpecText(Source("<text>", text), None))
 
 
 def assert_bounded(text: str) -> Checked:
@@ -37,10 +36,9 @@ def assert_bounded(text: str) -> Checked:
         assert render_full(diagnostic)
         assert render_concise(diagnostic)
     assert len(json.loads(render_json(found.diagnostics))) == len(found.diagnostics)
-    for loss in found.losses[-1:]:
-        lowered = Lowered(loss)
-        for stage in STAGES[:-1]:
-            assert lowered.emit(stage.name)
+    for journey in found.journeys[-1:]:
+        for view in [*VIEWS.values()][:-1]:
+            assert view.text(journey)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES * 1024
     assert not WANTED or time.process_time() - start < SECONDS
     return found

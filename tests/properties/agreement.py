@@ -13,7 +13,8 @@ from torch import Tensor
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.ir.nodes import LOSS_JSON
-from alphadsl.pipeline import STAGES, Lowered
+from alphadsl.journey import Journey
+from alphadsl.pipeline import VIEWS
 from tests.oracles.states import views
 
 NAMES = ("value", "attract", "repel", "gradient 0", "gradient 1", "slopes")
@@ -84,9 +85,9 @@ def assert_kept_as_text(loss: ContrastiveLoss) -> None:
 
 
 def assert_every_stage_is_shown(loss: ContrastiveLoss) -> None:
-    lowered = Lowered(loss.spec)
-    for stage in STAGES:
-        assert lowered.emit(stage.name).strip(), stage.name
+    journey = Journey.of(loss.spec)
+    for view in VIEWS.values():
+        assert view.text(journey).strip(), view.name
 
 
 def standalone(loss: ContrastiveLoss, given: Given) -> list[Tensor]:

@@ -14,14 +14,15 @@ import alphadsl
 from alphadsl.api import find_text
 from alphadsl.ir.core import Derived
 from alphadsl.ir.kinds import Pairs
-from alphadsl.pipeline import Lowered, lower_spec
+from alphadsl.journey import Journey
+from alphadsl.pipeline import lower_spec
 from alphadsl.reference.scene import CLASSES, SAMPLES, STATES, Scene, scene_of
 
 FORMS = ("alpha", "stable")
 
 
 @cache
-def lowered(name: str) -> Lowered:
+def lowered(name: str) -> Journey:
     return lower_spec(find_text(name))
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, Severity, SpecError
+from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, Severity
+from alphadsl.report.exceptions import SpecError
 from alphadsl.report.render import render_concise, render_full, render_json, styled
 from alphadsl.report.source import Source, Span
 

@@ -6,14 +6,47 @@ that does not: the very number that is given decides, so that no rounding comes 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from alphadsl.ir.atoms import ATOMS
-from alphadsl.ir.build import ONE, ZERO, apply
+from alphadsl.ir.build import GAP, ONE, ZERO, apply, mul, total
 from alphadsl.ir.domains import applications, is_within
-from alphadsl.ir.facts import Scope, infer_intervals
+from alphadsl.ir.facts import Scope, infer_interval, infer_intervals
 from alphadsl.ir.interval import NEGATIVE, NON_NEGATIVE, Interval
-from alphadsl.ir.nodes import Apply, Expr, Num
-from alphadsl.ir.traversal import children, occurrences, rebuild, walk
+from alphadsl.ir.kinds import Quantity
+from alphadsl.ir.nodes import Apply, Coordinate, Direct, Expr, Function, General, Loss, MinPlayer, Num, Proportional
+from alphadsl.ir.traversal import children, occurrences, rebuild, substitute, walk
+from alphadsl.transform.scope import scope_of
+
+IMPORTANCES = Interval(0.0, 1.0, low_open=True)
+
+
+def protect_loss(loss: Loss) -> Loss:
+    """The loss with what a `where` alone keeps inside its domain made safe in both branches."""
+    scope = scope_of(loss)
+
+    def made(function: Function, argument: Interval) -> Function:
+        return replace(function, body=protected(function.body, scope.binding(function.argument, argument)))
+
+    match loss.family:
+        case General(value):
+            return replace(loss, family=General(protected(value, scope)))
+        case Coordinate(phi, psi, weight):
+            safe_phi = made(phi, infer_interval(summed(psi, weight), scope))
+            safe_psi = made(psi, scope.distances[Quantity.GAP])
+            return replace(loss, family=Coordinate(safe_phi, safe_psi, protected(weight, scope)))
+        case Direct(alpha):
+            return replace(loss, family=Direct(protected(alpha, scope)))
+        case Proportional(alpha):
+            return replace(loss, family=Proportional(protected(alpha, scope)))
+        case MinPlayer(regulariser):
+            return replace(loss, family=MinPlayer(made(regulariser, IMPORTANCES)))
+
+
+def summed(psi: Function, weight: Expr) -> Expr:
+    """The argument of phi."""
+    lost = substitute(psi.body, {psi.argument: GAP})
+    return total(lost if weight == ONE else mul(weight, lost))
 
 
 def protected(expr: Expr, scope: Scope) -> Expr:

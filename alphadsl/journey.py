@@ -1,0 +1,139 @@
+"""One loss on its way from text to torch, and the functions that take it there, in order.
+
+What a stage makes is made when it is first asked for, once, and kept; so is what that takes of the earlier stages.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+from alphadsl.ir.core import Core, Derived
+from alphadsl.ir.interval import Interval
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.pretty_loss import pretty_loss
+from alphadsl.prove.prove import bound_importance, prove_loss
+from alphadsl.reference.closeness import looks_closely_somewhere
+from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.source import Source, Span
+from alphadsl.resolve.files import SpecText, parsed
+from alphadsl.resolve.graph import Node
+from alphadsl.resolve.parameters import Override
+from alphadsl.resolve.resolve import Resolved, resolve_loss
+from alphadsl.syntax.parse import Parsed
+from alphadsl.transform.carry import carry_batch
+from alphadsl.transform.importance import Lowered, lower_importance, lower_loss
+from alphadsl.transform.schedule import schedule as schedule_passes
+from alphadsl.transform.scope import scope_of
+from alphadsl.transform.simplify import simplify as simplify_derived
+from alphadsl.transform.stabilise import stabilise as stabilise_derived
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Journey:
+    """One loss on its way. Which one, `node` says once the text is parsed; `others` are those it may use."""
+
+    text: SpecText
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    node: Node | None = None
+    others: Mapping[Span, "Journey"] = field(default_factory=dict)
+    made: dict[Callable[["Journey"], Any], Any] = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def of(loss: Loss) -> "Journey":
+        """That of a loss which was admitted before."""
+        text = SpecText(Source(loss.name, pretty_loss(loss)), None)
+        return Journey(text, made={lower: Lowered(loss, lower_importance(loss))})
+
+    def at(self, stage: "Callable[[Journey], T]") -> T:
+        """What a stage makes of the loss."""
+        if stage not in self.made:
+            self.made[stage] = stage(self)
+        return cast(T, self.made[stage])
+
+    def proved(self) -> "Journey":
+        """The same journey, its proofs done."""
+        _ = self.diagnostics
+        return self
+
+    @property
+    def loss(self) -> Loss:
+        return self.at(lower).loss
+
+    @property
+    def derived(self) -> Derived:
+        return self.at(lower).derived
+
+    @property
+    def alpha(self) -> Derived:
+        return self.at(simplify)
+
+    @property
+    def stable(self) -> Derived:
+        return self.at(stabilise)
+
+    @property
+    def core(self) -> Core:
+        return self.at(schedule)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All that is wrong or doubtful: of a later stage only where the earlier ones refuse nothing."""
+        resolved = self.at(resolve)
+        proved = self.at(prove) if resolved.loss else ()
+        return proved if _refused(proved) else (*resolved.diagnostics, *proved)
+
+    @property
+    def admitted(self) -> Loss | None:
+        return None if _refused(self.diagnostics) else self.loss
+
+    @property
+    def importance(self) -> Interval:
+        return bound_importance(self)
+
+
+def parse(journey: Journey) -> Parsed:
+    return parsed(journey.text.source)
+
+
+def resolve(journey: Journey) -> Resolved:
+    assert journey.node is not None, "the text is parsed first"
+    return resolve_loss(journey.node, journey.others, journey.overrides)
+
+
+def lower(journey: Journey) -> Lowered:
+    written = journey.at(resolve).loss
+    assert written is not None, "it was refused"
+    return lower_loss(written)
+
+
+def simplify(journey: Journey) -> Derived:
+    return simplify_derived(journey.derived, scope_of(journey.loss))
+
+
+def prove(journey: Journey) -> tuple[Diagnostic, ...]:
+    resolved = journey.at(resolve)
+    assert resolved.loss is not None, "it was refused"
+    return tuple(prove_loss(resolved.loss, journey, resolved.stated))
+
+
+def stabilise(journey: Journey) -> Derived:
+    return carry_batch(stabilise_derived(journey.alpha, scope_of(journey.loss)))
+
+
+def schedule(journey: Journey) -> Core:
+    return schedule_passes(journey.loss, journey.stable)
+
+
+def emit(journey: Journey) -> str:
+    """Torch is imported here only."""
+    from alphadsl.backend.standalone import emit_standalone
+
+    near = looks_closely_somewhere(journey.loss, journey.loss.parameters)
+    values = {parameter.name: parameter.value for parameter in journey.loss.parameters}
+    return emit_standalone(replace(journey.core, near=near), values)
+
+
+def _refused(diagnostics: tuple[Diagnostic, ...]) -> bool:
+    return any(diagnostic.severity == Severity.ERROR for diagnostic in diagnostics)

@@ -1,0 +1,91 @@
+"""Which losses a loss uses, read off its tree, and the order to resolve them in: each after those that it uses.
+
+A loss that is made of itself, directly or by way of others, has no such order: the use that closes the cycle is kept
+with the losses on the cycle, and told where it is resolved.
+"""
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.source import Span
+from alphadsl.resolve.files import WrittenLoss
+from alphadsl.resolve.inherit import Lineage, find_loss, resolve_lineage
+from alphadsl.syntax import tree
+
+
+@dataclass(frozen=True)
+class Node:
+    """A loss, its parents, what each name of another loss in it stands for, and the cycles that such a name closes."""
+
+    loss: WrittenLoss
+    lineage: Lineage
+    uses: Mapping[str, WrittenLoss | Diagnostic]
+    cycles: dict[str, tuple[tree.LossDef, ...]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Span:
+        return self.loss.key
+
+
+def in_order(root: WrittenLoss, done: Container[Span]) -> Iterator[Node]:
+    """The losses that a loss uses, also by way of others, and at last the loss itself; without those that are done."""
+    path = [_visit(root)]
+    while path:
+        node, names = path[-1]
+        name = next(names, None)
+        used = node.uses.get(name) if name else None
+        if name is None:
+            path.pop()
+            yield node
+        elif isinstance(used, WrittenLoss):
+            start = next((at for at, (other, _) in enumerate(path) if other.key == used.key), None)
+            if start is not None:
+                node.cycles[name] = tuple(other.loss.definition for other, _ in path[start:])
+            elif used.key not in done:
+                path.append(_visit(used))
+
+
+def _visit(loss: WrittenLoss) -> tuple[Node, Iterator[str]]:
+    lineage = resolve_lineage(loss)
+    names = {name.text: name for definition in lineage.chain for item in definition.items for name in _used_in(item)}
+    node = Node(loss, lineage, {text: find_loss(name, loss) for text, name in names.items()})
+    return node, iter(node.uses)
+
+
+def _used_in(item: tree.Item) -> Iterator[tree.Name]:
+    """All that may name a loss in a statement: in a blend every name, elsewhere what stands before a point."""
+    match item:
+        case tree.BlendItem(body):
+            yield from (owner_of(part) for part in _parts(body) if isinstance(part, tree.Identifier | tree.Call))
+        case tree.FunctionItem() | tree.IndexedItem() | tree.ConstantItem():
+            yield from (owner_of(part.owner) for part in _parts(item.body) if isinstance(part, tree.Member))
+        case _:
+            pass
+
+
+def owner_of(owner: tree.Identifier | tree.Call) -> tree.Name:
+    """The name of a loss as it is written, with its settings or without."""
+    return owner.name if isinstance(owner, tree.Call) else tree.Name(owner.name, owner.span)
+
+
+def _parts(expression: tree.Expression) -> Iterator[tree.Expression]:
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        yield part
+        pending += reversed(_children(part))
+
+
+def _children(expression: tree.Expression) -> tuple[tree.Expression, ...]:
+    match expression:
+        case tree.Member(owner):
+            return (owner,)
+        case tree.Call(_, arguments, keywords):
+            return (*arguments, *(keyword.value for keyword in keywords))
+        case tree.Unary(operand):
+            return (operand,)
+        case tree.Binary(_, left, right):
+            return left, right
+        case _:
+            return ()

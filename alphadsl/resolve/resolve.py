@@ -1,0 +1,129 @@
+"""A loss of the surface tree to one of the IR that stands on its own, or all that is wrong with its names and shapes.
+
+Comes in: the loss with its parents, what became of the losses it uses, and values from outside.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from alphadsl.ir.nodes import General, Loss
+from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.errors.families import NoLoss
+from alphadsl.report.errors.names import DuplicateName, UnusedDefinition, UnusedParam
+from alphadsl.report.errors.references import CyclicLoss
+from alphadsl.report.source import Source, Span
+from alphadsl.report.stated import Stated
+from alphadsl.report.suggest import suggest
+from alphadsl.resolve.blend import resolve_blend
+from alphadsl.resolve.borrow import rewrite_loss
+from alphadsl.resolve.expressions import Resolver
+from alphadsl.resolve.family import alpha_gradient, check_family, misshapen, resolve_family
+from alphadsl.resolve.graph import Node
+from alphadsl.resolve.names import FAMILY_PARTS, Names, resolve_names
+from alphadsl.resolve.parameters import (
+    Override,
+    check_start,
+    override_parameters,
+    resolve_parameters,
+    set_adopted,
+)
+from alphadsl.resolve.quantities import as_written
+from alphadsl.resolve.references import Outcomes, References
+from alphadsl.resolve.setting import check_setting, setting_of
+from alphadsl.syntax.tree import FunctionItem, LossDef, SpecFile
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The loss as it is written, with what its text says beside; None where it is refused. The diagnostics are the
+    refusals, or the warnings of a loss that is not refused."""
+
+    loss: Loss | None
+    diagnostics: tuple[Diagnostic, ...]
+    stated: Stated
+
+
+def resolve_loss(node: Node, outcomes: Outcomes, overrides: Mapping[str, Override]) -> Resolved:
+    definition, lineage = node.loss.definition, node.lineage
+    if lineage.diagnostics:
+        return Resolved(None, lineage.diagnostics, _stated(Names(definition)))
+    names = resolve_names(lineage.chain)
+    own, wrong = resolve_parameters(names)
+    refusals = [*names.diagnostics, *wrong, *check_setting(names), *check_family(names)]
+    pairs, space = setting_of(names)
+    references = References(node, outcomes, {parameter.name: parameter for parameter in own})
+    resolver = Resolver(names, space, references)
+    _resolve_all(names, resolver)
+    blended = resolve_blend(names.blend, resolver, references) if names.blend else None
+    if names.blend:
+        pairs, space = references.setting((pairs, space))
+    references.check_mixed(pairs, space)
+    refusals += set_adopted(references.parameters, names)
+    adopted = [known for name, known in references.parameters.items() if name not in names.parameters]
+    for parameter in adopted:
+        refusals += check_start(parameter, parameter.span or definition.name.span)
+    parameters, outside = override_parameters([*own, *adopted], overrides)
+    refusals += [*resolver.diagnostics, *references.diagnostics, *outside]
+    if refusals:
+        return Resolved(None, tuple(refusals), _stated(names))
+    family = General(blended) if blended else resolve_family(names, resolver)
+    loss = Loss(definition.name.text, parameters, pairs, family, alpha_gradient(names), space)
+    return Resolved(rewrite_loss(loss, as_written), tuple(_unused(names, resolver)), _stated(names))
+
+
+def check_file(file: SpecFile, source: Source) -> list[Diagnostic]:
+    """What is wrong with a file as a whole: it holds no loss, or two of one name."""
+    if not file.losses:
+        return [NoLoss(Span(source, 0, 0))]
+    first: dict[str, LossDef] = {}
+    repeated: list[Diagnostic] = []
+    for loss in file.losses:
+        if loss.name.text in first:
+            repeated.append(DuplicateName(loss.name.span, loss.name.text, first[loss.name.text].name.span))
+        first.setdefault(loss.name.text, loss)
+    return repeated
+
+
+def told_once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What is wrong with a parent is found again in each of its children, and told for the first."""
+    told: dict[tuple[str, Span | frozenset[str]], Diagnostic] = {}
+    for diagnostic in diagnostics:
+        subject = diagnostic.members if isinstance(diagnostic, CyclicLoss) else diagnostic.span
+        told.setdefault((diagnostic.code, subject), diagnostic)
+    return tuple(told.values())
+
+
+def _stated(names: Names) -> Stated:
+    declared = {name: item.name.span for name, item in names.parameters.items()}
+    items = {id(item) for item in names.loss.items}
+    own = frozenset(name for name, item in names.parameters.items() if id(item) in items)
+    return Stated(names.loss.name.span, declared, own, any(item.domain.text == "reals" for item in names.members))
+
+
+def _resolve_all(names: Names, resolver: Resolver) -> None:
+    """Every definition is checked, also one that the loss does not use, but not one whose left side is refused."""
+    for name, item in names.definitions.items():
+        if name in FAMILY_PARTS and misshapen(name, item):
+            continue
+        match item:
+            case FunctionItem():
+                resolver.resolve_function(item)
+            case _:
+                resolver.resolve_definition(item)
+
+
+def _unused(names: Names, resolver: Resolver) -> list[Diagnostic]:
+    """What the loss itself adds in vain; what a parent does is told where the parent is checked."""
+    own = {id(item) for item in names.loss.items}
+    used = resolver.uses.reached_from({"", *FAMILY_PARTS} & {"", *names.definitions})
+    params = [
+        UnusedParam(item.name.span, name)
+        for name, item in names.parameters.items()
+        if name not in used and id(item) in own
+    ]
+    definitions = [
+        UnusedDefinition(item.name.span, name, suggest(name, FAMILY_PARTS - set(names.definitions)))
+        for name, item in names.definitions.items()
+        if name not in used and name not in FAMILY_PARTS and id(item) in own
+    ]
+    return [*params, *definitions]
