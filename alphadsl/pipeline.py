@@ -129,12 +129,12 @@ class Checked:
 def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Checked:
     """Take the losses of a text through their proofs, until too many are refused, and try the remedies of what is
     refused; overrides go to the last one."""
-    checked = _check(text, overrides)
+    checked = check_once(text, overrides)
     if not checked.diagnostics:
         return checked
 
     def recheck(source: Source) -> tuple[Diagnostic, ...]:
-        return _check(replace(text, source=source), overrides).diagnostics
+        return check_once(replace(text, source=source), overrides).diagnostics
 
     return replace(checked, diagnostics=with_tried_remedies(checked.diagnostics, text.source, recheck))
 
@@ -147,7 +147,7 @@ def lower_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> J
     return checked.journeys[-1]
 
 
-def _check(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
+def check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
     """A later phase runs only if the earlier ones found nothing, so that one slip is one message."""
     parsed = Journey(text).at(parse)
     file = parsed.file

@@ -28,7 +28,7 @@ def lowered_once() -> Iterator[None]:
     from alphadsl import api, pipeline
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "check_text", remembered(pipeline.check_text))
+        patch.setattr(pipeline, "check_once", remembered(pipeline.check_once))
         patch.setattr(api, "lower_spec", remembered(pipeline.lower_spec))
         yield
 
