@@ -17,14 +17,16 @@ from runner.data.datasets import check_enough, check_labelled, load_data
 from runner.data.splits import ImageData
 from runner.evaluation.probe import ProbeResult, probe_encoder
 from runner.network.models import SiameseNetwork
-from runner.network.soundness import sound_network
+from runner.network.soundness import decide_layout, sound_network
 from runner.progress import tell
 from runner.records.folder import RunFolder, check_free_of_others, check_name, locked
 from runner.records.identity import DataRecord, changes, current_environment, describe_data
-from runner.records.opening import IfExists, check_run, open_run, restored_threads
+from runner.records.opening import IfExists, check_run, open_run, restored
 from runner.records.record import check_whose, is_probed, read_record, write_json
 from runner.settings.config import ExperimentConfig
-from runner.settings.machine import keep_freed_memory, limit_threads
+from runner.settings.decisions import decide
+from runner.settings.machine import keep_freed_memory, limit_threads, resolve_device
+from runner.settings.processor import look_at
 from runner.training.checkpoint import Checkpoint, load_checkpoint, taken_from
 from runner.training.pretrain import DivergedError, Job, make_fabric, pretrain
 
@@ -52,21 +54,22 @@ class Options:
 class Prober:
     """Probes encoders, each beside the untrained encoder of its seed, which is probed once for all losses."""
 
-    def __init__(self, data: ImageData, fabric: Fabric) -> None:
-        self._data, self._fabric = data, fabric
+    def __init__(self, data: ImageData) -> None:
+        self._data = data
         self._untrained: dict[ExperimentConfig, ProbeResult] = {}
 
     def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> None:
         """Write probe.json."""
+        fabric = make_fabric(config)
         with limit_threads(config.threads):
-            checkpoint = load_own(run, self._fabric)
+            checkpoint = load_own(run, fabric)
             if config not in self._untrained:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
-                untrained = sound_network(config, self._data.image_size, self._fabric)
-                self._fabric.to_device(untrained)
-                self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, self._fabric)
+                untrained = sound_network(config, self._data.image_size, fabric)
+                fabric.to_device(untrained)
+                self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, fabric)
             tell(f"Probing {run.path}.")
-            trained = probe_encoder(network.encoder, self._data, config, self._fabric)
+            trained = probe_encoder(network.encoder, self._data, config, fabric)
         whose = {
             "epoch": checkpoint.epoch,
             "train_seconds": checkpoint.seconds,
@@ -132,20 +135,21 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
 
     Raises `InputError` for what can be known before the first step and is the user's to fix.
     """
-    if options.if_exists is IfExists.RESUME and options.restore_threads:
-        plan = [replace(run, config=restored_threads(run.path, run.config)) for run in plan]
+    if options.if_exists is IfExists.RESUME:
+        again = options.restore_threads
+        plan = [replace(run, config=restored(run.path, run.config, threads=again)) for run in plan]
     _check_all(plan, options)
     keep_freed_memory()
     config = plan[0].config
-    fabric = make_fabric(config)
-    data = load_data(config, fabric.device, download=options.download)
+    data = load_data(config, make_fabric(config).device, download=options.download)
     for line in data.describe():
         tell(line)
     for planned in plan:
         check_enough(planned.loss, data, planned.config)
+    plan = _decided(plan, data)
     record = describe_data(data)
     _check_all(plan, options, record)
-    supplies = Supplies(data, record, fabric, Prober(data, fabric))
+    supplies = Supplies(data, record, Prober(data))
     folders, failures = [], []
     for planned in plan:
         try:
@@ -162,8 +166,21 @@ class Supplies:
 
     data: ImageData
     record: DataRecord
-    fabric: Fabric
     prober: Prober
+
+
+def _decided(plan: Sequence[PlannedRun], data: ImageData) -> list[PlannedRun]:
+    """The plan with every setting decided that says `auto`, and a line on how the runs are computed."""
+    told, runs = dict[str, None](), []
+    for planned in plan:
+        processor = look_at(resolve_device(planned.config.device))
+        decided = decide(planned.config, processor)
+        decided = decide_layout(decided, data.image_size, make_fabric(decided.config))
+        told[decided.describe(processor)] = None
+        runs.append(replace(planned, config=decided.config))
+    for line in told:
+        tell(line)
+    return runs
 
 
 def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | None = None) -> None:
@@ -175,7 +192,7 @@ def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | 
 def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> RunFolder:
     with locked(RunFolder(planned.path)):
         run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
-        network = pretrain(Job(planned.loss, supplies.data, planned.config, run, supplies.fabric))
+        network = pretrain(Job(planned.loss, supplies.data, planned.config, run, make_fabric(planned.config)))
         if options.probe and supplies.data.labelled and not is_probed(run, planned.config.epochs):
             supplies.prober.probe(run, network, planned.config)
         return run
@@ -216,4 +233,4 @@ def probe_run(run: RunFolder, data_dir: Path | None) -> None:
     fabric.to_device(network)
     with taken_from(run.checkpoint):
         network.load_state_dict(checkpoint.network)
-    Prober(data, fabric).probe(run, network, config)
+    Prober(data).probe(run, network, config)

@@ -17,7 +17,7 @@ from torch import Tensor
 import alphadsl
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData, Split
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import AUTO, ExperimentConfig
 from runner.settings.machine import resolve_device
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +86,8 @@ class RunRecord(BaseModel):
     def settings(self) -> dict[str, str]:
         """What else tells an experiment from another, but the seed. Of earlier versions only the place of the data is
         known."""
-        settings = {name: str(value) for name, value in self.config.model_dump(exclude=set(NO_SETTING)).items()}
+        config = self.config.model_dump(exclude=undecided(self.config).union(NO_SETTING))
+        settings = {name: str(value) for name, value in config.items()}
         if self.data is None:
             return settings | {"data_dir": str(self.config.data_dir)}
         environment = {
@@ -99,7 +100,13 @@ class RunRecord(BaseModel):
         """A fingerprint of all that must agree where two things of one run are put together."""
         bare = self.config.model_copy(update=dict.fromkeys(NO_SETTING - {"seed"}))
         whose = self.model_copy(update={"config": bare, "environments": ()})
-        return fingerprint_of(whose.model_dump_json(warnings=False).encode())
+        unknown = {"config": undecided(bare)}
+        return fingerprint_of(whose.model_dump_json(exclude=unknown, warnings=False).encode())
+
+
+def undecided(config: ExperimentConfig) -> set[str]:
+    """The settings that were decided by the machine, and not written down: earlier versions did not know them."""
+    return {name for name in ExperimentConfig.model_fields if getattr(config, name) == AUTO}
 
 
 def make_record(loss: CompiledLoss, config: ExperimentConfig, data: DataRecord | None, run: str) -> RunRecord:
@@ -123,7 +130,7 @@ def differences(old: RunRecord, new: RunRecord) -> dict[str, tuple[object, objec
     }
     loss = (old.loss, dict(old.values), old.spec), (new.loss, dict(new.values), new.spec)
     told |= {"loss": loss, "data": (old.data, new.data)}
-    return {name: (before, now) for name, (before, now) in told.items() if before != now}
+    return {name: (before, now) for name, (before, now) in told.items() if before != now and AUTO not in (before, now)}
 
 
 def changes(old: Environment, new: Environment) -> list[str]:
@@ -141,7 +148,7 @@ def current_environment(config: ExperimentConfig) -> Environment:
     return Environment(
         code=code_version(),
         torch=version("torch"),
-        threads=min(available, config.threads or available),
+        threads=available if config.threads == AUTO else min(available, config.threads),
         products=torch.get_float32_matmul_precision(),
         device=torch.cuda.get_device_name() if device == "cuda" else device,
     )

@@ -14,7 +14,15 @@ from alphadsl.storage import make_folder, write_file
 from runner.contract import CompiledLoss
 from runner.progress import tell
 from runner.records.folder import ANOTHER, RunFolder, State, check_untouched, clear, state_of, sweep, write_marker
-from runner.records.identity import DataRecord, RunRecord, changes, current_environment, differences, make_record
+from runner.records.identity import (
+    DataRecord,
+    RunRecord,
+    changes,
+    current_environment,
+    differences,
+    make_record,
+    undecided,
+)
 from runner.records.metrics import pick_curve, read_rows
 from runner.records.record import read_record, write_record
 from runner.settings.config import ExperimentConfig
@@ -80,13 +88,17 @@ def open_run(
     return run
 
 
-def restored_threads(path: Path, config: ExperimentConfig) -> ExperimentConfig:
-    """The configuration with the threads that an earlier part of the run was computed with, which decide its bits."""
+def restored(path: Path, config: ExperimentConfig, *, threads: bool) -> ExperimentConfig:
+    """The configuration with what was decided for an earlier part of the run where it says `auto`, as that decides its
+    bits; `threads` is whether they are restored although they are said."""
     run = RunFolder(path)
     if state_of(run) is not State.RUN:
         return config
-    environments = read_record(run).environments
-    return config.model_copy(update={"threads": environments[-1].threads}) if environments else config
+    record = read_record(run)
+    decided = {name: getattr(record.config, name) for name in undecided(config) - {"device"}}
+    if record.environments and (threads or "threads" in decided):
+        decided["threads"] = record.environments[-1].threads
+    return config.model_copy(update=decided)
 
 
 def _check_same_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig, data: DataRecord | None) -> None:

@@ -22,7 +22,11 @@ from alphadsl.report.suggest import suggest
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Optimizer = Literal["adamw", "sgd"]
-Precision = Literal["bf16", "32"]
+Auto = Literal["auto"]
+Precision = Literal["auto", "bf16", "32"]
+
+AUTO: Auto = "auto"
+"""Decided by what the run is computed on. Records of earlier versions lack what was decided, and say this too."""
 
 DATASETS: tuple[str, ...] = get_args(Dataset)
 ENCODERS: tuple[str, ...] = get_args(Encoder)
@@ -79,12 +83,15 @@ class ExperimentConfig(BaseModel):
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
 
-    precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = "bf16"
+    precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = AUTO
     device: Annotated[Literal["auto", "cpu", "cuda"], About(Group.MACHINE, "What computes.")] = "auto"
     threads: Annotated[
-        Count | None, About(Group.MACHINE, "At most so many CPU threads; small images gain nothing from several.")
-    ] = None
-    compile: Annotated[bool, About(Group.MACHINE, "Compile the encoder: neutral on a CPU.")] = False
+        Auto | Count, About(Group.MACHINE, "At most so many CPU threads; small images gain nothing from several.")
+    ] = AUTO
+    channels_last: Annotated[
+        Auto | bool, About(Group.MACHINE, "Layout of images in the encoder; else what is sound and faster here.")
+    ] = AUTO
+    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is not.")] = AUTO
 
     probe_epochs: Annotated[Count, About(Group.PROBE, "Epochs of the linear probe.")] = 50
     probe_batch: Annotated[Count, About(Group.PROBE, "Images in a batch of the linear probe.")] = 128
@@ -94,9 +101,23 @@ class ExperimentConfig(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name != "compile":
+        if isinstance(value, bool) and info.field_name not in ("channels_last", "compile"):
             raise ValueError("true and false are no value of it")
         return value
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _nothing_is_no_folder(cls, value: object) -> object:
+        """An empty word would be the folder that the command is in."""
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("it names no folder")
+        return value
+
+    @field_validator("threads", mode="before")
+    @classmethod
+    def _no_threads_are_not_said(cls, value: object) -> object:
+        """Earlier versions wrote null for threads that were not given."""
+        return AUTO if value is None else value
 
 
 DEFAULTS: Mapping[str, Mapping[str, object]] = MappingProxyType(

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from runner.settings.config import AUTO, Auto
+
 VERSIONS_OF = ("torch", "torchvision", "lightning", "numpy", "alphadsl")
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 KEPT = 2**31 - 1
@@ -37,14 +39,14 @@ def resolve_device(asked: str) -> str:
 
 
 @contextmanager
-def limit_threads(count: int | None) -> Iterator[None]:
-    """At most `count` threads for torch's operations inside the block; None leaves them as they are.
+def limit_threads(count: int | Auto) -> Iterator[None]:
+    """At most `count` threads for torch's operations inside the block; `auto` leaves them as they are.
 
     Threads that wait for each other at every operation cost more than they bring where operations are small, and
     several times more where the cores are shared.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(min(before, count or before))
+    torch.set_num_threads(before if count == AUTO else min(before, count))
     try:
         yield
     finally:

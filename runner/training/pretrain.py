@@ -10,6 +10,8 @@ import math
 import os
 import time
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 import torch
 from lightning.fabric import Fabric
@@ -28,7 +30,9 @@ from runner.records.metrics import MetricsLog
 from runner.records.opening import note_environment
 from runner.records.record import check_whose, read_record
 from runner.settings.config import ExperimentConfig
+from runner.settings.decisions import decide
 from runner.settings.machine import limit_threads, resolve_device
+from runner.settings.processor import look_at
 from runner.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, taken_from
 from runner.training.schedule import epoch_batches, learning_rate, steps_per_epoch, view_stream
 
@@ -172,7 +176,7 @@ def check_finite(job: Job, state: TrainingState, what: str, value: float) -> Non
 def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
     network = sound_network(job.config, job.data.image_size, job.fabric)
-    if job.config.compile:
+    if job.config.compile is True:
         network.encoder.compile()
     embed, optimizer = job.fabric.setup(network, make_optimizer(network, job.loss, job.config))
     state = TrainingState(network, embed, optimizer)
@@ -223,7 +227,10 @@ def restore(job: Job, state: TrainingState) -> None:
 
 
 def make_fabric(config: ExperimentConfig) -> Fabric:
-    """One device with the precision of the configuration. Raises `InputError` where that cannot be had."""
+    """One device with the precision of the configuration, decided here where it says `auto`.
+
+    Raises `InputError` where that cannot be had.
+    """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if processes > 1:
         raise InputError(
@@ -235,8 +242,10 @@ def make_fabric(config: ExperimentConfig) -> Fabric:
     for name in ("lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     accelerator = resolve_device(config.device)
-    match config.precision:
-        case "bf16":
-            return Fabric(accelerator=accelerator, devices=1, precision="bf16-mixed")
-        case "32":
-            return Fabric(accelerator=accelerator, devices=1, precision="32-true")
+    decided = decide(config, look_at(accelerator)).config
+    return _fabric(accelerator, "bf16-mixed" if decided.precision == "bf16" else "32-true")
+
+
+@cache
+def _fabric(accelerator: str, precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
+    return Fabric(accelerator=accelerator, devices=1, precision=precision)

@@ -1,5 +1,6 @@
 """The commands `train`, `probe` and `compare`, as they are typed."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 
 from alphadsl.cli import experiment
 from alphadsl.report.exceptions import InputError
+from runner import experiment as laboratory
+from runner.settings.processor import Processor
 from tests.runner.losses import PlainInfoNCE, StopsAt
 
 QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
@@ -135,3 +138,21 @@ def test_other_settings_are_refused_in_one_line(settings: list[str]) -> None:
 def test_the_commands_are_known_without_torch() -> None:
     code = "import sys, alphadsl.cli.experiment; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
+
+
+def test_what_is_decided_is_told_written_down_and_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["train", "infonce", "--precision", "auto", "--no-probe", *QUICK]
+    with monkeypatch.context() as patched:
+        elsewhere = Processor("cpu", "AMX", bf16=True, threads=1, cores=1)
+        patched.setattr(laboratory, "look_at", lambda device: elsewhere)
+        assert CliRunner().invoke(app, words).stderr.count("precision bf16 (AMX has instructions for it)") == 1
+    config = json.loads(Path("runs/digits-infonce-seed0/config.json").read_text())["config"]
+    assert (config["precision"], config["channels_last"], config["compile"]) == ("bf16", False, False)
+    assert "auto" not in {value for name, value in config.items() if name != "device"}
+    told = CliRunner().invoke(app, [*words, "--resume"], catch_exceptions=False)
+    assert told.exit_code == 0
+    assert "computed on cpu with precision bf16, 1 thread, channels first, the encoder not compiled" in told.stderr
+    with pytest.raises(InputError, match="started with precision = bf16, not 32"):
+        typed(*words, "--resume", "--precision", "32")

@@ -9,8 +9,9 @@ from torch import Tensor
 from alphadsl.report.exceptions import InputError
 from runner.network import soundness
 from runner.network.models import StridedPointwise
-from runner.network.soundness import sound_network
+from runner.network.soundness import NARROW, decide_layout, sound_network
 from runner.settings.config import ENCODERS, make_config
+from runner.settings.decisions import Decided
 from runner.training.pretrain import make_fabric
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def sound(faulty: str, monkeypatch: pytest.MonkeyPatch, **settings: object) -> t
 
     monkeypatch.setattr(StridedPointwise, "forward", wrong)
     soundness._sound_layout.cache_clear()
-    config = make_config("cifar10", device="cpu", width=3, **settings)
+    config = make_config("cifar10", **{"device": "cpu", "width": NARROW, **settings})
     try:
         return sound_network(config, 16, make_fabric(config)).encoder.layout
     finally:
@@ -63,3 +64,32 @@ def test_a_setting_at_fault_is_named(monkeypatch: pytest.MonkeyPatch, faulty: st
     finally:
         torch.set_num_threads(before)
     assert help in refusal.value.help
+
+
+@pytest.mark.parametrize(
+    ("width", "asked", "layout"),
+    [
+        (NARROW - 1, "auto", torch.contiguous_format),
+        (NARROW, "auto", torch.channels_last),
+        (1, True, torch.channels_last),
+        (NARROW, False, torch.contiguous_format),
+    ],
+)
+def test_narrow_encoders_are_contiguous_unless_told(
+    monkeypatch: pytest.MonkeyPatch, width: int, asked: object, layout: torch.memory_format
+) -> None:
+    assert sound("", monkeypatch, width=width, channels_last=asked, threads=1) is layout
+
+
+def test_a_layout_at_fault_that_was_asked_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="with channels last") as refusal:
+        sound("layout", monkeypatch, channels_last=True, precision="32")
+    assert refusal.value.help == "Give --no-channels-last."
+
+
+def test_the_layout_is_decided_with_a_reason() -> None:
+    open_ = Decided(make_config("cifar10", device="cpu", width=1, precision="32"), {"threads": "why"})
+    decided = decide_layout(open_, 16, make_fabric(open_.config))
+    assert decided.config.channels_last is False
+    assert decided.reasons == {"threads": "why", "channels_last": f"the encoder is narrower than {NARROW}"}
+    assert decide_layout(decided, 16, make_fabric(open_.config)) == decided

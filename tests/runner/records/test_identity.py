@@ -11,11 +11,11 @@ from alphadsl.report.exceptions import InputError
 from runner.data.splits import ImageData, Split
 from runner.records import identity, opening
 from runner.records.folder import RunFolder
-from runner.records.identity import DataRecord, Environment, describe_data
-from runner.records.opening import IfExists, check_run, note_environment, open_run, restored_threads
+from runner.records.identity import DataRecord, Environment, RunRecord, describe_data, differences
+from runner.records.opening import IfExists, check_run, note_environment, open_run, restored
 from runner.records.record import check_whose, is_probed, read_record
 from runner.records.summary import read_groups
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import AUTO, ExperimentConfig
 from runner.training.checkpoint import load_checkpoint
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, OTHER_DATA, make_run
@@ -118,11 +118,16 @@ def test_another_environment_is_said_and_written_down(
     assert labels[0].endswith(f" then {ENVIRONMENTS[name]})")
 
 
-def test_threads_are_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_decided_is_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity.torch, "get_num_threads", lambda: 64)
-    run = make_run(tmp_path / "a", config=CONFIG.model_copy(update={"threads": 3}))
-    assert restored_threads(run.path, CONFIG.model_copy(update={"threads": None})).threads == 3
-    assert restored_threads(tmp_path / "none", CONFIG) == CONFIG
+    decided = {"threads": 3, "precision": "bf16", "channels_last": True, "compile": False}
+    run = make_run(tmp_path / "a", config=CONFIG.model_copy(update=decided))
+    open_ = CONFIG.model_copy(update=dict.fromkeys(decided, AUTO))
+    assert restored(run.path, open_, threads=False) == CONFIG.model_copy(update=decided)
+    for name, said in {"threads": 5, "precision": "32", "channels_last": False, "compile": True}.items():
+        assert getattr(restored(run.path, open_.model_copy(update={name: said}), threads=False), name) == said
+    assert restored(run.path, open_.model_copy(update={"threads": 5}), threads=True).threads == 3
+    assert restored(tmp_path / "none", open_, threads=True) == open_
 
 
 def test_a_copy_is_no_other_seed(tmp_path: Path) -> None:
@@ -165,3 +170,20 @@ def test_an_environment_says_what_decides_bits() -> None:
 
 def test_code_without_weight_is_still_where_it_was() -> None:
     assert [path for path in identity.WITHOUT_WEIGHT if not (identity.ROOT / path).exists()] == []
+
+
+EARLIER = """
+{"loss": "infonce", "values": {"tau": 0.5}, "config": {"dataset": "digits", "data_dir": null, "image_size": 8,
+"encoder": "resnet8", "width": 16, "projector_dim": 128, "batch": 256, "epochs": 60, "optimizer": "adamw", "lr": 0.01,
+"weight_decay": 0.0001, "warmup_epochs": 2.0, "seed": 0, "precision": "32", "device": "cpu", "threads": null,
+"compile": false, "probe_epochs": 200, "probe_batch": 128, "probe_lr": 0.003}, "run": "r", "spec": "s", "data": null,
+"environments": []}
+"""
+
+
+def test_a_record_without_what_is_decided_now_is_still_the_same_run() -> None:
+    record = RunRecord.model_validate_json(EARLIER)
+    assert record.identity() == "f102e30036887adaa0e4280087d608ccb2b430016281a24558218728ea82fcde"
+    assert "channels_last" not in record.settings()
+    decided = record.config.model_copy(update={"channels_last": True})
+    assert differences(record, record.model_copy(update={"config": decided})) == {}

@@ -18,7 +18,15 @@ app.command()(experiment.train)
 OTHERS: dict[str, str] = {
     **{"dataset": "cifar10", "data_dir": "elsewhere", "image_size": "64", "encoder": "resnet18", "width": "3"},
     **{"projector_dim": "9", "batch": "33", "epochs": "2", "optimizer": "sgd", "lr": "0.5", "weight_decay": "0.25"},
-    **{"warmup_epochs": "0.125", "seed": "11", "precision": "bf16", "device": "cpu", "threads": "2", "compile": ""},
+    **{
+        "warmup_epochs": "0.125",
+        "seed": "11",
+        "precision": "bf16",
+        "device": "cpu",
+        "threads": "2",
+        "channels_last": "",
+        "compile": "",
+    },
     **{"probe_epochs": "4", "probe_batch": "17", "probe_lr": "0.75"},
 }
 
