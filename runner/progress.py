@@ -3,9 +3,10 @@ and then, and for each epoch, where nobody watches.
 """
 
 import time
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -25,6 +26,24 @@ MEDIUM, WIDE = 70, 110
 def tell(message: str) -> None:
     """A line on what is being done."""
     Console(stderr=True).print(message, highlight=False, markup=False, style="dim", soft_wrap=True)
+
+
+Part = TypeVar("Part")
+
+
+def watched(parts: Iterable[Part], total: int, what: str) -> Iterator[Part]:
+    """The parts as they come, under a bar on a terminal; where nobody watches, a line now and then says how many."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn(compact=True)
+    told = time.monotonic()
+    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        for count, part in enumerate(parts, start=1):
+            bar.update(task, advance=1)
+            if not console.is_terminal and time.monotonic() - told >= LINE_SECONDS:
+                told = time.monotonic()
+                tell(f"{what}: {count:,} of {total:,}")
+            yield part
 
 
 class _SpeedColumn(ProgressColumn):

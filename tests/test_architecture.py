@@ -53,7 +53,7 @@ ROOMS: dict[str, set[str]] = {
     "contract": set(),
     "settings": set(),
     "progress": {"settings"},
-    "data": {"contract", "settings"},
+    "data": {"contract", "settings", "progress"},
     "network": {"settings", "progress"},
     "evaluation": {"settings", "data", "network"},
     "records": {"contract", "settings", "progress", "data"},

@@ -14,13 +14,11 @@ import typer
 from alphadsl.cli import complete
 from alphadsl.cli.comparison import TABLE_WIDTH
 from alphadsl.cli.experiment import parse_settings
-from alphadsl.cli.options import Setting
-from alphadsl.cli.plot import ENDINGS
+from alphadsl.cli.options import Setting, check_picture
 from alphadsl.cli.stopping import exit_code_of, stoppable
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
-from alphadsl.storage import check_writable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,10 +82,7 @@ def bench(
         raise typer.BadParameter("name a loss, or give --calibrate", param_hint="SPEC...")
     if output is not None:
         require("alphadsl bench --output", "plot")
-    if output is not None and output.suffix.lower() not in ENDINGS:
-        raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
-    if output is not None:
-        check_writable(output)
+        check_picture(output)
     order = Order(
         tuple(dict.fromkeys(specs or TYPICAL)),
         _sizes(anchors or (CALIBRATED if calibrate else SIZES)),

@@ -61,6 +61,15 @@ def _losses_and_files(incomplete: str) -> list[str]:
     return _beginning(library_names(), incomplete)
 
 
+def folders(incomplete: str) -> list[str]:
+    """Folders here, or below the folder that is typed."""
+    folder = Path(incomplete).parent if "/" in incomplete else Path()
+    with suppress(OSError):
+        names = [f"{path}/" for path in sorted(folder.iterdir()) if path.is_dir()]
+        return _beginning([name for name in names if not name.startswith(".")], incomplete)
+    return []
+
+
 def explained(incomplete: str) -> list[str]:
     """Losses, codes of diagnostics, and methods outside the family."""
     from alphadsl.report.outside import BY_NAME, TOPIC

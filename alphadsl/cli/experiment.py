@@ -12,7 +12,7 @@ from alphadsl.api import Execution, build, find_text
 from alphadsl.cli import complete
 from alphadsl.cli.comparison import FIGURES, compare_runs, print_table
 from alphadsl.cli.console import complain
-from alphadsl.cli.options import Losses, Setting
+from alphadsl.cli.options import Losses, Setting, check_names_a_file, folder_of, stem_of
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_to_go_on, stoppable
 from alphadsl.extras import require
@@ -27,8 +27,10 @@ Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN...", help="Run folders, or names below --runs-dir.", autocompletion=complete.runs),
 ]
-RunsDir = Annotated[Path, typer.Option(help="Where run folders are.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where the data set lies; by default data/.")]
+RunsDir = Annotated[str, typer.Option(help="Where run folders are.", autocompletion=complete.folders)]
+DataDir = Annotated[
+    str | None, typer.Option(help="Where the data set lies; by default data/.", autocompletion=complete.folders)
+]
 
 
 def parse_settings(settings: list[str]) -> dict[str, float]:
@@ -54,7 +56,7 @@ def train(
     config: ConfigFile = None,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many seeds to train, one after another.")] = 1,
     download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
-    runs_dir: RunsDir = Path("runs"),
+    runs_dir: RunsDir = "runs",
     name: Annotated[str | None, typer.Option(help="Name of the run; of several, how they begin.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue runs that were stopped.")] = False,
     overwrite: Annotated[
@@ -68,6 +70,7 @@ def train(
     Example: alphadsl train infonce direct --dataset cifar10 --data-dir data --set tau=0.2 --seeds 3
     """
     require("alphadsl train", "train")
+    root = folder_of("--runs-dir", runs_dir)
     values = parse_settings(set_ or [])
     layers = [*_from_file(config), Given(settings)]
     configs = _seeded(resolve_config(*layers), seeds)
@@ -79,19 +82,19 @@ def train(
     if_exists = _if_exists(resume, overwrite)
     losses = [build(find_text(word), Execution(), values, "command line") for word in spec]
     tag = "".join(f"-{parameter}{value:g}" for parameter, value in values.items())
-    plan = plan_runs(losses, configs, runs_dir, name, tag)
+    plan = plan_runs(losses, configs, root, name, tag)
     if probe:
-        check_replaceable(runs_dir / FIGURES)
+        check_replaceable(root / FIGURES)
     tell(describe_config(configs[0]))
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
     with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
         outcome = train_runs(plan, Options(if_exists, download, probe, restore_threads="threads" not in given))
-    _finish(outcome, runs_dir)
+    _finish(outcome, root)
 
 
 def probe(
     run: Runs = None,
-    runs_dir: RunsDir = Path("runs"),
+    runs_dir: RunsDir = "runs",
     data_dir: DataDir = None,
 ) -> None:
     """Probe the last checkpoint of runs: linear probe and nearest neighbours, beside the untrained encoder.
@@ -103,12 +106,13 @@ def probe(
     from runner.records.places import find_runs
     from runner.records.summary import read_groups
 
-    folders = find_runs(run or [], runs_dir)
+    folders = find_runs(run or [], folder_of("--runs-dir", runs_dir))
+    data = None if data_dir is None else folder_of("--data-dir", data_dir)
     refused = False
     with stoppable("Repeat the command for the runs that were not reached."):
         for folder in folders:
             try:
-                probe_run(folder, data_dir)
+                probe_run(folder, data)
             except InputError as refusal:
                 complain(refusal)
                 refused = True
@@ -119,7 +123,7 @@ def probe(
 
 def compare(
     run: Runs = None,
-    runs_dir: RunsDir = Path("runs"),
+    runs_dir: RunsDir = "runs",
     out: Annotated[Path | None, typer.Option(help="Where the figures go, without ending.")] = None,
 ) -> None:
     """Compare probed runs, all below --runs-dir unless named, in a table, a PNG and a self-contained HTML page.
@@ -130,11 +134,11 @@ def compare(
     from runner.records.figure import check_replaceable
     from runner.records.places import find_runs
 
+    root = folder_of("--runs-dir", runs_dir)
     if out is None:
-        check_replaceable(runs_dir / FIGURES)
-    elif not out.name or out.name == "..":
-        raise InputError(f"--out {str(out)!r} names no file.", "Write --out figures/mine")
-    compare_runs(find_runs(run or [], runs_dir), out or runs_dir / FIGURES)
+        check_replaceable(root / FIGURES)
+    stem = root / FIGURES if out is None else stem_of("--out", out)
+    compare_runs(find_runs(run or [], root), stem)
 
 
 def _from_file(path: Path | None) -> list[Given]:
@@ -142,6 +146,7 @@ def _from_file(path: Path | None) -> list[Given]:
         return []
     from runner.settings.file import read_settings
 
+    check_names_a_file("--config", path, "mine.toml")
     file = read_settings(path)
     if file.loss is not None:
         typer.echo(

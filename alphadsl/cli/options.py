@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from alphadsl.cli import complete
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import check_writable
 
 Loss = Annotated[str, typer.Argument(metavar="SPEC", help="A built-in name or a file.", autocompletion=complete.losses)]
 Losses = Annotated[
@@ -19,3 +21,37 @@ Setting = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the losses.", autocompletion=complete.settings),
 ]
 Picture = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
+
+ENDINGS = (".png", ".pdf", ".svg")
+
+
+def check_picture(path: Path) -> None:
+    """Whether a picture can be written there, before it is drawn. Raises `InputError` where it cannot."""
+    check_names_a_file("-o", path, "alpha.png")
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
+    check_writable(path)
+
+
+def stem_of(flag: str, path: Path) -> Path:
+    """The name of files without their endings. Raises `InputError` where it names none."""
+    if path.name in ("", ".."):
+        raise InputError(f"{flag} names no file: {str(path)!r}.", f"Write {flag} figures/mine")
+    return path
+
+
+def folder_of(flag: str, text: str) -> Path:
+    """A folder that may not exist yet. Raises `InputError` for nothing, and for a file."""
+    if not text.strip():
+        raise InputError(f"{flag} is given no folder.", f"Leave {flag} out, or write {flag} . for this folder.")
+    if Path(text).is_file():
+        raise InputError(f"{flag} {text} is a file, not a folder.", "Name a folder.")
+    return Path(text)
+
+
+def check_names_a_file(flag: str, path: Path, example: str) -> None:
+    """Whether a path can be a file's, with an example of one that is. Raises `InputError` where it cannot."""
+    if path.name in ("", "..") and not path.is_absolute():
+        raise InputError(f"{flag} names no file.", f"Write {flag} {path / example}")
+    if path.is_dir():
+        raise InputError(f"{flag} {path} is a folder.", f"Write {flag} {path / example}")

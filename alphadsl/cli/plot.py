@@ -10,16 +10,14 @@ import typer
 from alphadsl.api import find_text, overrides_from
 from alphadsl.cli import complete
 from alphadsl.cli.experiment import parse_settings
-from alphadsl.cli.options import Losses, Picture
+from alphadsl.cli.options import Losses, Picture, check_picture
 from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
-from alphadsl.storage import check_writable
 
 if TYPE_CHECKING:
     from alphadsl.explain.figure import Line
 
-ENDINGS = (".png", ".pdf", ".svg")
 MOST = 8
 Settings = Annotated[
     list[str] | None,
@@ -38,9 +36,7 @@ def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = No
     Example: alphadsl plot infonce square direct --set tau=0.1,0.5 -o alpha.png
     """
     require("alphadsl plot", "plot")
-    if output.suffix.lower() not in ENDINGS:
-        raise InputError(f"{output} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
-    check_writable(output)
+    check_picture(output)
     lines = [line for spec in specs for line in _lines(spec, _values(set_ or []))]
     _check_settings(_values(set_ or []), lines)
     if len(lines) > MOST:

@@ -39,6 +39,13 @@ def _parameter(option: Option) -> inspect.Parameter:
         help=option.help,
         show_default=False,
         rich_help_panel=option.about.group.value,
-        autocompletion=complete.any_of(*option.choices) if option.choices else None,
+        autocompletion=_completion(option),
     )
-    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=given, annotation=option.kind | None)
+    kind = str if option.kind is Path else option.kind
+    return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=given, annotation=kind | None)
+
+
+def _completion(option: Option) -> complete.Complete | None:
+    if option.kind is Path:
+        return complete.folders
+    return complete.any_of(*option.choices) if option.choices else None

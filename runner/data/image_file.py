@@ -9,6 +9,7 @@ empty, cut short or unreadable file, a mode without a range.
 import os
 import stat
 import warnings
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +62,21 @@ def is_image_name(path: Path) -> bool:
 
 def read_image(path: Path) -> ReadImage:
     """The first frame of a file, upright. Raises `UnreadableImageError` with the reason."""
+    with without_warnings():
+        return decode_image(path)
+
+
+def without_warnings() -> AbstractContextManager[object]:
+    """Around decoding, in one thread for all: a warning of Pillow's is of metadata, or of a size that is not refused.
+    What spoils pixels is an error."""
+    return warnings.catch_warnings(action="ignore")
+
+
+def decode_image(path: Path) -> ReadImage:
+    """As `read_image`, for threads inside `without_warnings`."""
     _check_file(path)
     try:
-        # A warning of Pillow's is of metadata, or of a size that is not refused; what spoils pixels is an error.
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
+        with Image.open(path, formats=FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
             if frames > 1:
                 image.seek(0)

@@ -5,8 +5,10 @@ named at once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +18,16 @@ from torch import Tensor
 
 from alphadsl.report.exceptions import InputError
 from runner.data.folder_tree import LeftOut, read_tree
-from runner.data.image_file import UnreadableImageError, read_image
+from runner.data.image_file import ReadImage, UnreadableImageError, decode_image, without_warnings
 from runner.data.image_layout import HELP, ByClass, Layout, read_layout
 from runner.data.splits import ImageData, Split
+from runner.progress import watched
+from runner.settings.processor import usable_cores
 
 SHOWN_FAULTS = 3
 SHOWN_CLASSES = 12
+AHEAD = 256
+"""Images that are decoded before the first of them is taken, at the size that is trained on."""
 DARK = 1 / 8
 """Images of more than 8 bits whose greatest value is below this part of white are said to be dark."""
 
@@ -36,6 +42,13 @@ class Tally:
     turned: int = 0
     dark: int = 0
     faults: list[tuple[Path, str]] = field(default_factory=list)
+
+    def count(self, read: ReadImage) -> None:
+        self.treatments[read.treatment] += 1
+        self.sizes.append(read.size)
+        self.frames += read.frames > 1
+        self.turned += read.turned
+        self.dark += read.brightest < DARK
 
     def tell(self, size: int) -> list[str]:
         smallest, largest = (choose(self.sizes, key=lambda wh: wh[0] * wh[1]) for choose in (min, max))
@@ -56,39 +69,54 @@ def read_image_folder(root: Path, size: int) -> ImageData:
         raise InputError(f"The folder {root} does not exist.", HELP)
     left_out, tally = LeftOut(), Tally()
     layout = read_layout(read_tree(root, left_out))
-    train, test = (_read_split(part, size, tally) for part in (layout.train, layout.test))
-    unlabelled_NCHW = _read_images(layout.unlabelled, size, tally)
+    train, test = ([path for paths in part.values() for path in paths] for part in (layout.train, layout.test))
+    paths = [*train, *test, *layout.unlabelled]
+    x_NCHW = _read_images(paths, size, tally)
     _check_readable(tally)
-    pretrain_NCHW = torch.cat((train.x_NCHW, unlabelled_NCHW)) if layout.unlabelled else train.x_NCHW
+    train_NCHW, test_NCHW, unlabelled_NCHW = torch.split(x_NCHW, [len(train), len(test), len(layout.unlabelled)])
+    pretrain_NCHW = torch.cat((train_NCHW, unlabelled_NCHW)) if layout.unlabelled else train_NCHW
     told = (*_tell_classes(layout), *layout.told, *tally.tell(size), *left_out.tell())
-    return ImageData(tuple(layout.train), pretrain_NCHW, train, test, told)
+    splits = Split(train_NCHW, _labels(layout.train)), Split(test_NCHW, _labels(layout.test))
+    return ImageData(tuple(layout.train), pretrain_NCHW, *splits, told)
 
 
-def _read_split(images: ByClass, size: int, tally: Tally) -> Split:
-    y_N = torch.tensor([label for label, paths in enumerate(images.values()) for _ in paths], dtype=torch.int64)
-    return Split(_read_images((path for paths in images.values() for path in paths), size, tally), y_N)
+def _labels(images: ByClass) -> Tensor:
+    """The class of each image (N,), by its place among the classes."""
+    return torch.tensor([label for label, paths in enumerate(images.values()) for _ in paths], dtype=torch.int64)
 
 
-def _read_images(paths: Iterable[Path], size: int, tally: Tally) -> Tensor:
-    """Images (N, 3, size, size) of what can be read; the rest goes to the tally."""
-    images = [pixels_HWC for path in paths if (pixels_HWC := _read(path, size, tally)) is not None]
-    if not images:
-        return torch.zeros(0, 3, size, size, dtype=torch.uint8)
-    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
+def _read_images(paths: Sequence[Path], size: int, tally: Tally) -> Tensor:
+    """Images (N, 3, size, size), in the order of their paths; what cannot be read goes to the tally."""
+    x_NCHW = torch.zeros(len(paths), 3, size, size, dtype=torch.uint8)
+    squares = watched(_decode(paths, size), len(paths), "images read")
+    for row_CHW, path, square in zip(x_NCHW, paths, squares, strict=True):
+        match square:
+            case ReadImage():
+                row_CHW.copy_(torch.from_numpy(np.array(square.image)).permute(2, 0, 1))
+                tally.count(square)
+            case reason:
+                tally.faults.append((path, str(reason)))
+    return x_NCHW
 
 
-def _read(path: Path, size: int, tally: Tally) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+def _decode(paths: Sequence[Path], size: int) -> Iterator[ReadImage | UnreadableImageError]:
+    """What becomes of each file, in order, by a thread for each core: Pillow decodes without Python's lock."""
+    with without_warnings():
+        pool = ThreadPoolExecutor(usable_cores())
+        try:
+            for start in range(0, len(paths), AHEAD):
+                yield from pool.map(partial(_square, size=size), paths[start : start + AHEAD])
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _square(path: Path, size: int) -> ReadImage | UnreadableImageError:
+    """A file's image at the size that is trained on, since the whole one would take memory until its turn comes."""
     try:
-        read = read_image(path)
+        read = decode_image(path)
     except UnreadableImageError as reason:
-        tally.faults.append((path, str(reason)))
-        return None
-    tally.treatments[read.treatment] += 1
-    tally.sizes.append(read.size)
-    tally.frames += read.frames > 1
-    tally.turned += read.turned
-    tally.dark += read.brightest < DARK
-    return np.asarray(ImageOps.fit(read.image, (size, size)))
+        return reason
+    return replace(read, image=ImageOps.fit(read.image, (size, size)))
 
 
 def _check_readable(tally: Tally) -> None:

@@ -1,11 +1,16 @@
 """Folders of images: every layout that is read, what is passed over, and one line for what can be read in two ways."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from alphadsl.report.exceptions import InputError
+from runner.data import image_folder
+from runner.data.image_file import ReadImage, decode_image
 from runner.data.image_folder import read_image_folder
 from runner.data.splits import ImageData
 
@@ -180,3 +185,45 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
         "dark: of more than 8 bits, and below 12.5% of white: 1",
     ):
         assert line in told
+
+
+def test_images_are_decoded_by_as_many_threads_as_there_are_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(3)
+
+    def decode(path: Path) -> ReadImage:
+        together.wait(timeout=30)  # until three are at it
+        return decode_image(path)
+
+    monkeypatch.setattr(image_folder, "usable_cores", lambda: 3)
+    monkeypatch.setattr(image_folder, "decode_image", decode)
+    draw_class(tmp_path, "red", 6)
+    assert len(read_image_folder(tmp_path, 8).pretrain_NCHW) == 6
+
+
+def test_order_and_faults_do_not_depend_on_which_thread_is_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shades = list(range(0, 60, 3))
+    for shade in shades:
+        (tmp_path / "grey").mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8), (shade, shade, shade)).save(tmp_path / "grey" / f"{shade:03}.png")
+    straight = read_image_folder(tmp_path, 8)
+
+    def late(path: Path) -> ReadImage:
+        time.sleep(0.0005 * (60 - int(path.stem)))
+        return decode_image(path)
+
+    monkeypatch.setattr(image_folder, "usable_cores", lambda: 4)
+    monkeypatch.setattr(image_folder, "AHEAD", 7)
+    monkeypatch.setattr(image_folder, "decode_image", late)
+    crowded = read_image_folder(tmp_path, 8)
+    assert straight.pretrain_NCHW[:, 0, 0, 0].tolist() == shades
+    assert torch.equal(straight.pretrain_NCHW, crowded.pretrain_NCHW)
+    assert torch.equal(straight.test.x_NCHW, crowded.test.x_NCHW)
+    assert straight.told == crowded.told
+    for name in ("057", "003", "030"):
+        (tmp_path / "grey" / f"{name}.png").write_bytes(b"")
+    told = refusal(tmp_path)
+    assert [told.index(name) for name in ("003", "030", "057")] == sorted(told.index(n) for n in ("003", "030", "057"))
