@@ -21,9 +21,14 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def require(what: str, extra: str) -> None:
     """Raises `InputError` where a module of the extra is not installed, before anything is done."""
-    missing = [module for module in EXTRAS[extra] if _is_missing(module)]
+    missing = missing_modules(extra)
     if missing:
         raise InputError(_told(what, ", ".join(missing), extra))
+
+
+def missing_modules(extra: str) -> list[str]:
+    """The modules of an extra that are not installed."""
+    return [module for module in EXTRAS[extra] if _is_missing(module)]
 
 
 def refusal_of_module(fault: ModuleNotFoundError) -> InputError | None:

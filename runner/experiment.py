@@ -5,7 +5,7 @@ before the first step of training.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,9 +80,13 @@ class Prober:
 
 
 def plan_runs(
-    losses: Sequence[CompiledLoss], configs: Sequence[ExperimentConfig], runs_dir: Path, name: str | None, tag: str
+    losses: Sequence[CompiledLoss],
+    configs: Sequence[ExperimentConfig],
+    runs_dir: Path,
+    name: str | None,
+    tags: Mapping[str, str],
 ) -> list[PlannedRun]:
-    """Every loss with every seed, each with learned parameters of its own.
+    """Every loss with every seed, each with learned parameters of its own; `tags` adds to names, by loss.
 
     Raises `InputError` where two losses have one name, for a name that is no folder's, and for a loss that cannot be
     trained here.
@@ -98,7 +102,7 @@ def plan_runs(
     plan = []
     for loss in losses:
         for config in configs:
-            folder = name if only and name else _run_name(loss, config, name, tag)
+            folder = name if only and name else _run_name(loss, config, name, tags.get(loss.name, ""))
             check_name(folder)
             plan.append(PlannedRun(copy.deepcopy(loss), config, runs_dir / folder))
     return plan

@@ -134,6 +134,7 @@ for words in {commands!r}:
         (["train", "infonce"], "train"),
         (["probe"], "train"),
         (["compare"], "train"),
+        (["views"], "train"),
         (["plot", "infonce"], "plot"),
         (["bench", "infonce", "-o", "bench.png"], "plot"),
         (["lsp"], "editor"),

@@ -13,9 +13,9 @@ import typer
 
 from alphadsl.cli import complete
 from alphadsl.cli.comparison import TABLE_WIDTH
-from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting, check_picture
 from alphadsl.cli.stopping import exit_code_of, stoppable
+from alphadsl.cli.values import parse_settings
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest

@@ -61,6 +61,13 @@ def _losses_and_files(incomplete: str) -> list[str]:
     return _beginning(library_names(), incomplete)
 
 
+def setting(name: str) -> Complete:
+    """The values of a setting of a run that has a few."""
+    from runner.settings.options import option_of
+
+    return any_of(*option_of(name).choices)
+
+
 def folders(incomplete: str) -> list[str]:
     """Folders here, or below the folder that is typed."""
     folder = Path(incomplete).parent if "/" in incomplete else Path()

@@ -15,7 +15,9 @@ from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting, check_names_a_file, folder_of, stem_of
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_to_go_on, stoppable
+from alphadsl.cli.values import parse_settings, share_values, tag_of
 from alphadsl.extras import require
+from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import ExperimentConfig, Given, describe_config, make_config, resolve_config
 
@@ -31,22 +33,6 @@ RunsDir = Annotated[str, typer.Option(help="Where run folders are.", autocomplet
 DataDir = Annotated[
     str | None, typer.Option(help="Where the data set lies; by default data/.", autocompletion=complete.folders)
 ]
-
-
-def parse_settings(settings: list[str]) -> dict[str, float]:
-    """The values of `--set NAME=VALUE`. Raises `InputError` for anything else, and for a name given twice."""
-    values: dict[str, float] = {}
-    for setting in settings:
-        name, equals, number = (part.strip() for part in setting.partition("="))
-        if not (name and equals):
-            raise InputError(f"--set {setting} is not of the form NAME=VALUE.", "Write --set tau=0.2")
-        if name in values:
-            raise InputError(f"--set gives {name} twice.", "Keep one of the two.")
-        try:
-            values[name] = float(number)
-        except ValueError:
-            raise InputError(f"--set {setting}: {number!r} is not a number.", f"Write --set {name}=0.2") from None
-    return values
 
 
 @with_settings
@@ -80,9 +66,12 @@ def train(
     from runner.records.figure import check_replaceable
 
     if_exists = _if_exists(resume, overwrite)
-    losses = [build(find_text(word), Execution(), values, "command line") for word in spec]
-    tag = "".join(f"-{parameter}{value:g}" for parameter, value in values.items())
-    plan = plan_runs(losses, configs, root, name, tag)
+    texts = [find_text(word) for word in spec]
+    names = [lower_spec(text).loss.name for text in texts]
+    shares = share_values(values, names)
+    losses = [build(text, Execution(), own, "command line") for text, own in zip(texts, shares, strict=True)]
+    tags = {called: tag_of(own) for called, own in zip(names, shares, strict=True)}
+    plan = plan_runs(losses, configs, root, name, tags)
     if probe:
         check_replaceable(root / FIGURES)
     tell(describe_config(configs[0]))

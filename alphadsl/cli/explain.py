@@ -14,8 +14,8 @@ import typer
 from alphadsl.api import find_text, overrides_from
 from alphadsl.cli import complete
 from alphadsl.cli.console import waited
-from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Setting
+from alphadsl.cli.values import parse_settings
 from alphadsl.editor.page import render_page
 from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.exceptions import InputError

@@ -11,9 +11,9 @@ from rich.console import Console
 from alphadsl.api import find_text, overrides_from
 from alphadsl.cli import complete
 from alphadsl.cli.console import complain
-from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Files, Loss, Setting
 from alphadsl.cli.template import Family, write_template
+from alphadsl.cli.values import parse_settings
 from alphadsl.pipeline import VIEWS, check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.exceptions import InputError

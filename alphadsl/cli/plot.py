@@ -9,8 +9,8 @@ import typer
 
 from alphadsl.api import find_text, overrides_from
 from alphadsl.cli import complete
-from alphadsl.cli.experiment import parse_settings
 from alphadsl.cli.options import Losses, Picture, check_picture
+from alphadsl.cli.values import parse_settings
 from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError

@@ -18,7 +18,7 @@ class Decided:
     reasons: Mapping[str, str]
 
     def describe(self, processor: Processor) -> str:
-        """A line that says how the run is computed."""
+        """A line that says how the run is computed, as far as that is decided."""
         config = self.config
         values = {
             "precision": f"precision {config.precision}",
@@ -26,7 +26,11 @@ class Decided:
             "channels_last": f"channels {'last' if config.channels_last else 'first'}",
             "compile": f"the encoder {'' if config.compile else 'not '}compiled",
         }
-        told = (f"{text} ({self.reasons[name]})" if name in self.reasons else text for name, text in values.items())
+        told = (
+            f"{text} ({self.reasons[name]})" if name in self.reasons else text
+            for name, text in values.items()
+            if getattr(config, name) != AUTO
+        )
         return f"computed on {processor.device} with {', '.join(told)}"
 
 

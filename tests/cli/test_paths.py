@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from alphadsl.cli.main import app
 from alphadsl.report.exceptions import InputError
 
-PICTURES = (["plot", "infonce"], ["bench", "infonce", "--anchors", "4"])
+PICTURES = (["plot", "infonce"], ["views"], ["bench", "infonce", "--anchors", "4"])
 RUNS = (["train", "infonce"], ["probe"], ["compare"])
 
 NOTHING = [
@@ -16,6 +16,7 @@ NOTHING = [
     *((["compare"], "--out", value) for value in ("", ".", "..")),
     *((words, "--runs-dir", value) for words in RUNS for value in ("", " ", "notes.txt")),
     (["probe"], "--data-dir", ""),
+    (["views", "--dataset", "cifar10"], "--data-dir", ""),
     (["probe"], "--data-dir", "notes.txt"),
     (["train", "infonce", "--dataset", "cifar10"], "--data-dir", ""),
     *((["train", "infonce"], "--config", value) for value in ("", "pictures", "pictures.toml")),

@@ -123,18 +123,6 @@ def test_every_command_has_an_example(command: str) -> None:
     assert f"Example: alphadsl {command}" in typed(command, "--help")
 
 
-def test_settings_are_numbers_by_name() -> None:
-    assert experiment.parse_settings(["tau=0.2", "eps = 1e-3"]) == {"tau": 0.2, "eps": 1e-3}
-
-
-@pytest.mark.parametrize("settings", [["tau"], ["=1"], ["tau=warm"], ["tau="], ["tau=1", "tau=2"]])
-def test_other_settings_are_refused_in_one_line(settings: list[str]) -> None:
-    with pytest.raises(InputError) as refusal:
-        experiment.parse_settings(settings)
-    assert settings[-1].split("=")[0] in refusal.value.message
-    assert "\n" not in refusal.value.message
-
-
 def test_the_commands_are_known_without_torch() -> None:
     code = "import sys, alphadsl.cli.experiment; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
@@ -156,3 +144,13 @@ def test_what_is_decided_is_told_written_down_and_kept(
     assert "computed on cpu with precision bf16, 1 thread, channels first, the encoder not compiled" in told.stderr
     with pytest.raises(InputError, match="started with precision = bf16, not 32"):
         typed(*words, "--resume", "--precision", "32")
+
+
+def test_values_of_one_of_several_losses_are_in_its_run_alone() -> None:
+    words = ("--set", "tau=0.5", "--set", "mine.tau=0.25", "--no-probe", *QUICK, "--epochs", "0")
+    assert typed("train", "infonce", "mine.alpha", *words).split() == [
+        "runs/digits-infonce-tau0.5-seed0",
+        "runs/digits-mine-tau0.25-seed0",
+    ]
+    values = [json.loads((run / "config.json").read_text())["values"]["tau"] for run in sorted(Path("runs").iterdir())]
+    assert values == [0.5, 0.25]

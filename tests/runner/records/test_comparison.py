@@ -122,11 +122,12 @@ def test_a_run_of_something_else_is_not_resumed(runs: list[RunFolder]) -> None:
 def test_names_of_runs_say_data_loss_and_seed() -> None:
     configs = [make_config("digits", seed=seed) for seed in (0, 1)]
     losses = [PlainInfoNCE(), PlainInfoNCE(name="mine")]
-    names = [planned.path.name for planned in plan_runs(losses, configs, Path("runs"), None, "-tau0.2")]
+    tags = dict.fromkeys(("infonce", "mine"), "-tau0.2")
+    names = [planned.path.name for planned in plan_runs(losses, configs, Path("runs"), None, tags)]
     assert names == [f"digits-{loss}-tau0.2-seed{seed}" for loss in ("infonce", "mine") for seed in (0, 1)]
-    assert plan_runs(losses[:1], configs[:1], Path("runs"), "first", "")[0].path == Path("runs/first")
+    assert plan_runs(losses[:1], configs[:1], Path("runs"), "first", {})[0].path == Path("runs/first")
 
 
 def test_two_losses_of_one_name_are_refused() -> None:
     with pytest.raises(InputError, match="a loss called infonce"):
-        plan_runs([PlainInfoNCE(), PlainInfoNCE()], [make_config("digits")], Path("runs"), None, "")
+        plan_runs([PlainInfoNCE(), PlainInfoNCE()], [make_config("digits")], Path("runs"), None, {})

@@ -125,7 +125,7 @@ def test_a_run_of_an_earlier_version_is_left_alone(tmp_path: Path) -> None:
 )
 def test_a_name_is_one_folder(name: str) -> None:
     with pytest.raises(InputError) as refusal:
-        plan_runs([PlainInfoNCE()], [CONFIG], Path("runs"), name, "")
+        plan_runs([PlainInfoNCE()], [CONFIG], Path("runs"), name, {})
     assert "\n" not in refusal.value.message
     assert len(refusal.value.message) < 200
 

@@ -131,7 +131,7 @@ def test_labels_reach_a_loss_that_takes_them(laboratory: Laboratory) -> None:
 
 def test_every_seed_learns_for_itself() -> None:
     configs = [make_config("digits", seed=seed, **SMALL) for seed in (0, 1)]
-    first, second = (planned.loss for planned in plan_runs([alphadsl.loads(LEARNED)], configs, Path("runs"), None, ""))
+    first, second = (planned.loss for planned in plan_runs([alphadsl.loads(LEARNED)], configs, Path("runs"), None, {}))
     mine, other = next(iter(first.parameters())), next(iter(second.parameters()))
     assert mine is not other
     assert torch.equal(mine, other)
@@ -139,4 +139,4 @@ def test_every_seed_learns_for_itself() -> None:
 
 def test_a_queue_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="moco takes its negatives from a queue"):
-        plan_runs([alphadsl.loads(MOCO)], [make_config("digits")], Path("runs"), None, "")
+        plan_runs([alphadsl.loads(MOCO)], [make_config("digits")], Path("runs"), None, {})

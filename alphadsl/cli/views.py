@@ -1,0 +1,41 @@
+"""The command `views`: a data set comes in; a picture of some images, each with views as training sees it, comes out.
+
+Torch and the runner are imported inside, so that the rest of the command line starts without them.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alphadsl.cli import complete
+from alphadsl.cli.experiment import DataDir
+from alphadsl.cli.options import check_picture, folder_of
+from alphadsl.extras import require
+
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
+
+
+def views(
+    dataset: Annotated[str, typer.Option(help="The images.", autocompletion=complete.setting("dataset"))] = "digits",
+    data_dir: DataDir = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels a side, for --dataset folder.")] = None,
+    images: Annotated[int, typer.Option(min=1, max=64, help="How many images, a row each.")] = 8,
+    count: Annotated[int, typer.Option("--views", min=1, max=32, help="How many views of each.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Which images and which views.")] = 0,
+    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    output: Output = Path("views.png"),
+) -> None:
+    """Draw views of images as training sees them, each row after its image.
+
+    Example: alphadsl views --dataset cifar10 -o views.png
+    """
+    require("alphadsl views", "train")
+    check_picture(output)
+    folder = None if data_dir is None else folder_of("--data-dir", data_dir)
+    from runner.data.gallery import draw_gallery
+    from runner.settings.config import make_config
+
+    config = make_config(dataset, data_dir=folder, image_size=image_size, seed=seed, device="cpu")
+    draw_gallery(config, images, count, output, download=download)
+    typer.echo(str(output))

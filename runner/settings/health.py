@@ -1,0 +1,102 @@
+"""What this machine has for training: where runs and data go comes in; a finding for each thing that matters comes out,
+with what to do where something is wrong.
+"""
+
+import os
+import platform
+import shutil
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+import alphadsl
+from runner.settings.config import make_config
+from runner.settings.decisions import decide
+from runner.settings.processor import Processor, look_at
+
+GIGABYTE = 10**9
+LITTLE = 2 * GIGABYTE
+"""Less free space than this does not hold a data set and some runs."""
+ARCHIVES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python", "stl10": "stl10_binary"}
+INCLUDE = Path(sysconfig.get_path("include"))
+NVIDIA = Path("/proc/driver/nvidia/version")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing, what it is like here, and what to do if that is wrong."""
+
+    what: str
+    told: str
+    remedy: str = ""
+
+
+def examine(runs_dir: Path, data_dir: Path) -> Iterator[Finding]:
+    """The findings one after another; nothing is changed."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    processor = look_at("cpu")
+    yield Finding("versions", f"alphadsl {alphadsl.__version__}, torch {version('torch')}, {_python()}")
+    yield Finding("processor", f"{processor.name}, {'with' if processor.bf16 else 'without'} instructions for bf16")
+    yield _threads(processor)
+    yield _device(device)
+    here = look_at(device)
+    yield Finding("a run", decide(make_config("cifar10"), here).describe(here).replace("computed", "would be computed"))
+    yield _compiler()
+    yield _room("runs", runs_dir)
+    yield _data(data_dir)
+
+
+def _python() -> str:
+    return f"Python {platform.python_version()} on {platform.system()}"
+
+
+def _threads(processor: Processor) -> Finding:
+    told = f"torch uses {processor.threads}, and this process may use {processor.cores} cores"
+    if processor.threads > processor.cores:
+        return Finding("threads", told, f"Set OMP_NUM_THREADS={processor.cores}: more threads wait for each other.")
+    return Finding("threads", told)
+
+
+def _device(device: str) -> Finding:
+    if device == "cuda":
+        free, total = torch.cuda.mem_get_info()
+        told = f"{torch.cuda.get_device_name()}, {free / GIGABYTE:.0f} of {total / GIGABYTE:.0f} GB free"
+        return Finding("device", told)
+    if NVIDIA.exists() or shutil.which("nvidia-smi"):
+        cuda = torch.version.cuda
+        remedy = "Update its driver." if cuda else "Install a torch that is built for CUDA."
+        return Finding("device", f"there is an NVIDIA GPU, and torch (CUDA {cuda or 'left out'}) cannot use it", remedy)
+    return Finding("device", "the CPU; there is no NVIDIA GPU")
+
+
+def _compiler() -> Finding:
+    """What `torch.compile` needs on a CPU."""
+    tried = [name for name in (os.environ.get("CXX"), "g++", "clang++") if name]
+    found = next((name for name in tried if shutil.which(name)), None)
+    if found is None:
+        return Finding("compiler", f"none of {', '.join(tried)} is there", "Install g++, to compile losses.")
+    if not (INCLUDE / "Python.h").exists():
+        return Finding("compiler", f"{found}, without Python's headers", "Install python3-dev, to compile losses.")
+    return Finding("compiler", found)
+
+
+def _room(what: str, folder: Path) -> Finding:
+    """Whether a folder, or the one it would be made in, has space and takes files."""
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not place.is_dir():
+        return Finding(what, f"{place} is a file", "Name a folder with --runs-dir.")
+    if not os.access(place, os.W_OK):
+        return Finding(what, f"{folder} cannot be written", "Check its permissions, or give --runs-dir.")
+    free = shutil.disk_usage(place).free
+    told = f"{folder}, {free / GIGABYTE:.1f} GB free"
+    return Finding(what, told, "Make room on its disk." if free < LITTLE else "")
+
+
+def _data(folder: Path) -> Finding:
+    here = [name for name, archive in ARCHIVES.items() if (folder / archive).is_dir()]
+    told = f"digits{''.join(f', {name}' for name in here)}; in {folder}"
+    return Finding("data", f"{told}; --download fetches others" if len(here) < len(ARCHIVES) else told)
