@@ -28,7 +28,8 @@ from runner.settings.decisions import decide
 from runner.settings.machine import keep_freed_memory, limit_threads, resolve_device
 from runner.settings.processor import look_at
 from runner.training.checkpoint import Checkpoint, load_checkpoint, taken_from
-from runner.training.pretrain import DivergedError, Job, make_fabric, pretrain
+from runner.training.fabric import make_fabric
+from runner.training.pretrain import DivergedError, Job, pretrain
 
 
 @dataclass(frozen=True)

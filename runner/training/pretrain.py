@@ -5,13 +5,9 @@ loss would see the negatives of its own process only; a loss or a gradient that 
 and the last good checkpoint named.
 """
 
-import logging
 import math
-import os
 import time
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
 
 import torch
 from lightning.fabric import Fabric
@@ -30,9 +26,7 @@ from runner.records.metrics import MetricsLog
 from runner.records.opening import note_environment
 from runner.records.record import check_whose, read_record
 from runner.settings.config import ExperimentConfig
-from runner.settings.decisions import decide
-from runner.settings.machine import limit_threads, resolve_device
-from runner.settings.processor import look_at
+from runner.settings.machine import limit_threads
 from runner.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, taken_from
 from runner.training.schedule import epoch_batches, learning_rate, steps_per_epoch, view_stream
 
@@ -224,28 +218,3 @@ def restore(job: Job, state: TrainingState) -> None:
         state.optimizer.load_state_dict(checkpoint.optimizer)
     state.epoch, state.step = checkpoint.epoch, checkpoint.step
     state.seconds, state.metrics_bytes = checkpoint.seconds, checkpoint.metrics_bytes
-
-
-def make_fabric(config: ExperimentConfig) -> Fabric:
-    """One device with the precision of the configuration, decided here where it says `auto`.
-
-    Raises `InputError` where that cannot be had.
-    """
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    if processes > 1:
-        raise InputError(
-            f"Training was started with {processes} processes, and negatives are not gathered across processes yet.",
-            "Start it with one.",
-        )
-    if config.device == "cuda" and not torch.cuda.is_available():
-        raise InputError("There is no CUDA device on this machine.", "Give --device cpu, or leave it out.")
-    for name in ("lightning.fabric", "lightning.pytorch"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    accelerator = resolve_device(config.device)
-    decided = decide(config, look_at(accelerator)).config
-    return _fabric(accelerator, "bf16-mixed" if decided.precision == "bf16" else "32-true")
-
-
-@cache
-def _fabric(accelerator: str, precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
-    return Fabric(accelerator=accelerator, devices=1, precision=precision)

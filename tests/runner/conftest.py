@@ -11,7 +11,8 @@ from runner.records.folder import RunFolder
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.settings.config import ExperimentConfig, make_config
-from runner.training.pretrain import Job, make_fabric, pretrain
+from runner.training.fabric import make_fabric
+from runner.training.pretrain import Job, pretrain
 from tests.runner.losses import PlainInfoNCE
 
 SMALL = {"width": 2, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}

@@ -7,7 +7,7 @@ from runner.data.splits import ImageData, Split
 from runner.evaluation.probe import _thin_out, knn_accuracy, probe_encoder, train_linear_probe
 from runner.network.models import make_network
 from runner.settings.config import ExperimentConfig
-from runner.training.pretrain import make_fabric
+from runner.training.fabric import make_fabric
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from runner.network.models import StridedPointwise
 from runner.network.soundness import NARROW, decide_layout, sound_network
 from runner.settings.config import ENCODERS, make_config
 from runner.settings.decisions import Decided
-from runner.training.pretrain import make_fabric
+from runner.training.fabric import make_fabric
 
 pytestmark = pytest.mark.slow
 Fault = Callable[[Tensor], bool]

@@ -18,7 +18,8 @@ from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.settings.config import make_config
 from runner.training.checkpoint import load_checkpoint
-from runner.training.pretrain import Job, make_fabric, pretrain
+from runner.training.fabric import make_fabric
+from runner.training.pretrain import Job, pretrain
 from tests.runner.conftest import SMALL, Laboratory
 from tests.runner.losses import PlainInfoNCE
 

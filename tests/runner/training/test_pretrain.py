@@ -14,7 +14,7 @@ from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
 from runner.settings.config import ExperimentConfig
 from runner.training.checkpoint import load_checkpoint
-from runner.training.pretrain import make_fabric
+from runner.training.fabric import make_fabric
 from tests.runner.conftest import Laboratory
 from tests.runner.losses import PlainInfoNCE, StopsAt
 
@@ -26,7 +26,8 @@ import os, pathlib, signal, sys
 sys.path.insert(0, sys.argv[2])
 from runner.settings.config import make_config
 from runner.data.datasets import load_data
-from runner.training.pretrain import Job, make_fabric, pretrain
+from runner.training.fabric import make_fabric
+from runner.training.pretrain import Job, pretrain
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.data.splits import ImageData, Split
