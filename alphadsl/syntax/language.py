@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from lark import Lark, Token
-from lark.lark import PostLex
 
 from alphadsl.folders import GRAMMAR, kept_file
 from alphadsl.syntax.build import Build
+from alphadsl.syntax.lark_parts import PostLex
 
 KEYWORDS = tuple("loss extends param learn set in pairs against space gradient through inf".split())
 

@@ -8,7 +8,6 @@ definitions are read as such.
 from dataclasses import dataclass
 
 from lark import UnexpectedToken
-from lark.parsers.lalr_analysis import Shift
 
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.syntax import TooDeep
@@ -18,6 +17,7 @@ from alphadsl.syntax.diagnose import Situation, diagnose
 from alphadsl.syntax.habits.statement import statement_at
 from alphadsl.syntax.habits.teach import teach
 from alphadsl.syntax.language import language
+from alphadsl.syntax.lark_parts import unwind
 from alphadsl.syntax.lexeme import Lexeme, Refused
 from alphadsl.syntax.scan import END, NEWLINE, scan
 from alphadsl.syntax.tree import LossDef, SpecFile
@@ -128,12 +128,12 @@ class _Reader:
         self._brackets.clear()
         if self._ends_loss(lexeme):
             self._in_loss = False
-            self._unwind("LOSS")
+            unwind(self._parser, "LOSS")
         elif self._in_loss:
-            self._unwind("PARAM")
+            unwind(self._parser, "PARAM")
             self._skip_definition()
         else:
-            self._unwind("LOSS")
+            unwind(self._parser, "LOSS")
             self._skip_outside()
 
     def _ends_loss(self, lexeme: Lexeme) -> bool:
@@ -141,14 +141,6 @@ class _Reader:
         at_head = lexeme.type == "LOSS" and self._at == self._line_start
         named = at_head and self._lexemes[self._at + 1].type in ("NAME", "LBRACE")
         return self._in_loss and (lexeme.type == END or named)
-
-    def _unwind(self, first: str) -> None:
-        """Take the parser back to the last state in which a line could start with the terminal `first`."""
-        state = self._parser.parser_state
-        states = state.parse_conf.states
-        while states[state.position].get(first, (None,))[0] is not Shift:
-            state.state_stack.pop()
-            state.value_stack.pop()
 
     def _line_end(self) -> int:
         """The index of the next line break."""
