@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from alphadsl.api import check, checks, library, load, loads
-    from alphadsl.backend.interpreted import Importance
+    from alphadsl.backend.importance import Importance
     from alphadsl.backend.module import ContrastiveLoss
     from alphadsl.report.diagnostic import Diagnostic
     from alphadsl.report.exceptions import InputError, SpecError
@@ -35,7 +35,7 @@ _HOMES = {
     **dict.fromkeys(("check", "checks", "library", "load", "loads"), "api"),
     **dict.fromkeys(("InputError", "SpecError"), "report.exceptions"),
     "Diagnostic": "report.diagnostic",
-    "Importance": "backend.interpreted",
+    "Importance": "backend.importance",
     "ContrastiveLoss": "backend.module",
 }
 

@@ -1,10 +1,10 @@
 """What Python users call: load a loss by name, path or text, or check one without loading it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alphadsl.backend.execution import Backend, Compile, Execution, Products, Together
 from alphadsl.extras import require
 from alphadsl.ir.kinds import Streaming
 from alphadsl.ir.number import Number, finite_number
@@ -17,9 +17,7 @@ from alphadsl.resolve.files import SUFFIX, SpecText, find_spec, library_names, r
 from alphadsl.resolve.parameters import Override
 
 if TYPE_CHECKING:
-    from alphadsl.backend.choice import Backend, Compile
     from alphadsl.backend.module import ContrastiveLoss
-    from alphadsl.backend.streaming.ranks import Together
 
 KEYWORDS = "keyword argument"
 NOTHING: Mapping[str, Number] = {}
@@ -29,9 +27,10 @@ def load(
     spec: str | Path,
     *,
     values: Mapping[str, Number] = NOTHING,
-    backend: "Backend" = "auto",
-    compile: "Compile" = "auto",
-    ranks: "Together" = "average",
+    backend: Backend = "auto",
+    compile: Compile = "auto",
+    ranks: Together = "average",
+    products: Products = "exact",
     **parameters: Number,
 ) -> "ContrastiveLoss":
     """The loss of a built-in name (`"infonce"`) or of a file (`"specs/mine.alpha"`, its last loss).
@@ -40,28 +39,31 @@ def load(
     `values`, for a parameter that is called like a keyword of this function. `backend` is `"dense"` (all pairs at
     once), `"streaming"` (memory linear in the batch), `"auto"` (what is faster for the batch at hand) or
     `"interpreter"` (slow, float64, the oracle); `compile` puts the step through `torch.compile`, `"auto"` only where
-    that pays and torch can; with `True` the loss raises `InputError` where torch cannot.
+    that pays and torch can; with `True` the loss raises `InputError` where torch cannot. `products` in float32 are
+    `"exact"` (IEEE, whatever precision the process is set to) or `"fast"`: oneDNN's on a CPU, which rounds to bfloat16
+    where the processor has instructions for that, and TensorFloat-32 on CUDA.
 
     Where several processes of `torch.distributed` are at work, each brings a part of the batch, and each gets the loss
     of all of it: `ranks` says whether the trainer takes the `"average"` of their gradients, as DDP does, or the
     `"sum"`, or that each process is `"alone"` with its batch. Raises `SpecError` with its diagnostics for a wrong spec
     or parameter, `InputError` for a name or file that is not there.
     """
-    return build(find_text(spec), Execution(backend, compile, ranks), _together(values, parameters), KEYWORDS)
+    return build(find_text(spec), Execution(backend, compile, ranks, products), _together(values, parameters), KEYWORDS)
 
 
 def loads(
     text: str,
     *,
     values: Mapping[str, Number] = NOTHING,
-    backend: "Backend" = "auto",
-    compile: "Compile" = "auto",
-    ranks: "Together" = "average",
+    backend: Backend = "auto",
+    compile: Compile = "auto",
+    ranks: Together = "average",
+    products: Products = "exact",
     **parameters: Number,
 ) -> "ContrastiveLoss":
     """The last loss of a spec text; otherwise as `load`."""
     given = SpecText(Source("<text>", text), None)
-    return build(given, Execution(backend, compile, ranks), _together(values, parameters), KEYWORDS)
+    return build(given, Execution(backend, compile, ranks, products), _together(values, parameters), KEYWORDS)
 
 
 def check(spec: str | Path) -> list[Diagnostic]:
@@ -122,35 +124,15 @@ def overrides_from(parameters: Mapping[str, Number], origin: str) -> dict[str, O
     return overrides
 
 
-@dataclass(frozen=True)
-class Execution:
-    """How a loss is computed, as `load` explains."""
-
-    backend: "Backend" = "auto"
-    compile: "Compile" = "auto"
-    ranks: "Together" = "average"
-
-
 def build(text: SpecText, options: Execution, parameters: Mapping[str, Number], origin: str) -> "ContrastiveLoss":
     """The last loss of a text; `origin` is where a wrong parameter is blamed."""
     journey = lower_spec(text, overrides_from(parameters, origin))
-    from alphadsl.backend.choice import BACKENDS
-    from alphadsl.backend.module import ContrastiveLoss
-    from alphadsl.backend.streaming.ranks import TOGETHER
-
-    for name, value, known in (
-        ("backend", options.backend, BACKENDS),
-        ("compile", options.compile, (True, False, "auto")),
-        ("ranks", options.ranks, TOGETHER),
-    ):
-        if not any(value is word or (isinstance(value, str) and value == word) for word in known):
-            own = any(parameter.name == name for parameter in journey.loss.parameters)
-            remedy = f"to set the parameter of that name, values={{{name!r}: {value!r}}}"
-            choices = f"choose one of {', '.join(map(str, known))}"
-            raise InputError(f"{name} cannot be {value!r}", remedy if own else choices)
+    options.check(frozenset(parameter.name for parameter in journey.loss.parameters))
     if options.backend == "streaming" and journey.core.streaming == Streaming.NONE:
         reason = "it needs whole rows and statistics of the batch at once"
         raise InputError(f"{journey.loss.name} cannot stream: {reason}", 'backend="dense" or "auto"')
     if options.backend == "interpreter":
         require("the interpreter", "reference")
-    return ContrastiveLoss(journey.loss, journey.core, options.backend, options.compile, options.ranks, InputError)
+    from alphadsl.backend.module import ContrastiveLoss
+
+    return ContrastiveLoss(journey.loss, journey.core, options)

@@ -62,6 +62,16 @@ def check_trainable(loss: CompiledLoss) -> None:
         )
 
 
+def check_products(loss: CompiledLoss, wanted: str) -> None:
+    """Whether a loss that can say how exact its products are computes as the run records. Raises `InputError`."""
+    products = getattr(loss, "products", wanted)
+    if products != wanted:
+        raise InputError(
+            f'{loss.name} was loaded with products="{products}", and the run says loss_products="{wanted}".',
+            "Give both the same.",
+        )
+
+
 def describe_loss(loss: CompiledLoss) -> str:
     """The loss with its values, as `infonce(tau = 0.2, eps = 1)`."""
     return describe(loss.name, loss.values)

@@ -12,7 +12,7 @@ from pathlib import Path
 from lightning.fabric import Fabric
 
 from alphadsl.report.exceptions import InputError
-from runner.contract import CompiledLoss, check_trainable
+from runner.contract import CompiledLoss, check_products, check_trainable
 from runner.data.datasets import check_enough, check_labelled, load_data
 from runner.data.splits import ImageData
 from runner.evaluation.probe import ProbeResult, probe_encoder
@@ -105,6 +105,7 @@ def plan_runs(
         for config in configs:
             folder = name if only and name else _run_name(loss, config, name, tags.get(loss.name, ""))
             check_name(folder)
+            check_products(loss, config.loss_products)
             plan.append(PlannedRun(copy.deepcopy(loss), config, runs_dir / folder))
     return plan
 

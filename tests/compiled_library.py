@@ -26,12 +26,14 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 
 
 class Importance(Protocol):
-    """The weights of pushing (A, A) and of pulling (A,)."""
+    """The weights of pushing (A, A) and of pulling (A,), and the loss of each anchor (A,)."""
 
     @property
     def repel(self) -> Tensor: ...
     @property
     def attract(self) -> Tensor: ...
+    @property
+    def value(self) -> Tensor: ...
 
 
 class Compiled(Protocol):

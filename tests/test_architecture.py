@@ -20,7 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "syntax": {"folders", "report"},
     "resolve": {"folders", "report", "ir", "syntax"},
     "prove": {"report", "ir", "transform", "reference"},
-    "backend": {"folders", "ir", "transform", "reference"},
+    "backend": {"report", "ir", "transform", "reference"},
     "journey": {"report", "ir", "syntax", "resolve", "transform", "prove", "reference", "backend"},
     "pipeline": {"report", "ir", "resolve", "prove", "journey"},
     "builtin": {"ir", "resolve", "journey", "pipeline"},
@@ -29,6 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "explain": {"report", "ir", "prove", "transform", "reference", "journey", "storage"},
     "editor": {"folders", "report", "ir", "syntax", "resolve", "journey", "pipeline", ""},
     "cli": {
+        "backend",
         "extras",
         "report",
         "ir",

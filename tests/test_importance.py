@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import alphadsl
 from tests.compiled_library import (
     AS_SHIPPED,
     AT_EXTREMES,
@@ -68,6 +69,41 @@ def test_attract_is_the_row_sum_of_repel(name: str) -> None:
         assert name in SIGNED or weights.repel.min().item() >= 0, state
         pulls = weights.attract.sum(1) if name in LABELLED else weights.attract
         torch.testing.assert_close(pulls, weights.repel.sum(1), rtol=1e-12, atol=1e-12)
+
+
+PAIRS = ("two_view", "same_view", "cross_view", "queue", "labels", "labels against other_classes")
+# Rows of their own for the positives of an anchor, and one row for all.
+BODIES = ("relu(d[i]^2 - d[i,j]^2 + 1)", "exp(d[i]^2 - d[i,j]^2)")
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_each_anchor_has_its_value(pairs: str, body: str) -> None:
+    """That of the interpreter; the mean over anchors is the loss."""
+    text = f"loss l {{\n  pairs {pairs}\n  loss[i] = log(1 + sum_j({body}))\n}}\n"
+    z0_ND, z1_ND = embeddings(Batch("random", torch.float64))
+    given = {"labels": torch.arange(len(z0_ND)) % 2} if "labels" in pairs else {}
+    given |= {"queue": z0_ND.flip(0)} if pairs == "queue" else {}
+    value, interpreted = (
+        alphadsl.loads(text, backend=backend, compile=False).importance(z0_ND, z1_ND, **given).value
+        for backend in ("auto", "interpreter")
+    )
+    anchors = len(z0_ND) if pairs == "queue" else 2 * len(z0_ND)
+    assert value.shape == (anchors,)
+    assert value.unique().numel() > 1
+    torch.testing.assert_close(value, interpreted)
+    torch.testing.assert_close(value.mean(), alphadsl.loads(text, compile=False)(z0_ND, z1_ND, **given))
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_the_mean_of_the_values_is_the_loss(name: str) -> None:
+    for dtype, tolerance in TOLERANCE.items():
+        batch = Batch("random", dtype)
+        value = importance(Setting(name), batch).value
+        assert value.dtype == dtype
+        torch.testing.assert_close(
+            value.mean().double(), truth(Setting(name), batch).value, rtol=tolerance, atol=tolerance
+        )
 
 
 def surrogate(name: str, weights: Importance, z0_ND: Tensor, z1_ND: Tensor, given: Context) -> Tensor:

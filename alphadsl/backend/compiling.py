@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from alphadsl.backend.torch_internals import MACHINERY, compilers_tried, expect_other_sizes, graphs_allowed
+
 Called = Callable[..., Any]
-MACHINERY = ("torch._dynamo", "torch._inductor")
 
 _telling = threading.Lock()
 
@@ -93,9 +94,9 @@ def compile_dense(function: Called) -> Called:
     compiled = torch.compile(function, fullgraph=True)
 
     def call(z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]) -> Any:
-        torch._dynamo.maybe_mark_dynamic(z_VND, 1)
+        expect_other_sizes(z_VND, 1)
         for part in context:
-            torch._dynamo.maybe_mark_dynamic(part, 0)
+            expect_other_sizes(part, 0)
         return compiled(z_VND, context, parameters)
 
     return call
@@ -128,9 +129,7 @@ def _causes(failure: BaseException | None) -> Iterator[BaseException]:
 
 
 def _no_compiler(_: BaseException) -> Fault:
-    from torch._inductor import config
-
-    tried = ", ".join(name for name in config.cpp.cxx if name)
+    tried = ", ".join(compilers_tried())
     return Fault(f"no working C++ compiler was found, tried {tried}", "install g++, or set CXX to a compiler")
 
 
@@ -149,7 +148,7 @@ def _old_gpu(failure: BaseException) -> Fault:
 
 
 def _limit(_: BaseException) -> Fault:
-    limit = torch._dynamo.config.recompile_limit
+    limit = graphs_allowed()
     told = f"dtypes, devices and widths were so many that torch's limit of {limit} graphs for a function was reached"
     return Fault(told, f"set torch._dynamo.config.recompile_limit above {limit}")
 

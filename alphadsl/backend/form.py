@@ -1,12 +1,12 @@
-"""A core as it is computed: its programs, each built when it is first asked for, and its place among streamed ones."""
+"""A core as it is computed: its program, built when it is first asked for, and the ways in which its step is taken."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from alphadsl.backend.choice import Way
+from alphadsl.backend.custom_op import Run, register
+from alphadsl.backend.dispatch import Way
+from alphadsl.backend.execution import Products, Together
 from alphadsl.backend.program import Program, build_program
-from alphadsl.backend.streaming.opaque import Streamed, register
-from alphadsl.backend.streaming.ranks import Together
 from alphadsl.ir.core import Core
 
 
@@ -20,8 +20,5 @@ class Form:
         register(program.key, self.core)
         return program
 
-    def compiled(self, way: Way) -> Program:
-        return build_program(self.core, way)
-
-    def streamed(self, way: Way, ranks: Together) -> Streamed:
-        return Streamed(self.core, self.eager.key, way, ranks)
+    def run(self, way: Way, streams: bool, ranks: Together, products: Products) -> Run:
+        return Run(self.eager.key, way.value, streams, ranks, products)

@@ -4,6 +4,7 @@ Two losses that differ in the values of their parameters have one text, so a swe
 The text is registered with `linecache`: tracebacks and profilers show it.
 """
 
+import hashlib
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from alphadsl.backend.choice import Way
 from alphadsl.backend.compiling import Attempt, Fault, compile_dense, refuse, warn_once
+from alphadsl.backend.dispatch import Way
+from alphadsl.backend.double_backward import multiply
 from alphadsl.backend.emit.cells import emit_cells
 from alphadsl.backend.emit.core import emit_core
 from alphadsl.backend.emit.passes import emit_passes
 from alphadsl.backend.emit.writer import RUNTIME_BUT_ONE, RUNTIME_FUNCTIONS, RUNTIME_SOLVERS
+from alphadsl.backend.execution import Products
 from alphadsl.backend.runtime import (
     but_one,
     cell_strips,
@@ -156,9 +159,9 @@ def build_program(core: Core, way: Way = Way.EAGER) -> Program:
             return _compiled(*text, refuse)
 
 
-def build_differentiable(core: Core) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
+def build_differentiable(core: Core, products: Products) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
     """The loss of a core, dense and eager, as torch can differentiate it any number of times and in any mode."""
-    return _differentiable(core.name, emit_core(core), core.pairs, core.space)
+    return _differentiable(core.name, emit_core(core), core.pairs, core.space, products)
 
 
 def _texts(core: Core) -> tuple[str, str]:
@@ -183,23 +186,23 @@ def _texts(core: Core) -> tuple[str, str]:
 @cache
 def _eager(name: str, core: str, passes: str, pairs: Pairs, geometry: Geometry) -> Program:
     text = core + passes
-    filename = f"<alphadsl {name} {abs(hash(text)):x}>"
+    filename = f"<alphadsl {name} {digest(text)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace = {**RUNTIME, **MODULES, "layout": LAYOUTS[pairs], "masks": MASKS.get(pairs)}
     exec(compile(text, filename, "exec"), namespace)
-    parts = {each: part for each, part in namespace.items() if isinstance(part, FunctionType)}
+    parts = {entry: part for entry, part in namespace.items() if isinstance(part, FunctionType)}
     value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
     return Program(f"{filename} {pairs} {geometry}", value, with_gradient, importance, strip, parts)
 
 
 @cache
 def _differentiable(
-    name: str, core: str, pairs: Pairs, space: Space
+    name: str, core: str, pairs: Pairs, space: Space, products: Products
 ) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
     namespace = {**RUNTIME, **differentiable.REPLACED}
     exec(compile(core, f"<alphadsl {name}, differentiable>", "exec"), namespace)
     value = differentiable.sphere_value if space == Space.SPHERE else differentiable.euclidean_value
-    return partial(value, namespace[f"{name}_core"], LAYOUTS[pairs])
+    return partial(value, partial(multiply, products), namespace[f"{name}_core"], LAYOUTS[pairs])
 
 
 @cache
@@ -207,8 +210,8 @@ def _compiled(
     name: str, core: str, passes: str, pairs: Pairs, geometry: Geometry, answer: Callable[[Fault], None]
 ) -> Program:
     eager = _eager(name, core, passes, pairs, geometry)
-    entries = [each for each in eager.parts if each.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
-    compiled = {each: FirstAlone(Attempt(eager.parts[each], compile_serial, answer)) for each in entries}
+    entries = [entry for entry in eager.parts if entry.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
+    compiled = {entry: FirstAlone(Attempt(eager.parts[entry], compile_serial, answer)) for entry in entries}
     return Program(
         eager.key,
         Attempt(eager.value, compile_dense, answer),
@@ -217,3 +220,8 @@ def _compiled(
         FirstAlone(Attempt(eager.strip, compile_serial, answer)),
         {**eager.parts, **compiled},
     )
+
+
+def digest(text: str) -> str:
+    """The same in every process: compile caches see it."""
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -5,28 +5,19 @@ runs; both would undo what tiles side by side are for.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
-Called = Callable[..., Any]
-UNLOCKED = """[](auto... arguments) {{
-    struct Unlocked {{
-        PyThreadState* state = PyEval_SaveThread();
-        ~Unlocked() {{ PyEval_RestoreThread(state); }}
-    }} unlocked;
-    kernel(arguments...);
-}}({}); Py_RETURN_NONE;"""
-LOCKED = "kernel({}); Py_RETURN_NONE;"
+from alphadsl.backend.torch_internals import compile_for_one_thread
 
-_binding = threading.Lock()
+Called = Callable[..., Any]
 
 
 def compile_serial(function: Called) -> Called:
     """The function through Inductor, as a whole graph for any sizes."""
-    return torch.compile(function, fullgraph=True, dynamic=True, backend=_serial)
+    return torch.compile(function, fullgraph=True, dynamic=True, backend=compile_for_one_thread)
 
 
 class FirstAlone:
@@ -44,29 +35,3 @@ class FirstAlone:
             result = self._function(*arguments)
             self._known = True
         return result
-
-
-def _serial(graph: torch.fx.GraphModule, inputs: Sequence[torch.Tensor]) -> Called:
-    import torch._inductor
-
-    with _unlocked():
-        compiled: Called = torch._inductor.compile(graph, list(inputs), {"cpp.threads": 1})
-        return compiled
-
-
-@contextmanager
-def _unlocked() -> Iterator[None]:
-    """Kernels bound to Python meanwhile let go of its lock while they run, if torch binds them as this was written for;
-    otherwise they keep it, which is slower and no less right."""
-    from torch._inductor import codecache
-
-    bound: Any = getattr(codecache, "CppPythonBindingsCodeCache", None)
-    with _binding:
-        if getattr(bound, "call_entry_function", None) != LOCKED:
-            yield
-            return
-        bound.call_entry_function = UNLOCKED
-        try:
-            yield
-        finally:
-            bound.call_entry_function = LOCKED

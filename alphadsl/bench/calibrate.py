@@ -1,7 +1,7 @@
 """Where another backend of ours becomes the faster one on this device: times by size come in, thresholds go out.
 
 Three ways are timed side by side for a loss of each kind (an exponential, a kink, a min player): dense eagerly, dense
-compiled, and streaming. `alphadsl/backend/choice.py` has the thresholds that `auto` goes by.
+compiled, and streaming. `alphadsl/backend/dispatch.py` has the thresholds that `auto` goes by.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +110,7 @@ def told(crossing: Crossing) -> str:
 def threshold_rows(
     timed: Sequence[Timed], found: Sequence[Crossing], kinds: Mapping[str, Streaming], device: str
 ) -> Iterator[str]:
-    """The rows of THRESHOLDS in alphadsl/backend/choice.py: from where on compiling pays within a short training, and
+    """The rows of THRESHOLDS in alphadsl/backend/dispatch.py: from where on compiling pays within a short training, and
     streaming is the fastest, for all losses of a kind. What is never so within the sizes is left open."""
     for kind in dict.fromkeys(kinds.values()):
         names = [name for name, each in kinds.items() if each == kind]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from alphadsl.api import find_text, load
-from alphadsl.backend.choice import BACKENDS
+from alphadsl.backend.execution import BACKENDS
 from alphadsl.bench.batch import make_batch, step_of
 from alphadsl.bench.literal import NoPlainForm, PlainLoss
 from alphadsl.bench.plain import HAND_WRITTEN

@@ -184,7 +184,7 @@ def _calibrate(order: "Order") -> None:
     console.print(calibrate.make_table(timed, ways))
     found = tuple(calibrate.crossings(timed, ways))
     _print_lines((*map(calibrate.told, found), *calibrate.reasons(timed)))
-    typer.echo("rows for THRESHOLDS in alphadsl/backend/choice.py:")
+    typer.echo("rows for THRESHOLDS in alphadsl/backend/dispatch.py:")
     _print_lines(calibrate.threshold_rows(timed, found, kinds, order.device.value))
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)

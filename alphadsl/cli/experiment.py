@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alphadsl.api import Execution, build, find_text
+from alphadsl.api import build, find_text
+from alphadsl.backend.execution import Execution
 from alphadsl.cli import complete
 from alphadsl.cli.comparison import FIGURES, compare_runs, print_table
 from alphadsl.cli.console import complain
@@ -69,7 +70,8 @@ def train(
     texts = [find_text(word) for word in spec]
     names = [lower_spec(text).loss.name for text in texts]
     shares = share_values(values, names)
-    losses = [build(text, Execution(), own, "command line") for text, own in zip(texts, shares, strict=True)]
+    execution = Execution(products=configs[0].loss_products)
+    losses = [build(text, execution, own, "command line") for text, own in zip(texts, shares, strict=True)]
     tags = {called: tag_of(own) for called, own in zip(names, shares, strict=True)}
     plan = plan_runs(losses, configs, root, name, tags)
     if probe:

@@ -78,6 +78,13 @@ class Scene:
                 np.add.at(gradient_AD, row.negatives, part * pushes)
         return self._unplaced(gradient_AD), self._pulls(attract_AA), self._pushes(repel_AC)
 
+    def of_anchors(self, values_R: Array) -> Array:
+        """From a number for each row to one for each anchor."""
+        anchor_R = [row.anchor for row in self.rows]
+        weight_R = np.array([row.weight for row in self.rows])
+        value_A: Array = np.bincount(anchor_R, values_R * weight_R).astype(np.float64)
+        return value_A
+
     def _pulls(self, attract_AA: Array) -> Array:
         """With one positive each, a number per anchor is enough."""
         if self.pairs.supervised:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from alphadsl.ir.kinds import Pairs, Quantity, Space
-from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier
+from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier, Param
 from alphadsl.ir.parameter import Learned, Parameter, Schedule
 from alphadsl.ir.traversal import rewrite, walk
 from alphadsl.reference.evaluate import Array, Numbers, evaluate
@@ -39,6 +39,16 @@ def looks_closely(loss: Loss, values: Mapping[str, float]) -> bool:
         for exact, rounded in _scenes(loss.pairs, values)
         for weight in (derived.attract, derived.repel)
     )
+
+
+@lru_cache(maxsize=256)
+def read_closely(loss: Loss) -> frozenset[str]:
+    """The parameters on which the answer depends: none on the sphere for a min player, none in Euclidean space."""
+    if isinstance(loss.family, MinPlayer) or loss.space == Space.EUCLIDEAN:
+        return frozenset()
+    derived = lower_importance(loss).map(_without_search)
+    weights = (derived.attract, derived.repel)
+    return frozenset(part.name for weight in weights for part in walk(weight) if isinstance(part, Param))
 
 
 @lru_cache(maxsize=256)

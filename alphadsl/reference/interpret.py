@@ -45,7 +45,7 @@ ROUNDS = 14  # 64^-14 < 2^-80
 
 @dataclass(frozen=True)
 class Interpreted:
-    """Loss, gradients (V, N, D), attraction (A,), repulsion (A, C), slopes of learned parameters.
+    """Loss, gradients (V, N, D), attraction (A,), repulsion (A, C), slopes of learned parameters, loss of anchors (A,).
 
     Anchors are ordered view 0 then view 1; with labels, attraction is (A, A).
     """
@@ -55,6 +55,7 @@ class Interpreted:
     attract_A: Array
     repel_AC: Array
     slopes: dict[str, float]
+    value_A: Array
 
 
 @np.errstate(invalid="ignore")  # what is not finite makes what it touches NaN, as in torch without a word
@@ -66,8 +67,8 @@ def interpret(loss: Loss, values: Mapping[str, float], z_VND: Array, context: tu
     weights = np.array([row.weight for row in scene.rows]) / scene.total
     slopes = {name: float(weights @ [row.rate(name)[0] for row in rows]) for name in learned}
     rates = [{of: row.rate(of) for of in SLOTTED} for row in rows]
-    value = float(weights @ [float(row.value) for row in rows])
-    return Interpreted(value, *scene.gathered(rates), slopes)
+    values_R = np.array([float(row.value) for row in rows])
+    return Interpreted(float(weights @ values_R), *scene.gathered(rates), slopes, scene.of_anchors(values_R))
 
 
 @dataclass(frozen=True)

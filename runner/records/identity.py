@@ -31,6 +31,9 @@ WITHOUT_WEIGHT = (
 NO_SETTING = frozenset({"seed", "data_dir", "threads", "device"})
 """Parts of a configuration that do not make another experiment: where the data lie, and what the environment says."""
 
+NEW_SETTINGS = {"loss_products": "exact"}
+"""Settings that earlier versions did not have, with the values that say no more than their absence."""
+
 SHOWN = 7
 """Characters of a fingerprint that are shown."""
 
@@ -101,7 +104,8 @@ class RunRecord(BaseModel):
         """A fingerprint of all that must agree where two things of one run are put together."""
         bare = self.config.model_copy(update=dict.fromkeys(NO_SETTING - {"seed"}))
         whose = self.model_copy(update={"config": bare, "environments": ()})
-        unknown = {"config": undecided(bare)}
+        new = {name for name, value in NEW_SETTINGS.items() if getattr(bare, name) == value}
+        unknown = {"config": undecided(bare) | new}
         return fingerprint_of(whose.model_dump_json(exclude=unknown, warnings=False).encode())
 
 

@@ -24,6 +24,7 @@ Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Optimizer = Literal["adamw", "sgd"]
 Auto = Literal["auto"]
 Precision = Literal["auto", "bf16", "32"]
+Products = Literal["exact", "fast"]
 
 AUTO: Auto = "auto"
 """Decided by what the run is computed on. Records of earlier versions lack what was decided, and say this too."""
@@ -84,6 +85,9 @@ class ExperimentConfig(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
 
     precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = AUTO
+    loss_products: Annotated[
+        Products, About(Group.MACHINE, "Float32 products of the loss; fast ones round more on some devices.")
+    ] = "exact"
     device: Annotated[Literal["auto", "cpu", "cuda"], About(Group.MACHINE, "What computes.")] = "auto"
     threads: Annotated[
         Auto | Count, About(Group.MACHINE, "At most so many CPU threads; small images gain nothing from several.")

@@ -10,9 +10,9 @@ import torch
 from torch._dynamo.testing import CompileCounterWithBackend
 
 import alphadsl
-from alphadsl.backend import program
-from alphadsl.backend.choice import choose
-from alphadsl.backend.streaming import opaque, tiled
+from alphadsl.backend import custom_op, program
+from alphadsl.backend.dispatch import choose
+from alphadsl.backend.streaming import tiled
 from alphadsl.ir.kinds import Pairs
 
 EVERY_KIND = ("infonce", "triplet", "infonce_hard", "direct_backprop", "square", "inverse")
@@ -26,11 +26,11 @@ def counter(monkeypatch: pytest.MonkeyPatch) -> Iterator[CompileCounterWithBacke
         torch, "compile", lambda function, **options: compiled(function, **options | {"backend": counter})
     )
     program._compiled.cache_clear()
-    opaque._engine.cache_clear()
+    custom_op._engine.cache_clear()
     torch._dynamo.reset()
     yield counter
     program._compiled.cache_clear()
-    opaque._engine.cache_clear()
+    custom_op._engine.cache_clear()
     torch._dynamo.reset()
 
 

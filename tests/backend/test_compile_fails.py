@@ -12,9 +12,8 @@ import pytest
 import torch
 
 import alphadsl
-from alphadsl.backend import compiling, program
-from alphadsl.backend.choice import Backend
-from alphadsl.backend.streaming import opaque
+from alphadsl.backend import compiling, custom_op, program
+from alphadsl.backend.execution import Backend
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -78,7 +77,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def forget() -> None:
-    for known in (program._compiled, opaque._engine, compiling.fault_of_torch):
+    for known in (program._compiled, custom_op._engine, compiling.fault_of_torch):
         known.cache_clear()
     torch._dynamo.reset()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.choice import Backend, Compile
+from alphadsl.backend.execution import Backend, Compile
 from alphadsl.backend.module import ContrastiveLoss
 from tests.oracles.index_sets import Row, cross_view, labelled, queued, same_view, two_view
 from tests.oracles.kernels import PULLS, value_and_gradient

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.choice import Backend
 from alphadsl.backend.emit.writer import Writer
+from alphadsl.backend.execution import Backend
 from alphadsl.backend.identifier import identifier
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.backend.program import RUNTIME

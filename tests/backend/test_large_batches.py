@@ -6,7 +6,7 @@ import torch
 from torch._dynamo.utils import counters
 
 import alphadsl
-from alphadsl.backend.choice import Choice, Way, choose
+from alphadsl.backend.dispatch import Choice, Way, choose
 from alphadsl.backend.streaming import tiled
 from tests.compiled_library import Batch, Setting, hold_against_oracle
 

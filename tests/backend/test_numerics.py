@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.choice import BACKENDS
+from alphadsl.backend.execution import BACKENDS
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.backend.streaming import tiled
 from alphadsl.backend.streaming.geometry import cut

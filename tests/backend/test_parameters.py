@@ -12,9 +12,24 @@ from torch import Tensor
 from torch.nn import Module
 
 import alphadsl
+from alphadsl.backend import module
 from alphadsl.backend.module import ContrastiveLoss
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.parameter import Parameter
 
-CALLED_LIKE_OURS = ("backend", "compile", "ranks", "values", "spec", "text", "self", "labels", "learned", "name")
+CALLED_LIKE_OURS = (
+    "backend",
+    "compile",
+    "ranks",
+    "products",
+    "values",
+    "spec",
+    "text",
+    "self",
+    "labels",
+    "learned",
+    "name",
+)
 CALLED_LIKE_TORCHS = ("half", "to", "training", "type", "items", "keys", "forward", "parameters", "_parameters", "T")
 
 
@@ -147,3 +162,26 @@ def test_a_cast_behind_the_modules_back_is_told() -> None:
     assert loss.values["tau"] != 0.3
     expected = alphadsl.loads(called("tau", "param"), compile=False, values=loss.values)
     assert torch.equal(found, expected(*views()))
+
+
+def test_closeness_is_judged_again_only_where_it_may_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no weight depends on a parameter, its values are not tried out."""
+    judged = list[str]()
+
+    def judge(spec: Loss, parameters: tuple[Parameter, ...]) -> bool:
+        judged.append(spec.name)
+        return False
+
+    monkeypatch.setattr(module, "looks_closely_somewhere", judge)
+    decisive_of: dict[str, set[str]] = {
+        "infonce": {"tau", "eps"},
+        "cauchy": set(),
+        "square": set(),
+        "siglip": {"t", "b"},
+    }
+    for name, decisive in decisive_of.items():
+        loss = alphadsl.load(name, compile=False)
+        for parameter, value in loss.values.items():
+            judged.clear()
+            loss.set({parameter: value * 1.25})
+            assert judged == ([name] if parameter in decisive else []), parameter

@@ -31,7 +31,7 @@ def test_a_loss_from_another_process_is_the_same_loss(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     z0_ND, z1_ND = torch.randn(2, 6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     for kept in torch.load(tmp_path / "losses.pt", weights_only=False):
-        fresh = alphadsl.load(kept.name, backend=kept.backend, compile=False)
+        fresh = alphadsl.load(kept.name, backend=kept.execution.backend, compile=False)
         further = context_of(kept.name, z0_ND)
         assert torch.equal(kept(z0_ND, z1_ND, **further), fresh(z0_ND, z1_ND, **further))
         assert (kept.spec, hash(kept.spec), kept.source) == (fresh.spec, hash(fresh.spec), fresh.source)

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.autograd import functional
 
 import alphadsl
-from alphadsl.backend.choice import BACKENDS
+from alphadsl.backend.execution import BACKENDS
 from tests.oracles import ORACLES, defaults
 from tests.oracles.contexts import context_of
 
@@ -158,6 +158,72 @@ def test_a_gradient_that_holds_something_fixed_has_none(backend: str, way: str) 
         with pytest.raises(alphadsl.InputError, match="first derivative only"):
             WAYS[way](value, *batch(FEW))
         assert torch.equal(value(batch(FEW)[0]), expected)
+
+
+# From the raw number that an optimizer moves to the learned parameter, written from its interval.
+LEARNED: dict[str, dict[str, Callable[[Tensor], Tensor]]] = {
+    "infonce_learned": {"tau": lambda raw: 0.01 + 0.99 * torch.sigmoid(raw)},
+    "clip": {"t": lambda raw: 4.6052 - torch.nn.functional.softplus(-raw)},
+    "siglip": {"t": lambda raw: raw, "b": lambda raw: raw},
+}
+
+
+def curvatures(value: Callable[..., Tensor], z_T: Tensor, raws: list[Tensor]) -> list[Tensor]:
+    """Every second derivative by learned parameters, and the mixed ones by embeddings."""
+    slopes = torch.autograd.grad(value(z_T, *raws), raws, create_graph=True)
+    return [part for slope in slopes for part in torch.autograd.grad(slope, [z_T, *raws], retain_graph=True)]
+
+
+@pytest.mark.usefixtures("small_tiles")
+@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_second_derivatives_by_what_is_learned(backend: str, name: str) -> None:
+    loss = alphadsl.load(name, backend=backend, compile=False)  # type: ignore[arg-type]
+    assert loss.learned is not None
+    maps, raws = LEARNED[name], [loss.learned[key] for key in LEARNED[name]]
+    found = curvatures(lambda z_T, *_: loss(*z_T.view(2, N, D)), leaf(batch()[0]), raws)
+
+    def formula(z_T: Tensor, *raws: Tensor) -> Tensor:
+        learned = {key: into(raw) for (key, into), raw in zip(maps.items(), raws, strict=True)}
+        return ORACLES[name](*z_T.view(2, N, D), **defaults(name) | learned)
+
+    expected = curvatures(formula, leaf(batch()[0]), [leaf(raw.detach()) for raw in raws])
+    assert any(part.abs().max() > 1e-3 for part in expected)
+    torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-11)
+
+
+@pytest.mark.parametrize("graph", ["eager", "aot_eager", "inductor"])
+@pytest.mark.parametrize("backend", ["dense", "streaming"])
+def test_inside_an_outer_graph_there_is_none(backend: str, graph: str) -> None:
+    """It is refused by us or by torch, and not lost; the first is right."""
+    loss = alphadsl.load("infonce_learned", backend=backend, compile=False)  # type: ignore[arg-type]
+    assert loss.learned is not None
+    z_T, raw = leaf(batch()[0]), loss.learned["tau"]
+    value = torch.compile(lambda z_T: loss(*z_T.view(2, N, D)) + z_T.square().sum(), backend=graph, fullgraph=True)
+    expected = torch.autograd.grad(loss(*z_T.view(2, N, D)) + z_T.square().sum(), [z_T, raw])
+    torch.testing.assert_close(torch.autograd.grad(value(z_T), [z_T, raw]), expected)
+    for by in (z_T, raw):
+        with pytest.raises(
+            (alphadsl.InputError, RuntimeError), match=r"first derivative only|double back|create_graph"
+        ):
+            derive_twice(value(z_T), by)
+
+
+def derive_twice(value: Tensor, by: Tensor) -> Tensor:
+    (g,) = torch.autograd.grad(value, by, create_graph=True)
+    return torch.autograd.grad(g.sum(), by)[0]
+
+
+@pytest.mark.parametrize("way", ["func.hessian", "func.jvp", "func.grad twice", "forward mode", "functional.hvp"])
+def test_a_way_inside_an_outer_graph_is_right_or_refused(way: str) -> None:
+    torch._dynamo.reset()
+    compiled = torch.compile(lambda z_T, v_T: WAYS[way](asked_once, z_T, v_T), backend="eager")
+    asked_once = asked("infonce", "dense")
+    try:
+        found = compiled(*batch())
+    except Exception:
+        return
+    torch.testing.assert_close(found, WAYS[way](true("infonce"), *batch()), rtol=1e-9, atol=1e-11)
 
 
 HELD = {

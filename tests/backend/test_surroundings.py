@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.streaming import workspace
+from alphadsl.backend.streaming import buffers
 
 
 def views() -> Tensor:
@@ -27,27 +27,11 @@ def test_a_gradient_that_may_be_followed_is_the_same_gradient(backend: str) -> N
 @pytest.mark.usefixtures("small_tiles")
 def test_as_a_constant_of_a_functional_gradient() -> None:
     """Where torch.func has wrapped embeddings, so are their tiles; none is left to the next step."""
-    vars(workspace._kept).clear()
+    vars(buffers._kept).clear()
     loss = alphadsl.load("infonce", backend="streaming", compile=False)
     z0_ND, z1_ND = (z_ND.detach().double() for z_ND in views())
     found = torch.func.grad(lambda weight: loss(1 * z0_ND, z1_ND) * weight)(torch.ones((), dtype=torch.float64))
     torch.testing.assert_close(found, loss(z0_ND, z1_ND))
-
-
-def test_product_setting_is_put_back_by_the_last_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workspace, "_onednn_is_better", lambda threads: True)
-    matmul = torch.backends.mkldnn.matmul
-    before = matmul.fp32_precision
-    first, second = (workspace.fastest_products(torch.device("cpu")) for _ in range(2))
-    try:
-        first.__enter__()
-        second.__enter__()
-        first.__exit__(None, None, None)
-        assert matmul.fp32_precision == "bf16"
-        second.__exit__(None, None, None)
-        assert matmul.fp32_precision == before
-    finally:
-        matmul.fp32_precision = before
 
 
 @pytest.mark.parametrize("name", ["join_logsumexp", "move_logsumexp"])

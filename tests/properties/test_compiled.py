@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import alphadsl
-from alphadsl.backend import program
+from alphadsl.backend import custom_op, program
 from tests.oracles.states import views
 from tests.properties.test_unseen import COORDINATE, DIRECT, PLAYERS, answer
 
@@ -22,9 +22,11 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     compiled = torch.compile
     monkeypatch.setattr(torch, "compile", lambda function, **options: compiled(function, backend="eager", **options))
     program._compiled.cache_clear()
+    custom_op._engine.cache_clear()
     torch._dynamo.reset()
     yield
     program._compiled.cache_clear()
+    custom_op._engine.cache_clear()
     torch._dynamo.reset()
 
 

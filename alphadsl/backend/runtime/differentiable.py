@@ -6,26 +6,34 @@ function has finite derivatives. The functions below stand for those of the same
 derivative of their own. Legend as in `step`.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from alphadsl.backend.runtime.pairs import Batch
-from alphadsl.backend.runtime.step import Core, Layout, Weights, mean_over_anchors, product, widened
+from alphadsl.backend.runtime.step import Core, Layout, Weights, mean_over_anchors, widened
+
+Multiply = Callable[[Tensor, Tensor], Tensor]
 
 
-def sphere_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
+def sphere_value(
+    multiply: Multiply, core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights
+) -> Tensor:
     """The loss, embeddings normalised."""
     batch = layout(directions(z_VND), *context)
-    s_A1, s_AC = (_within(cosines) for cosines in inner_products(batch))
+    s_A1, s_AC = (_within(cosines) for cosines in inner_products(multiply, batch))
     negative_AC = batch.negative_AC
     far_AC = torch.where(negative_AC, s_AC, 0.0)
     return mean_over_anchors(core(s_A1, far_AC, negative_AC, batch.weight_GA1, *parameters)[0], batch)
 
 
-def euclidean_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
+def euclidean_value(
+    multiply: Multiply, core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights
+) -> Tensor:
     """The loss, embeddings as they are."""
     batch = layout(widened(z_VND), *context)
-    s_A1, s_AC = inner_products(batch)
+    s_A1, s_AC = inner_products(multiply, batch)
     d2_A1 = (batch.anchors_GAD - batch.positives_GAD).square().sum(-1, keepdim=True) / 2
     anchor_A1, candidate_C1 = (x.square().sum(-1, keepdim=True) / 2 for x in (batch.anchors_GAD, batch.candidates_GCD))
     negative_AC = batch.negative_AC
@@ -34,10 +42,10 @@ def euclidean_value(core: Core, layout: Layout, z_VND: Tensor, context: Weights,
     return mean_over_anchors(core(s_A1, far_AC, d2_A1, d2_AC, negative_AC, batch.weight_GA1, *parameters)[0], batch)
 
 
-def inner_products(batch: Batch) -> tuple[Tensor, Tensor]:
+def inner_products(multiply: Multiply, batch: Batch) -> tuple[Tensor, Tensor]:
     """Of anchors with their positives and with all candidates."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
-    return s_A1, product(batch.anchors_GAD, batch.candidates_GCD.mT)
+    return s_A1, multiply(batch.anchors_GAD, batch.candidates_GCD.mT)
 
 
 def directions(z_VND: Tensor) -> Tensor:

@@ -1,8 +1,10 @@
 """The min player's multiplier lambda_i: the one number per row that makes the importances sum to one.
 
 Two solvers: a finite active set method where alpha is piecewise linear in the price (the Euclidean projection on the
-simplex), and safeguarded Newton steps for any other falling response. Legend: A anchors, C candidates; costs are
-relative to the row's smallest, masked where a candidate is no negative.
+simplex), and safeguarded Newton steps for any other falling response. On the host they stop when nothing moves any
+more; elsewhere asking whether it does would wait for the device, so there the active set is found by sorting, and
+Newton steps are as many as the slowest response needs. Legend: A anchors, C candidates; costs are relative to the row's
+smallest, masked where a candidate is no negative.
 """
 
 from collections.abc import Callable
@@ -12,6 +14,8 @@ from torch import Tensor
 
 Pointwise = Callable[[Tensor], Tensor]
 STEPS = 100
+# Of a device: the most that a response of the library took at any temperature is 49, and halving alone is done by 64.
+DEVICE_STEPS = 64
 # Entries of a cost matrix that the caches hold while its rows are solved.
 PART = 1 << 17
 
@@ -19,6 +23,8 @@ PART = 1 << 17
 def projected_multiplier(cost_AC: Tensor, negative_AC: Tensor, low: Tensor, curvature: Tensor) -> Tensor:
     """The lambda_i (A, 1) at which sum_j [lambda + cost - slope(0)]_- / curvature = 1, exact up to rounding."""
     masked_AC = torch.where(negative_AC, cost_AC, torch.inf)
+    if not on_host(masked_AC):
+        return low - curvature - sorted_threshold_of(masked_AC, -curvature)
     if torch.compiler.is_compiling():
         return low - curvature - threshold_of(masked_AC, -curvature)
     parts = torch.split(masked_AC, max(1, PART // masked_AC.shape[-1]), -2)
@@ -46,6 +52,24 @@ def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
     nothing_A1 = torch.zeros_like(cost_AC[..., :1])
     state = (nothing_A1 + budget, nothing_A1 - 1, nothing_A1 - 2)
     return repeated(unsettled, advance, state)[0]
+
+
+def sorted_threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
+    """The same from the costs in their order: a candidate is active if the threshold that it and all cheaper ones would
+    set is above its cost (Held et al. 1974). Two Newton steps put right what sums over many have rounded."""
+    sorted_AC = cost_AC.sort(-1)[0]
+    active_AC = torch.arange(1, cost_AC.shape[-1] + 1, dtype=cost_AC.dtype, device=cost_AC.device)
+    threshold_AC = (budget + sorted_AC.cumsum(-1)) / active_AC
+    sets_AC = (threshold_AC > sorted_AC) & (sorted_AC < torch.inf)
+    count_A1 = sets_AC.sum(-1, keepdim=True)
+    threshold_A1 = threshold_AC.gather(-1, (count_A1 - 1).clamp_min(0))
+    threshold_A1 = torch.where(count_A1 > 0, threshold_A1, budget)
+    for _ in range(2):
+        below_AC = (threshold_A1 - cost_AC).clamp_min(0)
+        excess_A1 = below_AC.sum(-1, keepdim=True) - budget
+        size_A1 = below_AC.sign().sum(-1, keepdim=True)
+        threshold_A1 = threshold_A1 - torch.where(size_A1 > 0, excess_A1 / size_A1.clamp_min(1), 0.0)
+    return threshold_A1
 
 
 def root_multiplier(
@@ -130,10 +154,36 @@ def newton(
 def repeated(
     unsettled: Callable[..., Tensor], advance: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
-    """The state at which nothing is unsettled any more; one loop of the graph where one is compiled."""
+    """The state at which nothing is unsettled any more; one loop of the graph where one is compiled. A device is not
+    asked: the count of its steps is the host's."""
+    waits = on_host(state[0])
     if torch.compiler.is_compiling():
-        settled: tuple[Tensor, ...] = torch.while_loop(unsettled, advance, state)  # type: ignore[no-untyped-call]
-        return settled
-    while unsettled(*state):
+        condition, body, start = (unsettled, advance, state) if waits else counted(advance, state)
+        settled: tuple[Tensor, ...] = torch.while_loop(condition, body, start)  # type: ignore[no-untyped-call]
+        return settled if waits else settled[1:]
+    if waits:
+        while unsettled(*state):
+            state = advance(*state)
+        return state
+    for _ in range(DEVICE_STEPS):
         state = advance(*state)
     return state
+
+
+def counted(
+    advance: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...]
+) -> tuple[Callable[..., Tensor], Callable[..., tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    """A loop of so many steps, as a condition, a body and a start."""
+
+    def unfinished(count: Tensor, *state: Tensor) -> Tensor:
+        return count < DEVICE_STEPS
+
+    def advanced(count: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        return count + 1, *advance(*state)
+
+    return unfinished, advanced, (torch.zeros((), dtype=torch.int64), *state)
+
+
+def on_host(tensor: Tensor) -> bool:
+    """Whether a number of the tensor can be looked at without waiting."""
+    return tensor.device.type == "cpu"

@@ -14,10 +14,11 @@ from alphadsl.backend.runtime.cell_strips import Weighed
 from alphadsl.backend.runtime.cells import placed_marks
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.buffers import Buffers
 from alphadsl.backend.streaming.crew import add_in_order
+from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Span, cut
-from alphadsl.backend.streaming.ranks import Ranks
-from alphadsl.backend.streaming.workspace import Workspace, any_tile
+from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Space
 
@@ -45,7 +46,7 @@ class CellStrips:
         def weigh(place: int) -> tuple[Tensors, Tensors]:
             rows = strips[place]
             anchor_AD = point_ED[rows].clone()
-            s_AC = Workspace(point_ED).tile(0, len(anchor_AD), len(point_ED))
+            s_AC = Buffers(point_ED).tile(0, len(anchor_AD), len(point_ED))
             torch.mm(anchor_AD, point_ED.mT, out=s_AC)
             halves = tuple(half_E1[part].clone() for half_E1 in halves_E1 for part in (rows, slice(None)))
             weighed = self._program.strip(s_AC, halves, marks_E2[rows].clone(), marks_E2, parameters)
@@ -58,7 +59,7 @@ class CellStrips:
             received_ED.add_(of_candidates_ED)
             summed.append(values)
 
-        with any_tile():
+        with sizes_apart():
             add_in_order(len(strips), weigh, add, point_ED)
         totals = torch.stack([torch.stack(values) for values in summed]).sum(0)
         value, *slopes = (ranks.summed(totals) / len(point_ED)).unbind()

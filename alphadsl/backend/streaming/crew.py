@@ -16,7 +16,8 @@ from typing import TypeVar
 
 import torch
 from torch import Tensor
-from torch._C import _functorch
+
+from alphadsl.backend.torch_internals import is_watched, is_wrapped
 
 Before = Sequence[Sequence[int]]
 Task = Callable[[int], None]
@@ -124,9 +125,8 @@ class _Sweep:
 
 def _can_leave_this_thread(like: Tensor) -> bool:
     """Modes that watch operators are those of one thread, and so is what `torch.func` wraps; a GPU has its own crew."""
-    watched = torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack()
-    plain = type(like) is Tensor and not _functorch.is_functorch_wrapped_tensor(like)
-    return like.device.type == "cpu" and plain and not watched
+    plain = type(like) is Tensor and not is_wrapped(like)
+    return like.device.type == "cpu" and plain and not is_watched()
 
 
 def _crew(threads: int) -> ThreadPoolExecutor:

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from alphadsl.backend.runtime.step import half_squared_distances, is_nowhere
+from alphadsl.backend.streaming.buffers import Buffers
 from alphadsl.backend.streaming.geometry import Tile, Tiling
-from alphadsl.backend.streaming.workspace import Workspace
 from alphadsl.ir.kinds import Geometry
 
 KEPT_BYTES = 20 << 20
@@ -19,9 +19,9 @@ class Products:
         self._points_PD = points_PD
         self._form = FORMED[geometry]
         kept = KEPT_BYTES // points_PD.element_size() // tiling.largest if passes > 1 else 0
-        workspace = Workspace(points_PD)
+        buffers = Buffers(points_PD)
         self._places = {
-            tile: workspace.tile(place, tile.height, tile.width) for place, tile in enumerate(tiling.tiles[:kept], 1)
+            tile: buffers.tile(place, tile.height, tile.width) for place, tile in enumerate(tiling.tiles[:kept], 1)
         }
         self._formed: dict[Tile, Tensor] = {}
 
@@ -30,7 +30,7 @@ class Products:
         if tile in self._formed:
             return self._formed[tile]
         kept = self._places.get(tile)
-        s_RC = Workspace(self._points_PD).tile(0, tile.height, tile.width) if kept is None else kept
+        s_RC = Buffers(self._points_PD).tile(0, tile.height, tile.width) if kept is None else kept
         self._form(self._points_PD[slice(*tile.rows)], self._points_PD[slice(*tile.columns)], s_RC)
         if kept is not None:
             self._formed[tile] = s_RC

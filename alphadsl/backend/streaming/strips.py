@@ -18,11 +18,12 @@ from alphadsl.backend.runtime.pairs import sample_marks
 from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
+from alphadsl.backend.streaming.buffers import Buffers
 from alphadsl.backend.streaming.crew import add_in_order
+from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.products import FORMED
-from alphadsl.backend.streaming.ranks import Ranks
-from alphadsl.backend.streaming.workspace import Workspace, any_tile
+from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Space
 
@@ -64,7 +65,7 @@ class Strips:
             for block in _blocks(self._core.pairs, all_VND, context, ranks.mine)
             for strip in _cut(block)
         ]
-        with any_tile():
+        with sizes_apart():
             add_in_order(
                 len(parts),
                 lambda place: self._visit(*parts[place], points_PD, parameters),
@@ -84,7 +85,7 @@ class Strips:
         candidates_CD = points_PD[strip.candidates]
         anchors_AD, positives_AD = points_PD[strip.anchor_A], points_PD[strip.positive_A]
         rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
-        s_AC = Workspace(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
+        s_AC = Buffers(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
         FORMED[self._core.geometry](anchors_AD, candidates_CD, s_AC)
         found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
         return _given(rows, candidates_CD, s_AC, found, self._core.pairs != Pairs.QUEUE)

@@ -18,10 +18,10 @@ from alphadsl.backend.runtime.points import Points, Received
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
 from alphadsl.backend.streaming.crew import run_tasks
+from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
 from alphadsl.backend.streaming.products import Products
-from alphadsl.backend.streaming.ranks import Ranks
-from alphadsl.backend.streaming.workspace import any_tile
+from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core, Pass
 from alphadsl.ir.kinds import Over, Pairs
 
@@ -39,7 +39,7 @@ class Tiled:
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
         """The gradient is that of the samples of this process."""
-        with any_tile():
+        with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for one in self._core.passes:
                 run.sweep(one, pushes=one.pushes)
@@ -48,7 +48,7 @@ class Tiled:
     @torch.no_grad()
     def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
         """The loss alone: nothing is pushed."""
-        with any_tile():
+        with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for one in self._core.passes:
                 run.sweep(one, pushes=False)

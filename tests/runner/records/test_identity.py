@@ -21,7 +21,15 @@ from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, OTHER_DATA, make_run
 
 CPU = torch.device("cpu")
-SETTINGS = {"epochs": 3, "lr": 0.5, "batch": 64, "width": 8, "precision": "bf16", "probe_lr": 1.0}
+SETTINGS = {
+    "epochs": 3,
+    "lr": 0.5,
+    "batch": 64,
+    "width": 8,
+    "precision": "bf16",
+    "loss_products": "fast",
+    "probe_lr": 1.0,
+}
 OTHERS: Mapping[str, tuple[PlainInfoNCE, ExperimentConfig, DataRecord]] = {
     **{
         name: (PlainInfoNCE(), CONFIG.model_copy(update={name: value}), DATA)
@@ -31,6 +39,7 @@ OTHERS: Mapping[str, tuple[PlainInfoNCE, ExperimentConfig, DataRecord]] = {
             "batch": 64,
             "width": 8,
             "precision": "bf16",
+            "loss_products": "fast",
             "probe_lr": 1.0,
         }.items()
     },

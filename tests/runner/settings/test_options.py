@@ -22,6 +22,7 @@ OTHERS: dict[str, str] = {
         "warmup_epochs": "0.125",
         "seed": "11",
         "precision": "bf16",
+        "loss_products": "fast",
         "device": "cpu",
         "threads": "2",
         "channels_last": "",

@@ -11,37 +11,34 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from alphadsl.backend.followed import Followed, Plain, Remembered, scaled
+from alphadsl.backend.double_backward import Followed, Plain, Remembered, scaled
+from alphadsl.backend.inputs import Inputs
 from alphadsl.backend.runtime.step import Step
-from alphadsl.backend.tensors import Given
-from alphadsl.ir.kinds import Pairs
+from alphadsl.backend.torch_internals import in_dual_level, in_functional_transform, in_transform_beyond_reverse_mode
 
 Tensors = tuple[Tensor, ...]
 Stepping = Callable[[Tensor, Tensors, Tensors], Step]
 
 
-def take_step(step: Stepping, plain: Plain, given: Given, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
+def take_step(step: Stepping, plain: Plain, inputs: Inputs, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
     """The loss of a step inside autograd; `learned` are the places of the parameters that the step's slopes belong to,
-    in their order. `torch.func` wants another kind of function than `backward`, which costs every step more. In an
-    outer graph nothing is remembered: torch itself refuses to differentiate its gradient."""
-    outer = torch.compiler.is_compiling()
-    remembered = None if outer else Remembered(plain, given.context, learned, len(parameters))
-    kind = _FunctionalStep if not outer and torch._C._are_functorch_transforms_active() else _OneStep
-    found = kind.apply(step, remembered, len(given.context), learned, given.z_VND, *given.context, *parameters)
-    value: Tensor = found[0]
+    in their order. `torch.func` wants another kind of function than `backward`, which costs every step more."""
+    remembered = Remembered(plain, inputs.context, learned, len(parameters))
+    kind = _FunctionalStep if in_functional_transform() else _OneStep
+    outputs = kind.apply(step, remembered, len(inputs.context), learned, inputs.z_VND, *inputs.context, *parameters)
+    value: Tensor = outputs[0]
     return value
 
 
 def is_transformed(tensors: Tensors) -> bool:
     """Whether forward mode or `torch.func.vmap` is at work, to which a generated step is a constant."""
-    if torch.compiler.is_compiling():
-        return False
-    if forward_ad._current_level >= 0 and any(_has_tangent(tensor) for tensor in tensors):
+    if (
+        torch.compiler.is_compiling()
+    ):  # an operator is a constant to forward mode; which transform it is cannot be asked
+        return in_functional_transform() or in_dual_level()
+    if in_dual_level() and any(_has_tangent(tensor) for tensor in tensors):
         return True
-    if not torch._C._are_functorch_transforms_active():
-        return False
-    beyond = torch._C._functorch.TransformType.Vmap, torch._C._functorch.TransformType.Jvp
-    return any(transform.key() in beyond for transform in torch._C._functorch.get_interpreter_stack())
+    return in_transform_beyond_reverse_mode()
 
 
 def _has_tangent(tensor: Tensor) -> bool:
@@ -56,7 +53,7 @@ class _OneStep(torch.autograd.Function):
     def forward(
         ctx: Any,
         step: Stepping,
-        remembered: Remembered | None,
+        remembered: Remembered,
         split: int,
         learned: tuple[int, ...],
         z_VND: Tensor,
@@ -68,7 +65,7 @@ class _OneStep(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        if torch.is_grad_enabled():
             return _followed(ctx, upstream)
         with torch.no_grad():
             return _placed(ctx, scaled(upstream, ctx.learned, ctx.parameters, *ctx.saved_tensors))
@@ -108,7 +105,7 @@ def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensor
 
 def _keep(
     ctx: Any,
-    remembered: Remembered | None,
+    remembered: Remembered,
     split: int,
     learned: tuple[int, ...],
     z_VND: Tensor,
@@ -136,22 +133,3 @@ def _placed(ctx: Any, gradients: Tensors) -> tuple[Tensor | None, ...]:
 
 def detached(tensors: Tensors) -> Tensors:
     return tuple(tensor.detach() for tensor in tensors)
-
-
-def spread(repel_GAC: Tensor, attract_GA1: Tensor, pairs: Pairs, context: Tensors) -> tuple[Tensor, Tensor]:
-    """From groups of anchors with their own candidates, or from rows, to one matrix of weights and one of pulls."""
-    groups, anchors, candidates = repel_GAC.shape
-    match pairs:
-        case Pairs.LABELS | Pairs.CLASSES:
-            anchor_A, positive_A, weight_A1, _ = context
-            weight_A1 = weight_A1.to(repel_GAC.dtype)
-            empty_CC = repel_GAC.new_zeros(candidates, candidates)
-            attract_CC = empty_CC.index_put((anchor_A, positive_A), (attract_GA1[0] * weight_A1)[:, 0])
-            return empty_CC.index_add(0, anchor_A, repel_GAC[0] * weight_A1), attract_CC
-        case Pairs.TWO_VIEW | Pairs.QUEUE:
-            return repel_GAC[0], attract_GA1.flatten()
-        case Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
-            repel_AA = repel_GAC.new_zeros(groups, anchors, groups, candidates)
-            for view in range(groups):
-                repel_AA[view, :, view if pairs == Pairs.SAME_VIEW else 1 - view] = repel_GAC[view]
-            return repel_AA.reshape(groups * anchors, groups * candidates), attract_GA1.flatten()

@@ -17,25 +17,30 @@ from alphadsl.ir.kinds import Shape
 from alphadsl.ir.number import finite_number
 from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval
+from alphadsl.report.exceptions import InputError
 
-Rejected = Callable[[str, str], Exception]
 Map = Callable[[Tensor], Tensor]
 
 
-class Values:
+class ParameterState:
     """The values in force of a loss's parameters; the raw numbers of the learned ones live in the module."""
 
-    def __init__(self, name: str, parameters: tuple[Parameter, ...], rejected: Rejected) -> None:
+    def __init__(self, name: str, parameters: tuple[Parameter, ...]) -> None:
         self._name = name
-        self._parameters = {each.name: each for each in parameters}
-        self._maps = {each.name: map_into(each.interval) for each in parameters if isinstance(each.role, Learned)}
-        self._rejected = rejected
+        self._parameters = {parameter.name: parameter for parameter in parameters}
+        self._maps = {
+            parameter.name: map_into(parameter.interval)
+            for parameter in parameters
+            if isinstance(parameter.role, Learned)
+        }
         self._tensors: dict[torch.device, dict[str, Tensor]] = {}
 
     @property
     def learned(self) -> tuple[int, ...]:
         """The places of the learned parameters among all."""
-        return tuple(place for place, each in enumerate(self._parameters.values()) if isinstance(each.role, Learned))
+        return tuple(
+            place for place, parameter in enumerate(self._parameters.values()) if isinstance(parameter.role, Learned)
+        )
 
     @property
     def declared(self) -> tuple[Parameter, ...]:
@@ -45,61 +50,63 @@ class Values:
     @property
     def living(self) -> tuple[str, ...]:
         """The names of the parameters that are learned or scheduled."""
-        return tuple(each.name for each in self._parameters.values() if not isinstance(each.role, Fixed))
+        return tuple(parameter.name for parameter in self._parameters.values() if not isinstance(parameter.role, Fixed))
 
     def raw(self) -> dict[str, torch.nn.Parameter]:
         """The raw numbers that learned parameters start from."""
-        learned = (each for each in self._parameters.values() if isinstance(each.role, Learned))
-        return {each.name: torch.nn.Parameter(raw_of(each.value, each.interval)) for each in learned}
+        learned = (parameter for parameter in self._parameters.values() if isinstance(parameter.role, Learned))
+        return {
+            parameter.name: torch.nn.Parameter(raw_of(parameter.value, parameter.interval)) for parameter in learned
+        }
 
     def in_force(self, raw: Mapping[str, Tensor]) -> tuple[Parameter, ...]:
         """The declarations with the values they have now."""
         return tuple(
-            Parameter(each.name, self._value(each, raw), each.interval, each.doc, each.role)
-            for each in self._parameters.values()
+            Parameter(parameter.name, self._value(parameter, raw), parameter.interval, parameter.doc, parameter.role)
+            for parameter in self._parameters.values()
         )
 
     def set(self, values: Mapping[str, object], raw: Mapping[str, Tensor]) -> None:
         """Set parameters; a schedule ends where its parameter is set. Refuses what lies outside the intervals."""
         admitted = {name: self._admitted(name, value) for name, value in values.items()}
         for name, value in admitted.items():
-            each = self._parameters[name]
-            role = each.role if isinstance(each.role, Learned) else Fixed()
-            self._replace(each, value, role)
+            parameter = self._parameters[name]
+            role = parameter.role if isinstance(parameter.role, Learned) else Fixed()
+            self._replace(parameter, value, role)
             if name in raw:
                 with torch.no_grad():
-                    raw[name].copy_(raw_of(value, each.interval))
+                    raw[name].copy_(raw_of(value, parameter.interval))
 
     def _admitted(self, name: str, value: object) -> float:
         """The number that a parameter is to be set to."""
         if name not in self._parameters:
             known = ", ".join(self._parameters) or "none"
-            raise self._rejected(f"{self._name} has no parameter {name}", f"it has {known}")
+            raise InputError(f"{self._name} has no parameter {name}", f"it has {known}")
         number = finite_number(value)
         if number is None:
-            raise self._rejected(f"{name} must be a finite number, not {value!r}", "")
-        each = self._parameters[name]
-        if number not in each.interval:
-            raise self._rejected(f"{name} = {value} is not in {pretty_interval(each.interval)}", "")
-        if isinstance(each.role, Learned) and number in (each.interval.low, each.interval.high):
-            interval = pretty_interval(each.interval)
-            raise self._rejected(f"{name} is learned, and {value} is an end of {interval}", "set it inside")
+            raise InputError(f"{name} must be a finite number, not {value!r}", "")
+        parameter = self._parameters[name]
+        if number not in parameter.interval:
+            raise InputError(f"{name} = {value} is not in {pretty_interval(parameter.interval)}", "")
+        if isinstance(parameter.role, Learned) and number in (parameter.interval.low, parameter.interval.high):
+            interval = pretty_interval(parameter.interval)
+            raise InputError(f"{name} is learned, and {value} is an end of {interval}", "set it inside")
         return number
 
     def at(self, progress: float) -> None:
         """Move scheduled parameters to where they are at a fraction of training in [0, 1]."""
         if not 0 <= progress <= 1:
-            raise self._rejected(f"training progress lies in [0, 1], and {progress} does not", "")
-        for each in self._parameters.values():
-            if isinstance(each.role, Schedule):
-                self._replace(each, value_at(each.role, progress), each.role)
+            raise InputError(f"training progress lies in [0, 1], and {progress} does not", "")
+        for parameter in self._parameters.values():
+            if isinstance(parameter.role, Schedule):
+                self._replace(parameter, value_at(parameter.role, progress), parameter.role)
 
     def tensors(self, device: torch.device, raw: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
         """The values as 0-d float64 tensors: exact, and never a constant of the compiled graph."""
         if device not in self._tensors:
             self._tensors[device] = {
-                each.name: torch.tensor(each.value, dtype=torch.float64, device=device)
-                for each in self._parameters.values()
+                parameter.name: torch.tensor(parameter.value, dtype=torch.float64, device=device)
+                for parameter in self._parameters.values()
             }
         known = self._tensors[device]
         return tuple(
@@ -113,15 +120,19 @@ class Values:
             warnings.warn(told, stacklevel=2)
         return raw.double()
 
-    def _value(self, each: Parameter, raw: Mapping[str, Tensor]) -> float:
+    def _value(self, parameter: Parameter, raw: Mapping[str, Tensor]) -> float:
         """A learned parameter that has not moved has the value it was given, to the last digit."""
-        if each.name not in raw:
-            return each.value
-        moved = raw[each.name].detach().to("cpu", torch.float64)
-        return each.value if moved == raw_of(each.value, each.interval) else float(self._maps[each.name](moved))
+        if parameter.name not in raw:
+            return parameter.value
+        moved = raw[parameter.name].detach().to("cpu", torch.float64)
+        return (
+            parameter.value
+            if moved == raw_of(parameter.value, parameter.interval)
+            else float(self._maps[parameter.name](moved))
+        )
 
-    def _replace(self, each: Parameter, value: float, role: Fixed | Learned | Schedule) -> None:
-        self._parameters[each.name] = Parameter(each.name, value, each.interval, each.doc, role)
+    def _replace(self, parameter: Parameter, value: float, role: Fixed | Learned | Schedule) -> None:
+        self._parameters[parameter.name] = Parameter(parameter.name, value, parameter.interval, parameter.doc, role)
         self._tensors.clear()
 
 

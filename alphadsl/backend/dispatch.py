@@ -8,16 +8,12 @@ measures it again on the machine at hand and prints the rows to put here. Dense 
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
 
 import torch
 
+from alphadsl.backend.execution import Backend, Compile
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Pairs, Streaming
-
-Backend = Literal["auto", "interpreter", "dense", "streaming"]
-Compile = bool | Literal["auto"]
-BACKENDS: tuple[Backend, ...] = ("auto", "interpreter", "dense", "streaming")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from alphadsl.backend.execution import Products
+from alphadsl.backend.precision import products
+from alphadsl.backend.runtime.step import product
+from alphadsl.backend.torch_internals import forward_transforms, unwrapped, version_of
+
 Tensors = tuple[Tensor, ...]
 # The loss of a batch as torch differentiates it; raises the refusal of one that has no second derivative.
 Plain = Callable[[Tensor, Tensors, Tensors], Tensor]
@@ -24,11 +29,11 @@ class Remembered:
 
     def __post_init__(self) -> None:
         """The context has no derivative, and would outlive a level of `torch.func` that has wrapped it."""
-        vars(self)["context"] = tuple(map(_bare, self.context))
+        vars(self)["context"] = tuple(map(unwrapped, self.context))
         vars(self)["versions"] = self._versions()
 
     def _versions(self) -> list[int]:
-        return [part._version for part in self.context]
+        return [version_of(part) for part in self.context]
 
     def moved(self, by: Sequence[Tensor], wide_VND: Tensor, parameters: Tensors) -> tuple[Tensors, Tensors]:
         """The gradients, and how their sum weighted `by` moves with embeddings and learned parameters."""
@@ -60,12 +65,6 @@ def scaled(upstream: Tensor, learned: tuple[int, ...], count: int, z_VND: Tensor
     return (upstream * gradient_VND).to(z_VND.dtype), *of_learned
 
 
-def _bare(tensor: Tensor) -> Tensor:
-    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        tensor = torch._C._functorch.get_unwrapped(tensor)
-    return tensor
-
-
 class Followed(torch.autograd.Function):
     """Gradients as they were found; their derivatives come from the dense form of the loss."""
 
@@ -95,3 +94,41 @@ class Followed(torch.autograd.Function):
         for index, slope in zip(remembered.learned, of_learned, strict=True):
             of_parameters[index] = slope
         return None, of_upstream, of_VND.to(z_VND.dtype), *of_parameters, *(None,) * ctx.found
+
+
+def multiply(wanted: Products, a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:
+    """The product that derivatives of any order and mode go through, as exact as is wanted in each of them.
+
+    Torch's own derivatives are taken in forward mode inside forward mode: there they are found with the product, and
+    those of an `autograd.Function` are wrong.
+    """
+    if forward_transforms() > 1:
+        with products(a_GXY.device, wanted):
+            return product(a_GXY, b_GYZ)
+    result: Tensor = _Product.apply(wanted, a_GXY, b_GYZ)
+    return result
+
+
+class _Product(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(wanted: Products, a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:
+        with products(a_GXY.device, wanted):
+            return product(a_GXY, b_GYZ)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.wanted, *factors = inputs
+        ctx.save_for_backward(*factors)
+        ctx.save_for_forward(*factors)
+
+    @staticmethod
+    def backward(ctx: Any, by_GXZ: Tensor) -> tuple[Any, ...]:
+        a_GXY, b_GYZ = ctx.saved_tensors
+        return None, multiply(ctx.wanted, by_GXZ, b_GYZ.mT), multiply(ctx.wanted, a_GXY.mT, by_GXZ)
+
+    @staticmethod
+    def jvp(ctx: Any, _: None, along_GXY: Tensor, along_GYZ: Tensor) -> Tensor:
+        a_GXY, b_GYZ = ctx.saved_tensors
+        return multiply(ctx.wanted, along_GXY, b_GYZ) + multiply(ctx.wanted, a_GXY, along_GYZ)

@@ -1,0 +1,124 @@
+"""How one loss is computed on a batch: which form of its core the batch takes, and where that runs.
+
+Checked tensors come in, a value inside autograd goes out; what cannot be computed as asked is refused with
+`InputError`.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.autograd import detached, is_transformed, take_step
+from alphadsl.backend.custom_op import Run
+from alphadsl.backend.dispatch import choose
+from alphadsl.backend.execution import Execution
+from alphadsl.backend.form import Form
+from alphadsl.backend.importance import Importance, as_importance
+from alphadsl.backend.inputs import Inputs
+from alphadsl.backend.interpreted_step import interpreted_importance, interpreted_step
+from alphadsl.backend.precision import products
+from alphadsl.backend.program import build_differentiable
+from alphadsl.backend.runtime.pairs import label_rows
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Positives, Streaming
+from alphadsl.ir.nodes import Loss
+from alphadsl.report.exceptions import InputError
+from alphadsl.transform.schedule import schedule_apart, schedule_closely
+
+Tensors = tuple[Tensor, ...]
+# The values of parameters as numbers, worked out only where they are wanted.
+Values = Callable[[], dict[str, float]]
+
+
+class Computation:
+    """The forms of a loss's core. `closely` where small distances must be exact: what float32 has cancelled comes out
+    in float64 then, and of float64, differences are taken."""
+
+    def __init__(self, spec: Loss, core: Core, execution: Execution, learned: tuple[int, ...]) -> None:
+        self._spec, self._core, self._execution, self._learned = spec, core, execution, learned
+        self._plain = self._near = Form(core)
+        self._plain.eager  # noqa: B018  an outer graph could not build it
+        self.closely = False
+
+    def judged(self, closely: bool) -> None:
+        self.closely = closely
+        if closely and self._near is self._plain:
+            self._near = Form(schedule_closely(self._spec))
+            self._near.eager  # noqa: B018
+
+    @property
+    def core(self) -> Core:
+        """The core by which tensors are checked."""
+        return self._near.core if self.closely else self._core
+
+    def arranged(self, inputs: Inputs) -> Inputs:
+        """With a row for each positive, where those of an anchor do not come together."""
+        if self._form(inputs).core.positives != Positives.APART:
+            return inputs
+        rows = label_rows(*inputs.context)
+        return replace(inputs, context=rows, pairs=len(rows[0]) * len(rows[-1]))
+
+    def value(self, inputs: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
+        """The mean over the anchors; of the whole batch where processes share it."""
+        wide = inputs.wide(self.closely)
+        plain = partial(self._differentiable, shared)
+        if is_transformed((wide.z_VND, *parameters)):
+            return plain(wide.z_VND, wide.context, parameters)
+        if self._execution.backend == "interpreter":
+            outer = torch.compiler.is_compiling()
+            method = self._interpreted
+            interpreted = torch.compiler.disable(method) if outer else method  # type: ignore[no-untyped-call]
+            value: Tensor = interpreted(wide, shared, parameters, values)
+            return value
+        run = self._run(inputs, shared)
+        if torch.compiler.is_compiling():
+            return run.in_graph(wide.z_VND, wide.context, parameters, self._learned)
+        if torch.is_grad_enabled() and (wide.z_VND.requires_grad or self._learned):
+            return take_step(run.with_gradient, plain, wide, parameters, self._learned)
+        return run.value(wide.z_VND.detach(), detached(wide.context), parameters)
+
+    def importance(self, inputs: Inputs, parameters: Tensors, values: Values) -> Importance:
+        if self._execution.backend == "interpreter":
+            return interpreted_importance(self._spec, values(), inputs.z_VND, inputs.context)
+        wide, form = inputs.wide(self.closely), self._form(inputs)
+        with products(inputs.z_VND.device, self._execution.products):
+            quantities = form.eager.importance(wide.z_VND, wide.context, parameters)
+        dtype = torch.promote_types(inputs.z_VND.dtype, torch.float32)
+        return as_importance(quantities, form.core.positives, self._spec.pairs, inputs.context, dtype)
+
+    def _interpreted(self, wide: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
+        if shared:
+            raise InputError("the interpreter knows one process only", 'load it with ranks="alone"')
+        step = interpreted_step(self._spec, values())
+        return take_step(step, partial(self._differentiable, shared), wide, parameters, self._learned)
+
+    def _run(self, inputs: Inputs, shared: bool) -> Run:
+        """What `auto` takes for a batch. A shared batch always streams, and so does one in an outer graph whose rows
+        are as many as the labels say."""
+        form, execution = self._form(inputs), self._execution
+        choice = choose(form.core, execution.backend, execution.compile, inputs.z_VND.device, inputs.pairs)
+        streamable = self._core.streaming != Streaming.NONE
+        if shared and not streamable:
+            remedy = 'ranks="alone" gives each process a loss of its own batch'
+            raise InputError(f"{self._spec.name} cannot be shared by processes: it does not stream", remedy)
+        countless = form.core.positives == Positives.APART and torch.compiler.is_compiling()
+        streams = shared or choice.streams or (countless and streamable)
+        return form.run(choice.way, streams, execution.ranks if shared else "alone", execution.products)
+
+    def _form(self, inputs: Inputs) -> Form:
+        return self._near if self.closely and inputs.z_VND.dtype == torch.float64 else self._plain
+
+    def _differentiable(self, shared: bool, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
+        """The loss as torch differentiates it by itself, whatever the backend; refused where that is not one thing."""
+        told = f"{self._spec.name} has a first derivative only, by reverse mode: "
+        if shared:
+            raise InputError(f"{told}processes share its batch", 'load it with ranks="alone"')
+        if self._core.derived.holds_fixed:
+            raise InputError(f"{told}it holds something fixed", "alpha, or what is in stopgrad")
+        exact = self._execution.products
+        if self._core.positives == Positives.TOGETHER and len(context) == 1:
+            return build_differentiable(schedule_apart(self._spec), exact)(z_VND, label_rows(*context), parameters)
+        return build_differentiable(self._core, exact)(z_VND, context, parameters)

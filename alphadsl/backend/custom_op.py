@@ -1,0 +1,197 @@
+"""A step as one operator, so that an outer `torch.compile` sees a call: no unrolled loop over tiles, no precision of
+products that is not ours, and a gradient that nobody can differentiate again without being told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from functools import cache, cached_property, partial
+from typing import Any, cast
+
+import torch
+import torch.distributed
+from torch import Tensor
+
+from alphadsl.backend.dispatch import Way
+from alphadsl.backend.double_backward import scaled
+from alphadsl.backend.execution import Products, Together
+from alphadsl.backend.precision import products
+from alphadsl.backend.program import Program, build_program
+from alphadsl.backend.runtime.simplex import on_host
+from alphadsl.backend.runtime.step import Step
+from alphadsl.backend.streaming.cells import CellStrips
+from alphadsl.backend.streaming.distributed import LABELS, Found, Ranks, alone, as_agreed, exchange
+from alphadsl.backend.streaming.strips import Strips
+from alphadsl.backend.streaming.tiled import Tiled
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Pairs, Positives, Streaming
+from alphadsl.report.exceptions import InputError
+
+Tensors = tuple[Tensor, ...]
+_CORES: dict[str, Core] = {}
+
+
+def register(key: str, core: Core) -> None:
+    """Make a core known to the operator under the key of its program."""
+    _CORES.setdefault(key, core)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the step of the core that `key` stands for is taken; called as a dense step is."""
+
+    key: str
+    way: str
+    streams: bool
+    ranks: Together
+    products: Products
+
+    def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
+        """Every process finds the loss of the whole batch and the gradient of its own samples. Where gradients will be
+        averaged over processes they are given as many times, and what all processes find alike is told by each in
+        full; where they will be summed, each tells its share of that."""
+        with products(z_VND.device, self.products):
+            engine = _engine(self.key, self.way)
+            if self.streams:
+                step = partial(engine.streaming.with_gradient, z_VND, context, parameters)
+                value, gradient_VND, slopes = self._exchanged(engine.core, z_VND, step)
+            else:
+                value, gradient_VND, slopes = engine.dense.with_gradient(z_VND, context, parameters)
+        value, gradient_VND, *others = (engine.known(part, context) for part in (value, gradient_VND, *slopes))
+        match self.ranks:
+            case "average":
+                return value, gradient_VND * torch.distributed.get_world_size(), tuple(others)
+            case "sum":
+                return value, gradient_VND, tuple(slope / torch.distributed.get_world_size() for slope in others)
+            case "alone":
+                return value, gradient_VND, tuple(others)
+
+    def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
+        """The loss alone."""
+        with products(z_VND.device, self.products):
+            engine = _engine(self.key, self.way)
+            if self.streams:
+                value = self._exchanged(engine.core, z_VND, partial(engine.streaming.value, z_VND, context, parameters))
+            else:
+                value = engine.dense.value(z_VND, context, parameters)
+        return engine.known(value, context)
+
+    def in_graph(self, z_VND: Tensor, context: Tensors, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
+        """The loss inside an outer graph and inside autograd."""
+        found = step(*astuple(self), " ".join(map(str, learned)), z_VND, list(context), list(parameters))
+        value: Tensor = found[0]
+        return value
+
+    def _exchanged(self, core: Core, z_VND: Tensor, work: Callable[[Ranks], Found]) -> Found:
+        """Where labels were exchanged before, it is agreed already who holds what."""
+        if self.ranks == "alone":
+            return work(alone(z_VND.shape[1]))
+        return work(as_agreed(LABELS)) if core.pairs.supervised else exchange(z_VND, work)
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """What takes the steps of a core, whole or a part at a time."""
+
+    core: Core
+    dense: Program
+
+    @cached_property
+    def streaming(self) -> Tiled | Strips | CellStrips:
+        if self.core.positives == Positives.TOGETHER:
+            return CellStrips(self.core, self.dense)
+        return (Tiled if self.core.streaming == Streaming.TILES else Strips)(self.core, self.dense)
+
+    def known(self, part: Tensor, context: Tensors) -> Tensor:
+        """0 where a batch on a device has one class only, and so no negatives; on the host that was asked before."""
+        if self.core.pairs != Pairs.CLASSES or on_host(part):
+            return part
+        class_C = context[-1]
+        return torch.where((class_C != class_C[0]).any(), part, 0.0)
+
+
+@cache
+def _engine(key: str, way: str) -> _Engine:
+    return _Engine(_CORES[key], build_program(_CORES[key], Way(way)))
+
+
+@torch.library.custom_op("alphadsl::step", mutates_args=())
+def step(
+    key: str,
+    way: str,
+    streams: bool,
+    ranks: str,
+    products: str,
+    learned: str,
+    z_VND: Tensor,
+    context: Sequence[Tensor],
+    parameters: Sequence[Tensor],
+) -> list[Tensor]:
+    """Value, gradient (V, N, D) and slopes of the learned parameters, in the places `learned`. Those are words,
+    as autograd wants gradients of a list."""
+    run = Run(key, way, streams, cast(Together, ranks), cast(Products, products))
+    value, gradient_VND, slopes = run.with_gradient(z_VND, tuple(context), tuple(parameters))
+    return [value, gradient_VND.contiguous(), *slopes]
+
+
+@step.register_fake
+def _of_step(
+    key: str,
+    way: str,
+    streams: bool,
+    ranks: str,
+    products: str,
+    learned: str,
+    z_VND: Tensor,
+    context: Sequence[Tensor],
+    parameters: Sequence[Tensor],
+) -> list[Tensor]:
+    dtype = torch.promote_types(z_VND.dtype, torch.float32)
+    value, *slopes = (z_VND.new_empty((), dtype=dtype) for _ in range(len(learned.split()) + 1))
+    return [value, torch.empty_like(z_VND, dtype=dtype), *slopes]
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
+    *_, learned, z_VND, context, parameters = inputs
+    ctx.mark_non_differentiable(*output[1:])
+    ctx.save_for_backward(z_VND, *parameters, *output[1:])
+    ctx.learned, ctx.context, ctx.parameters = [*map(int, learned.split())], len(context), len(parameters)
+
+
+def _backward(ctx: Any, upstream: list[Tensor]) -> tuple[Any, ...]:
+    z_VND, *others = ctx.saved_tensors
+    gradient_VND, *slopes = place_gradients(upstream[0], ctx.learned, ctx.parameters, z_VND, others)
+    of_parameters: list[Tensor | None] = [None] * ctx.parameters
+    for index, slope in zip(ctx.learned, slopes, strict=True):
+        of_parameters[index] = slope
+    return *(None,) * 6, gradient_VND, [None] * ctx.context, of_parameters
+
+
+step.register_autograd(_backward, setup_context=_keep)
+
+
+@torch.library.custom_op("alphadsl::place_gradients", mutates_args=())
+def place_gradients(
+    upstream: Tensor, learned: Sequence[int], count: int, z_VND: Tensor, others: Sequence[Tensor]
+) -> list[Tensor]:
+    """As `scaled`. Embeddings and parameters come in for autograd to see what the gradients depend on."""
+    gradients = scaled(upstream, tuple(learned), count, z_VND, *others)
+    return [gradient.clone() for gradient in gradients]
+
+
+@place_gradients.register_fake
+def _of_gradients(
+    upstream: Tensor, learned: Sequence[int], count: int, z_VND: Tensor, others: Sequence[Tensor]
+) -> list[Tensor]:
+    return [torch.empty_like(z_VND), *(torch.empty_like(others[index], dtype=torch.float64) for index in learned)]
+
+
+def _refuse(ctx: Any, by: list[Tensor]) -> tuple[Any, ...]:
+    raise InputError(
+        "a loss inside an outer torch.compile has a first derivative only", "take the second outside of that graph"
+    )
+
+
+def _keep_nothing(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None: ...
+
+
+place_gradients.register_autograd(_refuse, setup_context=_keep_nothing)

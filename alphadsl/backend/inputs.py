@@ -1,0 +1,123 @@
+"""What a caller hands to a loss: embeddings, labels and queue come in, checked, and go out as the step wants them.
+
+A tensor of the wrong shape, kind or place is refused in one line that names it; so is one that the index set of the
+loss has no use for, and one that it misses. Legend: V 2 views, N samples, D embedding width, Q rows of a queue.
+"""
+
+import warnings
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.runtime.pairs import class_marks, sample_marks
+from alphadsl.backend.runtime.simplex import on_host
+from alphadsl.backend.runtime.step import unit_rows, widened
+from alphadsl.backend.streaming.distributed import LABELS, exchange
+from alphadsl.backend.torch_internals import is_batched
+from alphadsl.ir.core import Core
+from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.report.exceptions import InputError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """z_VND with gradient, and the further tensors of the index set, without; the number of pairs of anchors (rows, if
+    an anchor has several) and candidates; `negatives` where some anchor has one."""
+
+    z_VND: Tensor
+    context: tuple[Tensor, ...]
+    pairs: int
+    negatives: bool
+
+    def wide(self, closely: bool) -> "Inputs":
+        """In float64 where a loss looks closely at small distances: the products of float32 rows have no digits left
+        there."""
+        return replace(self, z_VND=self.z_VND.double()) if closely else self
+
+
+def check_inputs(loss: Core, z0_ND: object, z1_ND: object, labels: object, queue: object, shared: bool) -> Inputs:
+    """The tensors of one call. Raises `InputError`.
+
+    Where several processes share the batch, labels are those of all.
+    """
+    z_VND = torch.stack(_check_views(z0_ND, z1_ND))
+    samples = z_VND.shape[1]
+    match loss.pairs:
+        case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
+            _check_absent(loss, {"labels": labels, "queue": queue})
+            views = 2 if loss.pairs == Pairs.TWO_VIEW else 1
+            return Inputs(z_VND, sample_marks(z_VND[0], views), 2 * views * samples**2, shared or samples > 1)
+        case Pairs.QUEUE:
+            _check_absent(loss, {"labels": labels})
+            queue_QD = _check_queue(loss, queue, z_VND)
+            return Inputs(z_VND, (queue_QD,), samples * len(queue_QD), True)
+        case Pairs.LABELS | Pairs.CLASSES:
+            _check_absent(loss, {"queue": queue})
+            label_N = _check_labels(loss, labels, z_VND)
+            label_N = exchange(z_VND, lambda ranks: ranks.whole(label_N), LABELS) if shared else label_N
+            class_C = class_marks(label_N)
+            return Inputs(z_VND, (class_C,), len(class_C) ** 2, _has_negatives(loss.pairs, class_C))
+
+
+def _has_negatives(pairs: Pairs, class_C: Tensor) -> bool:
+    """On a device, whose numbers would have to be waited for, several classes are taken for granted."""
+    if pairs == Pairs.LABELS:
+        return len(class_C) > 2
+    return not on_host(class_C) or bool((class_C != class_C[0]).any())
+
+
+def _check_views(z0_ND: object, z1_ND: object) -> list[Tensor]:
+    views = [_check_embeddings(name, z_ND) for name, z_ND in (("z0", z0_ND), ("z1", z1_ND))]
+    z0, z1 = views
+    if z0.shape != z1.shape or z0.dtype != z1.dtype or z0.device != z1.device:
+        described = (f"{tuple(z.shape)} {z.dtype} on {z.device}" for z in views)
+        raise InputError("z0 and z1 must be two views of one batch, but are " + " and ".join(described), "")
+    return views
+
+
+def _check_embeddings(name: str, z: object) -> Tensor:
+    if not isinstance(z, Tensor) or not z.is_floating_point():
+        raise InputError(f"{name} must be a floating-point tensor of embeddings, not {_described(z)}", "")
+    if z.ndim != 2 or 0 in z.shape:
+        raise InputError(f"{name} must have the shape (N, D), not {tuple(z.shape)}", "")
+    return z
+
+
+def _check_queue(loss: Core, queue: object, z_VND: Tensor) -> Tensor:
+    """Queue rows placed in the space of the loss; they receive no gradient."""
+    if queue is None:
+        raise InputError(f"{loss.name} takes its negatives from a queue, and none was given", "loss(z0, z1, queue=q)")
+    queue_QD = _check_embeddings("queue", queue)
+    if queue_QD.shape[1] != z_VND.shape[2] or queue_QD.device != z_VND.device:
+        found = f"{tuple(queue_QD.shape)} on {queue_QD.device}"
+        raise InputError(f"queue must be (Q, {z_VND.shape[2]}) on {z_VND.device}, as the embeddings, not {found}", "")
+    if queue_QD.requires_grad and torch.is_grad_enabled():
+        told = f"{loss.name}: a queue receives no gradient, and this one requires one; pass queue.detach()"
+        warnings.warn(told, stacklevel=7)
+    wide_QD = widened(queue_QD.detach()).to(torch.float64 if loss.near else widened(z_VND[:0]).dtype)
+    return unit_rows(wide_QD)[0] if loss.space == Space.SPHERE else wide_QD
+
+
+def _check_labels(loss: Core, labels: object, z_VND: Tensor) -> Tensor:
+    samples = z_VND.shape[1]
+    if labels is None:
+        raise InputError(f"{loss.name} takes its positives from labels, and none were given", "loss(z0, z1, labels=y)")
+    if not isinstance(labels, Tensor) or labels.is_floating_point() or labels.is_complex():
+        raise InputError(f"labels must be a tensor of integers, not {_described(labels)}", "")
+    if is_batched(labels):
+        raise InputError("torch.func.vmap cannot take a loss over batches of different labels", "call it for each")
+    if labels.shape != (samples,) or labels.device != z_VND.device:
+        found = f"{tuple(labels.shape)} on {labels.device}"
+        raise InputError(f"labels must be ({samples},) on {z_VND.device}, one for each sample, not {found}", "")
+    return labels.to(torch.int64)
+
+
+def _check_absent(loss: Core, given: dict[str, object]) -> None:
+    for name, tensor in given.items():
+        if tensor is not None:
+            raise InputError(f"{loss.name} has pairs {loss.pairs.value}, which take no {name}", f"leave {name} out")
+
+
+def _described(found: object) -> str:
+    return f"a {found.dtype} tensor" if isinstance(found, Tensor) else f"a {type(found).__name__}"

@@ -1,0 +1,37 @@
+"""Memory of the streaming backends.
+
+Fresh memory costs a page fault every 4 KB, more than a tile's arithmetic, so on the CPU tiles live in one buffer per
+thread that outlasts a step.
+"""
+
+import threading
+
+import torch
+from torch import Tensor
+
+from alphadsl.backend.torch_internals import is_wrapped
+
+_kept = threading.local()
+
+
+class Buffers:
+    """Tiles of one dtype and device, each a tensor of its own: a view would be compiled for once more."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._like = like[:0]
+        outlasting: dict[torch.dtype, list[Tensor]] = vars(_kept).setdefault("buffers", {})
+        # What torch.func or a fake mode wraps has no storage of its own, and must not be left to the next step.
+        self._plain = type(like) is Tensor and not is_wrapped(like)
+        self._buffers = outlasting.setdefault(like.dtype, []) if self._plain and like.device.type == "cpu" else []
+
+    def tile(self, place: int, height: int, width: int) -> Tensor:
+        """An uninitialised tile (height, width) in a numbered place; what was in that place is lost."""
+        if not self._plain:
+            return self._like.new_empty((height, width))
+        numbers = height * width
+        while len(self._buffers) <= place:
+            self._buffers.append(self._like.new_empty(0))
+        if self._buffers[place].numel() < numbers:
+            self._buffers[place] = self._like.new_empty(numbers)
+        tile: Tensor = self._like.new_empty(0)
+        return tile.set_(self._buffers[place].untyped_storage(), 0, (height, width), (width, 1))

@@ -1,0 +1,225 @@
+"""Processes that share a batch: who holds which samples, and how what each has found comes together.
+
+What is exchanged is O(A D): the embeddings once, as they came, then a few numbers per anchor. Who holds how many
+samples is told once and then taken for granted: with the first rows that processes exchange, each says whether that is
+still so, and only where it is not do they tell each other anew. Legend: V 2 views, N samples of the whole batch, n
+samples of this process, D embedding width.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed
+from torch import Tensor
+
+from alphadsl.backend.streaming.geometry import Span
+
+Found = TypeVar("Found")
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+DECLINED = -1
+
+
+class Disagreement(Exception):
+    """What the processes that share a batch hold is no batch; raised by all of them, so that none waits for others."""
+
+    remedy = ""
+
+
+class _Changed(Exception):
+    """Some process holds other samples than was agreed, or none; raised by all of them."""
+
+
+@dataclass(frozen=True)
+class _Agreement:
+    """What each process holds, by rank: a number of samples, the width and dtype of embeddings."""
+
+    group: Any
+    sizes: tuple[int, ...]
+    width: int
+    dtype: torch.dtype
+    device: torch.device
+
+    def holds(self, z_VnD: Tensor) -> bool:
+        """Whether this process still does."""
+        held = self.sizes[torch.distributed.get_rank()], self.width, self.dtype, self.device
+        return held == (z_VnD.shape[1], z_VnD.shape[2], z_VnD.dtype, z_VnD.device)
+
+    def interrupt(self, first: str) -> None:
+        """Take part in the exchange that the others begin with, only to say that there is news."""
+        rows = max(self.sizes) + 1
+        shape, dtype = ((rows, 2, self.width), self.dtype) if first == EMBEDDINGS else ((rows,), torch.int64)
+        rows_mX = torch.zeros(shape, dtype=dtype, device=self.device)
+        rows_mX[-1] = 1
+        _gathered(rows_mX)
+
+
+# What was last agreed on: by those that exchange embeddings first, and by those that exchange labels before.
+_agreed: dict[str, _Agreement] = {}
+EMBEDDINGS, LABELS = "embeddings", "labels"
+
+
+class Ranks:
+    """The samples of each process in turn, and which of them is this one."""
+
+    def __init__(self, sizes: tuple[int, ...], rank: int, opens: bool = False) -> None:
+        """`opens`: whether the first rows that are exchanged say that all holds what was agreed on before."""
+        self.sizes, self.rank = sizes, rank
+        self._opens = opens
+        self._told: Callable[[], bool] | None = None
+
+    @property
+    def samples(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def mine(self) -> Span:
+        start = sum(self.sizes[: self.rank])
+        return start, start + self.sizes[self.rank]
+
+    def whole(self, part_nX: Tensor) -> Tensor:
+        """The rows of all processes, in their order; padded under way where they hold different numbers of samples."""
+        if len(self.sizes) == 1:
+            return part_nX
+        self.settle()
+        rows_mX = _padded(part_nX, max(self.sizes))
+        if not self._opens:
+            return _parts(_gathered(rows_mX), self.sizes)
+        self._opens = False
+        gathered = _gathered(torch.cat([rows_mX, torch.zeros_like(rows_mX[:1])]))
+        self._told = _read_later(torch.stack([rows_mX[-1].flatten()[0] for rows_mX in gathered]))
+        return _parts(gathered, self.sizes)
+
+    def whole_views(self, part_VnX: Tensor) -> Tensor:
+        """The same for both views of samples."""
+        return self.whole(part_VnX.transpose(0, 1)).transpose(0, 1).contiguous()
+
+    def summed(self, part: Tensor) -> Tensor:
+        """The sum over processes; `part` is used up."""
+        if len(self.sizes) > 1:
+            self.settle()
+            torch.distributed.all_reduce(part)
+        return part
+
+    def settle(self) -> None:
+        """Before anything else is exchanged, and at the end: has nobody had news?"""
+        told, self._told = self._told, None
+        if told is not None and told():
+            raise _Changed
+
+
+def alone(samples: int) -> Ranks:
+    return Ranks((samples,), 0)
+
+
+def exchange(z_VnD: Tensor, work: Callable[[Ranks], Found], first: str = EMBEDDINGS) -> Found:
+    """What `work` finds with all processes of the default group; from the start again if it turns out that one of them
+    holds other samples than before. Raises `Disagreement` in each of them if one has declined, or if embeddings differ
+    in width or dtype."""
+    known = _known(first)
+    if known is not None and known.holds(z_VnD):
+        ranks = Ranks(known.sizes, torch.distributed.get_rank(), opens=True)
+        try:
+            found = work(ranks)
+            ranks.settle()
+        except _Changed:
+            pass
+        else:
+            return found
+    elif known is not None:
+        known.interrupt(first)
+    return work(_agree(z_VnD, first))
+
+
+def as_agreed(first: str) -> Ranks:
+    """The processes as they have just agreed, in this very step."""
+    return Ranks(_agreed[first].sizes, torch.distributed.get_rank())
+
+
+def decline(z_nD: object, first: str) -> None:
+    """Tell the others, who wait in `exchange`, that this process has no part for the batch."""
+    known = _known(first)
+    if known is None:
+        _tell((DECLINED, 0, 0), _device_of(z_nD))
+        return
+    known.interrupt(first)
+    _agreed.pop(first)
+    _tell((DECLINED, 0, 0), known.device)
+
+
+def is_shared() -> bool:
+    """Whether several processes are at work."""
+    ready = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return ready and torch.distributed.get_world_size() > 1
+
+
+def _known(first: str) -> _Agreement | None:
+    """What was agreed, if among the processes that are at work now."""
+    known = _agreed.get(first)
+    return known if known is not None and known.group is torch.distributed.group.WORLD else None
+
+
+def _agree(z_VnD: Tensor, first: str) -> Ranks:
+    """Each process says how many samples it holds, and of what kind."""
+    _agreed.pop(first, None)
+    _, samples, width = z_VnD.shape
+    told = _tell((samples, width, DTYPES.index(z_VnD.dtype)), z_VnD.device)
+    declined = [rank for rank, (held, _, _) in enumerate(told) if held == DECLINED]
+    if declined:
+        raise Disagreement(f"process {declined[0]} refused its part of the batch, and says why")
+    kinds = [(width, DTYPES[dtype]) for _, width, dtype in told]
+    for rank, kind in enumerate(kinds):
+        if kind != kinds[0]:
+            described = " and ".join(f"(n, {width}) {dtype}" for width, dtype in (kinds[0], kind))
+            raise Disagreement(f"embeddings of a shared batch must be of one kind, not {described} (process {rank})")
+    sizes = tuple(held for held, _, _ in told)
+    _agreed[first] = _Agreement(torch.distributed.group.WORLD, sizes, width, z_VnD.dtype, z_VnD.device)
+    return Ranks(sizes, torch.distributed.get_rank())
+
+
+def _tell(own: tuple[int, int, int], device: torch.device) -> list[list[int]]:
+    """What each process says, by rank."""
+    table = torch.zeros(torch.distributed.get_world_size(), len(own), dtype=torch.int64, device=device)
+    table[torch.distributed.get_rank()] = torch.tensor(own, device=device)
+    torch.distributed.all_reduce(table)
+    told: list[list[int]] = table.tolist()
+    return told
+
+
+def _device_of(z_nD: object) -> torch.device:
+    """Where this process can tell the others something, whatever it was given."""
+    accelerated = "nccl" in torch.distributed.get_backend()
+    device = z_nD.device if isinstance(z_nD, Tensor) else torch.device("cpu")
+    if accelerated and device.type == "cpu":
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu") if device.type == "meta" else device
+
+
+def _gathered(rows_mX: Tensor) -> list[Tensor]:
+    gathered = [torch.empty_like(rows_mX) for _ in range(torch.distributed.get_world_size())]
+    torch.distributed.all_gather(gathered, rows_mX)
+    return gathered
+
+
+def _padded(part_nX: Tensor, most: int) -> Tensor:
+    return torch.cat([part_nX, part_nX.new_zeros(most - len(part_nX), *part_nX.shape[1:])]).contiguous()
+
+
+def _parts(gathered: list[Tensor], sizes: tuple[int, ...]) -> Tensor:
+    return torch.cat([rows_mX[:size] for rows_mX, size in zip(gathered, sizes, strict=True)])
+
+
+def _read_later(news_R: Tensor) -> Callable[[], bool]:
+    """Whether any is set. From a device it is copied while that goes on to work, and waited for when it is asked."""
+    if news_R.device.type != "cuda":
+        return lambda: bool(news_R.any())
+    copied_R = torch.empty_like(news_R, device="cpu", pin_memory=True)
+    copied_R.copy_(news_R, non_blocking=True)
+    arrived = torch.cuda.current_stream(news_R.device).record_event()
+
+    def read() -> bool:
+        arrived.synchronize()
+        return bool(copied_R.any())
+
+    return read

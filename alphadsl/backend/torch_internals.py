@@ -1,0 +1,148 @@
+"""All that is used of torch beyond its public interface, each with what it is relied on for.
+
+When torch moves, here is where to look, and `tests/backend/test_torch_internals.py` says which part has moved.
+`pyproject.toml` bounds torch to the versions that this was written for.
+
+Nothing of `torch._dynamo` or `torch._inductor` is imported before a function is compiled: already their import writes
+to the cache.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._C import _functorch
+from torch.autograd import forward_ad
+
+Called = Callable[..., Any]
+MACHINERY = ("torch._dynamo", "torch._inductor")
+"""Where the exceptions of `torch.compile` are defined."""
+
+# How torch binds a kernel that Inductor compiled to Python, and the same with Python's lock let go meanwhile.
+LOCKED = "kernel({}); Py_RETURN_NONE;"
+UNLOCKED = """[](auto... arguments) {{
+    struct Unlocked {{
+        PyThreadState* state = PyEval_SaveThread();
+        ~Unlocked() {{ PyEval_RestoreThread(state); }}
+    }} unlocked;
+    kernel(arguments...);
+}}({}); Py_RETURN_NONE;"""
+
+_binding = threading.Lock()
+
+
+def in_functional_transform() -> bool:
+    """Whether some transform of `torch.func` is at work."""
+    return bool(torch._C._are_functorch_transforms_active())
+
+
+def in_transform_beyond_reverse_mode() -> bool:
+    """Whether `torch.func.vmap` or forward mode by `torch.func` is."""
+    if not in_functional_transform():
+        return False
+    beyond = _functorch.TransformType.Vmap, _functorch.TransformType.Jvp
+    return any(transform.key() in beyond for transform in _functorch.get_interpreter_stack() or ())
+
+
+def forward_transforms() -> int:
+    """How many transforms of forward mode by `torch.func` are at work, one inside the other."""
+    stack = _functorch.get_interpreter_stack() if in_functional_transform() else None
+    return sum(transform.key() == _functorch.TransformType.Jvp for transform in stack or ())
+
+
+def in_dual_level() -> bool:
+    """Whether forward mode may be at work: to ask a tensor for its tangent is refused outside."""
+    return forward_ad._current_level >= 0
+
+
+def is_wrapped(tensor: Tensor) -> bool:
+    """Whether a transform of `torch.func` has wrapped the tensor."""
+    return bool(_functorch.is_functorch_wrapped_tensor(tensor))
+
+
+def is_batched(tensor: Tensor) -> bool:
+    """Whether the tensor stands for several of `torch.func.vmap`."""
+    return bool(_functorch.is_batchedtensor(tensor))
+
+
+def unwrapped(tensor: Tensor) -> Tensor:
+    """The tensor below all transforms of `torch.func`."""
+    while is_wrapped(tensor):
+        tensor = _functorch.get_unwrapped(tensor)
+    return tensor
+
+
+def version_of(tensor: Tensor) -> int:
+    """How often the tensor was changed in place."""
+    return tensor._version
+
+
+def is_watched() -> bool:
+    """Whether this thread has a mode that sees every operator, as a fake mode or a profiler of memory does."""
+    return bool(torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack())
+
+
+@contextmanager
+def sizes_apart() -> Iterator[None]:
+    """Sizes that happen to be equal when a function is compiled are not compiled to be equal."""
+    import torch.fx.experimental._config
+
+    config: Any = torch.fx.experimental._config
+    with config.patch(use_duck_shape=False):
+        yield
+
+
+def expect_other_sizes(tensor: Tensor, axis: int) -> None:
+    """What is compiled for this tensor is to serve others along the axis as well, if it can."""
+    torch._dynamo.maybe_mark_dynamic(tensor, axis)
+
+
+def graphs_allowed() -> int:
+    """How often Dynamo compiles one function before it gives up."""
+    limit: int = torch._dynamo.config.recompile_limit
+    return limit
+
+
+def compilers_tried() -> list[str]:
+    """The C++ compilers that Inductor looks for."""
+    from torch._inductor import config
+
+    return [name for name in config.cpp.cxx if name]
+
+
+def compile_for_one_thread(graph: torch.fx.GraphModule, inputs: Sequence[Tensor]) -> Called:
+    """A graph through Inductor, its kernels for one thread, which let go of Python's lock while they run if torch binds
+    them as this was written for; otherwise they keep it, which is slower and no less right."""
+    import torch._inductor
+
+    with _unlocked():
+        compiled: Called = torch._inductor.compile(graph, list(inputs), {"cpp.threads": 1})
+        return compiled
+
+
+def kernels_keep_the_lock() -> bool:
+    """Whether torch binds kernels otherwise than this was written for."""
+    return getattr(_bindings(), "call_entry_function", None) != LOCKED
+
+
+@contextmanager
+def _unlocked() -> Iterator[None]:
+    with _binding:
+        if kernels_keep_the_lock():
+            yield
+            return
+        bound = _bindings()
+        bound.call_entry_function = UNLOCKED
+        try:
+            yield
+        finally:
+            bound.call_entry_function = LOCKED
+
+
+def _bindings() -> Any:
+    from torch._inductor import codecache
+
+    return getattr(codecache, "CppPythonBindingsCodeCache", None)
