@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast fuzz check format docs docs-serve clean
+.PHONY: help setup demo theory test test-fast fuzz check format docs docs-serve clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -20,6 +20,21 @@ $(READY): pyproject.toml
 
 demo: $(READY) ## pretrain and probe infonce and direct on the embedded digits, and compare them
 	$(BIN)/alphadsl train infonce direct --dataset digits --runs-dir runs/demo --overwrite
+
+THEORY := build/theory
+# The runs of the last figure are short: what it shows is where features go, not how good they get.
+theory: $(READY) ## run the paper's statements and draw the figures of docs/theory.md anew, in under ten minutes
+	mkdir -p $(THEORY)
+	$(BIN)/alphadsl theory gradient --all --draws 2 -o $(THEORY)/gradient
+	$(BIN)/alphadsl theory game entropy -o $(THEORY)/game
+	$(BIN)/alphadsl theory pca infonce --depth 1..6 -o $(THEORY)/pca
+	$(BIN)/alphadsl theory relu infonce -o $(THEORY)/relu
+	$(BIN)/alphadsl theory landscape infonce square -o $(THEORY)/landscape
+	for epochs in 2 10; do for loss in infonce direct square; do \
+	  $(BIN)/alphadsl train $$loss --dataset digits --epochs $$epochs --no-probe --overwrite \
+	    --runs-dir $(THEORY)/runs --name $$loss-$$epochs || exit 1; done; done
+	$(BIN)/alphadsl theory spectrum --runs-dir $(THEORY)/runs -o $(THEORY)/spectrum
+	mkdir -p docs/assets/theory && cp $(THEORY)/*.png docs/assets/theory/
 
 # A worker for each core, with one thread each: more threads than cores wait for each other.
 test: $(READY) ## run the tests

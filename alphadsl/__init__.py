@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alphadsl.api import check, checks, library, load, loads
+    from alphadsl.api import check, checks, library, load, loads, regulariser_of
     from alphadsl.backend.importance import Importance
     from alphadsl.backend.module import ContrastiveLoss
     from alphadsl.report.diagnostic import Diagnostic
@@ -28,11 +28,12 @@ __all__ = [
     "library",
     "load",
     "loads",
+    "regulariser_of",
 ]
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("check", "checks", "library", "load", "loads"), "api"),
+    **dict.fromkeys(("check", "checks", "library", "load", "loads", "regulariser_of"), "api"),
     **dict.fromkeys(("InputError", "SpecError"), "report.exceptions"),
     "Diagnostic": "report.diagnostic",
     "Importance": "backend.importance",

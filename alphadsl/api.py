@@ -18,6 +18,7 @@ from alphadsl.resolve.parameters import Override
 
 if TYPE_CHECKING:
     from alphadsl.backend.module import ContrastiveLoss
+    from alphadsl.reference.regulariser import Regulariser
 
 KEYWORDS = "keyword argument"
 NOTHING: Mapping[str, Number] = {}
@@ -82,6 +83,13 @@ def checks(text: str) -> list[Diagnostic]:
 def library() -> tuple[str, ...]:
     """The names of the built-in losses."""
     return library_names()
+
+
+def regulariser_of(loss: "ContrastiveLoss") -> "Regulariser | None":
+    """R of a min player with the values now in force, as a function of importances; None where a spec states none."""
+    from alphadsl.reference.regulariser import regulariser_of
+
+    return regulariser_of(loss.spec, loss.values)
 
 
 def find_text(spec: str | Path) -> SpecText:

@@ -156,13 +156,22 @@ def _indented(text: str) -> str:
 
 def options_page() -> str:
     parts = ["# Options of the commands\n", "As `alphadsl COMMAND --help` shows them.\n"]
-    for name, each in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, each in _commands(typer.main.get_command(app)):
         summary, _, rest = inspect.cleandoc(each.help or "").partition("Example: ")
         parts += [f"## {name}\n", f"{plain(' '.join(summary.split()))}\n"]
         if rest:
             parts.append(fenced("console", f"$ {' '.join(rest.split())}"))
         parts.append(table(("argument or option", "meaning", "by default"), *_parameters(each)))
     return "\n".join(parts)
+
+
+def _commands(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by the words that call it, those of a group of commands after one another."""
+    for name, each in group.commands.items():
+        if hasattr(each, "commands"):
+            yield from _commands(each, f"{above}{name} ")
+        else:
+            yield f"{above}{name}", each
 
 
 def _parameters(command: Any) -> Iterator[tuple[str, ...]]:

@@ -24,7 +24,7 @@ LAYERS: dict[str, set[str]] = {
     "journey": {"report", "ir", "syntax", "resolve", "transform", "prove", "reference", "backend"},
     "pipeline": {"report", "ir", "resolve", "prove", "journey"},
     "builtin": {"ir", "resolve", "journey", "pipeline"},
-    "api": {"extras", "report", "ir", "resolve", "pipeline", "backend"},
+    "api": {"extras", "report", "ir", "resolve", "pipeline", "reference", "backend"},
     "bench": {"report", "ir", "transform", "reference", "pipeline", "api", "backend", "storage"},
     "explain": {"report", "ir", "prove", "transform", "reference", "journey", "storage"},
     "editor": {"folders", "report", "ir", "syntax", "resolve", "journey", "pipeline", ""},
@@ -59,7 +59,7 @@ ROOMS: dict[str, set[str]] = {
     "evaluation": {"settings", "data", "network"},
     "records": {"contract", "settings", "progress", "data"},
     "training": {"contract", "settings", "progress", "data", "network", "evaluation", "records"},
-    "theory": {"contract", "settings", "progress", "data", "network", "records"},
+    "theory": {"contract", "settings", "progress", "data", "network", "records", "training"},
     "experiment": {"contract", "settings", "progress", "data", "network", "evaluation", "records", "training"},
 }
 """The rooms of `runner`, and what each may import of the others."""

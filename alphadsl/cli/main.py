@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import alphadsl
-from alphadsl.cli import bench, doctor, experiment, explain, fmt, language, listing, lsp, plot, views
+from alphadsl.cli import bench, doctor, experiment, explain, fmt, language, listing, lsp, plot, theory, views
 from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
@@ -41,6 +41,7 @@ app.command("train", rich_help_panel=TRAIN)(experiment.train)
 app.command("probe", rich_help_panel=TRAIN)(experiment.probe)
 app.command("compare", rich_help_panel=TRAIN)(experiment.compare)
 app.command("views", rich_help_panel=TRAIN)(views.views)
+app.add_typer(theory.app, name="theory", rich_help_panel=MEASURE)
 app.command("doctor", rich_help_panel=MEASURE)(doctor.doctor)
 app.command("bench", rich_help_panel=MEASURE)(bench.bench)
 

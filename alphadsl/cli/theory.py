@@ -1,0 +1,217 @@
+"""The commands of `alphadsl theory`: a spec comes in; a table, STEM.png, STEM.json and an exit code come out.
+
+Exit code 1 where a statement fails beyond its tolerance. Torch and the runner are imported inside the commands, so that
+the rest of the command line starts without them.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alphadsl.api import library
+from alphadsl.cli import complete
+from alphadsl.cli.experiment import DataDir, Runs, RunsDir
+from alphadsl.cli.options import Loss, Setting
+from alphadsl.cli.stopping import stoppable
+from alphadsl.cli.theory_options import (
+    NOTHING_LOST,
+    Data,
+    Noise,
+    Sabotage,
+    Samples,
+    Seed,
+    Stem,
+    Width,
+    check_positive,
+    read_depths,
+    stem_of,
+    subjects_of,
+    tell,
+    views_of,
+)
+from alphadsl.extras import require
+from alphadsl.report.exceptions import InputError
+
+app = typer.Typer(
+    help="The paper's statements as experiments: Theorem 1, the game, PCA, ReLU networks, landscapes, spectra.",
+    epilog="Example: alphadsl theory gradient infonce",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def gradient(
+    spec: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SPEC...", help="Built-in names or files.", autocompletion=complete.losses),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every loss of the library.")] = False,
+    draws: Annotated[int, typer.Option(min=1, max=1000, help="Random batches and weights of each network.")] = 3,
+    set_: Setting = None,
+    seed: Seed = 0,
+    sabotage: Sabotage = None,
+    output: Stem = None,
+) -> None:
+    """Theorem 1: the gradient of a loss is minus that of the energy, alpha and beta held fixed.
+
+    Example: alphadsl theory gradient infonce direct mine.alpha --draws 10
+    """
+    if everything == bool(spec):
+        raise InputError("Name losses, or give --all.", "alphadsl theory gradient infonce")
+    subjects = subjects_of(library() if everything else spec or (), set_, sabotage)
+    from runner.theory.gradient import study
+
+    stem = stem_of(output, "gradient")
+    with stoppable(NOTHING_LOST):
+        tell(study(subjects, draws, seed), stem)
+
+
+@app.command()
+def game(
+    spec: Loss,
+    dataset: Data = "mixture",
+    samples: Samples = 40,
+    inputs: Width = 10,
+    noise: Noise = 0.5,
+    steps: Annotated[int, typer.Option(min=1, max=100_000, help="How often both players move.")] = 60,
+    rate: Annotated[float, typer.Option(help="Step of the network along its gradient.")] = 0.5,
+    trials: Annotated[int, typer.Option(min=1, max=10**6, help="Random feasible alphas at each of five states.")] = 200,
+    set_: Setting = None,
+    seed: Seed = 0,
+    data_dir: DataDir = None,
+    sabotage: Sabotage = None,
+    output: Stem = None,
+) -> None:
+    """The min player: its alpha is the best answer, and taking turns is gradient descent on a coordinate loss.
+
+    Example: alphadsl theory game entropy --set tau=0.2
+    """
+    (subject,) = subjects_of([spec], set_, sabotage)
+    check_positive("--rate", rate)
+    from runner.theory.play import study
+
+    stem, views = stem_of(output, "game"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    with stoppable(NOTHING_LOST):
+        tell(study(subject, views, steps, rate, trials, seed), stem)
+
+
+@app.command()
+def pca(
+    spec: Loss,
+    depth: Annotated[
+        str, typer.Option(metavar="N|N..M", help="Linear layers: a depth, or the first and the last.")
+    ] = "1..4",
+    width: Annotated[int, typer.Option(min=1, max=512, help="Units of every layer but the inputs.")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Random initialisations at each depth.")] = 64,
+    dataset: Data = "mixture",
+    samples: Samples = 60,
+    inputs: Width = 10,
+    noise: Noise = 0.5,
+    set_: Setting = None,
+    seed: Seed = 0,
+    data_dir: DataDir = None,
+    sabotage: Sabotage = None,
+    output: Stem = None,
+) -> None:
+    """The max player of a deep linear network is PCA of the contrastive covariance, and its maxima are global.
+
+    Example: alphadsl theory pca infonce --depth 1..6 --width 8 --seeds 100
+    """
+    depths = read_depths(depth)
+    (subject,) = subjects_of([spec], set_, sabotage)
+    from runner.theory.pca import study
+
+    stem, views = stem_of(output, "pca"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    with stoppable(NOTHING_LOST):
+        tell(study(subject, views, depths, width, seeds, seed), stem)
+
+
+@app.command()
+def relu(
+    spec: Loss,
+    hidden: Annotated[int, typer.Option(min=1, max=256, help="Hidden units, and outputs.")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Random initialisations of each network.")] = 32,
+    dataset: Data = "components",
+    samples: Samples = 60,
+    inputs: Width = 10,
+    noise: Noise = 0.5,
+    set_: Setting = None,
+    seed: Seed = 0,
+    data_dir: DataDir = None,
+    sabotage: Sabotage = None,
+    output: Stem = None,
+) -> None:
+    """Two layers with ReLU keep fixed points of higher rank, where linear networks end at rank 1.
+
+    Example: alphadsl theory relu infonce --dataset mixture --hidden 16
+    """
+    (subject,) = subjects_of([spec], set_, sabotage)
+    from runner.theory.relu import study
+
+    stem, views = stem_of(output, "relu"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    with stoppable(NOTHING_LOST):
+        tell(study(subject, views, hidden, seeds, seed), stem)
+
+
+@app.command()
+def landscape(
+    specs: Annotated[
+        list[str],
+        typer.Argument(metavar="SPEC SPEC", help="Two built-in names or files.", autocompletion=complete.losses),
+    ],
+    bridge: Annotated[
+        bool, typer.Option("--library/--no-library", help="Measure the score against probes over the whole library.")
+    ] = True,
+    dataset: Data = "digits",
+    samples: Samples = 100,
+    inputs: Width = 10,
+    noise: Noise = 0.5,
+    set_: Setting = None,
+    seed: Seed = 0,
+    data_dir: DataDir = None,
+    sabotage: Sabotage = None,
+    output: Stem = None,
+) -> None:
+    """What differs between two losses while the network is held fixed, and a score without labels for the library.
+
+    Example: alphadsl theory landscape infonce square --no-library
+    """
+    if len(specs) != 2:
+        raise InputError(
+            f"landscape compares two losses, not {len(specs)}.", "alphadsl theory landscape infonce square"
+        )
+    first, second = subjects_of(specs, set_, sabotage)
+    from runner.theory.landscape import study
+    from runner.theory.subject import read_subject
+
+    stem, views = stem_of(output, "landscape"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    everyone = [read_subject(name, {}) for name in library()] if bridge else []
+    trainable = [subject for subject in everyone if not subject.takes_queue()]
+    cache = stem.with_name(f"{stem.name}.cache.json")
+    with stoppable(f"What was measured of the library is kept in {cache}; repeat the command to go on."):
+        tell(study(first, second, views, trainable, seed, cache), stem)
+
+
+@app.command()
+def spectrum(
+    run: Runs = None,
+    runs_dir: RunsDir = "runs",
+    images: Annotated[int, typer.Option(min=10, max=10_000, help="Test images to look at.")] = 500,
+    data_dir: DataDir = None,
+    output: Stem = None,
+) -> None:
+    """Spectrum, effective rank, alignment and uniformity of trained encoders, per loss, over checkpoints.
+
+    Example: alphadsl theory spectrum runs/digits-infonce-seed0 runs/digits-direct-seed0
+    """
+    require("alphadsl theory", "reference")
+    require("alphadsl theory", "train")
+    from runner.records.places import find_runs
+    from runner.theory.spectrum import study
+
+    stem, folders = stem_of(output, "spectrum"), find_runs(run or [], Path(runs_dir))
+    if not folders:
+        raise InputError(f"There is no run in {runs_dir}.", "Train one: alphadsl train infonce --dataset digits")
+    with stoppable(NOTHING_LOST):
+        tell(study(folders, images, Path(data_dir) if data_dir else None), stem)

@@ -1,0 +1,149 @@
+"""What an experiment found: tables, a verdict on each statement, a picture and all numbers, ready to show and to write.
+
+A statement is a number held against a tolerance that was stated before. One whose premise does not hold on the data at
+hand is not claimed: it is told with the reason, and fails nothing.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from alphadsl.storage import check_writable, write_file
+
+DPI = 110
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`measured` is at most the tolerance, or with `at_least` no less; anything that is not a number fails."""
+
+    claim: str
+    measured: float
+    tolerance: float
+    at_least: bool = False
+    not_claimed: str = ""
+
+    @property
+    def fails(self) -> bool:
+        within = self.measured >= self.tolerance if self.at_least else self.measured <= self.tolerance
+        return not self.not_claimed and not within
+
+    @property
+    def verdict(self) -> str:
+        return f"not claimed: {self.not_claimed}" if self.not_claimed else "FAILS" if self.fails else "holds"
+
+    @property
+    def asked(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.tolerance:.2g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A table: its title, the heads of its columns, and cells as text."""
+
+    title: str
+    columns: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    title: str
+    tables: Sequence[Rows]
+    statements: Sequence[Statement]
+    figure: Figure
+    numbers: Mapping[str, Any]
+    notes: Sequence[str] = field(default=())
+    told_in_tables: bool = False
+    """Whether the tables have the verdicts already."""
+
+    @property
+    def fails(self) -> bool:
+        return any(statement.fails for statement in self.statements)
+
+    def to_json(self) -> str:
+        statements = [
+            {
+                "claim": each.claim,
+                "measured": each.measured,
+                "tolerance": each.tolerance,
+                "at_least": each.at_least,
+                "verdict": each.verdict,
+            }
+            for each in self.statements
+        ]
+        whole = {"title": self.title, "statements": statements, "notes": list(self.notes), **self.numbers}
+        return json.dumps(_finite(whole), indent=1, allow_nan=False) + "\n"
+
+    def show(self, console: Console) -> None:
+        for rows in self.tables:
+            table = Table(title=rows.title, title_justify="left", title_style="bold")
+            for index, name in enumerate(rows.columns):
+                table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
+            for cells in rows.cells:
+                table.add_row(*cells)
+            console.print(table, highlight=False)
+        for note in self.notes:
+            console.print(note, highlight=False, markup=False)
+        if self.statements and not self.told_in_tables:
+            verdicts = Table(title=f"{self.title}: statements", title_justify="left", title_style="bold")
+            for name, justify in (
+                ("statement", "left"),
+                ("measured", "right"),
+                ("asked", "right"),
+                ("verdict", "left"),
+            ):
+                verdicts.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+            for each in self.statements:
+                style = "red" if each.fails else "dim" if each.not_claimed else ""
+                verdicts.add_row(each.claim, f"{each.measured:.2e}", each.asked, each.verdict, style=style)
+            console.print(verdicts, highlight=False)
+
+    def write(self, stem: Path) -> tuple[Path, Path]:
+        """STEM.png and STEM.json."""
+        png, numbers = outputs(stem)
+        drawn = BytesIO()
+        self.figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": "alphadsl theory"})
+        write_file(png, drawn.getvalue())
+        write_file(numbers, self.to_json().encode())
+        return png, numbers
+
+
+def outputs(stem: Path) -> tuple[Path, Path]:
+    return stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.json")
+
+
+def check_outputs(stem: Path) -> None:
+    """Raises `InputError` where what is found could not be written, before it is looked for."""
+    for path in outputs(stem):
+        check_writable(path)
+
+
+def watched(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+    """The items as they come, with a bar on stderr where somebody watches."""
+    console = Console(stderr=True)
+    length = total if total is not None else len(items)  # type: ignore[arg-type]
+    yield from track(items, what, length, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no words for what is no number."""
+    match value:
+        case float() if not math.isfinite(value):
+            return str(value)
+        case Mapping():
+            return {str(key): _finite(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_finite(part) for part in value]
+        case _:
+            return value

@@ -1,0 +1,157 @@
+"""The loss that is looked at: a spec comes in; its alpha and beta on embeddings come out, once as derived for training
+and once from the definition, by other means.
+
+The derived ones are what `loss.importance` says of the core that all backends share. By definition they come from the
+interpreter, or for a min player from `solve`, which looks for the optimum of the game that the spec states.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import alphadsl
+from runner.theory.minplayer import Game, solve
+from runner.theory.weights import PairWeights, Sabotage, intact, place
+
+# V views (2), N samples, A anchors, C candidates, E embeddings (both views, then the queue), D coordinates
+
+PAIRS = re.compile(r"^\s*pairs .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, eq=False)
+class Company:
+    """What a batch has besides two views: labels of the samples, and a queue of further embeddings."""
+
+    labels_N: Tensor | None = None
+    queue_QD: Tensor | None = None
+
+
+ALONE = Company()
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One loss, loaded twice: `derived` by its core, `defined` by its definition."""
+
+    derived: alphadsl.ContrastiveLoss
+    defined: alphadsl.ContrastiveLoss
+    sabotage: Sabotage = intact
+
+    @property
+    def name(self) -> str:
+        return self.derived.name
+
+    @property
+    def family(self) -> str:
+        return self.derived.spec.family.kind
+
+    @property
+    def on_sphere(self) -> bool:
+        return str(self.derived.spec.space) == "sphere"
+
+    @property
+    def is_gradient_of_value(self) -> bool:
+        """Whether the gradient is that of the value; otherwise the loss holds something fixed that moves."""
+        return not self.derived.core.derived.holds_fixed
+
+    @property
+    def moves_lengths(self) -> bool:
+        """Whether it has inner products in Euclidean space, which pull along an embedding as no distance does."""
+        core = self.derived.core.derived
+        return core.stretch is not None and core.stretch != (core.attract, core.repel)
+
+    def broken(self, sabotage: Sabotage) -> "Subject":
+        """The same loss with alpha and beta that were tampered with, as a negative control."""
+        return replace(self, sabotage=sabotage)
+
+    def placed(self, z_ED: Tensor) -> Tensor:
+        """The embeddings where the loss measures them."""
+        return functional.normalize(z_ED, dim=1, eps=0) if self.on_sphere else z_ED
+
+    def everything(self, z_VND: Tensor, company: Company = ALONE) -> Tensor:
+        """All embeddings (E, D) of a batch: view 0, view 1, the queue, where the loss measures them."""
+        queue = [company.queue_QD] if company.queue_QD is not None else []
+        return self.placed(torch.cat([*z_VND, *queue]))
+
+    def value(self, z_VND: Tensor, company: Company = ALONE) -> Tensor:
+        """The literal loss, which torch differentiates by the definition wherever `is_gradient_of_value`."""
+        return self._called(self.defined, z_VND, company)
+
+    def weights(self, z_VND: Tensor, company: Company = ALONE) -> PairWeights:
+        """Alpha and beta as derived, and as tampered with."""
+        return self.sabotage(self._importance(self.derived, z_VND, company))
+
+    def defined_weights(self, z_VND: Tensor, company: Company = ALONE) -> PairWeights:
+        """Alpha and beta from the definition."""
+        if self.family != "min_player":
+            return self._importance(self.defined, z_VND, company)
+        game = self.game(z_VND, company)
+        alpha_AC = torch.from_numpy(solve(game).alpha_AC)
+        beta_EE = self.neighbourhood(z_VND, company).beta_EE
+        bare = place(alpha_AC, torch.zeros(len(alpha_AC), dtype=torch.float64), len(beta_EE))
+        return PairWeights(bare.alpha_EE, beta_EE)
+
+    def neighbourhood(self, z_VND: Tensor, company: Company = ALONE) -> PairWeights:
+        """All negatives of an anchor weighed alike, its positives too, each summing to one over the anchors."""
+        return self._importance(self._uniform, z_VND, company)
+
+    def game(self, z_VND: Tensor, company: Company = ALONE) -> Game:
+        """What the min player decides on a batch: half squared distances to the negatives of each anchor, and R."""
+        regulariser = alphadsl.regulariser_of(self.derived)
+        assert regulariser is not None, f"{self.name} states no R"
+        z_ED = self.everything(z_VND, company).detach()
+        repel_AC = self.repel(self._uniform, z_VND, company)
+        anchor_AD, candidate_CD = z_ED[: len(repel_AC)], z_ED[len(z_ED) - repel_AC.shape[1] :]
+        cost_AC = (anchor_AD[:, None] - candidate_CD[None]).square().sum(-1) / 2
+        return Game(cost_AC.numpy(), (repel_AC > 0).numpy(), regulariser)
+
+    def labels_of(self, classes_N: Tensor) -> Tensor | None:
+        """Labels, where the loss takes them."""
+        return classes_N if "labels" in self.derived.takes else None
+
+    def takes_queue(self) -> bool:
+        return "queue" in self.derived.takes
+
+    @cached_property
+    def _uniform(self) -> alphadsl.ContrastiveLoss:
+        """A loss that weighs all negatives of the same index set alike, which says who they are."""
+        pairs = "\n".join(PAIRS.findall(self.derived.text))
+        return alphadsl.loads(f"loss uniform {{\n{pairs}\n  alpha[i,j] ~ 1\n}}", backend="dense", compile=False)
+
+    def _importance(self, loss: alphadsl.ContrastiveLoss, z_VND: Tensor, company: Company) -> PairWeights:
+        found = loss.importance(*_double(z_VND), company.labels_N, company.queue_QD)
+        queued = 0 if company.queue_QD is None else len(company.queue_QD)
+        return place(found.repel.double(), found.attract.double(), 2 * z_VND.shape[1] + queued)
+
+    def repel(self, loss: alphadsl.ContrastiveLoss, z_VND: Tensor, company: Company) -> Tensor:
+        return loss.importance(*_double(z_VND), company.labels_N, company.queue_QD).repel.double()
+
+    def _called(self, loss: alphadsl.ContrastiveLoss, z_VND: Tensor, company: Company) -> Tensor:
+        value: Tensor = loss(z_VND[0], z_VND[1], company.labels_N, company.queue_QD)
+        return value
+
+
+def read_subject(spec: str, values: Mapping[str, float]) -> Subject:
+    """The loss of a name or a file. Raises `SpecError` or `InputError` as `alphadsl.load` does."""
+    return Subject(
+        alphadsl.load(spec, values=values, backend="dense", compile=False),
+        alphadsl.load(spec, values=values, backend="interpreter"),
+    )
+
+
+def effective_number(alpha_AC: Tensor) -> float:
+    """exp of the entropy of a row of alpha, as a share of its sum, averaged over rows: 1 where one negative has it all,
+    the number of negatives where all weigh alike."""
+    rows_AC = alpha_AC.clamp_min(0)
+    share_AC = (rows_AC / rows_AC.sum(1, keepdim=True)).nan_to_num()
+    return float(torch.special.entr(share_AC).sum(1).exp().mean())
+
+
+def _double(z_VND: Tensor) -> tuple[Tensor, Tensor]:
+    first, second = z_VND.detach().double()
+    return first, second
