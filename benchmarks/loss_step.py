@@ -24,6 +24,6 @@ def is_exponential(loss: Loss) -> bool:
 
 if __name__ == "__main__":
     losses = [entry.loss for entry in library_entries()]
-    exponential = [loss.name for loss in losses if is_exponential(loss) and not loss.pairs.supervised]
+    exponential = [loss.name for loss in losses if is_exponential(loss) and loss.pairs.one_positive]
     sys.argv[1:1] = ["bench", *dict.fromkeys([*exponential, *OTHERS])]
     main()

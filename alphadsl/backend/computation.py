@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from alphadsl.backend.autograd import detached, is_transformed, take_step
+from alphadsl.backend.context import with_rows
 from alphadsl.backend.custom_op import Run
 from alphadsl.backend.dispatch import choose
 from alphadsl.backend.execution import Execution
@@ -21,7 +22,6 @@ from alphadsl.backend.inputs import Inputs
 from alphadsl.backend.interpreted_step import interpreted_importance, interpreted_step
 from alphadsl.backend.precision import products
 from alphadsl.backend.program import build_differentiable
-from alphadsl.backend.runtime.pairs import label_rows
 from alphadsl.ir.core import Core
 from alphadsl.ir.kinds import Positives, Streaming
 from alphadsl.ir.nodes import Loss
@@ -58,8 +58,8 @@ class Computation:
         """With a row for each positive, where those of an anchor do not come together."""
         if self._form(inputs).core.positives != Positives.APART:
             return inputs
-        rows = label_rows(*inputs.context)
-        return replace(inputs, context=rows, pairs=len(rows[0]) * len(rows[-1]))
+        context = with_rows(self._core.arrangement, inputs.context)
+        return replace(inputs, context=context, pairs=len(context[0]) * len(context[-1]))
 
     def value(self, inputs: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
         """The mean over the anchors; of the whole batch where processes share it."""
@@ -87,7 +87,7 @@ class Computation:
         with products(inputs.z_VND.device, self._execution.products):
             quantities = form.eager.importance(wide.z_VND, wide.context, parameters)
         dtype = torch.promote_types(inputs.z_VND.dtype, torch.float32)
-        return as_importance(quantities, form.core.positives, self._spec.pairs, inputs.context, dtype)
+        return as_importance(quantities, form.core, inputs.context, inputs.z_VND.shape[1], dtype)
 
     def _interpreted(self, wide: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
         if shared:
@@ -119,6 +119,7 @@ class Computation:
         if self._core.derived.holds_fixed:
             raise InputError(f"{told}it holds something fixed", "alpha, or what is in stopgrad")
         exact = self._execution.products
-        if self._core.positives == Positives.TOGETHER and len(context) == 1:
-            return build_differentiable(schedule_apart(self._spec), exact)(z_VND, label_rows(*context), parameters)
+        if not self._core.pairs.one_positive:
+            rows = with_rows(self._core.arrangement, context)
+            return build_differentiable(schedule_apart(self._spec), exact)(z_VND, rows, parameters)
         return build_differentiable(self._core, exact)(z_VND, context, parameters)

@@ -11,6 +11,7 @@ import torch
 import torch.distributed
 from torch import Tensor
 
+from alphadsl.backend.context import marks_in
 from alphadsl.backend.dispatch import Way
 from alphadsl.backend.double_backward import scaled
 from alphadsl.backend.execution import Products, Together
@@ -23,7 +24,8 @@ from alphadsl.backend.streaming.distributed import LABELS, Found, Ranks, alone, 
 from alphadsl.backend.streaming.strips import Strips
 from alphadsl.backend.streaming.tiled import Tiled
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Positives, Streaming
+from alphadsl.ir.index_sets import Mark
+from alphadsl.ir.kinds import Positives, Streaming
 from alphadsl.report.exceptions import InputError
 
 Tensors = tuple[Tensor, ...]
@@ -85,7 +87,7 @@ class Run:
         """Where labels were exchanged before, it is agreed already who holds what."""
         if self.ranks == "alone":
             return work(alone(z_VND.shape[1]))
-        return work(as_agreed(LABELS)) if core.pairs.supervised else exchange(z_VND, work)
+        return work(as_agreed(LABELS)) if core.arrangement.labels else exchange(z_VND, work)
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,9 @@ class _Engine:
 
     def known(self, part: Tensor, context: Tensors) -> Tensor:
         """0 where a batch on a device has one class only, and so no negatives; on the host that was asked before."""
-        if self.core.pairs != Pairs.CLASSES or on_host(part):
+        if not self.core.arrangement.needs_classes or on_host(part):
             return part
-        class_C = context[-1]
+        class_C = marks_in(self.core.arrangement, context)[Mark.CLASS]
         return torch.where((class_C != class_C[0]).any(), part, 0.0)
 
 

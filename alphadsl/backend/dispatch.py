@@ -13,7 +13,7 @@ import torch
 
 from alphadsl.backend.execution import Backend, Compile
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Streaming
+from alphadsl.ir.kinds import Streaming
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def choose(core: Core, backend: Backend, compile: Compile, device: torch.device,
     kind = "cpu" if device.type == "cpu" else "cuda"
     streaming = Streaming.STRIPS if core.streaming == Streaming.NONE else core.streaming
     thresholds = THRESHOLDS[kind, streaming]
-    if core.pairs == Pairs.CROSS_VIEW and core.streaming == Streaming.TILES:
+    if core.arrangement.swaps and core.streaming == Streaming.TILES:
         pays = 2 * pairs >= OPPOSITE_VIEWS[kind] ** 2
     else:
         pays = core.streaming != Streaming.NONE and pairs >= thresholds.stream**2

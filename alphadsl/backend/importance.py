@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from alphadsl.ir.kinds import Pairs, Positives
+from alphadsl.ir.arrangement import Arrangement
+from alphadsl.ir.core import Core
+from alphadsl.ir.index_sets import VIEWS
+from alphadsl.ir.kinds import Positives
 
 Tensors = tuple[Tensor, ...]
 
@@ -27,32 +30,40 @@ class Importance:
     value: Tensor
 
 
-def as_importance(
-    quantities: Tensors, positives: Positives, pairs: Pairs, context: Tensors, dtype: torch.dtype
-) -> Importance:
-    """From what a generated function gives for rows, in groups of anchors with their own candidates, to anchors."""
+def as_importance(quantities: Tensors, core: Core, context: Tensors, samples: int, dtype: torch.dtype) -> Importance:
+    """From what a generated function gives for rows, in groups of anchors with their own candidates, to anchors.
+
+    Candidates are the embeddings of both views, if any is one, then the rows of a queue.
+    """
     value_GA1, attract_GA1, repel_GAC = (quantity.to(dtype) for quantity in quantities[:3])
-    if positives == Positives.TOGETHER:
-        return Importance(repel_GAC, attract_GA1, value_GA1[:, 0])
-    match pairs:
-        case Pairs.LABELS | Pairs.CLASSES:
-            return _of_rows(value_GA1[0], attract_GA1[0], repel_GAC[0], context)
-        case Pairs.TWO_VIEW | Pairs.QUEUE:
-            return Importance(repel_GAC[0], attract_GA1.flatten(), value_GA1.flatten())
-        case Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
-            groups, anchors, candidates = repel_GAC.shape
-            repel_AA = repel_GAC.new_zeros(groups, anchors, groups, candidates)
-            for view in range(groups):
-                repel_AA[view, :, view if pairs == Pairs.SAME_VIEW else 1 - view] = repel_GAC[view]
-            repel_AA = repel_AA.reshape(groups * anchors, groups * candidates)
-            return Importance(repel_AA, attract_GA1.flatten(), value_GA1.flatten())
+    match core.positives:
+        case Positives.TOGETHER:
+            return Importance(repel_GAC, attract_GA1, value_GA1[:, 0])
+        case Positives.APART:
+            return _of_rows(value_GA1[0], attract_GA1[0], repel_GAC[0], context, VIEWS * samples)
+        case Positives.ONE:
+            repel_AC = _spread(repel_GAC, core.arrangement, samples)
+            return Importance(repel_AC, attract_GA1.flatten(), value_GA1.flatten())
 
 
-def _of_rows(value_R1: Tensor, attract_R1: Tensor, repel_RC: Tensor, context: Tensors) -> Importance:
+def _spread(repel_GAC: Tensor, found: Arrangement, samples: int) -> Tensor:
+    if len(found.anchors) == 1 and len(found.candidates[0]) in (0, VIEWS):
+        return repel_GAC[0]
+    rows = []
+    for group_AC, candidates in zip(repel_GAC, found.candidates, strict=True):
+        own = len(candidates) * samples
+        met = dict(zip(candidates, group_AC[:, :own].split(samples, 1), strict=True))
+        nothing_AN = group_AC.new_zeros(len(group_AC), samples)
+        rows.append(torch.cat([*(met.get(view, nothing_AN) for view in range(VIEWS)), group_AC[:, own:]], 1))
+    return torch.cat(rows)
+
+
+def _of_rows(value_R1: Tensor, attract_R1: Tensor, repel_RC: Tensor, context: Tensors, embeddings: int) -> Importance:
     """A row for each of an anchor's positives, counted by its weight."""
-    anchor_R, positive_R, weight_R1, _ = context
-    weight_R1, candidates = weight_R1.to(repel_RC.dtype), repel_RC.shape[-1]
-    empty_CC = repel_RC.new_zeros(candidates, candidates)
-    attract_CC = empty_CC.index_put((anchor_R, positive_R), (attract_R1 * weight_R1)[:, 0])
-    value_C = repel_RC.new_zeros(candidates).index_add(0, anchor_R, (value_R1 * weight_R1)[:, 0])
-    return Importance(empty_CC.index_add(0, anchor_R, repel_RC * weight_R1), attract_CC, value_C)
+    anchor_R, positive_R, weight_R1, *_ = context
+    weight_R1 = weight_R1.to(repel_RC.dtype)
+    attract_EE = repel_RC.new_zeros(embeddings, embeddings)
+    attract_EE = attract_EE.index_put((anchor_R, positive_R), (attract_R1 * weight_R1)[:, 0])
+    value_E = repel_RC.new_zeros(embeddings).index_add(0, anchor_R, (value_R1 * weight_R1)[:, 0])
+    repel_EC = repel_RC.new_zeros(embeddings, repel_RC.shape[-1]).index_add(0, anchor_R, repel_RC * weight_R1)
+    return Importance(repel_EC, attract_EE, value_E)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.pairs import class_marks, sample_marks
+from alphadsl.backend.context import context_of
+from alphadsl.backend.runtime.pairs import classes
 from alphadsl.backend.runtime.simplex import on_host
 from alphadsl.backend.runtime.step import unit_rows, widened
 from alphadsl.backend.streaming.distributed import LABELS, exchange
 from alphadsl.backend.torch_internals import is_batched
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.ir.kinds import Space
 from alphadsl.report.exceptions import InputError
 
 
@@ -42,29 +43,27 @@ def check_inputs(loss: Core, z0_ND: object, z1_ND: object, labels: object, queue
     Where several processes share the batch, labels are those of all.
     """
     z_VND = torch.stack(_check_views(z0_ND, z1_ND))
-    samples = z_VND.shape[1]
-    match loss.pairs:
-        case Pairs.TWO_VIEW | Pairs.SAME_VIEW | Pairs.CROSS_VIEW:
-            _check_absent(loss, {"labels": labels, "queue": queue})
-            views = 2 if loss.pairs == Pairs.TWO_VIEW else 1
-            return Inputs(z_VND, sample_marks(z_VND[0], views), 2 * views * samples**2, shared or samples > 1)
-        case Pairs.QUEUE:
-            _check_absent(loss, {"labels": labels})
-            queue_QD = _check_queue(loss, queue, z_VND)
-            return Inputs(z_VND, (queue_QD,), samples * len(queue_QD), True)
-        case Pairs.LABELS | Pairs.CLASSES:
-            _check_absent(loss, {"queue": queue})
-            label_N = _check_labels(loss, labels, z_VND)
-            label_N = exchange(z_VND, lambda ranks: ranks.whole(label_N), LABELS) if shared else label_N
-            class_C = class_marks(label_N)
-            return Inputs(z_VND, (class_C,), len(class_C) ** 2, _has_negatives(loss.pairs, class_C))
+    found = loss.arrangement
+    absent = ([] if found.labels else [("labels", labels)]) + ([] if found.queue else [("queue", queue)])
+    _check_absent(loss, dict(absent))
+    queues = (_check_queue(loss, queue, z_VND),) if found.queue else ()
+    class_N = _check_classes(loss, labels, z_VND, shared) if found.labels else None
+    samples, queued = z_VND.shape[1] if class_N is None else len(class_N), sum(map(len, queues))
+    context = context_of(found, z_VND[0] if class_N is None else class_N, class_N, queues)
+    inputs = Inputs(z_VND, context, found.pairs(samples, queued), True)
+    if class_N is not None and found.needs_classes:
+        return replace(inputs, negatives=_differ(class_N))
+    return replace(inputs, negatives=queued > 0 or samples > 1 or (shared and class_N is None))
 
 
-def _has_negatives(pairs: Pairs, class_C: Tensor) -> bool:
+def _check_classes(loss: Core, labels: object, z_VND: Tensor, shared: bool) -> Tensor:
+    label_N = _check_labels(loss, labels, z_VND)
+    return classes(exchange(z_VND, lambda ranks: ranks.whole(label_N), LABELS) if shared else label_N)
+
+
+def _differ(class_N: Tensor) -> bool:
     """On a device, whose numbers would have to be waited for, several classes are taken for granted."""
-    if pairs == Pairs.LABELS:
-        return len(class_C) > 2
-    return not on_host(class_C) or bool((class_C != class_C[0]).any())
+    return not on_host(class_N) or bool((class_N != class_N[0]).any())
 
 
 def _check_views(z0_ND: object, z1_ND: object) -> list[Tensor]:
@@ -116,7 +115,7 @@ def _check_labels(loss: Core, labels: object, z_VND: Tensor) -> Tensor:
 def _check_absent(loss: Core, given: dict[str, object]) -> None:
     for name, tensor in given.items():
         if tensor is not None:
-            raise InputError(f"{loss.name} has pairs {loss.pairs.value}, which take no {name}", f"leave {name} out")
+            raise InputError(f"{loss.name} has pairs {loss.pairs.name}, which take no {name}", f"leave {name} out")
 
 
 def _described(found: object) -> str:

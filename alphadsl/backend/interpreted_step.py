@@ -1,12 +1,15 @@
 """The interpreter behind the interface of a step: tensors come in and go out, NumPy works in float64 between."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from alphadsl.backend.context import classes_in, queue_in
 from alphadsl.backend.importance import Importance
 from alphadsl.backend.runtime.step import Step
+from alphadsl.ir.arrangement import arrange
 from alphadsl.ir.nodes import Loss
 from alphadsl.reference.interpret import Interpreted, interpret
 
@@ -33,5 +36,11 @@ def interpreted_importance(spec: Loss, values: Mapping[str, float], z_VND: Tenso
 
 
 def _interpreted(spec: Loss, values: Mapping[str, float], z_VND: Tensor, context: Tensors) -> Interpreted:
-    embeddings, *others = (tensor.detach().cpu().numpy() for tensor in (z_VND.double(), *context))
-    return interpret(spec, values, embeddings, tuple(others))
+    arrangement = arrange(spec.pairs)
+    labels = classes_in(arrangement, context, z_VND.shape[1])
+    given = (None if tensor is None else _array(tensor) for tensor in (labels, *queue_in(arrangement, context)))
+    return interpret(spec, values, _array(z_VND.double()), *given)
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().numpy()

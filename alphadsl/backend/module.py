@@ -21,7 +21,6 @@ from alphadsl.backend.parameter_state import ParameterState
 from alphadsl.backend.standalone import emit_standalone
 from alphadsl.backend.streaming.distributed import EMBEDDINGS, LABELS, Disagreement, decline, is_shared
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs
 from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
@@ -78,13 +77,7 @@ class ContrastiveLoss(torch.nn.Module):
     @property
     def takes(self) -> frozenset[str]:
         """What a call needs besides two views: `labels`, a `queue`, or nothing."""
-        match self.spec.pairs:
-            case Pairs.LABELS | Pairs.CLASSES:
-                return frozenset({"labels"})
-            case Pairs.QUEUE:
-                return frozenset({"queue"})
-            case _:
-                return frozenset()
+        return self.spec.pairs.takes
 
     @property
     def products(self) -> str:
@@ -152,7 +145,7 @@ class ContrastiveLoss(torch.nn.Module):
 
     def extra_repr(self) -> str:
         values = ", ".join(f"{name}={value:g}" for name, value in self.values.items())
-        return f"{self.name}({values}), pairs={self.spec.pairs.value}, backend={self.execution.backend}"
+        return f"{self.name}({values}), pairs={self.spec.pairs.name}, backend={self.execution.backend}"
 
     def _inputs(self, z0: object, z1: object, labels: object, queue: object, shared: bool = False) -> Inputs:
         """What was passed, checked."""

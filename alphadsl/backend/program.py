@@ -20,6 +20,7 @@ from alphadsl.backend.dispatch import Way
 from alphadsl.backend.double_backward import multiply
 from alphadsl.backend.emit.cells import emit_cells
 from alphadsl.backend.emit.core import emit_core
+from alphadsl.backend.emit.pairs import emit_pairs
 from alphadsl.backend.emit.passes import emit_passes
 from alphadsl.backend.emit.writer import RUNTIME_BUT_ONE, RUNTIME_FUNCTIONS, RUNTIME_SOLVERS
 from alphadsl.backend.execution import Products
@@ -39,17 +40,8 @@ from alphadsl.backend.runtime import (
 )
 from alphadsl.backend.serial import FirstAlone, compile_serial
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Geometry, Pairs, Positives, Space, Streaming
+from alphadsl.ir.kinds import Geometry, Positives, Space, Streaming
 
-LAYOUTS: dict[Pairs, step.Layout] = {
-    Pairs.TWO_VIEW: pairs.two_view,
-    Pairs.SAME_VIEW: pairs.same_view,
-    Pairs.CROSS_VIEW: pairs.cross_view,
-    Pairs.QUEUE: pairs.with_queue,
-    Pairs.LABELS: pairs.with_labels,
-    Pairs.CLASSES: pairs.with_classes,
-}
-MASKS: dict[Pairs, cells.Masks] = {Pairs.LABELS: cells.against_others, Pairs.CLASSES: cells.against_classes}
 PLACES = {
     Geometry.SPHERE: "on_sphere",
     Geometry.EUCLIDEAN: "in_space",
@@ -62,6 +54,8 @@ RUNTIME: dict[str, Any] = {
     **{name: getattr(functions, name) for name in RUNTIME_FUNCTIONS},
     **{name: getattr(simplex, name) for name in RUNTIME_SOLVERS},
     **{name: getattr(but_one, name) for name in RUNTIME_BUT_ONE},
+    "by_views": pairs.by_views,
+    "by_rows": pairs.by_rows,
     "join_logsumexp": online.join_logsumexp,
     "move_logsumexp": online.move_logsumexp,
 }
@@ -78,20 +72,24 @@ MODULES = {
 # Written out for each loss: Dynamo counts recompilations by code object, and gives up when losses share one.
 ENTRIES = """
 
+def weigh(batch, parameters):
+    return step.{place}({name}_core, batch, parameters)
+
+
 def value(z_VND, context, parameters):
-    return step.{space}_value({name}_core, layout, z_VND, context, parameters, step.{place})
+    return step.{space}_value(weigh, layout, z_VND, context, parameters)
 
 
 def with_gradient(z_VND, context, parameters):
-    return step.{space}_step({name}_core, layout, z_VND, context, parameters, step.{place})
+    return step.{space}_step(weigh, layout, z_VND, context, parameters)
 
 
 def importance(z_VND, context, parameters):
-    return step.{space}_weights({name}_core, layout, z_VND, context, parameters, step.{place})
+    return step.{space}_weights(weigh, layout, z_VND, context, parameters)
 
 
-def strip(s_AC, rows, marks_C, half_C1, parameters):
-    return strips.{geometry}_strip({name}_core, s_AC, rows, marks_C, half_C1, parameters)
+def strip(s_AC, rows, candidates, parameters):
+    return strips.{geometry}_strip({name}_core, negatives, s_AC, rows, candidates, parameters)
 """
 CELL_ENTRIES = """
 
@@ -107,8 +105,8 @@ def importance(z_VND, context, parameters):
     return cells.weights_{space}({name}_core, masks, z_VND, context, parameters)
 
 
-def strip(s_AC, halves, marks_A2, marks_C2, parameters):
-    return cell_strips.strip_{space}({name}_core, masks, s_AC, halves, marks_A2, marks_C2, parameters)
+def strip(s_AC, anchors, candidates, parameters):
+    return cell_strips.strip_{space}({name}_core, masks, s_AC, anchors, candidates, parameters)
 """
 ENTRY_NAMES = ("value", "with_gradient", "importance", "strip")
 TILE_ENTRY = """
@@ -149,7 +147,7 @@ class Program:
 
 def build_program(core: Core, way: Way = Way.EAGER) -> Program:
     """The program of a core: eager, or through Inductor as whole graphs, each compiled when it is first used."""
-    text = core.name, *_texts(core), core.pairs, core.geometry
+    text = core.name, *_texts(core), core.geometry
     match way:
         case Way.EAGER:
             return _eager(*text)
@@ -161,15 +159,17 @@ def build_program(core: Core, way: Way = Way.EAGER) -> Program:
 
 def build_differentiable(core: Core, products: Products) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
     """The loss of a core, dense and eager, as torch can differentiate it any number of times and in any mode."""
-    return _differentiable(core.name, emit_core(core), core.pairs, core.space, products)
+    return _differentiable(core.name, f"{emit_pairs(core)}\n\n{emit_core(core)}", core.space, products)
 
 
 def _texts(core: Core) -> tuple[str, str]:
     """The core with its entries, and the passes of a loss that streams by tiles with theirs."""
     if core.positives == Positives.TOGETHER:
-        return emit_cells(core) + CELL_ENTRIES.format(name=core.name, space=core.space.value), ""
+        return f"{emit_pairs(core)}\n\n{emit_cells(core)}" + CELL_ENTRIES.format(
+            name=core.name, space=core.space.value
+        ), ""
     place = PLACES[core.geometry]
-    whole = emit_core(core) + ENTRIES.format(
+    whole = f"{emit_pairs(core)}\n\n{emit_core(core)}" + ENTRIES.format(
         name=core.name, space=core.space.value, geometry=core.geometry.value, place=place
     )
     if core.streaming != Streaming.TILES:
@@ -184,32 +184,30 @@ def _texts(core: Core) -> tuple[str, str]:
 
 
 @cache
-def _eager(name: str, core: str, passes: str, pairs: Pairs, geometry: Geometry) -> Program:
+def _eager(name: str, core: str, passes: str, geometry: Geometry) -> Program:
     text = core + passes
     filename = f"<alphadsl {name} {digest(text)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-    namespace = {**RUNTIME, **MODULES, "layout": LAYOUTS[pairs], "masks": MASKS.get(pairs)}
+    namespace = {**RUNTIME, **MODULES}
     exec(compile(text, filename, "exec"), namespace)
     parts = {entry: part for entry, part in namespace.items() if isinstance(part, FunctionType)}
     value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
-    return Program(f"{filename} {pairs} {geometry}", value, with_gradient, importance, strip, parts)
+    return Program(f"{filename} {geometry}", value, with_gradient, importance, strip, parts)
 
 
 @cache
 def _differentiable(
-    name: str, core: str, pairs: Pairs, space: Space, products: Products
+    name: str, text: str, space: Space, products: Products
 ) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
     namespace = {**RUNTIME, **differentiable.REPLACED}
-    exec(compile(core, f"<alphadsl {name}, differentiable>", "exec"), namespace)
+    exec(compile(text, f"<alphadsl {name}, differentiable>", "exec"), namespace)
     value = differentiable.sphere_value if space == Space.SPHERE else differentiable.euclidean_value
-    return partial(value, partial(multiply, products), namespace[f"{name}_core"], LAYOUTS[pairs])
+    return partial(value, partial(multiply, products), namespace[f"{name}_core"], namespace["layout"])
 
 
 @cache
-def _compiled(
-    name: str, core: str, passes: str, pairs: Pairs, geometry: Geometry, answer: Callable[[Fault], None]
-) -> Program:
-    eager = _eager(name, core, passes, pairs, geometry)
+def _compiled(name: str, core: str, passes: str, geometry: Geometry, answer: Callable[[Fault], None]) -> Program:
+    eager = _eager(name, core, passes, geometry)
     entries = [entry for entry in eager.parts if entry.rstrip("0123456789") in (*TILE_KINDS, "place", "gather")]
     compiled = {entry: FirstAlone(Attempt(eager.parts[entry], compile_serial, answer)) for entry in entries}
     return Program(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from alphadsl.bench.task import NumberType, Problem
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.index_sets import IndexSet
 
 PER_CLASS = 4
 DTYPES = {
@@ -25,18 +25,16 @@ class Batch:
     context: dict[str, Tensor]
 
 
-def make_batch(problem: Problem, pairs: Pairs) -> Batch:
-    """As many samples as make that many anchors: with a queue the embeddings of view 0, else those of both views."""
-    samples = problem.anchors if pairs == Pairs.QUEUE else problem.anchors // 2
+def make_batch(problem: Problem, pairs: IndexSet) -> Batch:
+    """As many samples as make that many anchors: of one view or of both."""
+    samples = problem.anchors // len(pairs.anchors)
     generator = torch.Generator().manual_seed(problem.seed)
     views = tuple(embeddings(problem, samples, generator).requires_grad_() for _ in range(2))
-    match pairs:
-        case Pairs.QUEUE:
-            context = {"queue": embeddings(problem, problem.anchors, generator)}
-        case Pairs.LABELS | Pairs.CLASSES:
-            context = {"labels": torch.arange(samples, device=problem.device.value) % max(2, samples // PER_CLASS)}
-        case _:
-            context = {}
+    context: dict[str, Tensor] = {}
+    if "queue" in pairs.takes:
+        context["queue"] = embeddings(problem, problem.anchors, generator)
+    if "labels" in pairs.takes:
+        context["labels"] = torch.arange(samples, device=problem.device.value) % max(2, samples // PER_CLASS)
     return Batch((views[0], views[1]), context)
 
 

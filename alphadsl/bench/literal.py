@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, fx
 
 from alphadsl.bench import operations
-from alphadsl.bench.scene import Scene, set_scene
+from alphadsl.bench.pair_matrices import PairMatrices, pair_matrices
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.kinds import Level, Method, Over, Quantity, Space
 from alphadsl.ir.nodes import (
@@ -68,20 +68,20 @@ class PlainLoss(torch.nn.Module):
         self.filled = _breaks_at_duplicates(expr)
 
     def forward(self, z0_ND: Tensor, z1_ND: Tensor, **context: Tensor) -> Tensor:
-        scene = set_scene(self.pairs, self.space, (z0_ND, z1_ND), context)
-        given = self._given(scene)
-        value_R1 = self.value(*given, scene.negative_RC, scene.weight_R1, *self.learned.values())
-        mean: Tensor = (value_R1 * scene.weight_R1).sum() / scene.weight_R1.sum()
+        matrices = pair_matrices(self.pairs, self.space, (z0_ND, z1_ND), context)
+        given = self._given(matrices)
+        value_R1 = self.value(*given, matrices.negative_RC, matrices.weight_R1, *self.learned.values())
+        mean: Tensor = (value_R1 * matrices.weight_R1).sum() / matrices.weight_R1.sum()
         return mean
 
-    def _given(self, scene: Scene) -> list[Tensor]:
+    def _given(self, matrices: PairMatrices) -> list[Tensor]:
         """The quantities in the order of `NAMES`; none that breaks the gradient where a candidate is no negative."""
-        found = dict(scene.quantities)
+        found = dict(matrices.quantities)
         if self.filled:
             for of in (Quantity.INNER_NEGATIVE, Quantity.NEGATIVE):
                 if of in found:
-                    found[of] = torch.where(scene.negative_RC, found[of], 0.5)
-        nothing = scene.weight_R1
+                    found[of] = torch.where(matrices.negative_RC, found[of], 0.5)
+        nothing = matrices.weight_R1
         return [found.get(of, nothing) for of in NAMES]
 
 

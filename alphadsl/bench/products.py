@@ -15,16 +15,17 @@ from torch import Tensor
 from alphadsl.bench.batch import embeddings
 from alphadsl.bench.task import Problem
 from alphadsl.bench.timing import Step, medians
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.arrangement import arrange
+from alphadsl.ir.index_sets import IndexSet
 
 STRIP = 1024
 FULL = 1e-6
 DEFAULT, OTHER = "none", "bf16"
 
 
-def products_step(problem: Problem, pairs: Pairs) -> Step:
+def products_step(problem: Problem, pairs: IndexSet) -> Step:
     """Three products in strips of rows, whose buffers are made once."""
-    groups = 2 if pairs in (Pairs.SAME_VIEW, Pairs.CROSS_VIEW) else 1
+    groups = len(arrange(pairs).anchors)
     rows = problem.anchors // groups
     generator = torch.Generator().manual_seed(problem.seed)
     z_AD = embeddings(problem, rows, generator)

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from alphadsl.builtin import Entry, library_entries
-from alphadsl.ir.kinds import AlphaGradient, Pairs, Space
+from alphadsl.ir.index_sets import DEFAULT
+from alphadsl.ir.kinds import AlphaGradient, Space
 from alphadsl.ir.nodes import Coordinate, Direct, Family, General, Loss, MinPlayer, Proportional
 from alphadsl.ir.parameter import Learned, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval
@@ -81,7 +82,8 @@ def _short(parameter: Parameter) -> str:
 
 def _setting(loss: Loss) -> str:
     """The index set and space, where they are not the usual ones."""
-    pairs = {Pairs.TWO_VIEW: "", Pairs.CLASSES: "classes"}.get(loss.pairs, loss.pairs.value.removesuffix("_view"))
+    *_, words = loss.pairs.name.split()
+    pairs = "" if loss.pairs == DEFAULT else words.removesuffix("_view").removeprefix("other_")
     return " ".join(filter(None, (pairs, "" if loss.space == Space.SPHERE else loss.space.value)))
 
 
@@ -96,7 +98,7 @@ def _as_dict(entry: Entry) -> dict[str, object]:
     return {
         "name": loss.name,
         "family": loss.family.kind,
-        "pairs": loss.pairs.value,
+        "pairs": loss.pairs.name,
         "space": loss.space.value,
         "gradient_through_alpha": loss.alpha_gradient == AlphaGradient.THROUGH,
         "parameters": [_parameter(each) for each in loss.parameters],

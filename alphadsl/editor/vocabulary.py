@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alphadsl.ir.atoms import AUTHOR_FUNCTIONS
+from alphadsl.ir.index_sets import DEFAULT, INDEX_SETS, IndexSet
 from alphadsl.resolve.family import SETS as ALPHA_SETS
 from alphadsl.resolve.names import BATCH_REDUCTIONS, FAMILY_PARTS, QUANTITIES, REDUCTIONS
 from alphadsl.resolve.parameters import SCHEDULES
 from alphadsl.resolve.quantities import MEMBERS
-from alphadsl.resolve.setting import AGAINST, SETS, SPACES
+from alphadsl.resolve.setting import AGAINST, SETS, SPACES, against_words, narrowed
 from alphadsl.syntax.language import KEYWORDS
 
 CONVENTION = "d^2 is half the squared Euclidean distance; on the sphere d^2 = 1 - s, with s the cosine"
@@ -35,6 +36,10 @@ class Word:
     kind: Kind
     usage: str
     meaning: str
+
+
+def _set_words(index_set: IndexSet) -> str:
+    return f"{index_set.words}{' (the default)' if index_set == DEFAULT else ''}"
 
 
 # How a word is written, and what it says.
@@ -106,13 +111,12 @@ _MEANINGS: Mapping[Kind, Mapping[str, tuple[str, str]]] = {
         "step": ("param tau = step(0.1, 0.5, 0.7)", "jumps at a part of training"),
     },
     Kind.CHOICE: {
-        "two_view": ("pairs two_view", "negatives: all 2N - 2 other embeddings (the default)"),
-        "same_view": ("pairs same_view", "negatives: the N - 1 others of the anchor's own view"),
-        "cross_view": ("pairs cross_view", "negatives: the N - 1 others of the opposite view"),
-        "queue": ("pairs queue", "negatives: the rows of a queue that is passed to the loss"),
-        "labels": ("pairs labels", "positives: embeddings of the same label, averaged over"),
-        "others": ("pairs labels against others", "negatives: all other embeddings"),
-        "other_classes": ("pairs labels against other_classes", "negatives: embeddings of another label"),
+        **{name: (f"pairs {name}", _set_words(INDEX_SETS[name])) for name in SETS},
+        **{
+            word: (f"pairs {name} against {word}", _set_words(narrowed(name, word)))
+            for name, words in against_words().items()
+            for word in words
+        },
         "sphere": ("space sphere", "embeddings are normalised (the default)"),
         "euclidean": ("space euclidean", "embeddings as they are; s is the inner product"),
         "simplex": ("alpha in simplex", "alpha is what the min player chooses: rows that sum to one"),

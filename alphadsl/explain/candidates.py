@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from alphadsl.ir.parameter import Parameter
 from alphadsl.journey import Journey
-from alphadsl.reference.scene import Scene, Weights
+from alphadsl.reference.probe_batch import ProbeBatch, Weights
 
 PLAIN = (0.0, 1.0, 2.0)
 Values = Mapping[str, float]
@@ -29,11 +29,11 @@ class Setting:
     def name(self) -> str:
         return self.journey.loss.name
 
-    def weigh(self, scene: Scene) -> Weights:
+    def weigh(self, batch: ProbeBatch) -> Weights:
         """In the log domain only where the plain formulas overflow."""
         values = dict(self.values)
-        plain = scene.weigh(self.journey.alpha, values)
-        return plain if plain.finite else scene.weigh(self.journey.stable, values)
+        plain = batch.weigh(self.journey.alpha, values)
+        return plain if plain.finite else batch.weigh(self.journey.stable, values)
 
     def __str__(self) -> str:
         """As a spec would write it."""

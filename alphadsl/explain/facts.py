@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alphadsl.explain.order import infer_order, uses_products
-from alphadsl.explain.words import FAMILIES, PAIRS, SPACES
+from alphadsl.explain.words import FAMILIES, SPACES
 from alphadsl.ir.atoms import Direction
 from alphadsl.ir.build import ONE, total
 from alphadsl.ir.core import Core
@@ -22,7 +22,7 @@ from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import level_of
 from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
-from alphadsl.reference.scene import STATES, Scene, scene_of
+from alphadsl.reference.probe_batch import STATES, ProbeBatch, probe_batch
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import Simplifier
 
@@ -52,7 +52,7 @@ class Seen:
     """A random batch, and the two weights that a loss gives on it."""
 
     state: str
-    scene: Scene
+    batch: ProbeBatch
     attract_A1: Array
     repel_AC: Array
 
@@ -61,8 +61,8 @@ class Seen:
         return np.asarray(self.repel_AC.sum(1, keepdims=True))
 
     def place(self, row: int, column: int) -> str:
-        near = float(self.scene.quantities[Quantity.POSITIVE][row, 0])
-        far = float(self.scene.quantities[Quantity.NEGATIVE][row, column])
+        near = float(self.batch.quantities[Quantity.POSITIVE][row, 0])
+        far = float(self.batch.quantities[Quantity.NEGATIVE][row, column])
         return f"d[i]^2 = {near:.2g}, d[i,j]^2 = {far:.2g} of a {self.state} batch"
 
 
@@ -74,7 +74,7 @@ def facts_of(journey: Journey) -> tuple[Fact, ...]:
     monotone = (Fact("phi, psi", "non-decreasing: proved, or the checker had refused them"),)
     return (
         Fact("family", FAMILIES[type(loss.family)]),
-        Fact("pairs", f"{loss.pairs.value}: {PAIRS[loss.pairs]}"),
+        Fact("pairs", f"{loss.pairs.name}: {loss.pairs.words}"),
         Fact("space", SPACES[loss.space]),
         *(monotone if isinstance(loss.family, Coordinate) else ()),
         Fact("alpha >= 0", _sign(journey, scopes, seen)),
@@ -89,9 +89,9 @@ def facts_of(journey: Journey) -> tuple[Fact, ...]:
 def _seen(journey: Journey, values: Mapping[str, float]) -> Iterator[Seen]:
     for state in STATES:
         for seed in SEEDS:
-            scene = scene_of(journey.loss.pairs, journey.loss.space, state, seed)
-            weights = scene.weigh(journey.stable, values)
-            yield Seen(state, scene, weights.attract_A1, weights.repel_AC)
+            batch = probe_batch(journey.loss.pairs, journey.loss.space, state, seed)
+            weights = batch.weigh(journey.stable, values)
+            yield Seen(state, batch, weights.attract_A1, weights.repel_AC)
 
 
 def _at_values(loss: Loss, values: Mapping[str, float]) -> Scope:
@@ -133,7 +133,7 @@ def _order(repel: Expr, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> 
 
 def _far_outweighs_near(seen: Seen) -> str:
     """The steepest rise of alpha from a negative to the next further one of the same anchor, or nothing."""
-    d2_AC = np.where(seen.scene.rows.negative_AC, seen.scene.quantities[Quantity.NEGATIVE], np.inf)
+    d2_AC = np.where(seen.batch.rows.negative_AC, seen.batch.quantities[Quantity.NEGATIVE], np.inf)
     order_AC = np.argsort(d2_AC, axis=1)
     alpha_AC = np.take_along_axis(seen.repel_AC, order_AC, 1)
     real_AC = np.isfinite(np.take_along_axis(d2_AC, order_AC, 1))

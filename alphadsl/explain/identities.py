@@ -14,7 +14,7 @@ from alphadsl.explain.candidates import Setting, defaults_of, moved_once, settin
 from alphadsl.ir.pretty import pretty_number
 from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
-from alphadsl.reference.scene import STATES, Scene, Weights, scene_of
+from alphadsl.reference.probe_batch import STATES, ProbeBatch, Weights, probe_batch
 
 EQUAL, IGNORED = 1e-6, 1e-12
 NUDGE = 1.3
@@ -58,7 +58,7 @@ Key = tuple[int, tuple[tuple[str, float], ...], int]
 class Bench:
     """The batches of a comparison, and what losses did on them so far."""
 
-    scenes: tuple[Scene, ...]
+    batches: tuple[ProbeBatch, ...]
     _weights: dict[Key, Weights] = field(default_factory=dict)
     _gradients: dict[Key, Array] = field(default_factory=dict)
 
@@ -72,7 +72,7 @@ class Bench:
     def scale(self, own: Setting, other: Setting) -> float | None:
         """The constant that one gradient is times the other on every batch, if there is a positive one."""
         scale, largest = None, 0.0
-        for at in range(len(self.scenes)):
+        for at in range(len(self.batches)):
             mine, theirs = self.gradient(own, at), self.gradient(other, at)
             largest = max(largest, float(abs(mine).max()))
             if scale is None and (theirs**2).sum() > 0:
@@ -90,7 +90,7 @@ class Bench:
                     scale = self.scale(_nudged(own, name), _nudged(found.setting, name))
                     if scale is not None and np.isclose(scale, (NUDGE * value) ** power, rtol=EQUAL):
                         return replace(found, meaning=meaning)
-        counts = {int(count) for scene in self.scenes for count in scene.rows.negative_AC.sum(1)}
+        counts = {int(count) for batch in self.batches for count in batch.rows.negative_AC.sum(1)}
         for meaning, power in (("count", 1), ("1/count", -1)):
             if len(counts) == 1 and np.isclose(found.scale, float(min(counts)) ** power, rtol=EQUAL):
                 return replace(found, meaning=meaning)
@@ -99,7 +99,7 @@ class Bench:
     def angle(self, own: Setting, other: Setting) -> float:
         """Between the weights alpha, batch by batch; not a number where some are not finite."""
         cosines = []
-        for at in range(len(self.scenes)):
+        for at in range(len(self.batches)):
             mine, theirs = (self.weights(each, at).repel_AC for each in (own, other))
             with np.errstate(all="ignore"):
                 cosines.append((mine * theirs).sum() / np.sqrt((mine**2).sum() * (theirs**2).sum()))
@@ -108,20 +108,20 @@ class Bench:
     def weights(self, setting: Setting, at: int) -> Weights:
         key = (id(setting.journey), setting.values, at)
         if key not in self._weights:
-            self._weights[key] = setting.weigh(self.scenes[at])
+            self._weights[key] = setting.weigh(self.batches[at])
         return self._weights[key]
 
     def gradient(self, setting: Setting, at: int) -> Array:
         key = (id(setting.journey), setting.values, at)
         if key not in self._gradients:
-            self._gradients[key] = self.scenes[at].gradient(self.weights(setting, at))
+            self._gradients[key] = self.batches[at].gradient(self.weights(setting, at))
         return self._gradients[key]
 
 
 def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
     """The kin of a loss, at the values of its parameters, in a library that it is not itself part of."""
     own = defaults_of(journey)
-    bench = Bench(tuple(scene_of(journey.loss.pairs, journey.loss.space, state) for state in STATES))
+    bench = Bench(tuple(probe_batch(journey.loss.pairs, journey.loss.space, state) for state in STATES))
     alike = [each for each in library if each.loss.space == journey.loss.space]
     offers = {each.loss.name: settings_of(each, dict(own.values)) for each in alike}
     here = [each.loss.name for each in alike if each.loss.pairs == journey.loss.pairs]

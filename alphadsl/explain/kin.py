@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from alphadsl.explain.candidates import Setting
 from alphadsl.explain.identities import Equal, Kinship, Near
 from alphadsl.explain.sections import UNBROKEN
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.index_sets import IndexSet
 
 SHOWN = 6
 SAME, VISIBLE = 1e-6, 0.005
 
 
-def kin_lines(kinship: Kinship, pairs: Pairs) -> list[tuple[str, str]]:
+def kin_lines(kinship: Kinship, pairs: IndexSet) -> list[tuple[str, str]]:
     """Rows of a table; names are given with the parameters at which the claim holds."""
     rows = [("equal" if index == 0 else "", _scaled(each)) for index, each in enumerate(kinship.equal)]
     rows += [] if kinship.equal else [("equal", "to none of them")]
     rows += [(f"at {setting}", f"equal to {_listed(equals)}") for setting, equals in kinship.moved]
     if kinship.elsewhere:
-        rows.append(("elsewhere", f"equal, once given pairs {pairs.value}: {_listed(kinship.elsewhere)}"))
+        rows.append(("elsewhere", f"equal, once given pairs {pairs.name}: {_listed(kinship.elsewhere)}"))
     rows += [("nearest" if index == 0 else "", _near(each)) for index, each in enumerate(kinship.nearest)]
     rows.append(("compared", _compared(kinship)))
     return rows

@@ -7,7 +7,9 @@ fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backen
 from collections.abc import Callable
 from functools import cached_property
 
-from alphadsl.ir.kinds import Geometry, Level, Pairs, Positives, Space, Streaming
+from alphadsl.ir.arrangement import Arrangement, arrange, counts_alike
+from alphadsl.ir.index_sets import Pairs
+from alphadsl.ir.kinds import Geometry, Level, Positives, Space, Streaming
 from alphadsl.ir.node import node
 from alphadsl.ir.nodes import Anchors, Expr, Multiplier, Pool, Reduce
 from alphadsl.ir.parameter import Parameter
@@ -110,16 +112,20 @@ class Core:
     def geometry(self) -> Geometry:
         return Geometry(f"near_{self.space}" if self.near else self.space)
 
+    @cached_property
+    def arrangement(self) -> Arrangement:
+        return arrange(self.pairs)
+
     @property
     def statistics(self) -> tuple[NamedStatistic, ...]:
         return tuple(each for one in self.passes for each in (*one.rows, *one.pooled))
 
     @cached_property
     def streaming(self) -> Streaming:
-        """A row statistic that is no plain reduction needs its row at once, and so do rows that share an anchor; a
-        statistic of the batch needs all rows at once."""
+        """A row statistic that is no plain reduction needs its row at once, and so do rows that share an anchor or are
+        of different lengths; a statistic of the batch needs all rows at once."""
         definitions = [each.definition for each in self.statistics]
-        whole_rows = self.pairs.supervised or any(isinstance(each, Multiplier) for each in definitions)
+        whole_rows = not counts_alike(self.pairs) or any(isinstance(each, Multiplier) for each in definitions)
         if not whole_rows:
             return Streaming.TILES
         roots = (*definitions, *self.derived.parts)

@@ -1,4 +1,4 @@
-"""The closed sets of words that the IR is written in: levels, quantities, reductions, index sets, spaces."""
+"""The closed sets of words that the IR is written in: levels, quantities, reductions, spaces."""
 
 from enum import IntEnum, StrEnum
 
@@ -45,21 +45,6 @@ class AlphaGradient(StrEnum):
 
     STOPPED = "stopped"
     THROUGH = "through"
-
-
-class Pairs(StrEnum):
-    """The index sets: which embeddings are anchors, and which are the positives and negatives of each."""
-
-    TWO_VIEW = "two_view"
-    SAME_VIEW = "same_view"
-    CROSS_VIEW = "cross_view"
-    QUEUE = "queue"
-    LABELS = "labels"
-    CLASSES = "labels against other_classes"
-
-    @property
-    def supervised(self) -> bool:
-        return self in (Pairs.LABELS, Pairs.CLASSES)
 
 
 class Among(StrEnum):

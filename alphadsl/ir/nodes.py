@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from alphadsl.ir.index_sets import Pairs
 from alphadsl.ir.interval import Interval
-from alphadsl.ir.kinds import AlphaGradient, Among, Level, Method, Over, Pairs, Quantity, Space
+from alphadsl.ir.kinds import AlphaGradient, Among, Level, Method, Over, Quantity, Space
 from alphadsl.ir.node import NodeSpan, node
 from alphadsl.ir.parameter import Parameter
 

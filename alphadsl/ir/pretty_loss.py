@@ -30,7 +30,7 @@ def _used(loss: Loss, parameters: Sequence[Parameter]) -> Iterator[Loss]:
 
 
 def _one(loss: Loss) -> str:
-    head = [f"pairs {loss.pairs.value}"]
+    head = [f"pairs {loss.pairs.name}"]
     head += [] if loss.space == Space.SPHERE else [f"space {loss.space.value}"]
     parameters = [_parameter(parameter) for parameter in loss.parameters]
     parts = [head, parameters, _family(loss)]

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from alphadsl.ir.kinds import Pairs, Quantity, Space
+from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier, Param
 from alphadsl.ir.parameter import Learned, Parameter, Schedule
 from alphadsl.ir.traversal import rewrite, walk
@@ -36,7 +36,7 @@ def looks_closely(loss: Loss, values: Mapping[str, float]) -> bool:
         return any(isinstance(part, Distance) and part.of in DISTANCES for part in parts)
     return any(
         _differ(evaluate(weight, exact), evaluate(weight, rounded), exact)
-        for exact, rounded in _scenes(loss.pairs, values)
+        for exact, rounded in _scenes(values)
         for weight in (derived.attract, derived.repel)
     )
 
@@ -83,7 +83,7 @@ def _differ(exact: Array, rounded: Array, numbers: Numbers) -> bool:
         return bool(error > NOTICED * size)
 
 
-def _scenes(pairs: Pairs, values: Mapping[str, float]) -> Iterator[tuple[Numbers, Numbers]]:
+def _scenes(values: Mapping[str, float]) -> Iterator[tuple[Numbers, Numbers]]:
     """Batches as they are and as float32 has them: all pairs near, positives near, and half of the negatives near."""
     rng = np.random.default_rng(0)
     anchors = 2 * SAMPLES

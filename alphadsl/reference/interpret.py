@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alphadsl.ir.kinds import AlphaGradient, Over, Quantity
 from alphadsl.ir.nodes import (
@@ -26,7 +27,6 @@ from alphadsl.ir.nodes import (
 )
 from alphadsl.ir.parameter import Learned
 from alphadsl.ir.traversal import expressions_of, walk
-from alphadsl.reference.anchors import Array, Scene, set_scene
 from alphadsl.reference.forward_mode import (
     SLOTTED,
     Anchor,
@@ -38,6 +38,7 @@ from alphadsl.reference.forward_mode import (
     evaluate,
     reduce_over,
 )
+from alphadsl.reference.placed_batch import Array, PlacedBatch, placed_batch
 
 SECTIONS = 64
 ROUNDS = 14  # 64^-14 < 2^-80
@@ -59,16 +60,23 @@ class Interpreted:
 
 
 @np.errstate(invalid="ignore")  # what is not finite makes what it touches NaN, as in torch without a word
-def interpret(loss: Loss, values: Mapping[str, float], z_VND: Array, context: tuple[Array, ...] = ()) -> Interpreted:
-    """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and what its index set needs."""
-    scene = set_scene(loss, z_VND, context)
+def interpret(
+    loss: Loss,
+    values: Mapping[str, float],
+    z_VND: Array,
+    labels: NDArray[np.int64] | None = None,
+    queue: Array | None = None,
+) -> Interpreted:
+    """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and what its index set needs: labels
+    (N,), and a queue (Q, D) placed in the space of the loss."""
+    batch = placed_batch(loss, z_VND, labels, queue)
     learned = tuple(each.name for each in loss.parameters if isinstance(each.role, Learned))
-    rows = interpret_rows(loss, values, learned, scene)
-    weights = np.array([row.weight for row in scene.rows]) / scene.total
+    rows = interpret_rows(loss, values, learned, batch)
+    weights = np.array([row.weight for row in batch.rows]) / batch.total
     slopes = {name: float(weights @ [row.rate(name)[0] for row in rows]) for name in learned}
     rates = [{of: row.rate(of) for of in SLOTTED} for row in rows]
     values_R = np.array([float(row.value) for row in rows])
-    return Interpreted(float(weights @ values_R), *scene.gathered(rates), slopes, scene.of_anchors(values_R))
+    return Interpreted(float(weights @ values_R), *batch.gathered(rates), slopes, batch.of_anchors(values_R))
 
 
 @dataclass(frozen=True)
@@ -86,37 +94,37 @@ class InterpretedRow:
 
 
 def interpret_rows(
-    loss: Loss, values: Mapping[str, float], learned: tuple[str, ...], scene: Scene
+    loss: Loss, values: Mapping[str, float], learned: tuple[str, ...], batch: PlacedBatch
 ) -> list[InterpretedRow]:
-    importances = {part: _importances(part.of, values, scene) for part in _parts(loss) if isinstance(part, Importance)}
+    importances = {part: _importances(part.of, values, batch) for part in _parts(loss) if isinstance(part, Importance)}
     anchors = [
         Anchor(
-            scene.quantities(row),
-            scene.total,
+            batch.quantities(row),
+            batch.total,
             values,
             learned,
             {},
             {part: found[place] for part, found in importances.items()},
             {},
         )
-        for place, row in enumerate(scene.rows)
+        for place, row in enumerate(batch.rows)
     ]
     bodies: dict[Pool, list[Dual]] = {}
     for pool in (part for part in _parts(loss) if isinstance(part, Pool)):
         bodies[pool] = [evaluate(pool.body, anchor) for anchor in anchors]
-        amount = float(_pooled(pool.over, bodies[pool], scene)[0])
+        amount = float(_pooled(pool.over, bodies[pool], batch)[0])
         anchors = [replace(anchor, pools={**anchor.pools, pool: amount}) for anchor in anchors]
     found = [anchor_loss(loss, anchor) for anchor in anchors]
-    tangents = _chained(found, bodies, anchors, scene)
+    tangents = _chained(found, bodies, anchors, batch)
     return [
         InterpretedRow(anchor, each.value, tangent)
         for anchor, each, tangent in zip(anchors, found, tangents, strict=True)
     ]
 
 
-def _importances(loss: Loss, values: Mapping[str, float], scene: Scene) -> list[Array]:
+def _importances(loss: Loss, values: Mapping[str, float], batch: PlacedBatch) -> list[Array]:
     """alpha[i,j] of another loss on the same batch, a row each."""
-    rows = interpret_rows(loss, values, (), scene)
+    rows = interpret_rows(loss, values, (), batch)
     return [_repel(row) for row in rows]
 
 
@@ -130,15 +138,15 @@ def _parts(loss: Loss) -> Iterator[Expr]:
         yield from walk(expr)
 
 
-def _pooled(over: Over, bodies: list[Dual], scene: Scene) -> tuple[float, Array]:
+def _pooled(over: Over, bodies: list[Dual], batch: PlacedBatch) -> tuple[float, Array]:
     """A reduction over the anchors, and its derivative by the value of each row."""
-    weights = np.array([row.weight for row in scene.rows])
+    weights = np.array([row.weight for row in batch.rows])
     values = np.array([float(body.value) for body in bodies])
     match over:
         case Over.SUM:
             return float(weights @ values), weights
         case Over.MEAN:
-            return float(weights @ values) / scene.total, weights / scene.total
+            return float(weights @ values) / batch.total, weights / batch.total
         case Over.LOGSUMEXP:
             whole = np.logaddexp.reduce(values + np.log(weights))
             return float(whole), weights * np.exp(values - whole)
@@ -146,17 +154,19 @@ def _pooled(over: Over, bodies: list[Dual], scene: Scene) -> tuple[float, Array]
             raise AssertionError("no such reduction over anchors")
 
 
-def _chained(found: list[Dual], bodies: dict[Pool, list[Dual]], anchors: list[Anchor], scene: Scene) -> list[Array]:
+def _chained(
+    found: list[Dual], bodies: dict[Pool, list[Dual]], anchors: list[Anchor], batch: PlacedBatch
+) -> list[Array]:
     """Each row's derivatives, with what reaches them by way of the batch's reductions, the last of them first.
 
     They are those of the sum over rows as they weigh, per unit of a row's own weight.
     """
-    weights = [row.weight for row in scene.rows]
+    weights = [row.weight for row in batch.rows]
     tangents = [each.tangent.copy() for each in found]
     for pool in reversed(bodies):
         places = [anchor.slots[pool] for anchor in anchors]
         pull = sum(w * float(t[place][0]) for w, t, place in zip(weights, tangents, places, strict=True))
-        _, rates = _pooled(pool.over, bodies[pool], scene)
+        _, rates = _pooled(pool.over, bodies[pool], batch)
         for weight, rate, tangent, body in zip(weights, rates, tangents, bodies[pool], strict=True):
             reach = len(body.tangent)
             tangent[:reach] += pull * rate / weight * body.tangent

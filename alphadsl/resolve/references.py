@@ -11,8 +11,9 @@ from typing import Protocol
 
 from alphadsl.ir.arithmetic import evaluate_number
 from alphadsl.ir.facts import SPACES, Scope, infer_interval
+from alphadsl.ir.index_sets import IndexSet
 from alphadsl.ir.interval import Interval, ends_within, point, starts_within
-from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import Expr, Importance, Loss, Param
 from alphadsl.ir.parameter import Fixed, Parameter, Schedule
 from alphadsl.ir.pretty import pretty_interval, pretty_number
@@ -94,7 +95,7 @@ class References:
         """What a loss used here minimises at an anchor."""
         return value_of(loss, self.importance_of, self._scope(loss.space))
 
-    def setting(self, stated: tuple[Pairs, Space]) -> tuple[Pairs, Space]:
+    def setting(self, stated: tuple[IndexSet, Space]) -> tuple[IndexSet, Space]:
         """The index set and space of a blend: those of the first loss in it."""
         first = next(iter(self.losses.values()), None)
         return (first.pairs, first.space) if first else stated
@@ -187,12 +188,15 @@ class References:
                 return label
             count += 1
 
-    def check_mixed(self, pairs: Pairs, space: Space) -> None:
+    def check_mixed(self, pairs: IndexSet, space: Space) -> None:
         """Every loss used weighs the pairs of the user, in its space."""
         for loss in self.losses.values():
             if (loss.pairs, loss.space) != (pairs, space):
-                words = (loss.pairs, pairs, "pairs") if loss.pairs != pairs else (loss.space, space, "space")
-                theirs, ours = (f"{words[2]} {word.value}" for word in words[:2])
+                other = loss.pairs != pairs
+                theirs, ours = (
+                    f"pairs {index_set.name}" if other else f"space {where.value}"
+                    for index_set, where in ((loss.pairs, loss.space), (pairs, space))
+                )
                 self.diagnostics.append(MixedPairs(self.spans[loss], loss.name, theirs, ours))
 
 

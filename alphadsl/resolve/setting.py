@@ -1,14 +1,14 @@
 """Where a loss lives: its index set and its space, read from their lines, or what is wrong with these."""
 
-from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.ir.index_sets import DEFAULT, INDEX_SETS, IndexSet
+from alphadsl.ir.kinds import Space
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.general import UnknownAgainst, UnknownSpace
 from alphadsl.report.errors.names import UnknownPairs
 from alphadsl.report.suggest import suggest
 from alphadsl.resolve.names import Names
 
-SETS = {pairs.value: pairs for pairs in Pairs if pairs != Pairs.CLASSES}
-AGAINST = {"others": Pairs.LABELS, "other_classes": Pairs.CLASSES}
+NARROWED, OTHERS = " against ", "others"
 SPACES = {space.value: space for space in Space}
 
 
@@ -16,22 +16,48 @@ def check_setting(names: Names) -> list[Diagnostic]:
     return [*_check_pairs(names), *_check_space(names)]
 
 
-def setting_of(names: Names) -> tuple[Pairs, Space]:
+def setting_of(names: Names) -> tuple[IndexSet, Space]:
     """The index set and the space; the defaults where no line says so, or where one is refused."""
     space = SPACES.get(names.space.name.text, Space.SPHERE) if names.space else Space.SPHERE
     if names.pairs is None:
-        return Pairs.TWO_VIEW, space
-    against = AGAINST.get(names.pairs.against.text) if names.pairs.against else None
-    return against or SETS.get(names.pairs.name.text, Pairs.TWO_VIEW), space
+        return DEFAULT, space
+    name, against = names.pairs.name.text, names.pairs.against
+    return narrowed(name, against.text if against else OTHERS), space
+
+
+def narrowed(name: str, against: str) -> IndexSet:
+    """The set of a name against some of its negatives; where there is none, the plain one, or the default."""
+    return INDEX_SETS.get(f"{name}{NARROWED}{against}", INDEX_SETS.get(name, DEFAULT))
+
+
+def set_words() -> tuple[str, ...]:
+    """The words that may follow `pairs`."""
+    return tuple(name for name in INDEX_SETS if NARROWED not in name)
+
+
+def against_words() -> dict[str, tuple[str, ...]]:
+    """The words that may follow `against`, for each set that has others of its name: `others` is the plain one."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in INDEX_SETS:
+        plain, against, word = name.partition(NARROWED)
+        if against:
+            found[plain] = (*found.get(plain, (OTHERS,)), word)
+    return found
+
+
+# Of the table as it is in the language; a set that is added to it at run time is known to the checker as well.
+SETS = set_words()
+AGAINST = tuple(dict.fromkeys(word for words in against_words().values() for word in words))
 
 
 def _check_pairs(names: Names) -> list[Diagnostic]:
     if names.pairs is None:
         return []
     name, against = names.pairs.name, names.pairs.against
-    if name.text not in SETS:
-        return [UnknownPairs(name.span, name.text, ", ".join(SETS), suggest(name.text, SETS))]
-    if against and (name.text != Pairs.LABELS.value or against.text not in AGAINST):
+    known = set_words()
+    if name.text not in known:
+        return [UnknownPairs(name.span, name.text, ", ".join(known), suggest(name.text, known))]
+    if against and against.text not in against_words().get(name.text, ()):
         return [UnknownAgainst(against.span, name.text, against.text)]
     return []
 

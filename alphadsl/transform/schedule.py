@@ -30,7 +30,7 @@ NAMES = {
 
 def schedule(loss: Loss, derived: Derived) -> Core:
     """With labels, the positives of an anchor come together where they can."""
-    if loss.pairs.supervised:
+    if not loss.pairs.one_positive:
         together = separate(derived, loss.pairs, scope_of(loss))
         return _scheduled(loss, together or derived, Positives.TOGETHER if together else Positives.APART)
     return _scheduled(loss, derived, Positives.ONE)
@@ -40,7 +40,7 @@ def schedule_apart(loss: Loss) -> Core:
     """The core of a loss with, where there are labels, a row for each positive."""
     scope = scope_of(loss)
     derived = stabilise(simplify(lower_importance(loss), scope), scope)
-    return _scheduled(loss, derived, Positives.APART if loss.pairs.supervised else Positives.ONE)
+    return _scheduled(loss, derived, Positives.ONE if loss.pairs.one_positive else Positives.APART)
 
 
 def schedule_closely(loss: Loss) -> Core:

@@ -17,7 +17,8 @@ from functools import reduce as folded
 from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, ZERO, add, apply, exp, log, mul, neg, share
 from alphadsl.ir.core import Derived
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.kinds import Among, Over, Pairs, Quantity
+from alphadsl.ir.index_sets import IndexSet, Overlap
+from alphadsl.ir.kinds import Among, Over, Quantity
 from alphadsl.ir.nodes import Apply, Distance, Expr, Gather, Multiplier, Num, Pool, Reduce
 from alphadsl.ir.traversal import children, rewrite
 from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, multiply
@@ -49,8 +50,10 @@ class Inseparable(Exception):
     """Something depends on a positive and a negative at once."""
 
 
-def separate(derived: Derived, pairs: Pairs, scope: Scope) -> Derived | None:
+def separate(derived: Derived, pairs: IndexSet, scope: Scope) -> Derived | None:
     """The same loss with the positives of an anchor together, or None where they do not separate."""
+    if not pairs.comes_together:
+        return None
     separator = _Separator(pairs, scope)
     try:
         rows = derived.map(separator.converted)
@@ -62,10 +65,10 @@ def separate(derived: Derived, pairs: Pairs, scope: Scope) -> Derived | None:
 
 
 class _Separator:
-    def __init__(self, pairs: Pairs, scope: Scope) -> None:
+    def __init__(self, pairs: IndexSet, scope: Scope) -> None:
         self._scope = scope
         self._simplified = Simplifier(scope)
-        self._but_one = pairs == Pairs.LABELS
+        self._but_one = pairs.overlap == Overlap.WHOLE
         self._indices: dict[Expr, Index] = {}
 
     def converted(self, expr: Expr) -> Expr:

@@ -15,8 +15,8 @@ from torch import Tensor
 
 import alphadsl
 from alphadsl.backend.streaming import crew, strips, tiled
-from alphadsl.backend.streaming.geometry import Meeting, Tiling, tile_pairs
-from alphadsl.ir.kinds import Pairs
+from alphadsl.backend.streaming.geometry import Tiling, tile_pairs
+from alphadsl.ir.index_sets import INDEX_SETS
 
 N, D, Q = 40, 8, 50
 KINDS = ("infonce", "direct", "clip", "cauchy", "moco", "square", "supcon")
@@ -56,11 +56,8 @@ def test_bits_are_the_same_for_any_number_of_threads(name: str) -> None:
     assert all(same(found[0], other) for other in found)
 
 
-TILINGS = [
-    tile_pairs(pairs, 60, 70, mine, 16)
-    for pairs in (Pairs.TWO_VIEW, Pairs.SAME_VIEW, Pairs.CROSS_VIEW, Pairs.QUEUE)
-    for mine in ((0, 60), (13, 40))
-]
+SETS = ("two_view", "same_view", "cross_view", "queue")
+TILINGS = [tile_pairs(INDEX_SETS[pairs], 60, 70, mine, 16) for pairs in SETS for mine in ((0, 60), (13, 40))]
 
 
 @pytest.mark.parametrize("tiling", TILINGS)
@@ -81,17 +78,15 @@ def test_tiles_that_add_to_the_same_points_follow_each_other(tiling: Tiling) -> 
 
 
 def points(tiling: Tiling, number: int) -> set[int]:
-    tile = tiling.tiles[number]
-    columns = range(*tile.columns) if tiling.meeting != Meeting.ONE_WAY else ()
-    return {*range(*tile.rows), *columns}
+    return {point for side in tiling.tiles[number].pushed for point in range(*side)}
 
 
 def test_tiles_can_be_done_side_by_side() -> None:
     """Of eight spans four pairs at a time; of a queue several rows of tiles."""
     torch.set_num_threads(3)
     together = threading.Barrier(3, timeout=30)
-    for pairs in (Pairs.TWO_VIEW, Pairs.SAME_VIEW, Pairs.CROSS_VIEW, Pairs.QUEUE):
-        tiling = tile_pairs(pairs, 512, 1024, (0, 512), 128)
+    for pairs in SETS:
+        tiling = tile_pairs(INDEX_SETS[pairs], 512, 1024, (0, 512), 128)
         crew.run_tasks(tiling.before, lambda number: together.wait() and None if number < 3 else None, PLAIN)
 
 

@@ -57,9 +57,9 @@ def given_for(spec: object, state: str, samples: int, width: int = 4, seed: int 
     z0_ND, z1_ND = (z_ND.bfloat16().double() for z_ND in views(state, samples, width, seed))
     pairs = spec.pairs  # type: ignore[attr-defined]
     further: dict[str, Tensor] = {}
-    if pairs.value == "queue":
+    if "queue" in pairs.takes:
         further["queue"] = torch.cat(views("random", 3, width, seed + 1)).bfloat16().double()
-    if pairs.supervised:
+    if "labels" in pairs.takes:
         further["labels"] = torch.arange(samples) % min(CLASSES, max(2, samples - 1))
     return Given(z0_ND, z1_ND, further)
 

@@ -13,10 +13,10 @@ import torch
 import alphadsl
 from alphadsl.api import find_text
 from alphadsl.ir.core import Derived
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.index_sets import IndexSet
 from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec
-from alphadsl.reference.scene import CLASSES, SAMPLES, STATES, Scene, scene_of
+from alphadsl.reference.probe_batch import CLASSES, SAMPLES, STATES, ProbeBatch, probe_batch
 
 FORMS = ("alpha", "stable")
 
@@ -31,14 +31,14 @@ def derived(name: str, form: str) -> Derived:
     return found
 
 
-def given(scene: Scene, pairs: Pairs) -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
-    """What a loss is called with on a scene, and the leaves among it that receive a gradient."""
-    z_ED = torch.from_numpy(scene.z_ED)
+def given(batch: ProbeBatch, pairs: IndexSet) -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
+    """What a loss is called with on a batch, and the leaves among it that receive a gradient."""
+    z_ED = torch.from_numpy(batch.z_ED)
     views = [z_ED[:SAMPLES].clone().requires_grad_(), z_ED[SAMPLES : 2 * SAMPLES].clone().requires_grad_()]
     context: dict[str, torch.Tensor] = {}
-    if pairs.supervised:
+    if "labels" in pairs.takes:
         context["labels"] = torch.arange(SAMPLES) % CLASSES
-    if pairs == Pairs.QUEUE:
+    if "queue" in pairs.takes:
         context["queue"] = z_ED[2 * SAMPLES :]
     return context, views
 
@@ -48,10 +48,10 @@ def given(scene: Scene, pairs: Pairs) -> tuple[dict[str, torch.Tensor], list[tor
 @pytest.mark.parametrize("name", alphadsl.library())
 def test_gradient_is_that_of_the_dense_backend(name: str, form: str, state: str) -> None:
     loss = alphadsl.load(name, backend="dense", compile=False)
-    scene = scene_of(loss.spec.pairs, loss.spec.space, state)
-    context, views = given(scene, loss.spec.pairs)
+    batch = probe_batch(loss.spec.pairs, loss.spec.space, state)
+    context, views = given(batch, loss.spec.pairs)
     expected_ED = torch.cat(torch.autograd.grad(loss(*views, **context), views)).numpy()
-    found_ED = scene.gradient(scene.weigh(derived(name, form), loss.values))
+    found_ED = batch.gradient(batch.weigh(derived(name, form), loss.values))
     np.testing.assert_allclose(found_ED, expected_ED, rtol=1e-8, atol=1e-9 * abs(expected_ED).max())
 
 
@@ -60,11 +60,11 @@ def test_gradient_is_that_of_the_dense_backend(name: str, form: str, state: str)
 def test_weights_are_those_of_the_dense_backend(name: str, state: str) -> None:
     """With labels, a row is an anchor with one positive, and importance gathers the rows of an anchor."""
     loss = alphadsl.load(name, backend="dense", compile=False)
-    scene = scene_of(loss.spec.pairs, loss.spec.space, state)
-    context, views = given(scene, loss.spec.pairs)
+    batch = probe_batch(loss.spec.pairs, loss.spec.space, state)
+    context, views = given(batch, loss.spec.pairs)
     expected = loss.importance(*views, **context)
-    found = scene.weigh(derived(name, "stable"), loss.values)
-    rows = scene.rows
+    found = batch.weigh(derived(name, "stable"), loss.values)
+    rows = batch.rows
     repel_AC = found.repel_AC * rows.weight_A1
     gathered = np.zeros(expected.repel.shape)
     np.add.at(gathered, rows.anchor_A, repel_AC)

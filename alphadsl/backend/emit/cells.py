@@ -8,7 +8,8 @@ from alphadsl.backend.emit.core import POOLS, REDUCTIONS, multiplier_text
 from alphadsl.backend.emit.writer import ATOMIC, BINDING, SUFFIX, Writer
 from alphadsl.backend.identifier import identifier
 from alphadsl.ir.core import Core, NamedStatistic
-from alphadsl.ir.kinds import Among, Level, Pairs, Space
+from alphadsl.ir.index_sets import Overlap
+from alphadsl.ir.kinds import Among, Level, Space
 from alphadsl.ir.nodes import Anchors, Count, Expr, Gather, Multiplier, Pool, Statistic
 
 ARGUMENTS = {
@@ -18,8 +19,8 @@ ARGUMENTS = {
 MASKS = {Among.NEGATIVES: "negative_AC", Among.POSITIVES: "positive_AC"}
 # The negatives of an anchor; of an anchor and a positive that is among them, one less.
 COUNTS = {
-    Pairs.LABELS: "(negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype) - 1)",
-    Pairs.CLASSES: "negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype)",
+    Overlap.WHOLE: "(negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype) - 1)",
+    Overlap.NONE: "negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype)",
 }
 ANCHORS = "torch.ones_like(weight_A1).sum(-2, keepdim=True)"
 
@@ -53,7 +54,7 @@ def emit_cells(core: Core) -> str:
 class _CellWriter(Writer):
     def __init__(self, core: Core, roots: list[Expr]) -> None:
         super().__init__(core.geometry, roots, {}, "s_AC")
-        self._count = COUNTS[core.pairs]
+        self._count = COUNTS[core.pairs.overlap]
 
     def written(self, expr: Expr) -> tuple[str, int]:
         match expr:

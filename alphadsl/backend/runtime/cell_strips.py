@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from alphadsl.backend.runtime.cells import Core, Masks, Tensors, compare_in_space, compare_on_sphere
+from alphadsl.backend.runtime.pairs import Axis
 
 
 class Weighed(NamedTuple):
@@ -20,30 +21,18 @@ class Weighed(NamedTuple):
 
 
 def strip_sphere(
-    core: Core,
-    masks: Masks,
-    s_AC: Tensor,
-    halves: Tensors,
-    marks_A2: Tensor,
-    marks_C2: Tensor,
-    parameters: Tensors,
+    core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Weighed:
     """Some anchors against all candidates."""
-    value_A1, attract_AC, repel_AC, *slopes = compare_on_sphere(core, masks, s_AC, marks_A2, marks_C2, parameters)
+    value_A1, attract_AC, repel_AC, *slopes = compare_on_sphere(core, masks, s_AC, anchors, candidates, parameters)
     s_AC.copy_(repel_AC - attract_AC)
     return Weighed(value_A1, tuple(slopes), ())
 
 
 def strip_euclidean(
-    core: Core,
-    masks: Masks,
-    s_AC: Tensor,
-    halves: Tensors,
-    marks_A2: Tensor,
-    marks_C2: Tensor,
-    parameters: Tensors,
+    core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Weighed:
-    found = compare_in_space(core, masks, s_AC.clone(), halves, marks_A2, marks_C2, parameters)
+    found = compare_in_space(core, masks, s_AC.clone(), anchors, candidates, parameters)
     value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
     s_AC.copy_(repel_AC - attract_AC)
     along_AC = pull_AC - push_AC

@@ -2,7 +2,7 @@
 
 A candidate is a positive or a negative of an anchor (both, where all others repel), and each pair is weighed once: by
 what pushes it less what pulls it. Legend: V 2 views, N samples, D embedding width, A anchors, C candidates (all
-embeddings, in the order of the views); marks are the class and the place of an embedding, (A, 2) or (C, 2).
+embeddings, in the order of the views); marks are (A,) and (C,), those that the index set compares.
 """
 
 from collections.abc import Callable
@@ -10,33 +10,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from alphadsl.backend.runtime.pairs import Axis
 from alphadsl.backend.runtime.step import Step, as_known, on_tangent, unit_rows, widened
 
 Tensors = tuple[Tensor, ...]
 Core = Callable[..., Tensors]
-Masks = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-
-
-def placed_marks(class_C: Tensor) -> Tensor:
-    """Class and place of each embedding."""
-    return torch.stack([class_C, torch.arange(len(class_C), dtype=class_C.dtype, device=class_C.device)], -1)
-
-
-def against_others(marks_A2: Tensor, marks_C2: Tensor) -> tuple[Tensor, Tensor]:
-    """Positives share the class of an anchor; every other embedding is a negative (SupCon's L_out)."""
-    alike_AC, other_AC = _compared(marks_A2, marks_C2)
-    return alike_AC & other_AC, other_AC
-
-
-def against_classes(marks_A2: Tensor, marks_C2: Tensor) -> tuple[Tensor, Tensor]:
-    """Positives share the class of an anchor; the embeddings of other classes are negatives."""
-    alike_AC, other_AC = _compared(marks_A2, marks_C2)
-    return alike_AC & other_AC, ~alike_AC
-
-
-def _compared(marks_A2: Tensor, marks_C2: Tensor) -> tuple[Tensor, Tensor]:
-    (class_A1, place_A1), (class_C, place_C) = marks_A2[..., None].unbind(-2), marks_C2.unbind(-1)
-    return class_A1 == class_C, place_A1 != place_C
+Masks = Callable[[Tensors, Tensors], tuple[Tensor, Tensor]]
 
 
 def value_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
@@ -52,23 +31,22 @@ def value_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, p
 def weights_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensors:
     """All quantities of the core, for looking."""
     point_CD = unit_rows(z_VND)[0].flatten(0, 1)
-    marks_C2 = placed_marks(*context)
-    return compare_on_sphere(core, masks, point_CD @ point_CD.mT, marks_C2, marks_C2, parameters)
+    every = Axis(context, point_CD[:, :0])
+    return compare_on_sphere(core, masks, point_CD @ point_CD.mT, every, every, parameters)
 
 
 def weights_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensors:
     point_CD = widened(z_VND).flatten(0, 1)
-    half_C1 = point_CD.square().sum(-1, keepdim=True) / 2
-    marks_C2 = placed_marks(*context)
-    return compare_in_space(core, masks, point_CD @ point_CD.mT, (half_C1, half_C1), marks_C2, marks_C2, parameters)
+    every = Axis(context, point_CD.square().sum(-1, keepdim=True) / 2)
+    return compare_in_space(core, masks, point_CD @ point_CD.mT, every, every, parameters)
 
 
 def step_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
     """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
     unit_VND, length_VN1 = unit_rows(z_VND)
-    point_CD, marks_C2 = unit_VND.flatten(0, 1), placed_marks(*context)
+    point_CD, every = unit_VND.flatten(0, 1), Axis(context, unit_VND[0, :, :0])
     s_CC = point_CD @ point_CD.mT
-    value_A1, attract_CC, repel_CC, *slopes = compare_on_sphere(core, masks, s_CC, marks_C2, marks_C2, parameters)
+    value_A1, attract_CC, repel_CC, *slopes = compare_on_sphere(core, masks, s_CC, every, every, parameters)
     gradient_VND = _pushed(repel_CC - attract_CC, point_CD).view_as(unit_VND)
     tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
     return value_A1.mean(), tangent_VND, tuple(slope_A1.mean() for slope_A1 in slopes)
@@ -85,9 +63,9 @@ def step_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, pa
 
 
 def compare_on_sphere(
-    core: Core, masks: Masks, s_AC: Tensor, marks_A2: Tensor, marks_C2: Tensor, parameters: Tensors
+    core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Tensors:
-    positive_AC, negative_AC = masks(marks_A2, marks_C2)
+    positive_AC, negative_AC = masks(anchors.marks, candidates.marks)
     found = core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
     value_A1, attract_AC, repel_AC, *slopes = found
     known_AC = _known(attract_AC, value_A1, positive_AC)
@@ -95,18 +73,10 @@ def compare_on_sphere(
 
 
 def compare_in_space(
-    core: Core,
-    masks: Masks,
-    s_AC: Tensor,
-    halves: Tensors,
-    marks_A2: Tensor,
-    marks_C2: Tensor,
-    parameters: Tensors,
+    core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Tensors:
-    """`halves` are half squared lengths, of anchors (A, 1) and of candidates (C, 1)."""
-    half_A1, half_C1 = halves
-    d2_AC = (half_A1 + half_C1.mT - s_AC).clamp_min(0)
-    positive_AC, negative_AC = masks(marks_A2, marks_C2)
+    d2_AC = (anchors.half_E1 + candidates.half_E1.mT - s_AC).clamp_min(0)
+    positive_AC, negative_AC = masks(anchors.marks, candidates.marks)
     found = core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
     value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
     attract_AC, pull_AC = (_known(weight_AC, value_A1, positive_AC) for weight_AC in (attract_AC, pull_AC))

@@ -16,7 +16,7 @@ Core = Callable[..., Weights]
 Layout = Callable[..., Batch]
 Received = tuple[Tensor, Tensor | None, Tensor]
 Step = tuple[Tensor, Tensor, tuple[Tensor, ...]]
-Measure = Callable[[Core, Batch, Weights], Weights]
+Weigh = Callable[[Batch, Weights], Weights]
 
 
 def on_sphere(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
@@ -73,83 +73,41 @@ def is_nowhere(unit_XD: Tensor) -> Tensor:
     return (unit_XD == 0).all(-1, keepdim=True)
 
 
-def sphere_value(
-    core: Core,
-    layout: Layout,
-    z_VND: Tensor,
-    context: Weights,
-    parameters: Weights,
-    measured: Measure = on_sphere,
-) -> Tensor:
+def sphere_value(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
     """The loss alone, embeddings normalised."""
     batch = layout(unit_rows(z_VND)[0], *context)
-    return mean_over_anchors(measured(core, batch, parameters)[0], batch)
+    return mean_over_anchors(weigh(batch, parameters)[0], batch)
 
 
-def euclidean_value(
-    core: Core,
-    layout: Layout,
-    z_VND: Tensor,
-    context: Weights,
-    parameters: Weights,
-    measured: Measure = in_space,
-) -> Tensor:
+def euclidean_value(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
     """The loss alone, embeddings as they are."""
     batch = layout(widened(z_VND), *context)
-    return mean_over_anchors(measured(core, batch, parameters)[0], batch)
+    return mean_over_anchors(weigh(batch, parameters)[0], batch)
 
 
-def sphere_weights(
-    core: Core,
-    layout: Layout,
-    z_VND: Tensor,
-    context: Weights,
-    parameters: Weights,
-    measured: Measure = on_sphere,
-) -> Weights:
+def sphere_weights(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
     """All quantities of the core, for looking."""
-    return measured(core, layout(unit_rows(z_VND)[0], *context), parameters)
+    return weigh(layout(unit_rows(z_VND)[0], *context), parameters)
 
 
-def euclidean_weights(
-    core: Core,
-    layout: Layout,
-    z_VND: Tensor,
-    context: Weights,
-    parameters: Weights,
-    measured: Measure = in_space,
-) -> Weights:
-    return measured(core, layout(widened(z_VND), *context), parameters)
+def euclidean_weights(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
+    return weigh(layout(widened(z_VND), *context), parameters)
 
 
-def sphere_step(
-    core: Core,
-    layout: Layout,
-    z_VND: Tensor,
-    context: Weights,
-    parameters: Weights,
-    measured: Measure = on_sphere,
-) -> Step:
+def sphere_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
     """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
     unit_VND, length_VN1 = unit_rows(z_VND)
     batch = layout(unit_VND, *context)
-    value_A1, attract_A1, repel_AC, *slopes = measured(core, batch, parameters)
+    value_A1, attract_A1, repel_AC, *slopes = weigh(batch, parameters)
     gradient_VND = batch.collect(*push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC))
     tangent_VND = on_tangent(gradient_VND, unit_VND, length_VN1)
     return mean_over_anchors(value_A1, batch), tangent_VND, mean_slopes(slopes, value_A1, batch)
 
 
-def euclidean_step(
-    core: Core,
-    layout: Layout,
-    z_VND: Tensor,
-    context: Weights,
-    parameters: Weights,
-    measured: Measure = in_space,
-) -> Step:
+def euclidean_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
     """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
     batch = layout(widened(z_VND), *context)
-    value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = measured(core, batch, parameters)
+    value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = weigh(batch, parameters)
     pulled = push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC)
     received = added(pulled, stretch(batch, stretch_A1, stretch_AC))
     gradient_VND = batch.collect(*received)

@@ -1,6 +1,6 @@
 """What is done to one strip: some rows against all their candidates, so that every statistic of a row is at hand.
 
-Legend: A rows of the strip, C candidates, D embedding width, K marks.
+Legend: A rows of the strip, C candidates, D embedding width.
 """
 
 from collections.abc import Callable
@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from alphadsl.backend.runtime.pairs import differing
+from alphadsl.backend.runtime.pairs import Axis, Marks, Mask
 from alphadsl.backend.runtime.step import as_known, half_squares, shifted_cosines
 
 Tensors = tuple[Tensor, ...]
+Core = Callable[..., Tensors]
 
 
 class Rows(NamedTuple):
@@ -19,7 +20,7 @@ class Rows(NamedTuple):
 
     anchors_AD: Tensor
     positives_AD: Tensor
-    marks_AK: Tensor
+    marks_A: Marks
     weight_A1: Tensor
 
 
@@ -33,32 +34,29 @@ class Found(NamedTuple):
     slopes: Tensors
 
 
-def sphere_strip(
-    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
-) -> Found:
+def sphere_strip(core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors) -> Found:
     """The weights of the pushes take the place of the cosines."""
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True).clamp(-1, 1)
-    return _sphere(core, s_A1, s_AC, s_AC.clamp(-1, 1), rows, marks_C, parameters)
+    return _sphere(core, s_A1, s_AC, s_AC.clamp(-1, 1), rows, negatives(rows.marks_A, candidates.marks), parameters)
 
 
 def near_sphere_strip(
-    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+    core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors
 ) -> Found:
     """As `sphere_strip`, of s - 1 by differences."""
     s_A1 = shifted_cosines(rows.anchors_AD, rows.positives_AD)
-    return _sphere(core, s_A1, s_AC, s_AC.clone(), rows, marks_C, parameters)
+    return _sphere(core, s_A1, s_AC, s_AC.clone(), rows, negatives(rows.marks_A, candidates.marks), parameters)
 
 
 def _sphere(
-    core: Callable[..., Tensors],
+    core: Core,
     s_A1: Tensor,
     place_AC: Tensor,
     s_AC: Tensor,
     rows: Rows,
-    marks_C: Tensor,
+    negative_AC: Tensor,
     parameters: Tensors,
 ) -> Found:
-    negative_AC = differing(rows.marks_AK, marks_C)
     value_A1, attract_A1, repel_AC, *slopes = core(s_A1, s_AC, negative_AC, rows.weight_A1, *parameters)
     place_AC.copy_(repel_AC)
     attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in (attract_A1, *slopes))
@@ -66,28 +64,25 @@ def _sphere(
 
 
 def near_euclidean_strip(
-    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+    core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors
 ) -> Found:
     """As `euclidean_strip`; the strip brings -d[i,j]^2 by differences."""
     d2_AC = -s_AC
-    s_AC.copy_(half_squares(rows.anchors_AD) + half_C1.mT - d2_AC)
-    return _euclidean(core, s_AC, d2_AC, rows, marks_C, parameters)
+    s_AC.copy_(half_squares(rows.anchors_AD) + candidates.half_E1.mT - d2_AC)
+    return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.marks_A, candidates.marks), parameters)
 
 
 def euclidean_strip(
-    core: Callable[..., Tensors], s_AC: Tensor, rows: Rows, marks_C: Tensor, half_C1: Tensor, parameters: Tensors
+    core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors
 ) -> Found:
     """The weights of the pushes take the place of the inner products."""
-    d2_AC = (half_squares(rows.anchors_AD) + half_C1.mT - s_AC).clamp_min(0)
-    return _euclidean(core, s_AC, d2_AC, rows, marks_C, parameters)
+    d2_AC = (half_squares(rows.anchors_AD) + candidates.half_E1.mT - s_AC).clamp_min(0)
+    return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.marks_A, candidates.marks), parameters)
 
 
-def _euclidean(
-    core: Callable[..., Tensors], s_AC: Tensor, d2_AC: Tensor, rows: Rows, marks_C: Tensor, parameters: Tensors
-) -> Found:
+def _euclidean(core: Core, s_AC: Tensor, d2_AC: Tensor, rows: Rows, negative_AC: Tensor, parameters: Tensors) -> Found:
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True)
     d2_A1 = half_squares(rows.anchors_AD - rows.positives_AD)
-    negative_AC = differing(rows.marks_AK, marks_C)
     found = core(s_A1, s_AC.clone(), d2_A1, d2_AC, negative_AC, rows.weight_A1, *parameters)
     value_A1, attract_A1, repel_AC, pull_A1, push_AC, *slopes = found
     s_AC.copy_(repel_AC)

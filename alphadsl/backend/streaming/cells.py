@@ -11,16 +11,16 @@ from torch import Tensor
 
 from alphadsl.backend.program import Program
 from alphadsl.backend.runtime.cell_strips import Weighed
-from alphadsl.backend.runtime.cells import placed_marks
-from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.pairs import Axis
+from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Tensors
 from alphadsl.backend.streaming.buffers import Buffers
 from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Span, cut
+from alphadsl.backend.streaming.placed import place
 from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Space
 
 STRIP_PAIRS = 1 << 18
 
@@ -35,11 +35,9 @@ class CellStrips:
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
         """The gradient is that of the samples of this process."""
-        sphere = self._core.space == Space.SPHERE
-        all_VND = ranks.whole_views(z_VND)
-        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), None)
-        point_ED, marks_E2 = placed_VND.flatten(0, 1), placed_marks(*context)
-        halves_E1 = () if sphere else (point_ED.square().sum(-1, keepdim=True) / 2,)
+        batch = place(z_VND, self._core.space, ranks)
+        point_ED = batch.points_ED
+        every = Axis(context, batch.half_squares(point_ED))
         strips = [slice(*strip) for strip in _strips(ranks, len(point_ED))]
         received_ED, summed = torch.zeros_like(point_ED), list[Tensors]()
 
@@ -48,8 +46,8 @@ class CellStrips:
             anchor_AD = point_ED[rows].clone()
             s_AC = Buffers(point_ED).tile(0, len(anchor_AD), len(point_ED))
             torch.mm(anchor_AD, point_ED.mT, out=s_AC)
-            halves = tuple(half_E1[part].clone() for half_E1 in halves_E1 for part in (rows, slice(None)))
-            weighed = self._program.strip(s_AC, halves, marks_E2[rows].clone(), marks_E2, parameters)
+            anchors = Axis(tuple(mark_E[rows].clone() for mark_E in context), every.half_E1[rows].clone())
+            weighed = self._program.strip(s_AC, anchors, every, parameters)
             values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
             return values, _moved(point_ED, anchor_AD, s_AC, weighed)
 
@@ -63,9 +61,7 @@ class CellStrips:
             add_in_order(len(strips), weigh, add, point_ED)
         totals = torch.stack([torch.stack(values) for values in summed]).sum(0)
         value, *slopes = (ranks.summed(totals) / len(point_ED)).unbind()
-        gradient_VND = (ranks.summed(received_ED) / len(point_ED)).view_as(all_VND)
-        gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
-        return value, gradient_VND[:, slice(*ranks.mine)], tuple(slopes)
+        return value, batch.gradient(ranks.summed(received_ED) / len(point_ED)), tuple(slopes)
 
     def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
         """The loss alone."""

@@ -4,13 +4,14 @@ Points are all embeddings, view 0 then view 1, then the rows of a queue; anchors
 processes share a batch, each has the tiles of its own anchors against all candidates. Legend: N samples.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from alphadsl.ir.kinds import Pairs
+from alphadsl.ir.arrangement import Sources, candidate_groups, candidates_by_anchor, is_mutual, negatives_of
+from alphadsl.ir.index_sets import BATCH, IndexSet, Source
 
 Span = tuple[int, int]
 
@@ -48,6 +49,7 @@ class Tile:
 
     rows: Span
     columns: Span
+    meeting: Meeting
 
     @property
     def diagonal(self) -> bool:
@@ -61,40 +63,43 @@ class Tile:
     def width(self) -> int:
         return self.columns[1] - self.columns[0]
 
+    @property
+    def pushed(self) -> tuple[Span, ...]:
+        """The sides whose points are pushed."""
+        return (self.rows, self.columns) if self.meeting.pushes_columns else (self.rows,)
+
+    @property
+    def weighing(self) -> tuple[Span, ...]:
+        """The sides whose anchors weigh."""
+        return (self.rows, self.columns) if self.meeting == Meeting.MUTUAL else (self.rows,)
+
 
 @dataclass(frozen=True)
 class Tiling:
-    """The tiles of a batch, the number of its anchors, and the negatives of each."""
+    """The tiles of a batch, the span of its anchors, and the number of negatives of each."""
 
     tiles: tuple[Tile, ...]
-    anchors: int
+    anchors: Span
     negatives: int
-    meeting: Meeting
-
-    def met(self, tile: Tile) -> Meeting:
-        """A diagonal tile has both products of a pair, each for the anchor along its row."""
-        return Meeting.SHARED if self.meeting == Meeting.MUTUAL and tile.diagonal else self.meeting
 
     @cached_property
     def before(self) -> tuple[tuple[int, ...], ...]:
         """For each tile the latest before it that add to points it adds to, by number."""
-        both = self.meeting != Meeting.ONE_WAY
         overlapping = {
             side: [other for other in self.sides if side[0] < other[1] and other[0] < side[1]] for side in self.sides
         }
         latest: dict[Span, int] = {}
         before = []
         for number, tile in enumerate(self.tiles):
-            sides = (tile.rows, tile.columns) if both else (tile.rows,)
-            touched = {other for side in sides for other in overlapping[side]}
+            touched = {other for side in tile.pushed for other in overlapping[side]}
             before.append(tuple({latest[side] for side in touched if side in latest}))
-            latest |= dict.fromkeys(sides, number)
+            latest |= dict.fromkeys(tile.pushed, number)
         return tuple(before)
 
     @property
-    def rows(self) -> tuple[Span, ...]:
-        """The distinct spans along rows, in order."""
-        return tuple(dict.fromkeys(tile.rows for tile in self.tiles))
+    def weighing(self) -> tuple[Span, ...]:
+        """The distinct spans of the anchors that weigh in these tiles, in order."""
+        return tuple(sorted({side for tile in self.tiles for side in tile.weighing}))
 
     @property
     def sides(self) -> tuple[Span, ...]:
@@ -107,39 +112,52 @@ class Tiling:
 
 
 @lru_cache(maxsize=32)
-def tile_pairs(pairs: Pairs, samples: int, queued: int, mine: Span, side: int) -> Tiling:
+def tile_pairs(pairs: IndexSet, samples: int, queued: int, mine: Span, side: int) -> Tiling:
     """Tiles whose sides are at most `side`, and as equal as they can be; `mine` are the samples of this process.
 
-    Tiles that follow each other have no points in common as far as that goes, so that they can be done side by side.
+    Which spans meet is known from the views of the index set. Where anchors are candidates of each other, each pair is
+    met once. Tiles that follow each other have no points in common as far as that goes, so that they can be done side
+    by side.
     """
-    views = (0, samples), (samples, 2 * samples)
-    own = [(start + mine[0], start + mine[1]) for start, _ in views]
-    alone = mine == (0, samples)
-    meeting = Meeting.MUTUAL if alone else Meeting.SHARED
-    match pairs:
-        case Pairs.TWO_VIEW:
-            every = 0, 2 * samples
-            tiles = _triangle(every, side) if alone else _rectangles(((row, every) for row in own), side, side)
-            return Tiling(tuple(tiles), 2 * samples, 2 * samples - 2, meeting)
-        case Pairs.SAME_VIEW if alone:
-            tiles = (tile for view in views for tile in _triangle(view, side))
-            return Tiling(tuple(tiles), 2 * samples, samples - 1, meeting)
-        case Pairs.SAME_VIEW:
-            return Tiling(
-                tuple(_rectangles(zip(own, views, strict=True), side, side)), 2 * samples, samples - 1, meeting
-            )
-        case Pairs.CROSS_VIEW if alone:
-            return Tiling(tuple(_rectangles([views], side, side)), 2 * samples, samples - 1, meeting)
-        case Pairs.CROSS_VIEW:
-            others = zip(own, reversed(views), strict=True)
-            return Tiling(tuple(_rectangles(others, side, side)), 2 * samples, samples - 1, meeting)
-        case Pairs.QUEUE:
-            queue = 2 * samples, 2 * samples + queued
-            height = min(side, max(SHORTEST, (mine[1] - mine[0]) // ROUND))
-            tiles = _rectangles([(own[0], queue)], height, side * side // height)
-            return Tiling(tuple(tiles), samples, queued, Meeting.ONE_WAY)
-        case _:
-            raise ValueError(f"pairs {pairs} come in rows, not in tiles")
+    ends = 0, samples, len(BATCH) * samples, len(BATCH) * samples + queued
+    spans = dict(zip(Source, pairwise(ends), strict=True))
+    if mine == (0, samples):
+        meet = _weighed_together if is_mutual(pairs) else _weighed_apart
+        blocks = [(row, met) for met, anchors in candidate_groups(pairs).items() for row in _runs(anchors, spans)]
+    else:
+        meet = _weighed_apart
+        own = {source: (start + mine[0], start + mine[1]) for source, (start, _) in spans.items()}
+        blocks = [(own[anchor], met) for anchor, met in candidates_by_anchor(pairs).items()]
+    tiles = [tile for row, met in blocks for tile in meet(row, _runs(met, spans), spans[Source.QUEUE], side)]
+    anchors = min(spans[anchor][0] for anchor in pairs.anchors), max(spans[anchor][1] for anchor in pairs.anchors)
+    return Tiling(tuple(tiles), anchors, negatives_of(pairs, samples, queued))
+
+
+def _runs(sources: Sources, spans: Mapping[Source, Span]) -> list[Span]:
+    """Where embeddings from these sources are, views that follow each other together."""
+    runs: list[Span] = []
+    for start, stop in (spans[source] for source in sources):
+        joins = bool(runs) and runs[-1][1] == start and stop <= spans[Source.QUEUE][0]
+        runs[len(runs) - joins :] = [(runs[-1][0] if joins else start, stop)]
+    return runs
+
+
+def _weighed_together(row: Span, columns: Sequence[Span], queue: Span, side: int) -> Iterator[Tile]:
+    """Where both sides are anchors; the blocks below the diagonal are those above it."""
+    for column in columns:
+        if row == column:
+            yield from _triangle(row, side)
+        elif row < column:
+            yield from _rectangles(row, column, side, side, Meeting.MUTUAL)
+
+
+def _weighed_apart(row: Span, columns: Sequence[Span], queue: Span, side: int) -> Iterator[Tile]:
+    """Where the anchors along the rows weigh alone. If none of the others is pushed, tiles are flat."""
+    flat = all(column == queue for column in columns)
+    height = min(side, max(SHORTEST, (row[1] - row[0]) // ROUND)) if flat else side
+    for column in columns:
+        meeting = Meeting.ONE_WAY if column == queue else Meeting.SHARED
+        yield from _rectangles(row, column, height, side * side // height, meeting)
 
 
 def cut(span: Span, side: int) -> list[Span]:
@@ -149,23 +167,23 @@ def cut(span: Span, side: int) -> list[Span]:
     return list(pairwise(start + (stop - start) * part // parts for part in range(parts + 1)))
 
 
-def _rectangles(blocks: Iterable[tuple[Span, Span]], height: int, width: int) -> Iterator[Tile]:
+def _rectangles(row: Span, column: Span, height: int, width: int, meeting: Meeting) -> Iterator[Tile]:
     """In rounds that meet each row and each column once, like the players of two teams."""
-    for whole_rows, whole_columns in blocks:
-        rows, columns = cut(whole_rows, height), cut(whole_columns, width)
-        rounds = max(len(rows), len(columns))
-        for turn in range(rounds):
-            for place, row in enumerate(rows):
-                opponent = (place + turn) % rounds
-                if opponent < len(columns):
-                    yield Tile(row, columns[opponent])
+    rows, columns = cut(row, height), cut(column, width)
+    rounds = max(len(rows), len(columns))
+    for turn in range(rounds):
+        for place, part in enumerate(rows):
+            opponent = (place + turn) % rounds
+            if opponent < len(columns):
+                yield Tile(part, columns[opponent], meeting)
 
 
 def _triangle(points: Span, side: int) -> Iterator[Tile]:
-    """In rounds that meet each span once, like the players of a tournament."""
+    """In rounds that meet each span once, like the players of a tournament. A diagonal tile has both products of a
+    pair, each for the anchor along its row."""
     spans = cut(points, side)
     for turn in range(len(spans)):
         for place, row in enumerate(spans):
             opponent = (turn - place) % len(spans)
             if place <= opponent:
-                yield Tile(row, spans[opponent])
+                yield Tile(row, spans[opponent], Meeting.SHARED if place == opponent else Meeting.MUTUAL)

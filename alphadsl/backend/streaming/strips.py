@@ -3,7 +3,7 @@
 A row's multiplier is found while the row is at hand: finding it tile by tile would form all products again at each
 step of the search. Rows meet in the mean only, so strips add up, in their order. Legend: V 2 views, N samples, E
 embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D embedding
-width, K marks.
+width.
 """
 
 from collections.abc import Iterator
@@ -13,19 +13,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from alphadsl.backend.context import classes_in, marks_in, queue_in
 from alphadsl.backend.program import Program
-from alphadsl.backend.runtime.pairs import sample_marks
-from alphadsl.backend.runtime.step import Step, on_tangent, unit_rows, widened
+from alphadsl.backend.runtime.pairs import Axis, marks_of
+from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
 from alphadsl.backend.streaming.buffers import Buffers
 from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Span, cut
+from alphadsl.backend.streaming.placed import place
 from alphadsl.backend.streaming.products import FORMED
 from alphadsl.backend.torch_internals import sizes_apart
+from alphadsl.ir.arrangement import Sources, arrange, candidates_by_anchor
 from alphadsl.ir.core import Core
-from alphadsl.ir.kinds import Pairs, Space
+from alphadsl.ir.index_sets import BATCH, VIEWS, IndexSet, Source
 
 STRIP_PAIRS = 1 << 20
 
@@ -37,10 +40,22 @@ class Block:
 
     anchor_A: Tensor
     positive_A: Tensor
-    marks_AK: Tensor
+    marks_A: Tensors
     weight_A1: Tensor
-    candidates: slice
-    marks_C: Tensor
+    candidates: slice | Tensor
+    marks_C: Tensors
+
+    def strips(self) -> "Iterator[Block]":
+        """Parts that are as tall as memory for a tile of them allows."""
+        for start, stop in cut((0, len(self.anchor_A)), max(1, STRIP_PAIRS // len(self.marks_C[0]))):
+            rows = slice(start, stop)
+            yield replace(
+                self,
+                anchor_A=self.anchor_A[rows],
+                positive_A=self.positive_A[rows],
+                marks_A=tuple(mark_A[rows] for mark_A in self.marks_A),
+                weight_A1=self.weight_A1[rows],
+            )
 
 
 class Strips:
@@ -49,21 +64,19 @@ class Strips:
     def __init__(self, core: Core, program: Program) -> None:
         self._core = core
         self._program = program
+        self._reaches = bool({*core.pairs.negative.sources} & {*BATCH})
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
         """The gradient is that of the samples of this process."""
-        sphere = self._core.space == Space.SPHERE
-        all_VND = ranks.whole_views(z_VND)
-        placed_VND, length_VN1 = unit_rows(all_VND) if sphere else (widened(all_VND), None)
-        embeddings_ED = placed_VND.flatten(0, 1)
-        points_PD = torch.cat([embeddings_ED, context[0]]) if self._core.pairs == Pairs.QUEUE else embeddings_ED
-        half_P1 = points_PD[:, :0] if sphere else points_PD.square().sum(-1, keepdim=True) / 2
-        sums = _Sums(torch.zeros_like(embeddings_ED))
+        batch = place(z_VND, self._core.space, ranks)
+        points_PD = torch.cat([batch.points_ED, *queue_in(self._core.arrangement, context)])
+        half_P1 = batch.half_squares(points_PD)
+        sums = _Sums(torch.zeros_like(points_PD if self._reaches else batch.points_ED))
         parts = [
             (strip, half_P1[block.candidates].clone())
-            for block in _blocks(self._core.pairs, all_VND, context, ranks.mine)
-            for strip in _cut(block)
+            for block in _blocks(self._core.pairs, batch.placed_VND, context, ranks.mine)
+            for strip in block.strips()
         ]
         with sizes_apart():
             add_in_order(
@@ -72,10 +85,8 @@ class Strips:
                 lambda place, given: sums.add(parts[place][0], given),
                 points_PD,
             )
-        value, gradient_ED, slopes = sums.mean(ranks)
-        gradient_VND = gradient_ED.view_as(all_VND)
-        gradient_VND = gradient_VND if length_VN1 is None else on_tangent(gradient_VND, placed_VND, length_VN1)
-        return value, gradient_VND[:, slice(*ranks.mine)], slopes
+        value, received_ED, slopes = sums.mean(ranks, len(batch.points_ED))
+        return value, batch.gradient(received_ED), slopes
 
     def value(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Tensor:
         """The loss alone."""
@@ -84,11 +95,11 @@ class Strips:
     def _visit(self, strip: Block, half_C1: Tensor, points_PD: Tensor, parameters: Tensors) -> "_Given":
         candidates_CD = points_PD[strip.candidates]
         anchors_AD, positives_AD = points_PD[strip.anchor_A], points_PD[strip.positive_A]
-        rows = Rows(anchors_AD, positives_AD, strip.marks_AK, strip.weight_A1)
+        rows = Rows(anchors_AD, positives_AD, strip.marks_A, strip.weight_A1)
         s_AC = Buffers(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
         FORMED[self._core.geometry](anchors_AD, candidates_CD, s_AC)
-        found = self._program.strip(s_AC, rows, strip.marks_C, half_C1, parameters)
-        return _given(rows, candidates_CD, s_AC, found, self._core.pairs != Pairs.QUEUE)
+        found = self._program.strip(s_AC, rows, Axis(strip.marks_C, half_C1), parameters)
+        return _given(rows, candidates_CD, s_AC, found, self._reaches)
 
 
 class _Given(NamedTuple):
@@ -119,66 +130,62 @@ def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, found: Found, r
 class _Sums:
     """What strips have added up to so far."""
 
-    received_ED: Tensor
+    received_PD: Tensor
     of_rows: Tensors = ()
 
     def add(self, strip: Block, given: _Given) -> None:
-        self.received_ED.index_add_(0, strip.anchor_A, given.of_anchors_AD)
-        self.received_ED.index_add_(0, strip.positive_A, given.of_positives_AD)
+        self.received_PD.index_add_(0, strip.anchor_A, given.of_anchors_AD)
+        self.received_PD.index_add_(0, strip.positive_A, given.of_positives_AD)
         if given.of_candidates_CD is not None:
-            self.received_ED[strip.candidates] += given.of_candidates_CD
+            self.received_PD[strip.candidates] += given.of_candidates_CD
         self.of_rows = tuple(map(torch.add, self.of_rows, given.of_rows)) if self.of_rows else given.of_rows
 
-    def mean(self, ranks: Ranks) -> Step:
-        """Over the rows of all processes: value, gradient (E, D), slopes."""
+    def mean(self, ranks: Ranks, embeddings: int) -> Step:
+        """Over the rows of all processes: value, what the embeddings have received (E, D), slopes."""
         counted, *sums = ranks.summed(torch.stack(self.of_rows)).unbind()
         value, *slopes = (each / counted for each in sums)
-        return value, ranks.summed(self.received_ED).div_(counted), tuple(slopes)
+        return value, ranks.summed(self.received_PD[:embeddings]).div_(counted), tuple(slopes)
 
 
-def _blocks(pairs: Pairs, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[Block]:
+def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[Block]:
     """The rows of an index set whose anchors are samples of this process, by what their candidates are."""
-    samples = z_VND.shape[1]
-    every_E = torch.arange(2 * samples, device=z_VND.device)
-    (sample_E,) = sample_marks(z_VND[0], 2)
-    positive_E = (every_E + samples) % (2 * samples)
-    one_E1 = torch.ones_like(every_E, dtype=torch.promote_types(z_VND.dtype, torch.float32))[:, None]
-    first, second, both = slice(0, samples), slice(samples, 2 * samples), slice(0, 2 * samples)
-    own_first, own_second = slice(*mine), slice(samples + mine[0], samples + mine[1])
-
-    def block(rows: slice, candidates: slice, marks_C: Tensor) -> Block:
-        return Block(every_E[rows], positive_E[rows], sample_E[rows, None], one_E1[rows], candidates, marks_C)
-
-    match pairs:
-        case Pairs.TWO_VIEW:
-            yield from (block(rows, both, sample_E) for rows in (own_first, own_second))
-        case Pairs.SAME_VIEW:
-            yield block(own_first, first, sample_E[first])
-            yield block(own_second, second, sample_E[second])
-        case Pairs.CROSS_VIEW:
-            yield block(own_first, second, sample_E[second])
-            yield block(own_second, first, sample_E[first])
-        case Pairs.QUEUE:
-            queue = slice(2 * samples, 2 * samples + len(context[0]))
-            yield block(own_first, queue, torch.full_like(context[0][:, 0], -1))
-        case Pairs.LABELS | Pairs.CLASSES:
-            anchor_A, positive_A, weight_A1, label_E = context
-            own_A = (anchor_A % samples >= mine[0]) & (anchor_A % samples < mine[1])
-            anchor_A, positive_A, weight_A1 = anchor_A[own_A], positive_A[own_A], weight_A1[own_A].to(one_E1.dtype)
-            if pairs == Pairs.LABELS:
-                yield Block(anchor_A, positive_A, torch.stack([anchor_A, positive_A], -1), weight_A1, both, every_E)
-            else:
-                yield Block(anchor_A, positive_A, label_E[anchor_A, None], weight_A1, both, label_E)
+    if not index_set.one_positive:
+        yield _of_rows(index_set, z_VND, context, mine)
+        return
+    views, samples, _ = z_VND.shape
+    every_E = torch.arange(views * samples, device=z_VND.device)
+    positive_E = (every_E + samples) % (views * samples)
+    one_E1 = torch.ones_like(every_E, dtype=z_VND.dtype)[:, None]
+    arrangement = arrange(index_set)
+    queued, class_N = sum(map(len, queue_in(arrangement, context))), classes_in(arrangement, context, samples)
+    marks = [marks_of(c.mark, z_VND[0], class_N, range(views), queued) for c in arrangement.comparisons]
+    for anchor, sources in candidates_by_anchor(index_set).items():
+        rows = slice(*(BATCH.index(anchor) * samples + end for end in mine))
+        candidates = _places(sources, samples, queued, z_VND.device)
+        of_rows, of_candidates = (tuple(mark_P[at] for mark_P in marks) for at in (rows, candidates))
+        yield Block(every_E[rows], positive_E[rows], of_rows, one_E1[rows], candidates, of_candidates)
 
 
-def _cut(block: Block) -> Iterator[Block]:
-    """Strips of a block that are as tall as memory for a tile of them allows."""
-    for start, stop in cut((0, len(block.anchor_A)), max(1, STRIP_PAIRS // len(block.marks_C))):
-        rows = slice(start, stop)
-        yield replace(
-            block,
-            anchor_A=block.anchor_A[rows],
-            positive_A=block.positive_A[rows],
-            marks_AK=block.marks_AK[rows],
-            weight_A1=block.weight_A1[rows],
-        )
+def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Block:
+    """The rows of anchors that have several positives, which all meet the same candidates."""
+    views, samples, _ = z_VND.shape
+    anchor_A, positive_A, weight_A1, *_ = context
+    own_A = (anchor_A % samples >= mine[0]) & (anchor_A % samples < mine[1])
+    anchor_A, positive_A, weight_A1 = anchor_A[own_A], positive_A[own_A], weight_A1[own_A].to(z_VND.dtype)
+    arrangement = arrange(index_set)
+    marks, comparisons = marks_in(arrangement, context), arrangement.comparisons
+    of_rows = tuple(
+        marks[comparison.mark][positive_A if comparison.of_positive else anchor_A] for comparison in comparisons
+    )
+    candidates = slice(0 if {*index_set.negative.sources} & {*BATCH} else views * samples, None)
+    of_candidates = tuple(marks[c.mark][candidates] for c in comparisons)
+    return Block(anchor_A, positive_A, of_rows, weight_A1, candidates, of_candidates)
+
+
+def _places(sources: Sources, samples: int, queued: int, device: torch.device) -> slice | Tensor:
+    """Where embeddings from these sources are among the points: a slice, if they follow each other."""
+    numbers = [list(Source).index(source) for source in sources]
+    ends = 0, samples, VIEWS * samples, VIEWS * samples + queued
+    if numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return slice(ends[numbers[0]], ends[numbers[-1] + 1])
+    return torch.cat([torch.arange(ends[number], ends[number + 1], device=device) for number in numbers])

@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from alphadsl.backend.context import queue_in
 from alphadsl.backend.program import Program
 from alphadsl.backend.runtime.online import settle, start
-from alphadsl.backend.runtime.pairs import sample_marks
+from alphadsl.backend.runtime.pairs import marks_of
 from alphadsl.backend.runtime.points import Points, Received
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
@@ -23,7 +24,8 @@ from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
 from alphadsl.backend.streaming.products import Products
 from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core, Pass
-from alphadsl.ir.kinds import Over, Pairs
+from alphadsl.ir.index_sets import VIEWS
+from alphadsl.ir.kinds import Over
 
 Cut = dict[Span, Tensors]
 SIDE = 512
@@ -63,13 +65,12 @@ class _Run:
     ) -> None:
         self._core, self._parts, self._parameters, self._ranks = core, program.parts, parameters, ranks
         self._z_VND = ranks.whole_views(z_VND)
-        queue = context if core.pairs == Pairs.QUEUE else ()
+        queue = queue_in(core.arrangement, context)
         queued = sum(map(len, queue))
         self._tiling = tile_pairs(core.pairs, ranks.samples, queued, ranks.mine, SIDE)
         self._at: Points = self._parts["place"](self._z_VND, queue)
         self._anchors = self._known_of_anchors()
-        (samples_E,) = sample_marks(self._z_VND[0], 2)
-        marks_P1 = torch.cat([samples_E, torch.full_like(samples_E[:1], -1).expand(queued)])[:, None]
+        marks_P1 = marks_of("sample", self._z_VND[0], None, range(VIEWS), queued)[:, None]
         self._marks = _cut((marks_P1, self._at.half_P1), self._tiling.sides)
         self._products = Products(
             self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes), core.geometry
@@ -82,10 +83,12 @@ class _Run:
         states = [each for row in one.rows for each in start(row.reduction.over, self._anchors[0])]
         if one.rows or pushes:
             known, fixed = self._call(f"known{one.number}")
-            anchored = [side for side in self._tiling.sides if side[1] <= self._tiling.anchors]
-            carried = _cut(states, anchored)
-            self._visit(one, pushes, _cut(known, anchored), fixed, carried)
-            states = [self._joined(parts) for parts in zip(*(carried[row] for row in self._rows()), strict=True)]
+            first, stop = self._tiling.anchors
+            anchored = [side for side in self._tiling.sides if first <= side[0] and side[1] <= stop]
+            carried = _cut(states, anchored, first)
+            self._visit(one, pushes, _cut(known, anchored, first), fixed, carried)
+            parts = zip(*(carried[span] for span in self._tiling.weighing), strict=True)
+            states = [self._joined(part) for part in parts]
         for row in one.rows:
             held = 2 if row.reduction.over == Over.LOGSUMEXP else 1
             self._settled[row.name] = settle(row.reduction.over, tuple(states[:held]))
@@ -109,7 +112,7 @@ class _Run:
 
         def visit(number: int) -> None:
             tile = tiles[number]
-            meeting = self._tiling.met(tile)
+            meeting = tile.meeting
             rows = self._side(tile.rows, known, carried)
             columns = rows.apart() if tile.diagonal else self._side(tile.columns, known, carried)
             s_RC = self._products.of(tile)
@@ -136,7 +139,7 @@ class _Run:
     def _known_of_anchors(self) -> Tensors:
         """What the generated functions want of anchors first: s[i], in Euclidean space d[i]^2, the number of negatives,
         (A, 1) each, and the number of anchors (1, 1)."""
-        turns = self._tiling.anchors // self._z_VND.shape[1]
+        turns = self._views()
         positives = tuple(each_N1.repeat(turns, 1) for each_N1 in self._at.to_positive)
         like_A1 = positives[0]
         return *positives, torch.full_like(like_A1, self._tiling.negatives), like_A1.new_full((1, 1), len(like_A1))
@@ -144,14 +147,14 @@ class _Run:
     def _call(self, name: str) -> Any:
         return self._parts[f"{self._core.name}_{name}"](*self._anchors, *self._settled.values(), *self._parameters)
 
-    def _rows(self) -> list[Span]:
-        """The spans of the anchors of this process in order; of a triangle that is what the columns are too."""
-        mutual = self._tiling.meeting == Meeting.MUTUAL
-        return sorted(self._tiling.sides if mutual else self._tiling.rows)
+    def _views(self) -> int:
+        """How many views are anchors."""
+        first, stop = self._tiling.anchors
+        return (stop - first) // self._ranks.samples
 
     def _joined(self, parts: Sequence[Tensor]) -> Tensor:
         """A statistic of all anchors from those of this process, (A, 1)."""
-        views = torch.cat(list(parts)).view(self._tiling.anchors // self._ranks.samples, -1, 1)
+        views = torch.cat(list(parts)).view(self._views(), -1, 1)
         return self._ranks.whole_views(views).flatten(0, 1)
 
     def _side(self, span: Span, known: Cut, carried: Cut) -> Side:
@@ -159,10 +162,10 @@ class _Run:
         return Side(marks_P1, half_P1, known.get(span, ()), carried.get(span, ()))
 
 
-def _cut(whole: Sequence[Tensor], spans: Iterable[Span]) -> Cut:
-    """The part of each that belongs to a span: tensors of their own, as views have offsets that would be compiled
-    for."""
-    return {span: tuple(part[slice(*span)].clone() for part in whole) for span in spans}
+def _cut(whole: Sequence[Tensor], spans: Iterable[Span], first: int = 0) -> Cut:
+    """The part of each that belongs to a span of points, the `first` of which is the first of the whole: tensors of
+    their own, as views have offsets that would be compiled for."""
+    return {(start, stop): tuple(part[start - first : stop - first].clone() for part in whole) for start, stop in spans}
 
 
 def _pooled(over: Over, body_A1: Tensor) -> Tensor:

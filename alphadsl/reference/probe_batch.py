@@ -1,8 +1,8 @@
-"""Batches on which losses are compared: embeddings with their index set, and the gradient a core gives them, in NumPy.
+"""Small batches on which losses are looked at and compared, and the gradient a core gives them, in NumPy.
 
-Comes in: an index set, a space, a state of training. Goes out: a `Scene`, on which two losses of the same index set and
-space have the same gradient or not. Legend: E embeddings, a queue's among them, D width, A rows (an anchor with one of
-its positives), C candidates.
+Comes in: an index set, a space, a state of training. Goes out: a `ProbeBatch`, on which two losses of the same index
+set and space have the same gradient or not. Legend: E embeddings, a queue's among them, D width, A rows (an anchor with
+one of its positives), C candidates.
 """
 
 from collections.abc import Mapping
@@ -10,27 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alphadsl.ir.core import Derived
-from alphadsl.ir.kinds import Pairs, Quantity, Space
+from alphadsl.ir.index_sets import IndexSet
+from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Expr
 from alphadsl.reference.evaluate import Array, Numbers, evaluate
+from alphadsl.reference.rows import Rows, rows_of
 
-Indices = NDArray[np.int64]
 STATES = {"random": (10.0, 1.0), "trained": (0.1, 1.0), "spread": (1.0, 1.0), "crowded": (0.15, 0.3)}
 SAMPLES, WIDTH, CLASSES, QUEUE = 10, 5, 4, 13
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Who meets whom: an anchor and a positive a row, what a row weighs, and the candidates that are its negatives."""
-
-    anchor_A: Indices
-    positive_A: Indices
-    candidate_C: Indices
-    negative_AC: NDArray[np.bool_]
-    weight_A1: Array
 
 
 @dataclass(frozen=True)
@@ -47,7 +36,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Scene:
+class ProbeBatch:
     """Embeddings as a loss sees them, of which those before `moved` receive a gradient."""
 
     z_ED: Array
@@ -69,8 +58,11 @@ class Scene:
             Quantity.INNER_NEGATIVE: s_AC,
         }
 
+    def numbers(self, values: Mapping[str, float]) -> Numbers:
+        return Numbers(self.quantities, self.rows.negative_AC, values, self.rows.weight_A1)
+
     def weigh(self, derived: Derived, values: Mapping[str, float]) -> Weights:
-        numbers = Numbers(self.quantities, self.rows.negative_AC, values, self.rows.weight_A1)
+        numbers = self.numbers(values)
 
         def attract(weight: Expr) -> Array:
             return np.broadcast_to(evaluate(weight, numbers), self.rows.weight_A1.shape)
@@ -101,49 +93,16 @@ class Scene:
         return found_ED[: self.moved]
 
 
-def scene_of(pairs: Pairs, space: Space, state: str, seed: int = 0) -> Scene:
+def probe_batch(pairs: IndexSet, space: Space, state: str, seed: int = 0) -> ProbeBatch:
     """A small batch in a state of training: views agree more or less, and samples are spread or crowded."""
     rng = np.random.default_rng(seed)
     noise, spread = STATES[state]
     centre_D = rng.normal(size=WIDTH) * (1 - spread) * 2
     base_ND = centre_D + spread * rng.normal(size=(SAMPLES, WIDTH))
     views_ED = np.concatenate([base_ND + noise * rng.normal(size=base_ND.shape) for _ in range(2)])
-    further = QUEUE if pairs == Pairs.QUEUE else 0
+    further = QUEUE if "queue" in pairs.takes else 0
     z_ED = np.concatenate([views_ED, centre_D + spread * rng.normal(size=(further, WIDTH))])
     if space == Space.SPHERE or state == "random":
         z_ED = z_ED / np.linalg.norm(z_ED, axis=1, keepdims=True)
     label_N = np.arange(SAMPLES) % CLASSES
-    return Scene(z_ED, rows_of(pairs, SAMPLES, label_N, further), space, 2 * SAMPLES)
-
-
-def rows_of(pairs: Pairs, samples: int, label_N: Indices, queue: int) -> Rows:
-    """The rows of an index set, embeddings ordered view 0, view 1, queue."""
-    every_E = np.arange(2 * samples)
-    match pairs:
-        case Pairs.QUEUE:
-            anchor_A, candidate_C = every_E[:samples], 2 * samples + np.arange(queue)
-            all_AC = np.ones((samples, queue), dtype=np.bool_)
-            return Rows(anchor_A, anchor_A + samples, candidate_C, all_AC, np.ones((samples, 1)))
-        case Pairs.LABELS | Pairs.CLASSES:
-            return _label_rows(pairs, np.concatenate([label_N, label_N]))
-        case _:
-            sample_E, view_E = every_E % samples, every_E // samples
-            negative_EE = sample_E[:, None] != sample_E[None, :]
-            if pairs != Pairs.TWO_VIEW:
-                same_EE = view_E[:, None] == view_E[None, :]
-                negative_EE &= same_EE if pairs == Pairs.SAME_VIEW else ~same_EE
-            other_E = (every_E + samples) % (2 * samples)
-            return Rows(every_E, other_E, every_E, negative_EE, np.ones((2 * samples, 1)))
-
-
-def _label_rows(pairs: Pairs, label_E: Indices) -> Rows:
-    """A row for each anchor and positive, which share the anchor's weight."""
-    every_E = np.arange(len(label_E))
-    alike_EE = label_E[:, None] == label_E[None, :]
-    positive_EE = alike_EE & (every_E[:, None] != every_E[None, :])
-    anchor_A, positive_A = positive_EE.nonzero()
-    if pairs == Pairs.LABELS:
-        negative_AC = (every_E != anchor_A[:, None]) & (every_E != positive_A[:, None])
-    else:
-        negative_AC = ~alike_EE[anchor_A]
-    return Rows(anchor_A, positive_A, every_E, negative_AC, 1 / positive_EE.sum(1)[anchor_A][:, None])
+    return ProbeBatch(z_ED, rows_of(pairs, label_N, further), space, 2 * SAMPLES)

@@ -1,8 +1,9 @@
 """The pairs of a batch as full matrices, the way code written by hand has them: autograd differentiates all of it.
 
 Two views come in, with the queue or labels of the index set; distances and inner products with a mask of negatives go
-out. Nothing of the compiled path is used. Legend: N samples, D embedding width, R anchors (rows, where an anchor has
-several positives), C candidates; where the views are told apart, matrices have two groups in front.
+out. Nothing of the compiled path is used, and who is whose negative is written once more. Legend: N samples, D
+embedding width, R anchors (rows, where an anchor has several positives), C candidates; where the views are told apart,
+matrices have two groups in front.
 """
 
 from collections.abc import Mapping
@@ -12,11 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alphadsl.ir.kinds import Pairs, Quantity, Space
+from alphadsl.ir.index_sets import IndexSet
+from alphadsl.ir.kinds import Quantity, Space
 
 
 @dataclass(frozen=True)
-class Scene:
+class PairMatrices:
     """What an expression is made of; `weight` is what a row counts in the mean over anchors."""
 
     quantities: Mapping[Quantity, Tensor]
@@ -35,7 +37,9 @@ class Indexed:
     weight_R1: Tensor | None = None
 
 
-def set_scene(pairs: Pairs, space: Space, views: tuple[Tensor, Tensor], context: Mapping[str, Tensor]) -> Scene:
+def pair_matrices(
+    pairs: IndexSet, space: Space, views: tuple[Tensor, Tensor], context: Mapping[str, Tensor]
+) -> PairMatrices:
     """All quantities of a batch. In float32 at least, but for the product, which is in the type of the views."""
     dtype = views[0].dtype
     wide = torch.float64 if dtype == torch.float64 else torch.float32
@@ -45,7 +49,7 @@ def set_scene(pairs: Pairs, space: Space, views: tuple[Tensor, Tensor], context:
     s_RC = (found.anchors_RD.to(dtype) @ found.candidates_CD.to(dtype).mT).to(wide)
     weight_R1 = torch.ones_like(s_R1) if found.weight_R1 is None else found.weight_R1.to(wide)
     quantities = _on_sphere(s_R1, s_RC) if space == Space.SPHERE else _in_space(found, s_R1, s_RC)
-    return Scene(quantities, found.negative_RC, weight_R1)
+    return PairMatrices(quantities, found.negative_RC, weight_R1)
 
 
 def _queue(context: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
@@ -67,31 +71,33 @@ def _in_space(found: Indexed, s_R1: Tensor, s_RC: Tensor) -> dict[Quantity, Tens
     return _on_sphere(s_R1, s_RC) | {Quantity.POSITIVE: d2_R1, Quantity.NEGATIVE: d2_RC}
 
 
-def _indexed(pairs: Pairs, z_VND: Tensor, queue: list[Tensor], label_N: Tensor | None) -> Indexed:
+def _indexed(pairs: IndexSet, z_VND: Tensor, queue: list[Tensor], label_N: Tensor | None) -> Indexed:
     samples = z_VND.shape[1]
     sample_N = torch.arange(samples, device=z_VND.device)
     other_NN = sample_N[:, None] != sample_N
     every_CD, swapped_CD = z_VND.flatten(0, 1), z_VND.flip(0).flatten(0, 1)
-    match pairs:
-        case Pairs.TWO_VIEW:
+    match pairs.name:
+        case "two_view":
             return Indexed(every_CD, swapped_CD, every_CD, other_NN.tile(2, 2))
-        case Pairs.SAME_VIEW:
+        case "same_view":
             return Indexed(z_VND, z_VND.flip(0), z_VND, other_NN)
-        case Pairs.CROSS_VIEW:
+        case "cross_view":
             return Indexed(z_VND, z_VND.flip(0), z_VND.flip(0), other_NN)
-        case Pairs.QUEUE:
+        case "queue":
             return Indexed(z_VND[0], z_VND[1], queue[0], other_NN.new_ones(samples, len(queue[0])))
-        case Pairs.LABELS | Pairs.CLASSES:
+        case "labels" | "labels against other_classes" as name:
             assert label_N is not None
-            return _labelled(pairs, every_CD, label_N.tile(2))
+            return _labelled(name, every_CD, label_N.tile(2))
+        case unknown:
+            raise NotImplementedError(f"nobody has written pairs {unknown} by hand")
 
 
-def _labelled(pairs: Pairs, every_CD: Tensor, label_C: Tensor) -> Indexed:
+def _labelled(name: str, every_CD: Tensor, label_C: Tensor) -> Indexed:
     """A row for each positive of an anchor, all together weighing one."""
     same_CC = label_C[:, None] == label_C
     positive_CC = same_CC.clone().fill_diagonal_(False)
     anchor_R, positive_R = positive_CC.nonzero().unbind(1)
-    if pairs == Pairs.CLASSES:
+    if name == "labels against other_classes":
         negative_RC = ~same_CC[anchor_R]
     else:
         index_C = torch.arange(len(label_C), device=label_C.device)

@@ -1,0 +1,133 @@
+"""An index set as torch text: which views meet which, and the comparisons of marks that make negatives and positives.
+
+Marks come as tensors in the order of the comparisons: (A,) of anchors or rows, (C,) of candidates.
+"""
+
+from collections.abc import Sequence
+
+from alphadsl.ir.arrangement import Arrangement, Comparison, comparisons_together
+from alphadsl.ir.core import Core
+from alphadsl.ir.index_sets import BATCH, VIEWS
+from alphadsl.ir.kinds import Positives
+
+NEGATIVES = """def negatives(of_anchor, of_candidate):
+    return {compared}
+"""
+MASKS = """def masks(of_anchor, of_candidate):
+{lines}    return {positive}, {negative}
+"""
+BY_VIEWS = """
+
+def layout(z_VND, {names}):
+    return by_views(
+        z_VND,
+        {queue},
+        ({anchors}, {candidates}),
+        negatives,
+        anchors={anchor_views},
+        candidates={candidate_views},
+        transposed={transposed},
+    )
+"""
+BY_ROWS = """
+
+def layout(z_VND, anchor_A, positive_A, weight_A1, {names}):
+    return by_rows(
+        z_VND,
+        {queue},
+        ({anchors}, {candidates}),
+        negatives,
+        (anchor_A, positive_A, weight_A1),
+        embeddings={embeddings},
+    )
+"""
+
+
+def emit_pairs(core: Core) -> str:
+    """`negatives` and `layout`, or where positives come together, `masks` of positives and negatives."""
+    match core.positives:
+        case Positives.ONE:
+            return _negatives(core.arrangement) + _by_views(core.arrangement)
+        case Positives.APART:
+            return _negatives(core.arrangement) + _by_rows(core)
+        case Positives.TOGETHER:
+            return _together(core)
+
+
+def emit_context(core: Core, queue: str) -> list[str]:
+    """Lines that make the `context` of a layout of z0, `labels` and `queue`, as `context_of` and `with_rows` do."""
+    found = core.arrangement
+    labels = "classes(labels)" if found.labels else "None"
+    queues = [queue] if found.queue else []
+    marks = [
+        f'marks_of("{marked.mark}", z0, {labels}, {marked.views}, {"len(queue)" if marked.queue else 0})'
+        for marked in found.marks
+    ]
+    if core.positives == Positives.ONE:
+        return [f"context = {_tuple([*marks, *queues])}"]
+    names = [f"{marked.mark}_E" for marked in found.marks]
+    lines = [f"{name} = {mark}" for name, mark in zip(names, marks, strict=True)]
+    if core.positives == Positives.TOGETHER:
+        return [*lines, f"context = {_tuple(names)}"]
+    search = found.search
+    key = "torch.zeros_like(embedding_E)" if search.key is None else names[search.key]
+    compared = _tuple([f"({names[place]}, {differs})" for place, differs in search.compared])
+    first, stop = search.views
+    rows = f"rows_of({key}[: {VIEWS} * len(z0)], {compared}, ({first} * len(z0), {stop} * len(z0)))"
+    return [*lines, f"context = (*{rows}, {', '.join([*names, *queues])})"]
+
+
+def _by_views(found: Arrangement) -> str:
+    of_anchors = [f"{comparison.mark}_A" for comparison in found.comparisons]
+    of_candidates = of_anchors if found.alike else [f"{comparison.mark}_C" for comparison in found.comparisons]
+    queue = ["queue_QD"] if found.queue else []
+    names = [*dict.fromkeys([*of_anchors, *of_candidates]), *queue]
+    return BY_VIEWS.format(
+        names=", ".join(names),
+        queue=_tuple(queue),
+        anchors=_tuple(of_anchors),
+        candidates=_tuple(of_candidates),
+        anchor_views=found.anchors,
+        candidate_views=found.candidates,
+        transposed=found.transposed,
+    )
+
+
+def _by_rows(core: Core) -> str:
+    found = core.arrangement
+    embeddings = bool({*core.pairs.negative.sources} & {*BATCH})
+    queue = ["queue_QD"] if found.queue else []
+    of_rows = [f"{c.mark}_E[{'positive_A' if c.of_positive else 'anchor_A'}]" for c in found.comparisons]
+    first = "" if embeddings else f"[{VIEWS} * z_VND.shape[1] :]"
+    return BY_ROWS.format(
+        names=", ".join([*(f"{marked.mark}_E" for marked in found.marks), *queue]),
+        queue=_tuple(queue),
+        anchors=_tuple(of_rows),
+        candidates=_tuple([f"{c.mark}_E{first}" for c in found.comparisons]),
+        embeddings=embeddings,
+    )
+
+
+def _negatives(found: Arrangement) -> str:
+    """Equal comparisons of marks in different places are different."""
+    compared = [_compared(place, comparison) for place, comparison in enumerate(found.comparisons)]
+    joined = compared[0] if len(compared) == 1 else " & ".join(f"({each})" for each in compared)
+    return NEGATIVES.format(compared=joined)
+
+
+def _together(core: Core) -> str:
+    """Each comparison is made once, and used by both masks."""
+    marks = [marked.mark for marked in core.arrangement.marks]
+    positive, negative = comparisons_together(core.pairs)
+    names = {c: f"{'other' if c.differs else 'same'}_{c.mark}" for c in (*positive, *negative)}
+    lines = [f"    {name} = {_compared(marks.index(c.mark), c)}\n" for c, name in names.items()]
+    masks = [" & ".join(names[c] for c in comparisons) for comparisons in (positive, negative)]
+    return MASKS.format(lines="".join(lines), positive=masks[0], negative=masks[1])
+
+
+def _compared(place: int, comparison: Comparison) -> str:
+    return f"of_anchor[{place}][:, None] {'!=' if comparison.differs else '=='} of_candidate[{place}]"
+
+
+def _tuple(texts: Sequence[str]) -> str:
+    return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"

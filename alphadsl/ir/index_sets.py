@@ -1,0 +1,192 @@
+"""The index sets as data: which embeddings are anchors, and which are the positives and the negatives of each.
+
+An embedding is known by its marks: where it comes from (a query, view 0 of a sample; its key, view 1; or a queue), its
+sample, its view and its class. An index set is a row of the table below: two predicates over the marks of an anchor and
+of another embedding. Masks, counts, symmetry, tiles, strips, rows and the batches for looking follow from the row
+(`ir/arrangement.py`); nothing else tells one set from another, so that adding one is adding a row.
+
+What every set says is said once: no embedding is its own positive or negative, and none is a negative of an anchor
+beside which it stands as the positive.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, PlainSerializer, model_validator
+
+from alphadsl.ir.node import node
+
+
+class Source(StrEnum):
+    """Where an embedding comes from: view 0 of a sample, its view 1, or the rows of a queue."""
+
+    QUERY = "query"
+    KEY = "key"
+    QUEUE = "queue"
+
+
+BATCH = (Source.QUERY, Source.KEY)
+VIEWS = len(BATCH)
+
+
+class Mark(StrEnum):
+    """What two embeddings have in common or not, from the finest to the coarsest; the view stands across them."""
+
+    EMBEDDING = "embedding"
+    SAMPLE = "sample"
+    CLASS = "class"
+    VIEW = "view"
+
+
+class Overlap(StrEnum):
+    """Whether the positives of an anchor are negatives too: none of them, all of them, or some."""
+
+    NONE = "none"
+    WHOLE = "whole"
+    PART = "part"
+
+
+@node
+class Predicate:
+    """Holds of an anchor and another embedding that agree in some marks and differ in others, if that comes from
+    certain sources."""
+
+    same: tuple[Mark, ...] = ()
+    other: tuple[Mark, ...] = ()
+    sources: tuple[Source, ...] = BATCH
+
+    @property
+    def agreed(self) -> frozenset[Mark]:
+        """The marks that must be the same: those of one sample are of one class."""
+        return frozenset(self.same) | ({Mark.CLASS} if Mark.SAMPLE in self.same else set())
+
+    @property
+    def differing(self) -> frozenset[Mark]:
+        """The marks that must differ: two classes have no sample in common, and a sample is once in a view."""
+        implied = {Mark.EMBEDDING}
+        implied |= {Mark.SAMPLE} if {Mark.CLASS} & {*self.other} or Mark.VIEW in self.same else set()
+        implied |= {Mark.VIEW} if Mark.SAMPLE in self.same else set()
+        return frozenset(self.other) | implied
+
+    def meets(self, anchor: Source, source: Source) -> bool:
+        """Whether it can hold of embeddings from these sources; the rows of a queue have no view."""
+        if source not in self.sources:
+            return False
+        return not (
+            (Mark.VIEW in self.agreed and anchor != source) or (Mark.VIEW in self.differing and anchor == source)
+        )
+
+
+@node
+class IndexSet:
+    """A row of the table: its name in a spec, who is whose positive and negative, which embeddings are anchors, and the
+    set in words. Raises a `ValueError` if no batch could have such pairs."""
+
+    name: str
+    positive: Predicate
+    negative: Predicate
+    words: str
+    anchors: tuple[Source, ...] = BATCH
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if Source.QUEUE in (*self.anchors, *self.positive.sources):
+            raise ValueError("the rows of a queue receive no gradient: they are neither anchors nor positives")
+        if Source.QUEUE in self.negative.sources and Mark.CLASS in (*self.negative.same, *self.negative.other):
+            raise ValueError("the rows of a queue have no class")
+        for predicate in (self.positive, self.negative):
+            if predicate.agreed & predicate.differing:
+                raise ValueError("marks cannot agree and differ at once")
+            if not all(any(predicate.meets(anchor, source) for source in Source) for anchor in self.anchors):
+                raise ValueError("some anchors have no source of positives or negatives")
+        return self
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """What a call needs besides two views."""
+        predicates = self.positive, self.negative
+        labelled = any(Mark.CLASS in (*predicate.same, *predicate.other) for predicate in predicates)
+        queued = Source.QUEUE in self.negative.sources
+        return frozenset([*(["labels"] if labelled else []), *(["queue"] if queued else [])])
+
+    @property
+    def one_positive(self) -> bool:
+        """Whether an anchor has one positive, the other view of its sample; else as many as the labels say."""
+        return Mark.SAMPLE in self.positive.same
+
+    @cached_property
+    def overlap(self) -> Overlap:
+        positive, negative = self.positive, self.negative
+        apart = positive.agreed & negative.differing or positive.differing & negative.agreed
+        if apart or not {*positive.sources} & {*negative.sources}:
+            return Overlap.NONE
+        within = {*negative.same} <= positive.agreed and {*negative.other} <= positive.differing
+        return Overlap.WHOLE if within and {*positive.sources} <= {*negative.sources} else Overlap.PART
+
+    @property
+    def comes_together(self) -> bool:
+        """Whether the positives of an anchor can be met in one matrix of all embeddings: each is an anchor, has the
+        other view of its sample among its positives, and all or none of them among its negatives."""
+        batch = {*self.anchors} == {*self.positive.sources} == {*self.negative.sources} == {*BATCH}
+        other_view = not {Mark.SAMPLE, Mark.CLASS} & {*self.positive.other} and Mark.VIEW not in self.positive.same
+        return not self.one_positive and batch and other_view and self.overlap != Overlap.PART
+
+
+OTHER_VIEW = Predicate(same=(Mark.SAMPLE,), other=(Mark.VIEW,))
+SAME_CLASS = Predicate(same=(Mark.CLASS,))
+ROWS = (
+    IndexSet(
+        "two_view",
+        positive=OTHER_VIEW,
+        negative=Predicate(),
+        words="all 2N embeddings are anchors, the 2N - 2 of other samples their negatives",
+    ),
+    IndexSet(
+        "same_view",
+        positive=OTHER_VIEW,
+        negative=Predicate(same=(Mark.VIEW,)),
+        words="all 2N embeddings are anchors, the N - 1 others of their own view their negatives",
+    ),
+    IndexSet(
+        "cross_view",
+        positive=OTHER_VIEW,
+        negative=Predicate(other=(Mark.VIEW,)),
+        words="all 2N embeddings are anchors, the N - 1 others of the opposite view their negatives",
+    ),
+    IndexSet(
+        "queue",
+        positive=OTHER_VIEW,
+        negative=Predicate(sources=(Source.QUEUE,)),
+        anchors=(Source.QUERY,),
+        words="the N embeddings of view 0 are anchors, the rows of a queue their negatives",
+    ),
+    IndexSet(
+        "labels",
+        positive=SAME_CLASS,
+        negative=Predicate(),
+        words="positives share the anchor's label (averaged over), all others are negatives",
+    ),
+    IndexSet(
+        "labels against other_classes",
+        positive=SAME_CLASS,
+        negative=Predicate(other=(Mark.CLASS,)),
+        words="positives share the anchor's label (averaged over), other classes are negatives",
+    ),
+)
+INDEX_SETS: dict[str, IndexSet] = {row.name: row for row in ROWS}
+"""By the words that follow `pairs` in a spec; a set against all others is named without that."""
+DEFAULT = INDEX_SETS["two_view"]
+
+
+def _of_name(given: Any) -> Any:
+    return INDEX_SETS.get(given, given) if isinstance(given, str) else given
+
+
+def _written(row: IndexSet) -> str | Mapping[str, Any] | IndexSet:
+    return row.name if INDEX_SETS.get(row.name) == row else row
+
+
+# In JSON a set of the table is its name, and another one its predicates.
+Pairs = Annotated[IndexSet, BeforeValidator(_of_name), PlainSerializer(_written)]

@@ -1,0 +1,19 @@
+"""What no batch can have is no index set."""
+
+import pytest
+from pydantic import ValidationError
+
+from alphadsl.ir.index_sets import OTHER_VIEW, IndexSet, Mark, Predicate, Source
+
+IMPOSSIBLE = {
+    "no gradient": {"positive": Predicate(same=(Mark.CLASS,), sources=(Source.QUEUE,)), "negative": Predicate()},
+    "no class": {"positive": OTHER_VIEW, "negative": Predicate(other=(Mark.CLASS,), sources=(Source.QUEUE,))},
+    "agree and differ": {"positive": OTHER_VIEW, "negative": Predicate(same=(Mark.SAMPLE,), other=(Mark.CLASS,))},
+    "no source": {"positive": OTHER_VIEW, "negative": Predicate(other=(Mark.VIEW,), sources=(Source.KEY,))},
+}
+
+
+@pytest.mark.parametrize("why", IMPOSSIBLE)
+def test_what_no_batch_can_have_is_refused(why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        IndexSet("none", words="", **IMPOSSIBLE[why])
