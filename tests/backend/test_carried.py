@@ -7,6 +7,7 @@ import torch
 
 import alphadsl
 from alphadsl.api import find_text
+from alphadsl.journey import emit
 from alphadsl.pipeline import lower_spec
 
 N, D = 5, 4
@@ -52,6 +53,6 @@ def test_through_inductor_and_in_a_file_of_its_own() -> None:
     assert compiled(*z_VND) == pytest.approx(1)
     assert compiled(*spoiled_VND).isnan()
     alone: dict[str, Any] = {"__name__": "alone"}
-    exec(lower_spec(find_text("flatnce")).emit("torch"), alone)
+    exec(lower_spec(find_text("flatnce")).at(emit), alone)
     assert alone["loss"](*z_VND)[0] == pytest.approx(1)
     assert alone["loss"](*spoiled_VND)[0].isnan()
