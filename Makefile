@@ -30,9 +30,8 @@ theory: $(READY) ## run the paper's statements and draw the figures of docs/theo
 	$(BIN)/alphadsl theory pca infonce --depth 1..6 -o $(THEORY)/pca
 	$(BIN)/alphadsl theory relu infonce -o $(THEORY)/relu
 	$(BIN)/alphadsl theory landscape infonce square -o $(THEORY)/landscape
-	for epochs in 2 10; do for loss in infonce direct square; do \
-	  $(BIN)/alphadsl train $$loss --dataset digits --epochs $$epochs --no-probe --overwrite \
-	    --runs-dir $(THEORY)/runs --name $$loss-$$epochs || exit 1; done; done
+	$(BIN)/alphadsl train infonce direct square --dataset digits --epochs 10 --keep-every 2 --no-probe --overwrite \
+	  --runs-dir $(THEORY)/runs
 	$(BIN)/alphadsl theory spectrum --runs-dir $(THEORY)/runs -o $(THEORY)/spectrum
 	mkdir -p docs/assets/theory && cp $(THEORY)/*.png docs/assets/theory/
 

@@ -26,6 +26,7 @@ MARKER, LOCK, BOARD = "alphadsl-run.json", ".lock", "tensorboard"
 BOARD_EVENTS = "events.out.tfevents.*"
 WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
 CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
+KEPT, KEPT_CHECKPOINTS = "checkpoints", "epoch-*.pt"
 WORK = (CHECKPOINT, METRICS, PROBE)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
@@ -55,6 +56,15 @@ class RunFolder:
     @property
     def checkpoint(self) -> Path:
         return self / CHECKPOINT
+
+    def kept_checkpoint(self, epoch: int) -> Path:
+        """Where a checkpoint is kept for good, which no later epoch replaces."""
+        return self / KEPT / f"epoch-{epoch:05}.pt"
+
+    @property
+    def checkpoints(self) -> tuple[Path, ...]:
+        """Those that were kept for good, in the order of their epochs."""
+        return tuple(sorted((self / KEPT).glob(KEPT_CHECKPOINTS)))
 
     @property
     def metrics(self) -> Path:
@@ -132,7 +142,7 @@ def is_run(path: Path) -> bool:
 
 def check_untouched(run: RunFolder) -> None:
     """Whether all files of ours are as we wrote them. Raises `InputError` naming one that is a link or was edited."""
-    for name in (MARKER, *OURS, BOARD):
+    for name in (MARKER, *OURS, BOARD, KEPT):
         if (run / name).is_symlink():
             raise InputError(f"{run / name} is a link, not what the runner wrote.", f"Move it away. {ANOTHER}")
     for name, fingerprint in read_marker(run).files.items():
@@ -149,18 +159,20 @@ def clear(run: RunFolder) -> None:
     with guarded(run.path, "cleared"):
         for name in OURS:
             (run / name).unlink(missing_ok=True)
-        for events in (run / BOARD).glob(BOARD_EVENTS):
-            events.unlink()
-        if (run / BOARD).is_dir() and not any((run / BOARD).iterdir()):
-            (run / BOARD).rmdir()
+        for folder, files in ((run / BOARD, BOARD_EVENTS), (run / KEPT, KEPT_CHECKPOINTS)):
+            for file in folder.glob(files):
+                file.unlink()
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
     sweep(run)
 
 
 def sweep(run: RunFolder) -> None:
     """Delete what a kill left half written."""
     with guarded(run.path, "cleared"):
-        for name in (MARKER, *OURS):
-            for partial in run.path.glob(f".{name}.*{PARTIAL}"):
+        for name in (MARKER, *OURS, f"{KEPT}/{KEPT_CHECKPOINTS}"):
+            folder, _, file = name.rpartition("/")
+            for partial in (run / folder).glob(f".{file}.*{PARTIAL}"):
                 partial.unlink()
 
 

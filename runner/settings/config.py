@@ -83,6 +83,11 @@ class ExperimentConfig(BaseModel):
     weight_decay: Annotated[NonNegative, About(Group.TRAINING, "Weight decay.")] = 1e-4
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
+    keep_every: Annotated[
+        int,
+        Field(ge=0, le=MOST),
+        About(Group.TRAINING, "Epochs between checkpoints that are kept for good; 0 keeps the last one alone."),
+    ] = 0
 
     precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = AUTO
     loss_products: Annotated[

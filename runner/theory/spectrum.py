@@ -1,8 +1,7 @@
 """What trained encoders have made of their features: runs come in; spectra, effective ranks, alignment and uniformity
-of backbone and projector come out, untrained and at every checkpoint that a run folder holds.
+of backbone and projector come out, untrained, at every checkpoint that `train --keep-every` kept, and at the last.
 
-A run keeps its last checkpoint. Copies of earlier ones beside it, `checkpoint-10.pt`, are read too, and runs of one
-loss that ended at different epochs are points of one line.
+Runs of one loss that ended at different epochs are points of one line.
 """
 
 import math
@@ -86,12 +85,13 @@ def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[St
     views = [make_view(x_NCHW, RECIPES[config.dataset], random) for _ in range(2)]
     network = make_network(config, data.image_size)
     yield Stage(record.loss, run.path.name, 0, measure_network(network, views))
-    for path in sorted(run.path.glob("checkpoint*.pt"), key=lambda each: (each != run.checkpoint, each.name)):
+    last = load_checkpoint(run.checkpoint, torch.device("cpu")).epoch
+    for path in (*run.checkpoints, run.checkpoint):
         checkpoint = load_checkpoint(path, torch.device("cpu"))
         check_whose(run, checkpoint.record)
         with taken_from(path):
             network.load_state_dict(checkpoint.network)
-        if checkpoint.epoch:
+        if 0 < checkpoint.epoch < last or (path == run.checkpoint and last):
             yield Stage(record.loss, run.path.name, checkpoint.epoch, measure_network(network, views))
 
 

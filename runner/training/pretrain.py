@@ -14,6 +14,7 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from alphadsl.report.exceptions import InputError
+from alphadsl.storage import make_folder
 from runner.contract import CompiledLoss, describe_loss
 from runner.data.splits import ImageData
 from runner.data.views import RECIPES, make_view
@@ -206,6 +207,9 @@ def keep(job: Job, state: TrainingState, log: MetricsLog) -> None:
         optimizer=state.optimizer.state_dict(),
         record=state.record,
     )
+    if job.config.keep_every and state.epoch % job.config.keep_every == 0:
+        make_folder(job.run.kept_checkpoint(state.epoch).parent)
+        save_checkpoint(job.run.kept_checkpoint(state.epoch), checkpoint)  # first: a kill between them is made good
     save_checkpoint(job.run.checkpoint, checkpoint)
 
 

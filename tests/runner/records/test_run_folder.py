@@ -10,12 +10,13 @@ import pytest
 
 from alphadsl.report.exceptions import InputError
 from runner.experiment import plan_runs
-from runner.records.folder import MARKER, OURS, RunFolder, check_free_of_others, locked
+from runner.records.folder import BOARD, KEPT, MARKER, OURS, RunFolder, check_free_of_others, locked
 from runner.records.opening import IfExists, check_run, open_run
 from runner.records.places import find_runs
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, make_run
 
+FOLDERS = (BOARD, KEPT)
 HOLDS = """
 import pathlib, sys, time
 from runner.records.folder import RunFolder, locked
@@ -57,8 +58,12 @@ def test_overwriting_leaves_what_the_runner_did_not_write(tmp_path: Path) -> Non
         (run / name).write_text("mine")
     (run / "tensorboard" / "events.out.tfevents.1").write_text("ours")
     (run / ".checkpoint.pt.0a1b.partial").write_text("half")
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints" / "best.pt").write_text("mine")
+    for name in ("epoch-00002.pt", ".epoch-00004.pt.0a1b.partial"):
+        (run / "checkpoints" / name).write_text("ours")
     train(run.path, IfExists.OVERWRITE)
-    kept = {"notes.txt", "model.safetensors", "tensorboard/mine", "checkpoint.pt.bak"}
+    kept = {"notes.txt", "model.safetensors", "tensorboard/mine", "checkpoint.pt.bak", "checkpoints/best.pt"}
     begun = {MARKER, "config.json", "spec.alpha", "ir.json", "loss.py", "machine.json"}
     assert contents(run.path).keys() - {".lock"} == kept | begun
 
@@ -75,10 +80,10 @@ def test_a_file_of_ours_that_was_edited_is_not_lost(name: str, if_exists: IfExis
 
 
 @pytest.mark.parametrize("if_exists", [IfExists.OVERWRITE, IfExists.RESUME])
-@pytest.mark.parametrize("name", [*OURS, "tensorboard"])
+@pytest.mark.parametrize("name", [*OURS, *FOLDERS])
 def test_links_in_place_of_our_files_are_not_followed(name: str, if_exists: IfExists, tmp_path: Path) -> None:
     run, target = make_run(tmp_path / "a"), tmp_path / "target"
-    if name == "tensorboard":
+    if name in FOLDERS:
         target.mkdir()
     elif (run / name).exists():
         (run / name).rename(target)

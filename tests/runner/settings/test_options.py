@@ -23,6 +23,7 @@ OTHERS: dict[str, str] = {
         "seed": "11",
         "precision": "bf16",
         "loss_products": "fast",
+        "keep_every": "5",
         "device": "cpu",
         "threads": "2",
         "channels_last": "",
