@@ -4,7 +4,7 @@ and strips that do not divide the batch, in the interpreter and as a file of the
 Embeddings are numbered view 0, view 1, queue. Legend: N samples, D width, Q rows of the queue, E all of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -126,15 +126,18 @@ TILED = [title for title, made_up in MADE_UP.items() if counts_alike(made_up.row
 
 
 @pytest.fixture(params=MADE_UP)
-def made_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
-    """A set of the language from here on; `cross_view` is none."""
-    monkeypatch.delitem(INDEX_SETS, "cross_view")
+def made_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[MadeUp]:
+    """A set of the language from here on; `cross_view` is none. The order is put back too, since messages have it."""
+    those_of_the_language = dict(INDEX_SETS)
+    del INDEX_SETS["cross_view"]
     found = MADE_UP[request.param]
-    monkeypatch.setitem(INDEX_SETS, found.row.name, found.row)
+    INDEX_SETS[found.row.name] = found.row
     monkeypatch.setattr(tiled, "SIDE", 4)
     for module in (strips, cells):
         monkeypatch.setattr(module, "STRIP_PAIRS", 3 * 2 * N)
-    return found
+    yield found
+    INDEX_SETS.clear()
+    INDEX_SETS.update(those_of_the_language)
 
 
 def load(name: str, **options: Any) -> ContrastiveLoss:

@@ -55,6 +55,7 @@ def draw_weights(what: str, outcomes: Sequence[Ended]) -> Figure:
         bins = np.arange(-0.5, most + 1.5)
         values = [outcome.rank_S.numpy(), outcome.covered_S.numpy()]
         last.hist(values, bins=bins, label=["rank of W1", "components covered"], color=[COLOURS[0], COLOURS[1]])
+        last.set_ylim(top=1.4 * len(order))  # room for the legend above the tallest bar
         last.legend(frameon=False, fontsize=7.5)
         finish(last, "All initialisations", "", "how many")
     return figure

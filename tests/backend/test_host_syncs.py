@@ -91,7 +91,7 @@ def test_sorting_and_stepping_find_one_threshold() -> None:
         cost_AC[:, ::3] = torch.inf
         cost_AC[0] = torch.inf
         cost_AC[1, 5] = torch.nan
-        cost_AC[2:, 1] = 0
+        cost_AC[1:, 1] = 0  # costs are relative to the smallest of their row
         budget = torch.tensor(1.0, dtype=torch.float64)
         found = (simplex.sorted_threshold_of(cost_AC, budget), simplex.threshold_of(cost_AC, budget))
         torch.testing.assert_close(*found, rtol=1e-9, atol=0, equal_nan=True)
