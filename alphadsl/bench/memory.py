@@ -59,12 +59,17 @@ def held_bytes(device: Device) -> int:
     """The bytes of all tensors that Python can reach, storages counted once."""
     gc.collect()
     kinds = (torch.Tensor, torch.nn.Parameter)
-    tensors = (each for each in gc.get_objects() if type(each) in kinds)
-    storages = {
-        storage.data_ptr(): storage.nbytes()
-        for storage in (tensor.untyped_storage() for tensor in tensors if tensor.device.type == device.value)
-    }
-    return sum(storages.values())
+    tensors = (thing for thing in gc.get_objects() if type(thing) in kinds)
+    storages = (storage_of(tensor) for tensor in tensors if tensor.device.type == device.value)
+    return sum({storage.data_ptr(): storage.nbytes() for storage in storages if storage is not None}.values())
+
+
+def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
+    """Where the numbers of a tensor lie; None for one that stands for another, as those of `torch.func` do."""
+    try:
+        return tensor.untyped_storage()
+    except NotImplementedError:
+        return None
 
 
 @contextmanager

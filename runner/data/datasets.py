@@ -147,7 +147,7 @@ def _read_published(files: PublishedFiles, read: Callable[[], ImageData], source
 
 def _name_the_file(files: PublishedFiles, source: Source, damage: Exception) -> InputError:
     """Which file torchvision stumbled over, and what to do about it."""
-    remedy = f"Add --download, or unpack {files.url} in {source.data_dir}."
+    remedy = f"Let alphadsl train --download fetch it, or unpack {files.url} in {source.data_dir}."
     if source.download:
         remedy = f"Download {files.url} by other means and unpack it in {source.data_dir}."
     for name, md5 in files.sums:

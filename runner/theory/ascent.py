@@ -19,6 +19,8 @@ Energy = Callable[[Layers], Tensor]
 """Of layers (S, O, I), one energy per initialisation."""
 Normalise = Callable[[Layers], Layers]
 
+MOST_PARAMETERS = 1600
+"""Of a network whose Hessian is looked at: its eigenvalues take a second, and the time grows by the cube."""
 SMALLEST_STEP, LARGEST_STEP = 1e-12, 1e6
 PATIENCE, NOTHING_GAINED = 200, 1e-9
 """Ascent ends where so many steps raise no energy by more than this."""
@@ -78,6 +80,11 @@ def ascend(
         energy_S = torch.where(better_S, reached_S, energy_S)
         size_S = torch.where(better_S, 1.3 * size_S, size_S / 2).clamp(SMALLEST_STEP, LARGEST_STEP)
     return Ends(layers, energy_S, _norm(slopes), taken)
+
+
+def can_be_looked_at(layers: Layers) -> bool:
+    """Whether the Hessian of one initialisation is small enough for `curvatures`."""
+    return sum(weight[0].numel() for weight in layers) <= MOST_PARAMETERS
 
 
 def curvatures(energy: Energy, normalise: Normalise, layers: Layers, which: int) -> Tensor:

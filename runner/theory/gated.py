@@ -16,6 +16,7 @@ from runner.theory.ascent import (
     Layers,
     Normalise,
     ascend,
+    can_be_looked_at,
     curvatures,
     draw_layers,
     unit_filters,
@@ -54,6 +55,7 @@ class Outcome:
     learnt_SK: Tensor
     """The component each hidden unit has learnt, -1 where none."""
     kinds: Sequence[str]
+    """Of the first few ends; of none where the Hessian is too large to be looked at."""
 
     @property
     def gated_SKF(self) -> Tensor:
@@ -121,7 +123,8 @@ def explore(
     components_MF = views.components_MF if views.components_MF is not None else class_directions(views)
     learnt_SK = learnt_components(gated_SKF, components_MF)
     closed = _with_gates_closed(ends.layers) if network == "ReLU" else ends.layers
-    largest = [float(curvatures(energy, normalise, closed, which)[-1]) for which in range(min(seeds, LOOKED_AT))]
+    looked_at = range(min(seeds, LOOKED_AT) if can_be_looked_at(closed) else 0)
+    largest = [float(curvatures(energy, normalise, closed, which)[-1]) for which in looked_at]
     kinds = ["maximum" if value < 1e-5 else "saddle" for value in largest]
     return Outcome(
         network,

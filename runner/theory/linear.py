@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 from torch import Tensor
 
-from runner.theory.ascent import Ends, Layers, ascend, curvatures, draw_layers, unit_layers
+from runner.theory.ascent import Ends, Layers, ascend, can_be_looked_at, curvatures, draw_layers, unit_layers
 from runner.theory.report import watched
 
 # S initialisations, L layers, F inputs, M top eigenvectors, P parameters
@@ -21,7 +21,7 @@ REACHED, STILL = 1e-6, 1e-7
 """Energies this close, over the largest eigenvalue, are one; at a fixed point the gradient is as small as that."""
 SAME = 1e-7
 """Eigenvalues closer than this, over the largest, count as one."""
-STEPS, MOST_PARAMETERS = 20_000, 1600
+STEPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def measure(bound: Bound, covariance_FF: Tensor, ends: Ends) -> Depth:
 
 def _distinct(bound: Bound, covariance_FF: Tensor, ends: Ends) -> list[Kind]:
     """One end of each energy, classified, unless the Hessian is too large to be looked at."""
-    if sum(weight[0].numel() for weight in ends.layers) > MOST_PARAMETERS:
+    if not can_be_looked_at(ends.layers):
         return []
     kinds: list[Kind] = []
     for which in ends.energy_S.argsort(descending=True).tolist():

@@ -52,7 +52,7 @@ def study(subject: Subject, views: Views, hidden: int, seeds: int, seed: int) ->
             _counted(each.rank_S),
             _range(each.effective_S),
             _range(each.covered_S.double()),
-            f"{each.kinds.count('maximum')} of {len(each.kinds)}",
+            f"{each.kinds.count('maximum')} of {len(each.kinds)}" if each.kinds else "too large to look",
         ]
         for each in outcomes
     ]

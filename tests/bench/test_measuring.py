@@ -98,6 +98,20 @@ def test_tensors_that_are_kept_are_counted() -> None:
     assert memory.held_bytes(Device.cpu) - before == 4000
 
 
+def test_a_tensor_that_stands_for_another_holds_nothing() -> None:
+    wrapped: list[torch.Tensor] = []
+
+    def look(x: torch.Tensor) -> torch.Tensor:
+        wrapped.append(x)
+        return x.sum()
+
+    torch.func.grad(look)(torch.ones(10))
+    assert memory.storage_of(wrapped[0]) is None
+    before = memory.held_bytes(Device.cpu)
+    wrapped.append(torch.zeros(1000))
+    assert memory.held_bytes(Device.cpu) - before == 4000
+
+
 def test_a_step_beyond_the_memory_fails_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     if not memory.MEMINFO.exists():
         pytest.skip("limits are set on Linux only")

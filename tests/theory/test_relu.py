@@ -38,6 +38,14 @@ def test_premises_are_looked_at() -> None:
     assert list(premises(read_views("mixture", Recipe(20, 4, 0.5, 0)), True).values()) == [False, False, False, True]
 
 
+def test_a_hessian_that_would_not_fit_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """256 hidden units: 70,000 parameters, whose Hessian would take 39 GB."""
+    monkeypatch.setattr(gated, "STEPS", 2)
+    report = study(read_subject("infonce", {}), read_views("components", Recipe(6, 5, 0.2, 0)), 256, 2, 0)
+    assert all(outcome["kinds"] == [] for outcome in report.numbers["outcomes"])
+    assert [row[-1] for row in report.tables[0].cells] == ["too large to look"] * 4
+
+
 def test_relu_keeps_higher_rank_and_controls_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gated, "STEPS", 400)
     views, subject = read_views("components", Recipe(16, 4, 0.2, 0)), read_subject("infonce", {})

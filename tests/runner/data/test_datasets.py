@@ -114,7 +114,7 @@ def test_a_truncated_file_is_named(cifar10: Path) -> None:
     path.write_bytes(path.read_bytes()[:500])
     told = refusal("cifar10", cifar10)
     assert told.message == f"CIFAR-10 is damaged: {path} does not have its published md5 sum."
-    assert told.help.startswith("Delete it, then: add --download")
+    assert told.help.startswith("Delete it, then: let alphadsl train --download")
 
 
 def test_a_pickle_that_cannot_be_read_is_one_line(cifar10: Path, monkeypatch: pytest.MonkeyPatch) -> None:
