@@ -25,7 +25,7 @@ from tests.oracles.closeness import assert_same_answer
 from tests.oracles.contexts import context_of
 from tests.oracles.states import SMOOTH
 
-N, D = 8, 4
+N, D = 3, 4
 SOLVED = ("blend", "entmax", "inverse", "square")
 CLASSES = """
 loss l {
