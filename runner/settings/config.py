@@ -83,11 +83,6 @@ class ExperimentConfig(BaseModel):
     weight_decay: Annotated[NonNegative, About(Group.TRAINING, "Weight decay.")] = 1e-4
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
-    keep_every: Annotated[
-        int,
-        Field(ge=0, le=MOST),
-        About(Group.TRAINING, "Epochs between checkpoints that are kept for good; 0 keeps the last one alone."),
-    ] = 0
 
     precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = AUTO
     loss_products: Annotated[
@@ -101,6 +96,11 @@ class ExperimentConfig(BaseModel):
         Auto | bool, About(Group.MACHINE, "Layout of images in the encoder; else what is sound and faster here.")
     ] = AUTO
     compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is not.")] = AUTO
+    keep_every: Annotated[
+        int,
+        Field(ge=0, le=MOST),
+        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 keeps the last one alone."),
+    ] = 0
 
     probe_epochs: Annotated[Count, About(Group.PROBE, "Epochs of the linear probe.")] = 50
     probe_batch: Annotated[Count, About(Group.PROBE, "Images in a batch of the linear probe.")] = 128
