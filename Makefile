@@ -22,18 +22,28 @@ demo: $(READY) ## pretrain and probe infonce and direct on the embedded digits, 
 	$(BIN)/alphadsl train infonce direct --dataset digits --runs-dir runs/demo --overwrite
 
 THEORY := build/theory
-# The runs of the last figure are short: what it shows is where features go, not how good they get.
+FIGURES := gradient game pca relu landscape spectrum
 theory: $(READY) ## run the paper's statements and draw the figures of docs/theory.md anew, in under ten minutes
-	mkdir -p $(THEORY)
-	$(BIN)/alphadsl theory gradient --all --draws 2 -o $(THEORY)/gradient
-	$(BIN)/alphadsl theory game entropy -o $(THEORY)/game
-	$(BIN)/alphadsl theory pca infonce --depth 1..6 -o $(THEORY)/pca
-	$(BIN)/alphadsl theory relu infonce -o $(THEORY)/relu
-	$(BIN)/alphadsl theory landscape infonce square -o $(THEORY)/landscape
+	mkdir -p $(THEORY) docs/assets/theory
+	OMP_NUM_THREADS=1 $(MAKE) --jobs 2 $(addprefix theory-,$(FIGURES))
+	cp $(FIGURES:%=$(THEORY)/%.png) docs/assets/theory/
+
+.PHONY: $(addprefix theory-,$(FIGURES))
+theory-gradient: ARGUMENTS := --all --draws 2
+theory-game: ARGUMENTS := entropy
+theory-pca: ARGUMENTS := infonce --depth 1..6
+theory-relu: ARGUMENTS := infonce
+theory-landscape: ARGUMENTS := infonce square
+theory-spectrum: ARGUMENTS := --runs-dir $(THEORY)/runs
+theory-spectrum: theory-runs
+$(addprefix theory-,$(FIGURES)): theory-%: $(READY)
+	$(BIN)/alphadsl theory $* $(ARGUMENTS) -o $(THEORY)/$*
+
+# Short runs: what they show is where features go, not how good they get.
+.PHONY: theory-runs
+theory-runs: $(READY)
 	$(BIN)/alphadsl train infonce direct square --dataset digits --epochs 10 --keep-every 2 --no-probe --overwrite \
 	  --runs-dir $(THEORY)/runs
-	$(BIN)/alphadsl theory spectrum --runs-dir $(THEORY)/runs -o $(THEORY)/spectrum
-	mkdir -p docs/assets/theory && cp $(THEORY)/*.png docs/assets/theory/
 
 # A worker for each core, with one thread each: more threads than cores wait for each other.
 test: $(READY) ## run the tests
