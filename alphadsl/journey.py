@@ -20,7 +20,6 @@ from alphadsl.resolve.graph import Node
 from alphadsl.resolve.parameters import Override
 from alphadsl.resolve.resolve import Resolved, resolve_loss
 from alphadsl.syntax.parse import Parsed
-from alphadsl.transform.carry import carry_batch
 from alphadsl.transform.importance import Lowered, lower_importance, lower_loss
 from alphadsl.transform.schedule import schedule as schedule_passes
 from alphadsl.transform.scope import scope_of
@@ -119,7 +118,7 @@ def prove(journey: Journey) -> tuple[Diagnostic, ...]:
 
 
 def stabilise(journey: Journey) -> Derived:
-    return carry_batch(stabilise_derived(journey.alpha, scope_of(journey.loss)))
+    return stabilise_derived(journey.alpha, scope_of(journey.loss))
 
 
 def schedule(journey: Journey) -> Core:

@@ -21,6 +21,7 @@ from alphadsl.transform.canonical import (
     reduced_among,
     split_signs,
 )
+from alphadsl.transform.carry import carry_batch
 from alphadsl.transform.exposure import Exposure
 
 
@@ -238,8 +239,11 @@ def _opposite(a: Product, b: Product) -> bool:
 
 
 def stabilise(derived: Derived, scope: Scope) -> Derived:
-    """A log-sum-exp that one part takes relative to a maximum is taken so by all, and computed once."""
+    """A log-sum-exp that one part takes relative to a maximum is taken so by all, and computed once. A value that
+    lost its batch is told of a NaN in it, here, so that every core that is scheduled has it."""
     stabilised = Stabiliser(scope)
     related = stabilised.related
     whole = derived.map(stabilised)
-    return whole.map(lambda part: stabilised.simplified(rewrite(part, lambda each: related.get(each, each))))
+    return carry_batch(
+        whole.map(lambda part: stabilised.simplified(rewrite(part, lambda each: related.get(each, each))))
+    )

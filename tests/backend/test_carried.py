@@ -45,6 +45,22 @@ def test_a_nan_reaches_the_value(slope: str, pairs: str, dtype: torch.dtype) -> 
             assert loss(*z_VND, queue=queue).isnan(), backend
 
 
+@pytest.mark.parametrize("backend", ["dense", "streaming", "interpreter"])
+@pytest.mark.parametrize(
+    "setting", [("euclidean", "logsumexp_j(d[i]^2 - d[i,j]^2)"), ("sphere", "d[i] - mean_j(sqrt(d[i,j]^2))")], ids=str
+)
+def test_a_nan_reaches_the_value_where_small_distances_are_exact(setting: tuple[str, str], backend: str) -> None:
+    """In float64 such a loss has a core of its own, by differences."""
+    space, slope = setting
+    text = f"loss l {{\nspace {space}\nv[i] = {slope}\nloss[i] = exp(v[i] - stopgrad(v[i]))\nalpha in reals\n}}\n"
+    loss = alphadsl.loads(text, backend=backend, compile=False)  # type: ignore[arg-type]
+    assert loss._computation.closely
+    z_VND = torch.randn(2, N, D, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert loss(*z_VND) == pytest.approx(1)
+    z_VND[0, 1, 2] = NAN
+    assert loss(*z_VND).isnan()
+
+
 def test_through_inductor_and_in_a_file_of_its_own() -> None:
     z_VND = torch.randn(2, N, D, generator=torch.Generator().manual_seed(0))
     spoiled_VND = z_VND.clone()
