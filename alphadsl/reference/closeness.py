@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from alphadsl.ir.core import Derived
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier, Param
 from alphadsl.ir.parameter import Learned, Parameter, Schedule
@@ -30,7 +31,7 @@ def looks_closely(loss: Loss, values: Mapping[str, float]) -> bool:
     """Whether the weights of a loss, with these values of its parameters, notice the rounding of a float32 cosine."""
     if isinstance(loss.family, MinPlayer) and loss.space == Space.SPHERE:
         return False  # alpha is bounded, and moves by what its cost moves by over the curvature of R
-    derived = lower_importance(loss).map(_without_search)
+    derived = _derived(loss)
     if loss.space == Space.EUCLIDEAN:
         parts = (part for root in derived.parts for part in walk(root))
         return any(isinstance(part, Distance) and part.of in DISTANCES for part in parts)
@@ -41,12 +42,11 @@ def looks_closely(loss: Loss, values: Mapping[str, float]) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
 def read_closely(loss: Loss) -> frozenset[str]:
     """The parameters on which the answer depends: none on the sphere for a min player, none in Euclidean space."""
     if isinstance(loss.family, MinPlayer) or loss.space == Space.EUCLIDEAN:
         return frozenset()
-    derived = lower_importance(loss).map(_without_search)
+    derived = _derived(loss)
     weights = (derived.attract, derived.repel)
     return frozenset(part.name for weight in weights for part in walk(weight) if isinstance(part, Param))
 
@@ -68,6 +68,12 @@ def _moves(parameter: Parameter) -> tuple[float, ...]:
             return start, end
         case _:
             return ()
+
+
+@lru_cache(maxsize=256)
+def _derived(loss: Loss) -> Derived:
+    """Kept, since a module asks again whenever a parameter is set."""
+    return lower_importance(loss).map(_without_search)
 
 
 def _without_search(expr: Expr) -> Expr:
