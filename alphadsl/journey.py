@@ -13,7 +13,7 @@ from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.prove.prove import bound_importance, prove_loss
 from alphadsl.reference.closeness import looks_closely_somewhere
-from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.diagnostic import Diagnostic, errors_of
 from alphadsl.report.source import Source, Span
 from alphadsl.resolve.files import SpecText, parsed
 from alphadsl.resolve.graph import Node
@@ -81,11 +81,11 @@ class Journey:
         """All that is wrong or doubtful: of a later stage only where the earlier ones refuse nothing."""
         resolved = self.at(resolve)
         proved = self.at(prove) if resolved.loss else ()
-        return proved if _refused(proved) else (*resolved.diagnostics, *proved)
+        return proved if errors_of(proved) else (*resolved.diagnostics, *proved)
 
     @property
     def admitted(self) -> Loss | None:
-        return None if _refused(self.diagnostics) else self.loss
+        return None if errors_of(self.diagnostics) else self.loss
 
     @property
     def importance(self) -> Interval:
@@ -132,7 +132,3 @@ def emit(journey: Journey) -> str:
     near = looks_closely_somewhere(journey.loss, journey.loss.parameters)
     values = {parameter.name: parameter.value for parameter in journey.loss.parameters}
     return emit_standalone(replace(journey.core, near=near), values)
-
-
-def _refused(diagnostics: tuple[Diagnostic, ...]) -> bool:
-    return any(diagnostic.severity == Severity.ERROR for diagnostic in diagnostics)

@@ -12,7 +12,7 @@ from alphadsl.ir.nodes import LOSS_JSON, Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
 from alphadsl.journey import Journey, emit, lower, parse, prove, resolve, schedule, simplify, stabilise
 from alphadsl.prove.tried import with_tried_remedies
-from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.diagnostic import Diagnostic, errors_of
 from alphadsl.report.exceptions import SpecError
 from alphadsl.report.source import Source, Span
 from alphadsl.resolve.files import SpecText, WrittenLoss
@@ -123,7 +123,7 @@ class Checked:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity == Severity.ERROR)
+        return errors_of(self.diagnostics)
 
 
 def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Checked:

@@ -12,7 +12,7 @@ from alphadsl.prove.derivation import Derivation
 from alphadsl.prove.extent import check_curvature, check_extent, check_uses
 from alphadsl.prove.idle import check_idle
 from alphadsl.prove.signs import check_signs
-from alphadsl.report.diagnostic import Diagnostic, Severity
+from alphadsl.report.diagnostic import Diagnostic, errors_of
 from alphadsl.report.stated import Stated
 from alphadsl.transform.scope import scope_of
 
@@ -26,7 +26,7 @@ def prove_loss(written: Loss, derivation: Derivation, stated: Stated) -> list[Di
     if too_long := check_extent(derivation.derived, written, stated):
         return too_long
     idle = check_idle(derivation, stated)
-    if any(diagnostic.severity == Severity.ERROR for diagnostic in idle):
+    if errors_of(idle):
         return idle
     return [*idle, *([] if stated.signed else check_signs(derivation, stated))]
 

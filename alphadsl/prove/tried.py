@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity
+from alphadsl.report.diagnostic import Diagnostic, Remedy, errors_of
 from alphadsl.report.errors.admissibility import DIAGNOSTICS as OF_FORMULAS
 from alphadsl.report.errors.domains import LogDomain, OutsideDomain
 from alphadsl.report.source import Source
@@ -44,8 +44,8 @@ def _settles(
     if any(edit.span.source != source for edit in remedy.edits):
         return False
     after = recheck(remedy.applied_to(source))
-    errors = tuple(each for each in after if each.severity == Severity.ERROR)
-    before = Counter(each.code for each in told if each.severity == Severity.ERROR)
+    errors = errors_of(after)
+    before = Counter(each.code for each in errors_of(told))
     fewer = Counter(each.code for each in errors) <= before - Counter([diagnostic.code])
     place = diagnostic.span
     if isinstance(diagnostic, JUDGED) and any(

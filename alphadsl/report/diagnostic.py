@@ -4,7 +4,7 @@ A subclass holds the facts as fields and the prose as templates over those field
 renderer's business; where a fact is found is the checker's, and a raise site there is one line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -102,3 +102,8 @@ class Diagnostic:
     def offered(self) -> tuple[Remedy, ...]:
         """The remedies that were tried and work; none where none was tried."""
         return self.works or ()
+
+
+def errors_of(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Those that refuse a loss; the others are warnings."""
+    return tuple(diagnostic for diagnostic in diagnostics if diagnostic.severity == Severity.ERROR)
