@@ -27,6 +27,8 @@ BOARD_EVENTS = "events.out.tfevents.*"
 WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
 CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
 KEPT, KEPT_CHECKPOINTS = "checkpoints", "epoch-*.pt"
+FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS))
+"""Folders in a run, and what we write there."""
 WORK = (CHECKPOINT, METRICS, PROBE)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
@@ -142,7 +144,7 @@ def is_run(path: Path) -> bool:
 
 def check_untouched(run: RunFolder) -> None:
     """Whether all files of ours are as we wrote them. Raises `InputError` naming one that is a link or was edited."""
-    for name in (MARKER, *OURS, BOARD, KEPT):
+    for name in (MARKER, *OURS, *(folder for folder, _ in FOLDERS)):
         if (run / name).is_symlink():
             raise InputError(f"{run / name} is a link, not what the runner wrote.", f"Move it away. {ANOTHER}")
     for name, fingerprint in read_marker(run).files.items():
@@ -159,20 +161,19 @@ def clear(run: RunFolder) -> None:
     with guarded(run.path, "cleared"):
         for name in OURS:
             (run / name).unlink(missing_ok=True)
-        for folder, files in ((run / BOARD, BOARD_EVENTS), (run / KEPT, KEPT_CHECKPOINTS)):
-            for file in folder.glob(files):
+        for folder, files in FOLDERS:
+            for file in (run / folder).glob(files):
                 file.unlink()
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+            if (run / folder).is_dir() and not any((run / folder).iterdir()):
+                (run / folder).rmdir()
     sweep(run)
 
 
 def sweep(run: RunFolder) -> None:
     """Delete what a kill left half written."""
     with guarded(run.path, "cleared"):
-        for name in (MARKER, *OURS, f"{KEPT}/{KEPT_CHECKPOINTS}"):
-            folder, _, file = name.rpartition("/")
-            for partial in (run / folder).glob(f".{file}.*{PARTIAL}"):
+        for folder, files in (*((".", name) for name in (MARKER, *OURS)), *FOLDERS):
+            for partial in (run / folder).glob(f".{files}.*{PARTIAL}"):
                 partial.unlink()
 
 

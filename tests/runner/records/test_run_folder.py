@@ -10,13 +10,12 @@ import pytest
 
 from alphadsl.report.exceptions import InputError
 from runner.experiment import plan_runs
-from runner.records.folder import BOARD, KEPT, MARKER, OURS, RunFolder, check_free_of_others, locked
+from runner.records.folder import FOLDERS, MARKER, OURS, RunFolder, check_free_of_others, locked
 from runner.records.opening import IfExists, check_run, open_run
 from runner.records.places import find_runs
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, make_run
 
-FOLDERS = (BOARD, KEPT)
 HOLDS = """
 import pathlib, sys, time
 from runner.records.folder import RunFolder, locked
@@ -80,10 +79,10 @@ def test_a_file_of_ours_that_was_edited_is_not_lost(name: str, if_exists: IfExis
 
 
 @pytest.mark.parametrize("if_exists", [IfExists.OVERWRITE, IfExists.RESUME])
-@pytest.mark.parametrize("name", [*OURS, *FOLDERS])
+@pytest.mark.parametrize("name", [*OURS, *dict(FOLDERS)])
 def test_links_in_place_of_our_files_are_not_followed(name: str, if_exists: IfExists, tmp_path: Path) -> None:
     run, target = make_run(tmp_path / "a"), tmp_path / "target"
-    if name in FOLDERS:
+    if name in dict(FOLDERS):
         target.mkdir()
     elif (run / name).exists():
         (run / name).rename(target)
