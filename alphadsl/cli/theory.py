@@ -25,12 +25,12 @@ from alphadsl.cli.theory_options import (
     Width,
     check_positive,
     read_depths,
+    require_parts,
     stem_of,
     subjects_of,
     tell,
     views_of,
 )
-from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 
 app = typer.Typer(
@@ -205,8 +205,7 @@ def spectrum(
 
     Example: alphadsl theory spectrum runs/digits-infonce-seed0 runs/digits-direct-seed0
     """
-    require("alphadsl theory", "reference")
-    require("alphadsl theory", "train")
+    require_parts()
     from runner.records.places import find_runs
     from runner.theory.spectrum import study
 

@@ -69,17 +69,23 @@ def check_positive(option: str, value: float) -> None:
         raise InputError(f"{option} {value:g} is not a positive number.", f"Give {option} 0.5")
 
 
+def require_parts() -> None:
+    """Raises `InputError` where the theory's extras are not installed."""
+    for extra in ("reference", "train"):
+        require("alphadsl theory", extra)
+
+
 def subjects_of(specs: Sequence[str], settings: list[str] | None, sabotage: str | None) -> "list[Subject]":
     """The losses, their alpha tampered with where a control asks for it."""
-    require("alphadsl theory", "reference")
-    require("alphadsl theory", "train")
+    require_parts()
     from runner.theory.subject import read_subject
     from runner.theory.weights import CONTROLS, intact
 
     if sabotage is not None and sabotage not in CONTROLS:
         raise InputError(f"--break cannot be {sabotage!r}.", f"Choose one of {', '.join(CONTROLS)}.")
     done = CONTROLS[sabotage] if sabotage is not None else intact
-    return [read_subject(spec, parse_settings(settings or [])).broken(done) for spec in specs]
+    values = parse_settings(settings or [])
+    return [read_subject(spec, values).broken(done) for spec in specs]
 
 
 def stem_of(output: Path | None, command: str) -> Path:

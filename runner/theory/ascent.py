@@ -20,7 +20,7 @@ Energy = Callable[[Layers], Tensor]
 Normalise = Callable[[Layers], Layers]
 
 MOST_PARAMETERS = 1600
-"""Of a network whose Hessian is looked at: its eigenvalues take a second, and the time grows by the cube."""
+"""Of a network whose Hessian is looked at: its memory grows by the square of their number, its time by the cube."""
 SMALLEST_STEP, LARGEST_STEP = 1e-12, 1e6
 PATIENCE, NOTHING_GAINED = 200, 1e-9
 """Ascent ends where so many steps raise no energy by more than this."""

@@ -21,7 +21,7 @@ import alphadsl
 from alphadsl.storage import read_file, write_file
 from runner.theory.data import Recipe, Views, read_views
 from runner.theory.report import watched
-from runner.theory.subject import Company, Subject, effective_number
+from runner.theory.subject import Subject, effective_number
 
 # V views, N samples, E embeddings, F inputs, H hidden units, D embedding width, T top directions
 
@@ -69,8 +69,8 @@ def top_directions(subject: Subject, network: Network, views: Views, top: int = 
     with torch.no_grad():
         h_VNH = network.trunk(views.x_VNF)
         z_VND = network.head(h_VNH)
-    company = Company(subject.labels_of(views.classes_N), z_VND[0] if subject.takes_queue() else None)
-    h_EH = torch.cat([*h_VNH, *([h_VNH[0]] if subject.takes_queue() else [])])
+    company = subject.company_of(views.classes_N, z_VND)
+    h_EH = subject.company_of(views.classes_N, h_VNH).beside(h_VNH)
     values_H, vectors_HH = torch.linalg.eigh(subject.weights(z_VND, company).covariance(h_EH))
     return h_VNH, vectors_HH[:, -top:], values_H
 
@@ -101,7 +101,7 @@ def score_of(subject: Subject, views: Views, seed: int) -> tuple[float, float]:
     h_VNH, top_HT, _ = top_directions(subject, network, views)
     with torch.no_grad():
         z_VND = network.head(h_VNH)
-    company = Company(subject.labels_of(views.classes_N), z_VND[0] if subject.takes_queue() else None)
+    company = subject.company_of(views.classes_N, z_VND)
     return view_consistency(h_VNH @ top_HT), effective_number(subject.repel(subject.derived, z_VND, company))
 
 

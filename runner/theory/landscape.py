@@ -28,7 +28,7 @@ from runner.theory.bridge import (
 from runner.theory.data import Views
 from runner.theory.landscape_figure import draw_landscape
 from runner.theory.report import Report, Rows, Statement, watched
-from runner.theory.subject import Company, Subject, effective_number
+from runner.theory.subject import Subject, effective_number
 
 STATES, CHUNK = 6, 25
 AGREES = 1e-6
@@ -127,7 +127,7 @@ def _look(
 ) -> Look:
     with torch.no_grad():
         z_VND = network.head(h_VNH)
-    company = Company(subject.labels_of(views.classes_N), z_VND[0] if subject.takes_queue() else None)
+    company = subject.company_of(views.classes_N, z_VND)
     derived, defined = subject.weights(z_VND, company), subject.defined_weights(z_VND, company)
     z_ED = subject.everything(z_VND, company)
     size = (defined.covariance(z_ED)).abs().sum() + 1e-300
@@ -143,7 +143,7 @@ def _alphas(first: Subject, second: Subject, network: Network, views: Views) -> 
         z_VND = network.head(network.trunk(views.x_VNF))
     pair = []
     for subject in (first, second):
-        company = Company(subject.labels_of(views.classes_N), z_VND[0] if subject.takes_queue() else None)
+        company = subject.company_of(views.classes_N, z_VND)
         pair.append(subject.weights(z_VND, company).alpha_EE)
     size = min(len(alpha_EE) for alpha_EE in pair)
     one, other = (alpha_EE[:size, :size].flatten() for alpha_EE in pair)

@@ -58,6 +58,10 @@ class Bound:
     def positive(self) -> bool:
         return self.top > SAME * self.scale
 
+    def goal(self, depth: int) -> float:
+        """The most that a network of a depth can reach: one layer of norm 1 cannot map everything to one point."""
+        return max(self.top, 0.0) / 2 if depth > 1 else self.top / 2
+
 
 def bound_of(covariance_FF: Tensor) -> Bound:
     values_F, vectors_FF = linalg.eigh(covariance_FF.numpy())

@@ -7,13 +7,11 @@ reach half the top eigenvalue, their layers have rank 1 and are aligned, end to 
 
 from collections.abc import Sequence
 
-import torch
-
 from runner.theory.data import Views
 from runner.theory.linear import REACHED, STILL, Bound, Depth, bound_of, climb, measure
 from runner.theory.pca_figure import draw_ascents
 from runner.theory.report import Report, Rows, Statement
-from runner.theory.subject import Company, Subject
+from runner.theory.subject import Subject
 
 # F inputs, E embeddings
 
@@ -23,8 +21,8 @@ eigenvectors in degrees."""
 
 
 def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, seeds: int, seed: int) -> Report:
-    company = Company(subject.labels_of(views.classes_N), views.x_VNF[0] if subject.takes_queue() else None)
-    x_EF = torch.cat([*views.x_VNF, *([company.queue_QD] if company.queue_QD is not None else [])])
+    company = subject.company_of(views.classes_N, views.x_VNF)
+    x_EF = company.beside(views.x_VNF)
     bound = bound_of(subject.weights(views.x_VNF, company).covariance(x_EF))
     literal_FF = subject.defined_weights(views.x_VNF, company).covariance_by_pairs(x_EF)
     found = []
@@ -32,13 +30,12 @@ def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, se
         ends = climb(literal_FF, [views.width, *[hidden] * depth], seeds, seed)
         found.append(measure(bound, literal_FF, ends))
     statements = [statement for each in found for statement in _statements(bound, each)]
-    goal = max(bound.top, 0.0) / 2
     rows = [
         [
             str(each.depth),
             f"{float(each.ends.energy_S.min()):.6g}",
             f"{float(each.ends.energy_S.max()):.6g}",
-            f"{(goal if each.depth > 1 else bound.top / 2):.6g}",
+            f"{bound.goal(each.depth):.6g}",
             f"{float(each.sigma_S.max()):.1e}",
             f"{float(each.off_alignment_S.max()):.1e}",
             f"{float(each.angle_S.max()):.1e}",
@@ -87,8 +84,7 @@ def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, se
 
 def _statements(bound: Bound, found: Depth) -> list[Statement]:
     """What the paper says of one depth, and why it is not said where its premise fails."""
-    deep = found.depth > 1
-    goal = max(bound.top, 0.0) / 2 if deep else bound.top / 2
+    deep, goal = found.depth > 1, bound.goal(found.depth)
     none = "" if bound.positive else "C_alpha has no positive eigenvalue"
     single = none or ("" if deep or bound.multiplicity == 1 else "one layer may mix equal eigenvectors")
     short = float((goal - found.ends.energy_S).abs().max()) / bound.scale

@@ -15,7 +15,7 @@ from runner.theory.data import Views
 from runner.theory.gated import CONSTRAINTS, Outcome, count_covered, explore
 from runner.theory.relu_figure import draw_weights
 from runner.theory.report import Report, Rows, Statement
-from runner.theory.subject import Company, Subject
+from runner.theory.subject import Subject
 from runner.theory.weights import PairWeights
 
 # S initialisations, K hidden units, O outputs, F inputs, M components, E embeddings
@@ -35,8 +35,8 @@ def premises(views: Views, alpha_is_positive: bool) -> dict[str, bool]:
 
 
 def study(subject: Subject, views: Views, hidden: int, seeds: int, seed: int) -> Report:
-    company = Company(subject.labels_of(views.classes_N), views.x_VNF[0] if subject.takes_queue() else None)
-    x_EF = torch.cat([*views.x_VNF, *([company.queue_QD] if company.queue_QD is not None else [])])
+    company = subject.company_of(views.classes_N, views.x_VNF)
+    x_EF = company.beside(views.x_VNF)
     derived, defined = subject.weights(views.x_VNF, company), subject.defined_weights(views.x_VNF, company)
     outcomes = [
         explore(derived, defined, views, x_EF, network, constraint, hidden, seeds, seed)

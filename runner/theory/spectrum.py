@@ -85,14 +85,15 @@ def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[St
     views = [make_view(x_NCHW, RECIPES[config.dataset], random) for _ in range(2)]
     network = make_network(config, data.image_size)
     yield Stage(record.loss, run.path.name, 0, measure_network(network, views))
-    last = load_checkpoint(run.checkpoint, torch.device("cpu")).epoch
+    measured = 0
     for path in (*run.checkpoints, run.checkpoint):
         checkpoint = load_checkpoint(path, torch.device("cpu"))
         check_whose(run, checkpoint.record)
         with taken_from(path):
             network.load_state_dict(checkpoint.network)
-        if 0 < checkpoint.epoch < last or (path == run.checkpoint and last):
-            yield Stage(record.loss, run.path.name, checkpoint.epoch, measure_network(network, views))
+        if checkpoint.epoch > measured:  # the last may have been kept, too
+            measured = checkpoint.epoch
+            yield Stage(record.loss, run.path.name, measured, measure_network(network, views))
 
 
 @torch.no_grad()
@@ -109,8 +110,7 @@ def measure_network(network: SiameseNetwork, views: Sequence[Tensor]) -> dict[st
 def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Report:
     found: list[Stage] = []
     for run in watched(runs, "Spectra"):
-        stages = list(stages_of(run, images, data_dir))
-        found += sorted(stages, key=lambda stage: stage.epoch)
+        found += stages_of(run, images, data_dir)
     rows = [
         [
             stage.run,

@@ -30,6 +30,10 @@ class Company:
     labels_N: Tensor | None = None
     queue_QD: Tensor | None = None
 
+    def beside(self, x_VNF: Tensor) -> Tensor:
+        """All of a batch (E, F): view 0, view 1, the queue."""
+        return torch.cat([*x_VNF, *([] if self.queue_QD is None else [self.queue_QD])])
+
 
 ALONE = Company()
 
@@ -74,9 +78,8 @@ class Subject:
         return functional.normalize(z_ED, dim=1, eps=0) if self.on_sphere else z_ED
 
     def everything(self, z_VND: Tensor, company: Company = ALONE) -> Tensor:
-        """All embeddings (E, D) of a batch: view 0, view 1, the queue, where the loss measures them."""
-        queue = [company.queue_QD] if company.queue_QD is not None else []
-        return self.placed(torch.cat([*z_VND, *queue]))
+        """All embeddings (E, D) of a batch, where the loss measures them."""
+        return self.placed(company.beside(z_VND))
 
     def value(self, z_VND: Tensor, company: Company = ALONE) -> Tensor:
         """The literal loss, which torch differentiates by the definition wherever `is_gradient_of_value`."""
@@ -109,6 +112,10 @@ class Subject:
         anchor_AD, candidate_CD = z_ED[: len(repel_AC)], z_ED[len(z_ED) - repel_AC.shape[1] :]
         cost_AC = (anchor_AD[:, None] - candidate_CD[None]).square().sum(-1) / 2
         return Game(cost_AC.numpy(), (repel_AC > 0).numpy(), regulariser)
+
+    def company_of(self, classes_N: Tensor, x_VNF: Tensor) -> Company:
+        """What the loss takes besides two views: their classes, and view 0 once more as a queue."""
+        return Company(self.labels_of(classes_N), x_VNF[0] if self.takes_queue() else None)
 
     def labels_of(self, classes_N: Tensor) -> Tensor | None:
         """Labels, where the loss takes them."""

@@ -39,7 +39,7 @@ def test_premises_are_looked_at() -> None:
 
 
 def test_a_hessian_that_would_not_fit_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    """256 hidden units: 70,000 parameters, whose Hessian would take 39 GB."""
+    """256 hidden units: 66,816 parameters, whose Hessian would take 36 GB."""
     monkeypatch.setattr(gated, "STEPS", 2)
     report = study(read_subject("infonce", {}), read_views("components", Recipe(6, 5, 0.2, 0)), 256, 2, 0)
     assert all(outcome["kinds"] == [] for outcome in report.numbers["outcomes"])
