@@ -4,41 +4,27 @@ Every refusal that can be known beforehand (names that collide, runs that exist,
 before the first step of training.
 """
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-from lightning.fabric import Fabric
 
 from alphadsl.report.exceptions import InputError
-from runner.contract import CompiledLoss, check_products, check_trainable
-from runner.data.datasets import check_enough, check_labelled, load_data
+from runner.data.datasets import check_enough, load_data
 from runner.data.splits import ImageData
-from runner.evaluation.probe import ProbeResult, probe_encoder
-from runner.network.models import SiameseNetwork
-from runner.network.soundness import decide_layout, sound_network
+from runner.network.soundness import decide_layout
+from runner.plan import PlannedRun
+from runner.probing import Prober
 from runner.progress import tell
-from runner.records.folder import RunFolder, check_free_of_others, check_name, locked
-from runner.records.identity import DataRecord, changes, current_environment, describe_data
+from runner.records.folder import RunFolder, check_free_of_others, locked
+from runner.records.identity import DataRecord, describe_data
 from runner.records.opening import IfExists, check_run, open_run, restored
-from runner.records.record import check_whose, is_probed, read_record, write_json
-from runner.settings.config import ExperimentConfig
+from runner.records.record import is_probed
 from runner.settings.decisions import decide
-from runner.settings.machine import keep_freed_memory, limit_threads, resolve_device
+from runner.settings.machine import keep_freed_memory, resolve_device
 from runner.settings.processor import look_at
-from runner.training.checkpoint import Checkpoint, load_checkpoint, taken_from
 from runner.training.fabric import make_fabric
-from runner.training.pretrain import DivergedError, Job, pretrain
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """One loss with one seed, and where it goes."""
-
-    loss: CompiledLoss
-    config: ExperimentConfig
-    path: Path
+from runner.training.finite import DivergedError
+from runner.training.job import Job
+from runner.training.pretrain import pretrain
 
 
 @dataclass(frozen=True)
@@ -50,68 +36,6 @@ class Options:
     probe: bool = True
     restore_threads: bool = True
     """Whether a run that is resumed takes the threads it was computed with before."""
-
-
-class Prober:
-    """Probes encoders, each beside the untrained encoder of its seed, which is probed once for all losses."""
-
-    def __init__(self, data: ImageData) -> None:
-        self._data = data
-        self._untrained: dict[ExperimentConfig, ProbeResult] = {}
-
-    def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> None:
-        """Write probe.json."""
-        fabric = make_fabric(config)
-        with limit_threads(config.threads):
-            checkpoint = load_own(run, fabric)
-            if config not in self._untrained:
-                tell(f"Probing the untrained encoder of seed {config.seed}.")
-                untrained = sound_network(config, self._data.image_size, fabric)
-                fabric.to_device(untrained)
-                self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, fabric)
-            tell(f"Probing {run.path}.")
-            trained = probe_encoder(network.encoder, self._data, config, fabric)
-        whose = {
-            "epoch": checkpoint.epoch,
-            "train_seconds": checkpoint.seconds,
-            "identity": read_record(run).identity(),
-            "environment": current_environment(config).model_dump(),
-        }
-        write_json(run.probe, trained.to_json() | {"untrained": self._untrained[config].to_json()} | whose)
-
-
-def plan_runs(
-    losses: Sequence[CompiledLoss],
-    configs: Sequence[ExperimentConfig],
-    runs_dir: Path,
-    name: str | None,
-    tags: Mapping[str, str],
-) -> list[PlannedRun]:
-    """Every loss with every seed, each with learned parameters of its own; `tags` adds to names, by loss.
-
-    Raises `InputError` where two losses have one name, for a name that is no folder's, and for a loss that cannot be
-    trained here.
-    """
-    names = [loss.name for loss in losses]
-    for loss in losses:
-        check_trainable(loss)
-    for repeated in (loss for index, loss in enumerate(names) if loss in names[:index]):
-        raise InputError(f"Two of the specs define a loss called {repeated}.", "Give each its own name in its file.")
-    only = len(losses) == 1 and len(configs) == 1
-    if name is not None:
-        check_name(name)
-    plan = []
-    for loss in losses:
-        for config in configs:
-            folder = name if only and name else _run_name(loss, config, name, tags.get(loss.name, ""))
-            check_name(folder)
-            check_products(loss, config.loss_products)
-            plan.append(PlannedRun(copy.deepcopy(loss), config, runs_dir / folder))
-    return plan
-
-
-def _run_name(loss: CompiledLoss, config: ExperimentConfig, name: str | None, tag: str) -> str:
-    return f"{name or config.dataset}-{loss.name}{tag}-seed{config.seed}"
 
 
 @dataclass(frozen=True)
@@ -202,41 +126,3 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
         if options.probe and supplies.data.labelled and not is_probed(run, planned.config.epochs):
             supplies.prober.probe(run, network, planned.config)
         return run
-
-
-def load_own(run: RunFolder, fabric: Fabric) -> Checkpoint:
-    """The checkpoint of a run. Raises `InputError` where it is another's."""
-    checkpoint = load_checkpoint(run.checkpoint, fabric.device)
-    check_whose(run, checkpoint.record)
-    return checkpoint
-
-
-def probe_run(run: RunFolder, data_dir: Path | None) -> None:
-    """Probe the last checkpoint of a run again, on the data it was trained on."""
-    keep_freed_memory()
-    record = read_record(run)
-    if not record.run:
-        raise InputError(
-            f"{run.path} was written by an earlier alphadsl, and nothing in it is replaced.", "Compare it as it is."
-        )
-    config = record.config.model_copy(update={"threads": record.environments[-1].threads})
-    if data_dir is not None:
-        config = config.model_copy(update={"data_dir": data_dir})
-    fabric = make_fabric(config)
-    checkpoint = load_own(run, fabric)
-    data = load_data(config, fabric.device)
-    found = describe_data(data)
-    if found != record.data:
-        raise InputError(
-            f"The run {run.path} was trained on other data, {record.data}, not {found}.",
-            "Give the data it was trained on with --data-dir DIR.",
-        )
-    changed = changes(record.environments[-1], current_environment(config))
-    if changed:
-        tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
-    check_labelled(data, run.path)
-    network = sound_network(config, data.image_size, fabric)
-    fabric.to_device(network)
-    with taken_from(run.checkpoint):
-        network.load_state_dict(checkpoint.network)
-    Prober(data).probe(run, network, config)

@@ -60,7 +60,20 @@ ROOMS: dict[str, set[str]] = {
     "records": {"contract", "settings", "progress", "data"},
     "training": {"contract", "settings", "progress", "data", "network", "evaluation", "records"},
     "theory": {"contract", "settings", "progress", "data", "network", "records", "training"},
-    "experiment": {"contract", "settings", "progress", "data", "network", "evaluation", "records", "training"},
+    "plan": {"contract", "settings", "records"},
+    "probing": {"settings", "progress", "data", "network", "evaluation", "records", "training"},
+    "experiment": {
+        "plan",
+        "probing",
+        "contract",
+        "settings",
+        "progress",
+        "data",
+        "network",
+        "evaluation",
+        "records",
+        "training",
+    },
 }
 """The rooms of `runner`, and what each may import of the others."""
 LONGEST = 250

@@ -62,7 +62,8 @@ def train(
     layers = [*_from_file(config), Given(settings)]
     configs = _seeded(resolve_config(*layers), seeds)
 
-    from runner.experiment import Options, plan_runs, train_runs
+    from runner.experiment import Options, train_runs
+    from runner.plan import plan_runs
     from runner.progress import tell
     from runner.records.figure import check_replaceable
 
@@ -93,7 +94,7 @@ def probe(
     Example: alphadsl probe digits-infonce-seed0
     """
     require("alphadsl probe", "train")
-    from runner.experiment import probe_run
+    from runner.probing import probe_run
     from runner.records.places import find_runs
     from runner.records.summary import read_groups
 

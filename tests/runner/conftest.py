@@ -12,7 +12,8 @@ from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.settings.config import ExperimentConfig, make_config
 from runner.training.fabric import make_fabric
-from runner.training.pretrain import Job, pretrain
+from runner.training.job import Job
+from runner.training.pretrain import pretrain
 from tests.runner.losses import PlainInfoNCE
 
 SMALL = {"width": 2, "projector_dim": 8, "batch": 64, "epochs": 4, "probe_epochs": 5, "device": "cpu"}

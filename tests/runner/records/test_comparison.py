@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from alphadsl.report.exceptions import InputError
-from runner.experiment import Options, PlannedRun, plan_runs, probe_run, train_runs
+from runner.experiment import Options, train_runs
+from runner.plan import PlannedRun, plan_runs
+from runner.probing import probe_run
 from runner.records.figure import write_figures
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists

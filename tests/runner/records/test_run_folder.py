@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alphadsl.report.exceptions import InputError
-from runner.experiment import plan_runs
+from runner.plan import plan_runs
 from runner.records.folder import FOLDERS, MARKER, OURS, RunFolder, check_free_of_others, locked
 from runner.records.opening import IfExists, check_run, open_run
 from runner.records.places import find_runs

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from alphadsl.cli import experiment
-from runner import experiment as laboratory
+from runner import plan as planning
 from runner.settings.config import ExperimentConfig, make_config
 from runner.settings.options import all_options, option_of
 
@@ -42,7 +42,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
     def plan_runs(losses: Any, configs: Any, *rest: Any) -> None:
         raise PlannedError(configs)
 
-    monkeypatch.setattr(laboratory, "plan_runs", plan_runs)
+    monkeypatch.setattr(planning, "plan_runs", plan_runs)
     monkeypatch.setattr(experiment, "build", lambda *given: None)
 
 

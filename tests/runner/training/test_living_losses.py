@@ -12,14 +12,15 @@ import alphadsl
 from alphadsl.report.exceptions import InputError
 from runner.data.splits import ImageData, Split
 from runner.data.views import Recipe, make_view
-from runner.experiment import plan_runs
+from runner.plan import plan_runs
 from runner.records.folder import RunFolder
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.settings.config import make_config
 from runner.training.checkpoint import load_checkpoint
 from runner.training.fabric import make_fabric
-from runner.training.pretrain import Job, pretrain
+from runner.training.job import Job
+from runner.training.pretrain import pretrain
 from tests.runner.conftest import SMALL, Laboratory
 from tests.runner.losses import PlainInfoNCE
 
@@ -115,7 +116,7 @@ def test_labels_are_those_of_the_images(laboratory: Laboratory, monkeypatch: pyt
         seen.append(x_BCHW[:, 0, 0, 0])
         return make_view(x_BCHW, recipe, stream)
 
-    monkeypatch.setattr("runner.training.pretrain.make_view", noting)
+    monkeypatch.setattr("runner.training.step.make_view", noting)
     loss = Labelled()
     trained(laboratory, "labelled", loss)
     assert len(loss.told) == 12

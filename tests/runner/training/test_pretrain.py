@@ -27,7 +27,8 @@ sys.path.insert(0, sys.argv[2])
 from runner.settings.config import make_config
 from runner.data.datasets import load_data
 from runner.training.fabric import make_fabric
-from runner.training.pretrain import Job, pretrain
+from runner.training.job import Job
+from runner.training.pretrain import pretrain
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.data.splits import ImageData, Split

@@ -1,0 +1,86 @@
+"""The probe of a run: a run folder and its data come in, probe.json comes out."""
+
+from pathlib import Path
+
+from lightning.fabric import Fabric
+
+from alphadsl.report.exceptions import InputError
+from runner.data.datasets import check_labelled, load_data
+from runner.data.splits import ImageData
+from runner.evaluation.probe import ProbeResult, probe_encoder
+from runner.network.models import SiameseNetwork
+from runner.network.soundness import sound_network
+from runner.progress import tell
+from runner.records.folder import RunFolder
+from runner.records.identity import changes, current_environment, describe_data
+from runner.records.record import check_whose, read_record, write_json
+from runner.settings.config import ExperimentConfig
+from runner.settings.machine import keep_freed_memory, limit_threads
+from runner.training.checkpoint import Checkpoint, load_checkpoint, taken_from
+from runner.training.fabric import make_fabric
+
+
+class Prober:
+    """Probes encoders, each beside the untrained encoder of its seed, which is probed once for all losses."""
+
+    def __init__(self, data: ImageData) -> None:
+        self._data = data
+        self._untrained: dict[ExperimentConfig, ProbeResult] = {}
+
+    def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> None:
+        """Write probe.json."""
+        fabric = make_fabric(config)
+        with limit_threads(config.threads):
+            checkpoint = load_own(run, fabric)
+            if config not in self._untrained:
+                tell(f"Probing the untrained encoder of seed {config.seed}.")
+                untrained = sound_network(config, self._data.image_size, fabric)
+                fabric.to_device(untrained)
+                self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, fabric)
+            tell(f"Probing {run.path}.")
+            trained = probe_encoder(network.encoder, self._data, config, fabric)
+        whose = {
+            "epoch": checkpoint.epoch,
+            "train_seconds": checkpoint.seconds,
+            "identity": read_record(run).identity(),
+            "environment": current_environment(config).model_dump(),
+        }
+        write_json(run.probe, trained.to_json() | {"untrained": self._untrained[config].to_json()} | whose)
+
+
+def load_own(run: RunFolder, fabric: Fabric) -> Checkpoint:
+    """The checkpoint of a run. Raises `InputError` where it is another's."""
+    checkpoint = load_checkpoint(run.checkpoint, fabric.device)
+    check_whose(run, checkpoint.record)
+    return checkpoint
+
+
+def probe_run(run: RunFolder, data_dir: Path | None) -> None:
+    """Probe the last checkpoint of a run again, on the data it was trained on."""
+    keep_freed_memory()
+    record = read_record(run)
+    if not record.run:
+        raise InputError(
+            f"{run.path} was written by an earlier alphadsl, and nothing in it is replaced.", "Compare it as it is."
+        )
+    config = record.config.model_copy(update={"threads": record.environments[-1].threads})
+    if data_dir is not None:
+        config = config.model_copy(update={"data_dir": data_dir})
+    fabric = make_fabric(config)
+    checkpoint = load_own(run, fabric)
+    data = load_data(config, fabric.device)
+    found = describe_data(data)
+    if found != record.data:
+        raise InputError(
+            f"The run {run.path} was trained on other data, {record.data}, not {found}.",
+            "Give the data it was trained on with --data-dir DIR.",
+        )
+    changed = changes(record.environments[-1], current_environment(config))
+    if changed:
+        tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
+    check_labelled(data, run.path)
+    network = sound_network(config, data.image_size, fabric)
+    fabric.to_device(network)
+    with taken_from(run.checkpoint):
+        network.load_state_dict(checkpoint.network)
+    Prober(data).probe(run, network, config)

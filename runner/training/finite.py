@@ -1,0 +1,24 @@
+"""Whether a run still computes with numbers: a value comes in; nothing comes out, or the refusal that ends the run."""
+
+import math
+
+from alphadsl.report.exceptions import InputError
+from runner.contract import describe_loss
+from runner.training.job import Job, TrainingState
+
+
+class DivergedError(InputError):
+    """A loss or its gradient that is no longer finite."""
+
+
+def check_finite(job: Job, state: TrainingState, what: str, value: float) -> None:
+    """Raises `DivergedError`, with the step, the spec and the last good checkpoint."""
+    if math.isfinite(value):
+        return
+    good = "No checkpoint was written yet"
+    if state.epoch > 0:
+        good = f"The last good checkpoint is {job.run.checkpoint}, of epoch {state.epoch}"
+    raise DivergedError(
+        f"The {what} of {describe_loss(job.loss)} in {job.run.spec} is {value} at step {state.step + 1}.",
+        f"{good}; try a larger temperature or a smaller --lr.",
+    )

@@ -1,0 +1,61 @@
+"""What one run of pretraining is given, and what changes while it runs."""
+
+from dataclasses import dataclass
+
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from runner.contract import CompiledLoss
+from runner.data.splits import ImageData
+from runner.network.models import SiameseNetwork
+from runner.records.folder import RunFolder
+from runner.settings.config import ExperimentConfig
+from runner.training.schedule import steps_per_epoch
+
+# N images, B batch, D embedding width
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What one run of pretraining is given."""
+
+    loss: CompiledLoss
+    data: ImageData
+    config: ExperimentConfig
+    run: RunFolder
+    fabric: Fabric
+
+    @property
+    def images_NCHW(self) -> Tensor:
+        """Without labels, all images there are; a loss that takes labels sees the labelled ones."""
+        return self.data.train.x_NCHW if "labels" in self.loss.takes else self.data.pretrain_NCHW
+
+    @property
+    def epoch_steps(self) -> int:
+        return steps_per_epoch(len(self.images_NCHW), self.config)
+
+    @property
+    def steps(self) -> int:
+        return self.config.epochs * self.epoch_steps
+
+    def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
+        if "labels" in self.loss.takes:
+            return self.loss(z0_BD, z1_BD, labels=self.data.train.y_N[indices_B.to(z0_BD.device)])
+        return self.loss(z0_BD, z1_BD)
+
+
+@dataclass
+class TrainingState:
+    """What changes during a run, and nothing else."""
+
+    network: SiameseNetwork
+    embed: nn.Module
+    """The network behind Fabric's precision."""
+    optimizer: torch.optim.Optimizer
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    metrics_bytes: int = 0
+    record: str = ""
+    """Whose checkpoints these are."""

@@ -1,0 +1,36 @@
+"""What is measured when an epoch ends: a job and its state come in, named numbers for the row of the epoch come out.
+
+An observer changes nothing: a run has the same weights with and without it.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from runner.evaluation.probe import monitor_encoder
+from runner.training.job import Job, TrainingState
+
+
+class Observer(Protocol):
+    """Measures the state after an epoch; no numbers where it does not apply."""
+
+    def __call__(self, job: Job, state: TrainingState) -> Mapping[str, float]: ...
+
+
+def neighbours(job: Job, state: TrainingState) -> Mapping[str, float]:
+    """`knn`: accuracy of nearest neighbours on a part of the data."""
+    if not job.data.labelled:
+        return {}
+    return {"knn": monitor_encoder(state.network.encoder, job.data, job.fabric)}
+
+
+def moving_parameters(job: Job, state: TrainingState) -> Mapping[str, float]:
+    """`loss/NAME`: the parameters of the loss that are learnt or scheduled."""
+    return {f"loss/{name}": job.loss.values[name] for name in job.loss.living}
+
+
+OBSERVERS: tuple[Observer, ...] = (neighbours, moving_parameters)
+
+
+def observe(job: Job, state: TrainingState) -> dict[str, float]:
+    """Everything that the observers measure."""
+    return {name: value for observer in OBSERVERS for name, value in observer(job, state).items()}
