@@ -20,7 +20,8 @@ from alphadsl.cli.values import parse_settings, share_values, tag_of
 from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import ExperimentConfig, Given, describe_config, make_config, resolve_config
+from runner.settings.config import ExperimentConfig
+from runner.settings.resolving import Given, describe_config, make_config, resolve_config
 
 if TYPE_CHECKING:
     from runner.experiment import Outcome

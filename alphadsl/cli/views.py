@@ -34,7 +34,7 @@ def views(
     check_picture(output)
     folder = None if data_dir is None else folder_of("--data-dir", data_dir)
     from runner.data.gallery import draw_gallery
-    from runner.settings.config import make_config
+    from runner.settings.resolving import make_config
 
     config = make_config(dataset, data_dir=folder, image_size=image_size, seed=seed, device="cpu")
     draw_gallery(config, images, count, output, download=download)

@@ -1,23 +1,17 @@
-"""The settings of one experiment, frozen: what was asked for and the data set's defaults come in, a checked model
-comes out. A value of the wrong kind or out of range is refused in one line that names the setting.
+"""The settings of one experiment, frozen: values come in, a checked model comes out, or pydantic's refusal of a value
+of the wrong kind or out of range, which `resolving.py` brings into one line.
 
 A setting is said once, as a field of `ExperimentConfig`: the options of `train`, what a file for `--config` may hold
 and what a run writes down are all made from it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
-
-from alphadsl.report.exceptions import InputError
-from alphadsl.report.suggest import suggest
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
@@ -129,104 +123,7 @@ class ExperimentConfig(BaseModel):
         return AUTO if value is None else value
 
 
-DEFAULTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
-    {
-        "digits": {"image_size": 8, "epochs": 60, "warmup_epochs": 2, "precision": "32", "threads": 1}
-        | {"probe_lr": 3e-3, "probe_epochs": 200},
-        "cifar10": {},
-        "cifar100": {},
-        "stl10": {"image_size": 96, "encoder": "resnet18", "width": 64, "epochs": 100, "lr": 1e-3},
-        "folder": {},
-    }
-)
-"""What differs by data set. The rest is tuned for `resnet8` at width 16; encoders of width 64 want lr 1e-3."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """Settings by name, of which those that are None are not given, and the file they are from, if any."""
-
-    values: Mapping[str, object]
-    file: Path | None = None
-
-
-def make_config(dataset: str, **overrides: object) -> ExperimentConfig:
-    """The data set's defaults under `overrides`. Raises `InputError` as `resolve_config` does."""
-    return resolve_config(Given({"dataset": dataset, **overrides}))
-
-
-def resolve_config(*layers: Given) -> ExperimentConfig:
-    """The defaults of the data set under what is given, of which the later counts.
-
-    Raises `InputError` for an unknown data set, or a setting that is unknown, refused or without effect.
-    """
-    given = {name: value for layer in layers for name, value in layer.values.items() if value is not None}
-    files = {name: layer.file for layer in layers for name, value in layer.values.items() if value is not None}
-    dataset = given.get("dataset", ExperimentConfig.model_fields["dataset"].default)
-    defaults = DEFAULTS.get(dataset, {}) if isinstance(dataset, str) else {}
-    try:
-        _check_effective(str(dataset), given)
-        return ExperimentConfig.model_validate({**defaults, **given})
-    except ValidationError as refusal:
-        raise _refusal(refusal.errors(), files) from None
-
-
-def describe_config(config: ExperimentConfig) -> str:
-    """The settings in brief: those that are not the data set's own, then the others of network and pretraining."""
-    ordinary = make_config(config.dataset)
-    own: list[str] = []
-    usual: list[str] = []
-    for name, field in ExperimentConfig.model_fields.items():
-        value = getattr(config, name)
-        told = f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        if name != "dataset" and value != getattr(ordinary, name):
-            own.append(told)
-        elif about_of(field).group in (Group.NETWORK, Group.TRAINING):
-            usual.append(told)
-    changed = f"{config.dataset} with {', '.join(own)}" if own else config.dataset
-    return f"{changed}; by default {', '.join(usual)}" if usual else changed
-
-
 def about_of(field: FieldInfo) -> About:
     """What the definition of a setting says of it."""
     (about,) = (part for part in field.metadata if isinstance(part, About))
     return about
-
-
-def _check_effective(dataset: str, given: Mapping[str, object]) -> None:
-    """Refuse what has no effect on a data set, since whoever gives it expects one."""
-    own_size = DEFAULTS.get(dataset, {}).get("image_size", ExperimentConfig.model_fields["image_size"].default)
-    if dataset != "folder" and given.get("image_size", own_size) != own_size:
-        raise InputError(
-            f"The images of {dataset} have a size of their own, and image_size = {given['image_size']!r} is given.",
-            "--image-size is for --dataset folder.",
-        )
-    if "data_dir" in given and dataset == "digits":
-        raise InputError(
-            "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
-        )
-
-
-def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> InputError:
-    """The first setting that is refused, with all that its type says of it, since one of several kinds may do."""
-    name = str(faults[0]["loc"][0])
-    reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name)
-    file = files.get(name)
-    told = f"{file}: the setting" if file else "The setting"
-    value = _shortened(repr(faults[0]["input"]))
-    close = suggest(name, ExperimentConfig.model_fields) if name not in ExperimentConfig.model_fields else None
-    return InputError(
-        f"{told} {name} = {value} is refused: {', or '.join(reasons)}.",
-        f"Did you mean {close}?" if close else "See alphadsl train --help.",
-    )
-
-
-def _reason(fault: ErrorDetails) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "there is no setting of this name"
-    told = fault["msg"].removeprefix("Value error, ")
-    return told[:1].lower() + told[1:]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:60]}..."

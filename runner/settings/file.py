@@ -14,7 +14,7 @@ from typing import Any
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file
-from runner.settings.config import Given
+from runner.settings.resolving import Given
 
 
 @dataclass(frozen=True)

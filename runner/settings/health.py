@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 
 import alphadsl
-from runner.settings.config import make_config
 from runner.settings.decisions import decide
 from runner.settings.processor import Processor, look_at
+from runner.settings.resolving import make_config
 
 GIGABYTE = 10**9
 LITTLE = 2 * GIGABYTE

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from runner.settings.config import DEFAULTS, MOST, About, ExperimentConfig, about_of
+from runner.settings.config import MOST, About, ExperimentConfig, about_of
+from runner.settings.defaults import DEFAULTS
 
 Kind = type[bool] | type[int] | type[float] | type[str] | type[Path]
 

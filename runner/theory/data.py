@@ -14,7 +14,7 @@ from torch import Tensor
 from alphadsl.report.exceptions import InputError
 from runner.data.datasets import load_data
 from runner.data.views import RECIPES, make_view
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 
 # V views (2), N samples, F inputs, M components
 

@@ -10,7 +10,8 @@ from runner.data.splits import ImageData, Split
 from runner.records.folder import RunFolder
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
-from runner.settings.config import ExperimentConfig, make_config
+from runner.settings.config import ExperimentConfig
+from runner.settings.resolving import make_config
 from runner.training.fabric import make_fabric
 from runner.training.job import Job
 from runner.training.pretrain import pretrain

@@ -9,7 +9,8 @@ from runner.records.folder import RunFolder
 from runner.records.identity import DataRecord
 from runner.records.opening import IfExists, open_run
 from runner.records.record import read_record, write_json
-from runner.settings.config import ExperimentConfig, make_config
+from runner.settings.config import ExperimentConfig
+from runner.settings.resolving import make_config
 from runner.training.checkpoint import Checkpoint, save_checkpoint
 from tests.runner.losses import PlainInfoNCE
 

@@ -13,7 +13,7 @@ from runner.progress import Progress
 from runner.records import metrics
 from runner.records.metrics import MetricsLog
 from runner.records.summary import make_table
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 
 ROWS = [
     ("infonce", "3", "96.4 ± 0.7", "97.0 ± 0.2", "93.9 ± 0.9", "86.0 ± 0.7", "42 ± 1"),

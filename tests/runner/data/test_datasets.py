@@ -14,7 +14,7 @@ import alphadsl
 from alphadsl.report.exceptions import InputError
 from runner.data.datasets import check_enough, load_data
 from runner.data.splits import ImageData, Split
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 
 CPU = torch.device("cpu")
 PER_FILE = 4

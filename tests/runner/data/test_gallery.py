@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from alphadsl.cli.main import app
 from runner.data.gallery import make_tiles
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 
 
 def test_a_row_is_an_image_and_its_own_views() -> None:

@@ -9,7 +9,7 @@ from torch.nn import functional
 from torchvision.models import resnet18, resnet50
 
 from runner.network.models import Encoder, StridedPointwise, make_network
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from runner.records.opening import IfExists
 from runner.records.places import find_runs
 from runner.records.record import read_probe
 from runner.records.summary import Spread, linear_last, read_groups
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 from tests.runner.conftest import SMALL
 from tests.runner.losses import PlainInfoNCE
 

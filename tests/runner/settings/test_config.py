@@ -3,7 +3,8 @@
 import pytest
 
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import DATASETS, make_config
+from runner.settings.config import DATASETS
+from runner.settings.resolving import make_config
 from runner.training.schedule import epoch_batches, learning_rate
 
 

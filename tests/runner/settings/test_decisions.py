@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from runner.settings import processor
-from runner.settings.config import AUTO, make_config
+from runner.settings.config import AUTO
 from runner.settings.decisions import CHOICES, decide
 from runner.settings.machine import limit_threads
 from runner.settings.processor import BF16_CHECKS, Processor, look_at, usable_cores
+from runner.settings.resolving import make_config
 
 ROOT = Path(__file__).parents[3]
 AVX2 = Processor("cpu", "AVX2", bf16=False, threads=8, cores=8)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import ExperimentConfig, Given, describe_config, make_config, resolve_config
+from runner.settings.config import ExperimentConfig
 from runner.settings.file import read_settings
+from runner.settings.resolving import Given, describe_config, make_config, resolve_config
 from tests.runner.runs import make_run
 
 

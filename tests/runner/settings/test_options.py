@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from alphadsl.cli import experiment
 from runner import plan as planning
-from runner.settings.config import ExperimentConfig, make_config
+from runner.settings.config import ExperimentConfig
 from runner.settings.options import all_options, option_of
+from runner.settings.resolving import make_config
 
 app = typer.Typer()
 app.command()(experiment.train)

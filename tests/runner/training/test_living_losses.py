@@ -16,7 +16,7 @@ from runner.plan import plan_runs
 from runner.records.folder import RunFolder
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 from runner.training.checkpoint import load_checkpoint
 from runner.training.fabric import make_fabric
 from runner.training.job import Job

@@ -24,7 +24,7 @@ MEASURED = ("step", "epoch", "loss", "gradient", "lr", "knn")
 KILLED_WHILE_TRAINING = """
 import os, pathlib, signal, sys
 sys.path.insert(0, sys.argv[2])
-from runner.settings.config import make_config
+from runner.settings.resolving import make_config
 from runner.data.datasets import load_data
 from runner.training.fabric import make_fabric
 from runner.training.job import Job

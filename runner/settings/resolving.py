@@ -1,0 +1,86 @@
+"""From what was asked for to a configuration: settings by name and the data set's defaults come in, a checked
+`ExperimentConfig` comes out. Refused in one line that names the setting: a value of the wrong kind or out of range.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from alphadsl.report.exceptions import InputError
+from alphadsl.report.suggest import suggest
+from runner.settings.config import ExperimentConfig, Group, about_of
+from runner.settings.defaults import DEFAULTS
+from runner.settings.effective import check_effective
+
+
+@dataclass(frozen=True)
+class Given:
+    """Settings by name, of which those that are None are not given, and the file they are from, if any."""
+
+    values: Mapping[str, object]
+    file: Path | None = None
+
+
+def make_config(dataset: str, **overrides: object) -> ExperimentConfig:
+    """The data set's defaults under `overrides`. Raises `InputError` as `resolve_config` does."""
+    return resolve_config(Given({"dataset": dataset, **overrides}))
+
+
+def resolve_config(*layers: Given) -> ExperimentConfig:
+    """The defaults of the data set under what is given, of which the later counts.
+
+    Raises `InputError` for an unknown data set, or a setting that is unknown, refused or without effect.
+    """
+    given = {name: value for layer in layers for name, value in layer.values.items() if value is not None}
+    files = {name: layer.file for layer in layers for name, value in layer.values.items() if value is not None}
+    dataset = given.get("dataset", ExperimentConfig.model_fields["dataset"].default)
+    defaults = DEFAULTS.get(dataset, {}) if isinstance(dataset, str) else {}
+    try:
+        check_effective(str(dataset), given)
+        return ExperimentConfig.model_validate({**defaults, **given})
+    except ValidationError as refusal:
+        raise _refusal(refusal.errors(), files) from None
+
+
+def describe_config(config: ExperimentConfig) -> str:
+    """The settings in brief: those that are not the data set's own, then the others of network and pretraining."""
+    ordinary = make_config(config.dataset)
+    own: list[str] = []
+    usual: list[str] = []
+    for name, field in ExperimentConfig.model_fields.items():
+        value = getattr(config, name)
+        told = f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        if name != "dataset" and value != getattr(ordinary, name):
+            own.append(told)
+        elif about_of(field).group in (Group.NETWORK, Group.TRAINING):
+            usual.append(told)
+    changed = f"{config.dataset} with {', '.join(own)}" if own else config.dataset
+    return f"{changed}; by default {', '.join(usual)}" if usual else changed
+
+
+def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> InputError:
+    """The first setting that is refused, with all that its type says of it, since one of several kinds may do."""
+    name = str(faults[0]["loc"][0])
+    reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name)
+    file = files.get(name)
+    told = f"{file}: the setting" if file else "The setting"
+    value = _shortened(repr(faults[0]["input"]))
+    close = suggest(name, ExperimentConfig.model_fields) if name not in ExperimentConfig.model_fields else None
+    return InputError(
+        f"{told} {name} = {value} is refused: {', or '.join(reasons)}.",
+        f"Did you mean {close}?" if close else "See alphadsl train --help.",
+    )
+
+
+def _reason(fault: ErrorDetails) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "there is no setting of this name"
+    told = fault["msg"].removeprefix("Value error, ")
+    return told[:1].lower() + told[1:]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:60]}..."
