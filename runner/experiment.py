@@ -36,6 +36,8 @@ class Options:
     probe: bool = True
     restore_threads: bool = True
     """Whether a run that is resumed takes the threads it was computed with before."""
+    stop_after: int | None = None
+    """The epoch after which runs end for now, probed as they are then; resumed, they go on as if never stopped."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,10 @@ def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | 
 def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> RunFolder:
     with locked(RunFolder(planned.path)):
         run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
-        network = pretrain(Job(planned.loss, supplies.data, planned.config, run, make_fabric(planned.config)))
-        if options.probe and supplies.data.labelled and not is_probed(run, planned.config.epochs):
-            supplies.prober.probe(run, network, planned.config)
+        fabric = make_fabric(planned.config)
+        trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
+        if trained.epoch < planned.config.epochs:
+            tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")
+        if options.probe and supplies.data.labelled and not is_probed(run, trained.epoch):
+            supplies.prober.probe(run, trained.network, planned.config)
         return run

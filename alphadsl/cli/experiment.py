@@ -50,6 +50,10 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Lose runs of the same name and train them again.")
     ] = False,
+    stop_after: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="EPOCH", help="End each run for now after this epoch; --resume goes on."),
+    ] = None,
     probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
     **settings: object,
 ) -> None:
@@ -81,7 +85,8 @@ def train(
     tell(describe_config(configs[0]))
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
     with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
-        outcome = train_runs(plan, Options(if_exists, download, probe, restore_threads="threads" not in given))
+        options = Options(if_exists, download, probe, "threads" not in given, stop_after)
+        outcome = train_runs(plan, options)
     _finish(outcome, root)
 
 

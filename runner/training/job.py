@@ -25,6 +25,12 @@ class Job:
     config: ExperimentConfig
     run: RunFolder
     fabric: Fabric
+    stop_after: int | None = None
+    """The epoch after which the run ends for now; schedules stay those of all its epochs."""
+
+    @property
+    def last_epoch(self) -> int:
+        return self.config.epochs if self.stop_after is None else min(self.stop_after, self.config.epochs)
 
     @property
     def images_NCHW(self) -> Tensor:

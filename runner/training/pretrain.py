@@ -9,7 +9,6 @@ import time
 
 import torch
 
-from runner.network.models import SiameseNetwork
 from runner.network.soundness import sound_network
 from runner.progress import Progress
 from runner.records.metrics import MetricsLog
@@ -24,15 +23,15 @@ from runner.training.schedule import epoch_batches
 from runner.training.step import choose_backpropagation, train_step
 
 
-def pretrain(job: Job) -> SiameseNetwork:
-    """Train from the last checkpoint of the run, or from the start; the network after the last epoch.
+def pretrain(job: Job) -> TrainingState:
+    """Train from the last checkpoint of the run, or from the start, up to the last epoch of the job.
 
     Raises `DivergedError` where the loss or its gradient is not finite, and `InputError` for a checkpoint that is
     damaged or another's.
     """
     state = prepare(job)
-    if state.epoch == job.config.epochs > 0:
-        return state.network
+    if state.epoch >= job.last_epoch > 0:
+        return state
     note_environment(job.run, job.config)
     state.record = read_record(job.run).model_dump_json()
     with (
@@ -43,10 +42,10 @@ def pretrain(job: Job) -> SiameseNetwork:
     ):
         if job.config.epochs == 0:
             save(job, state, log)  # the untrained network is what there is to probe
-        while state.epoch < job.config.epochs:
+        while state.epoch < job.last_epoch:
             train_epoch(job, state, log, progress)
             save(job, state, log)
-    return state.network
+    return state
 
 
 def train_epoch(job: Job, state: TrainingState, log: MetricsLog, progress: Progress) -> None:

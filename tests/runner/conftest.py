@@ -39,9 +39,11 @@ class Laboratory:
     def __init__(self, root: Path, data: ImageData, config: ExperimentConfig) -> None:
         self.root, self.data, self.config = root, data, config
 
-    def train(self, name: str, loss: PlainInfoNCE, if_exists: IfExists = IfExists.REFUSE) -> RunFolder:
+    def train(
+        self, name: str, loss: PlainInfoNCE, if_exists: IfExists = IfExists.REFUSE, stop_after: int | None = None
+    ) -> RunFolder:
         run = open_run(self.root / name, loss, self.config, if_exists, describe_data(self.data))
-        pretrain(Job(loss, self.data, self.config, run, make_fabric(self.config)))
+        pretrain(Job(loss, self.data, self.config, run, make_fabric(self.config), stop_after))
         return run
 
 

@@ -89,6 +89,14 @@ def test_a_loss_that_diverges_does_not_stop_the_others(monkeypatch: pytest.Monke
     assert 0 <= float(told["second"]) <= 100
 
 
+def test_a_run_that_ends_for_now_is_probed_then_and_again_at_its_end() -> None:
+    words = ("train", "infonce", *QUICK, "--epochs", "2")
+    typed(*words, "--stop-after", "1", "--name", "whole")
+    reached = [json.loads(Path("runs/whole/probe.json").read_text())["epoch"]]
+    typed(*words, "--name", "whole", "--resume")
+    assert [*reached, json.loads(Path("runs/whole/probe.json").read_text())["epoch"]] == [1, 2]
+
+
 def test_no_epoch_probes_the_untrained_network() -> None:
     lines = typed("train", "infonce", *QUICK, "--epochs", "0").splitlines()
     row = next(line for line in lines if "infonce" in line).split("│")

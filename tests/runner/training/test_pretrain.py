@@ -105,6 +105,14 @@ def test_resuming_a_finished_run_does_nothing(laboratory: Laboratory) -> None:
     assert run.metrics.read_bytes() == before
 
 
+def test_a_run_that_ends_early_for_now_goes_on_as_if_it_never_stopped(laboratory: Laboratory) -> None:
+    straight = laboratory.train("straight", PlainInfoNCE())
+    for reached, stop_after in ((1, 1), (3, 3), (3, 2), (4, None)):
+        run = laboratory.train("stages", PlainInfoNCE(), IfExists.RESUME, stop_after)
+        assert load_checkpoint(run.checkpoint, CPU).epoch == reached
+    assert_same_run(straight, run)
+
+
 def test_seeds_differ(laboratory: Laboratory) -> None:
     first = laboratory.train("first", PlainInfoNCE())
     laboratory.config = laboratory.config.model_copy(update={"seed": 1})
