@@ -36,7 +36,7 @@ class CompiledLoss(Protocol):
         """What a call needs besides two views: `labels`, a `queue`, or nothing."""
 
     @property
-    def living(self) -> tuple[str, ...]:
+    def time_varying(self) -> tuple[str, ...]:
         """The parameters that move over training."""
 
     def ir_json(self) -> str: ...

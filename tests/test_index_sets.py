@@ -16,12 +16,12 @@ from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.backend.streaming import cells, strips, tiled
 from alphadsl.backend.streaming.geometry import Meeting, tile_pairs
 from alphadsl.ir.arrangement import counts_alike
-from alphadsl.ir.index_sets import INDEX_SETS, OTHER_VIEW, IndexSet, Mark, Predicate, Source
+from alphadsl.ir.index_sets import INDEX_SETS, OTHER_VIEW, Id, IndexSet, Predicate, Source
 from alphadsl.ir.nodes import LOSS_JSON
 
 N, D, Q = 5, 3, 4
-VIEW = (Mark.VIEW,)
-CLASS = (Mark.CLASS,)
+VIEW = (Id.VIEW,)
+CLASS = (Id.CLASS,)
 KEYS, ROWS_OF_QUEUE, EVERYWHERE = (Source.KEY,), (Source.QUEUE,), tuple(Source)
 LABELS = [0, 1, 0, 2, 1]
 
@@ -90,7 +90,7 @@ MADE_UP = {
         lambda i, j: j < 2 * N,
     ),
     "the class without the other view": MadeUp(
-        row(Predicate(), Predicate(same=CLASS, other=(Mark.SAMPLE,))),
+        row(Predicate(), Predicate(same=CLASS, other=(Id.SAMPLE,))),
         BOTH,
         lambda i, p: alike(i, p) and i % N != p % N,
         lambda i, j: j < 2 * N,

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from alphadsl.backend.double_backward import Followed, Plain, Remembered, scaled
+from alphadsl.backend.double_backward import DoubleBackward, Plain, SavedCall, scaled
 from alphadsl.backend.inputs import Inputs
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.torch_internals import in_dual_level, in_functional_transform, in_transform_beyond_reverse_mode
@@ -23,9 +23,9 @@ Stepping = Callable[[Tensor, Tensors, Tensors], Step]
 def take_step(step: Stepping, plain: Plain, inputs: Inputs, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
     """The loss of a step inside autograd; `learned` are the places of the parameters that the step's slopes belong to,
     in their order. `torch.func` wants another kind of function than `backward`, which costs every step more."""
-    remembered = Remembered(plain, inputs.context, learned, len(parameters))
+    call = SavedCall(plain, inputs.context, learned, len(parameters))
     kind = _FunctionalStep if in_functional_transform() else _OneStep
-    outputs = kind.apply(step, remembered, len(inputs.context), learned, inputs.z_VND, *inputs.context, *parameters)
+    outputs = kind.apply(step, call, len(inputs.context), learned, inputs.z_VND, *inputs.context, *parameters)
     value: Tensor = outputs[0]
     return value
 
@@ -53,20 +53,20 @@ class _OneStep(torch.autograd.Function):
     def forward(
         ctx: Any,
         step: Stepping,
-        remembered: Remembered,
+        call: SavedCall,
         split: int,
         learned: tuple[int, ...],
         z_VND: Tensor,
         *others: Tensor,
     ) -> Tensors:
         value, *gradients = _taken(step, split, z_VND, others)
-        _keep(ctx, remembered, split, learned, z_VND, others, gradients)
+        _keep(ctx, call, split, learned, z_VND, others, gradients)
         return (value,)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():
-            return _followed(ctx, upstream)
+            return _differentiable_gradients(ctx, upstream)
         with torch.no_grad():
             return _placed(ctx, scaled(upstream, ctx.learned, ctx.parameters, *ctx.saved_tensors))
 
@@ -77,7 +77,7 @@ class _FunctionalStep(torch.autograd.Function):
     @staticmethod
     def forward(
         step: Stepping,
-        remembered: Remembered,
+        call: SavedCall,
         split: int,
         learned: tuple[int, ...],
         z_VND: Tensor,
@@ -87,13 +87,13 @@ class _FunctionalStep(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
-        _, remembered, split, learned, z_VND, *others = inputs
+        _, call, split, learned, z_VND, *others = inputs
         ctx.mark_non_differentiable(*output[1:])
-        _keep(ctx, remembered, split, learned, z_VND, tuple(others), output[1:])
+        _keep(ctx, call, split, learned, z_VND, tuple(others), output[1:])
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        return _followed(ctx, upstream)
+        return _differentiable_gradients(ctx, upstream)
 
 
 def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensors:
@@ -105,21 +105,21 @@ def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensor
 
 def _keep(
     ctx: Any,
-    remembered: Remembered,
+    call: SavedCall,
     split: int,
     learned: tuple[int, ...],
     z_VND: Tensor,
     others: Tensors,
     gradients: Sequence[Tensor],
 ) -> None:
-    """Embeddings and parameters as they are; a queue, which may move on before the backward, is only remembered."""
+    """Embeddings and parameters as they are; a queue, which may move on before the backward, is only kept."""
     ctx.save_for_backward(z_VND, *others[split:], *gradients)
-    ctx.remembered, ctx.split, ctx.learned, ctx.parameters = remembered, split, learned, len(others) - split
+    ctx.call, ctx.split, ctx.learned, ctx.parameters = call, split, learned, len(others) - split
 
 
-def _followed(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+def _differentiable_gradients(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
     """The gradients, for whoever may differentiate them."""
-    return _placed(ctx, Followed.apply(ctx.remembered, upstream, *ctx.saved_tensors))
+    return _placed(ctx, DoubleBackward.apply(ctx.call, upstream, *ctx.saved_tensors))
 
 
 def _placed(ctx: Any, gradients: Tensors) -> tuple[Tensor | None, ...]:

@@ -1,4 +1,4 @@
-"""How one loss is computed on a batch: which form of its core the batch takes, and where that runs.
+"""How one loss is computed on a batch: which of its cores the batch takes, and where that runs.
 
 Checked tensors come in, a value inside autograd goes out; what cannot be computed as asked is refused with
 `InputError`.
@@ -15,8 +15,8 @@ from alphadsl.backend.autograd import detached, is_transformed, take_step
 from alphadsl.backend.context import with_rows
 from alphadsl.backend.custom_op import Run
 from alphadsl.backend.dispatch import choose
+from alphadsl.backend.executable import ExecutableCore
 from alphadsl.backend.execution import Execution
-from alphadsl.backend.form import Form
 from alphadsl.backend.importance import Importance, as_importance
 from alphadsl.backend.inputs import Inputs
 from alphadsl.backend.interpreted_step import interpreted_importance, interpreted_step
@@ -34,19 +34,19 @@ Values = Callable[[], dict[str, float]]
 
 
 class Computation:
-    """The forms of a loss's core. `closely` where small distances must be exact: what float32 has cancelled comes out
+    """The cores of a loss. `closely` where small distances must be exact: what float32 has cancelled comes out
     in float64 then, and of float64, differences are taken."""
 
     def __init__(self, spec: Loss, core: Core, execution: Execution, learned: tuple[int, ...]) -> None:
         self._spec, self._core, self._execution, self._learned = spec, core, execution, learned
-        self._plain = self._near = Form(core)
+        self._plain = self._near = ExecutableCore(core)
         self._plain.eager  # noqa: B018  an outer graph could not build it
         self.closely = False
 
     def judged(self, closely: bool) -> None:
         self.closely = closely
         if closely and self._near is self._plain:
-            self._near = Form(schedule_closely(self._spec))
+            self._near = ExecutableCore(schedule_closely(self._spec))
             self._near.eager  # noqa: B018
 
     @property
@@ -56,7 +56,7 @@ class Computation:
 
     def arranged(self, inputs: Inputs) -> Inputs:
         """With a row for each positive, where those of an anchor do not come together."""
-        if self._form(inputs).core.positives != Positives.APART:
+        if self._executable(inputs).core.positives != Positives.APART:
             return inputs
         context = with_rows(self._core.arrangement, inputs.context)
         return replace(inputs, context=context, pairs=len(context[0]) * len(context[-1]))
@@ -83,11 +83,11 @@ class Computation:
     def importance(self, inputs: Inputs, parameters: Tensors, values: Values) -> Importance:
         if self._execution.backend == "interpreter":
             return interpreted_importance(self._spec, values(), inputs.z_VND, inputs.context)
-        wide, form = inputs.wide(self.closely), self._form(inputs)
+        wide, executable = inputs.wide(self.closely), self._executable(inputs)
         with products(inputs.z_VND.device, self._execution.products):
-            quantities = form.eager.importance(wide.z_VND, wide.context, parameters)
+            quantities = executable.eager.importance(wide.z_VND, wide.context, parameters)
         dtype = torch.promote_types(inputs.z_VND.dtype, torch.float32)
-        return as_importance(quantities, form.core, inputs.context, inputs.z_VND.shape[1], dtype)
+        return as_importance(quantities, executable.core, inputs.context, inputs.z_VND.shape[1], dtype)
 
     def _interpreted(self, wide: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
         if shared:
@@ -98,17 +98,17 @@ class Computation:
     def _run(self, inputs: Inputs, shared: bool) -> Run:
         """What `auto` takes for a batch. A shared batch always streams, and so does one in an outer graph whose rows
         are as many as the labels say."""
-        form, execution = self._form(inputs), self._execution
-        choice = choose(form.core, execution.backend, execution.compile, inputs.z_VND.device, inputs.pairs)
+        executable, execution = self._executable(inputs), self._execution
+        choice = choose(executable.core, execution.backend, execution.compile, inputs.z_VND.device, inputs.pairs)
         streamable = self._core.streaming != Streaming.NONE
         if shared and not streamable:
             remedy = 'ranks="alone" gives each process a loss of its own batch'
             raise InputError(f"{self._spec.name} cannot be shared by processes: it does not stream", remedy)
-        countless = form.core.positives == Positives.APART and torch.compiler.is_compiling()
+        countless = executable.core.positives == Positives.APART and torch.compiler.is_compiling()
         streams = shared or choice.streams or (countless and streamable)
-        return form.run(choice.way, streams, execution.ranks if shared else "alone", execution.products)
+        return executable.run(choice.way, streams, execution.ranks if shared else "alone", execution.products)
 
-    def _form(self, inputs: Inputs) -> Form:
+    def _executable(self, inputs: Inputs) -> ExecutableCore:
         return self._near if self.closely and inputs.z_VND.dtype == torch.float64 else self._plain
 
     def _differentiable(self, shared: bool, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:

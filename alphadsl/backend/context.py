@@ -1,33 +1,30 @@
-"""What an index set needs of a batch besides its embeddings, as tensors in a fixed order: rows, marks, queue.
+"""What an index set needs of a batch besides its embeddings, as tensors in a fixed order: rows, ids, queue.
 
-Rows are there where the positives of an anchor stand apart; the marks are those that the set compares.
+Rows are there where the positives of an anchor stand apart; the ids are those that the set compares.
 """
 
 import torch
 from torch import Tensor
 
-from alphadsl.backend.runtime.pairs import marks_of, rows_of
+from alphadsl.backend.runtime.pairs import ids_of, rows_of
 from alphadsl.ir.arrangement import Arrangement
-from alphadsl.ir.index_sets import VIEWS, Mark
+from alphadsl.ir.index_sets import VIEWS, Id
 
 Tensors = tuple[Tensor, ...]
 
 
 def context_of(arrangement: Arrangement, sample_N: Tensor, class_N: Tensor | None, queue: Tensors) -> Tensors:
-    """The marks and the queue of a batch of whole views, (E,) each; of samples their number and device are looked at,
+    """The ids and the queue of a batch of whole views, (E,) each; of samples their number and device are looked at,
     which are those of all processes where labels are."""
     queued = sum(map(len, queue))
-    marks = [
-        marks_of(marked.mark, sample_N, class_N, marked.views, queued if marked.queue else 0)
-        for marked in arrangement.marks
-    ]
-    return *marks, *queue
+    ids = [ids_of(told.kind, sample_N, class_N, told.views, queued if told.queue else 0) for told in arrangement.ids]
+    return *ids, *queue
 
 
 def with_rows(arrangement: Arrangement, context: Tensors) -> Tensors:
     """The context of a set of several positives with a row for each anchor and positive in front, unless there are."""
     queue = queue_in(arrangement, context)
-    if len(context) > len(arrangement.marks) + len(queue):
+    if len(context) > len(arrangement.ids) + len(queue):
         return context
     search = arrangement.search
     embeddings = len(context[0]) - sum(map(len, queue))
@@ -37,16 +34,16 @@ def with_rows(arrangement: Arrangement, context: Tensors) -> Tensors:
     return *rows_of(key_E[:embeddings], compared, (first, stop)), *context
 
 
-def marks_in(arrangement: Arrangement, context: Tensors) -> dict[Mark, Tensor]:
-    """The marks of anchors, or of all embeddings; they stand behind rows, and before a queue."""
-    first = len(context) - len(queue_in(arrangement, context)) - len(arrangement.marks)
-    marked = zip(arrangement.marks, context[first:], strict=False)
-    return {marked.mark: mark for marked, mark in reversed(list(marked))}
+def ids_in(arrangement: Arrangement, context: Tensors) -> dict[Id, Tensor]:
+    """The ids of anchors, or of all embeddings; they stand behind rows, and before a queue."""
+    first = len(context) - len(queue_in(arrangement, context)) - len(arrangement.ids)
+    named = zip(arrangement.ids, context[first:], strict=False)
+    return {told.kind: id_E for told, id_E in reversed(list(named))}
 
 
 def classes_in(arrangement: Arrangement, context: Tensors, samples: int) -> Tensor | None:
     """The class of each sample."""
-    return marks_in(arrangement, context)[Mark.CLASS][:samples] if arrangement.labels else None
+    return ids_in(arrangement, context)[Id.CLASS][:samples] if arrangement.labels else None
 
 
 def queue_in(arrangement: Arrangement, context: Tensors) -> Tensors:

@@ -11,7 +11,7 @@ import torch
 import torch.distributed
 from torch import Tensor
 
-from alphadsl.backend.context import marks_in
+from alphadsl.backend.context import ids_in
 from alphadsl.backend.dispatch import Way
 from alphadsl.backend.double_backward import scaled
 from alphadsl.backend.execution import Products, Together
@@ -24,7 +24,7 @@ from alphadsl.backend.streaming.distributed import LABELS, Found, Ranks, alone, 
 from alphadsl.backend.streaming.strips import Strips
 from alphadsl.backend.streaming.tiled import Tiled
 from alphadsl.ir.core import Core
-from alphadsl.ir.index_sets import Mark
+from alphadsl.ir.index_sets import Id
 from alphadsl.ir.kinds import Positives, Streaming
 from alphadsl.report.exceptions import InputError
 
@@ -107,7 +107,7 @@ class _Engine:
         """0 where a batch on a device has one class only, and so no negatives; on the host that was asked before."""
         if not self.core.arrangement.needs_classes or on_host(part):
             return part
-        class_C = marks_in(self.core.arrangement, context)[Mark.CLASS]
+        class_C = ids_in(self.core.arrangement, context)[Id.CLASS]
         return torch.where((class_C != class_C[0]).any(), part, 0.0)
 
 

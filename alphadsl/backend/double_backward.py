@@ -18,7 +18,7 @@ Plain = Callable[[Tensor, Tensors, Tensors], Tensor]
 
 
 @dataclass(frozen=True)
-class Remembered:
+class SavedCall:
     """What a step knows of its call besides tensors that move: its dense form, the context, the places of the learned
     parameters and the number of all."""
 
@@ -65,33 +65,31 @@ def scaled(upstream: Tensor, learned: tuple[int, ...], count: int, z_VND: Tensor
     return (upstream * gradient_VND).to(z_VND.dtype), *of_learned
 
 
-class Followed(torch.autograd.Function):
+class DoubleBackward(torch.autograd.Function):
     """Gradients as they were found; their derivatives come from the dense form of the loss."""
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(remembered: Remembered, upstream: Tensor, z_VND: Tensor, *others: Tensor) -> Tensors:
-        return scaled(upstream, remembered.learned, remembered.parameters, z_VND, *others)
+    def forward(call: SavedCall, upstream: Tensor, z_VND: Tensor, *others: Tensor) -> Tensors:
+        return scaled(upstream, call.learned, call.parameters, z_VND, *others)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
-        ctx.remembered, upstream, z_VND, *others = inputs
-        ctx.save_for_backward(upstream, z_VND, *others[: ctx.remembered.parameters])
-        ctx.found = len(others) - ctx.remembered.parameters
+        ctx.call, upstream, z_VND, *others = inputs
+        ctx.save_for_backward(upstream, z_VND, *others[: ctx.call.parameters])
+        ctx.found = len(others) - ctx.call.parameters
 
     @staticmethod
     def backward(ctx: Any, by_VND: Tensor, *by: Tensor) -> tuple[Any, ...]:
         upstream, z_VND, *parameters = ctx.saved_tensors
-        remembered: Remembered = ctx.remembered
+        call: SavedCall = ctx.call
         wide_VND = z_VND.to(torch.promote_types(z_VND.dtype, torch.float32))
         weights = (by_VND.to(wide_VND.dtype), *by)
-        gradients, (of_VND, *of_learned) = remembered.moved(
-            [upstream * w for w in weights], wide_VND, tuple(parameters)
-        )
+        gradients, (of_VND, *of_learned) = call.moved([upstream * w for w in weights], wide_VND, tuple(parameters))
         of_upstream = sum((w * gradient).sum().to(upstream) for w, gradient in zip(weights, gradients, strict=True))
-        of_parameters: list[Tensor | None] = [None] * remembered.parameters
-        for index, slope in zip(remembered.learned, of_learned, strict=True):
+        of_parameters: list[Tensor | None] = [None] * call.parameters
+        for index, slope in zip(call.learned, of_learned, strict=True):
             of_parameters[index] = slope
         return None, of_upstream, of_VND.to(z_VND.dtype), *of_parameters, *(None,) * ctx.found
 

@@ -85,9 +85,9 @@ class ContrastiveLoss(torch.nn.Module):
         return self.execution.products
 
     @property
-    def living(self) -> tuple[str, ...]:
+    def time_varying(self) -> tuple[str, ...]:
         """The parameters that move over training, learned or scheduled."""
-        return self._state.living
+        return self._state.time_varying
 
     @property
     def text(self) -> str:

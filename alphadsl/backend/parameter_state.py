@@ -48,7 +48,7 @@ class ParameterState:
         return tuple(self._parameters.values())
 
     @property
-    def living(self) -> tuple[str, ...]:
+    def time_varying(self) -> tuple[str, ...]:
         """The names of the parameters that are learned or scheduled."""
         return tuple(parameter.name for parameter in self._parameters.values() if not isinstance(parameter.role, Fixed))
 

@@ -1,4 +1,4 @@
-"""How the pairs of an index set lie in a batch: in blocks of views, in which marks are compared.
+"""How the pairs of an index set lie in a batch: in blocks of views, in which ids are compared.
 
 Which view meets which is known from the set alone, so that it is index arithmetic; who is whose negative within two
 views depends on sample and class. Views are numbered as they come, the rows of a queue stand behind them.
@@ -7,7 +7,7 @@ views depends on sample and class. Views are numbered as they come, the rows of 
 from dataclasses import dataclass
 from functools import lru_cache
 
-from alphadsl.ir.index_sets import BATCH, VIEWS, IndexSet, Mark, Overlap, Predicate, Source
+from alphadsl.ir.index_sets import BATCH, VIEWS, Id, IndexSet, Overlap, Predicate, Source
 
 Views = tuple[int, ...]
 Sources = tuple[Source, ...]
@@ -15,29 +15,29 @@ Sources = tuple[Source, ...]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of a mark of the anchor, or of the positive that stands beside it, with that of a candidate."""
+    """A comparison of an id of the anchor, or of the positive that stands beside it, with that of a candidate."""
 
-    mark: Mark
+    kind: Id
     differs: bool
     of_positive: bool = False
 
 
-OTHER_SAMPLE = Comparison(Mark.SAMPLE, True)
-ITSELF = Comparison(Mark.EMBEDDING, True)
+OTHER_SAMPLE = Comparison(Id.SAMPLE, True)
+ITSELF = Comparison(Id.EMBEDDING, True)
 
 
 @dataclass(frozen=True)
-class Marked:
-    """One mark of the embeddings of some views, then of a queue if that stands behind them."""
+class IdTensor:
+    """The ids of one kind: of the embeddings of some views, then of a queue if that stands behind them."""
 
-    mark: Mark
+    kind: Id
     views: Views
     queue: bool
 
 
 @dataclass(frozen=True)
 class Search:
-    """How rows are found where there are several positives: by the place of a mark that an anchor and its positives
+    """How rows are found where there are several positives: by the place of an id that an anchor and its positives
     have in common, if there is one, then by comparing further ones; anchors are those of some views, from and to."""
 
     key: int | None
@@ -48,10 +48,10 @@ class Search:
 @dataclass(frozen=True)
 class Arrangement:
     """Anchors and candidates as views, in groups of anchors that have the same candidates, what a candidate must be to
-    be a negative, and the marks that this is told by. `transposed` are the groups whose anchors are the candidates of
+    be a negative, and the ids that this is told by. `transposed` are the groups whose anchors are the candidates of
     each, if there are such for all: then weights [i,j] and [j,i] are of one matrix.
 
-    With several positives the marks are those of all embeddings; else of the anchors of a group, then of its
+    With several positives the ids are those of all embeddings; else of the anchors of a group, then of its
     candidates, unless those are the same.
     """
 
@@ -60,19 +60,19 @@ class Arrangement:
     labels: bool
     queue: bool
     comparisons: tuple[Comparison, ...]
-    marks: tuple[Marked, ...]
+    ids: tuple[IdTensor, ...]
     transposed: tuple[int, ...] | None
     search: Search
 
     @property
     def alike(self) -> bool:
-        """Whether the marks of the anchors of a group are those of its candidates."""
-        return len(self.marks) == len(self.comparisons)
+        """Whether the ids of the anchors of a group are those of its candidates."""
+        return len(self.ids) == len(self.comparisons)
 
     @property
     def needs_classes(self) -> bool:
         """Whether a batch of one class has no negatives."""
-        return any(comparison.mark == Mark.CLASS and comparison.differs for comparison in self.comparisons)
+        return any(comparison.kind == Id.CLASS and comparison.differs for comparison in self.comparisons)
 
     @property
     def swaps(self) -> bool:
@@ -101,44 +101,44 @@ def arrange(index_set: IndexSet) -> Arrangement:
     candidates = tuple(_views(sources) for sources in groups)
     opposite = tuple(anchors.index(views) if views in anchors else -1 for views in candidates)
     comparisons = negative_comparisons(index_set, blockwise=blockwise)
-    marks = _marked(index_set, anchors[0], candidates[0], comparisons)
+    ids = _id_tensors(index_set, anchors[0], candidates[0], comparisons)
     return Arrangement(
         anchors,
         candidates,
         "labels" in index_set.takes,
         "queue" in index_set.takes,
         comparisons,
-        marks,
+        ids,
         opposite if is_mutual(index_set) and -1 not in opposite else None,
-        _search(index_set, [marked.mark for marked in marks]),
+        _search(index_set, [tensor.kind for tensor in ids]),
     )
 
 
-def _search(index_set: IndexSet, marks: list[Mark]) -> Search:
-    key = Mark.CLASS if Mark.CLASS in index_set.positive.same else None
-    compared = [c for c in comparisons_of(index_set.positive) if c.mark in marks and c.mark != key]
+def _search(index_set: IndexSet, ids: list[Id]) -> Search:
+    key = Id.CLASS if Id.CLASS in index_set.positive.same else None
+    compared = [c for c in comparisons_of(index_set.positive) if c.kind in ids and c.kind != key]
     views = _views(index_set.anchors)
     return Search(
-        marks.index(key) if key in marks else None,
-        tuple((marks.index(c.mark), c.differs) for c in compared),
+        ids.index(key) if key in ids else None,
+        tuple((ids.index(c.kind), c.differs) for c in compared),
         (min(views), max(views) + 1),
     )
 
 
-def _marked(
+def _id_tensors(
     index_set: IndexSet, anchors: Views, candidates: Views, comparisons: tuple[Comparison, ...]
-) -> tuple[Marked, ...]:
+) -> tuple[IdTensor, ...]:
     queue = "queue" in index_set.takes
     if not index_set.one_positive:
-        positive = {comparison.mark for comparison in comparisons_of(index_set.positive)}
-        negative = {comparison.mark for comparison in (*comparisons, *comparisons_of(index_set.negative))}
-        told = positive | negative | {Mark.EMBEDDING}
-        return tuple(Marked(mark, tuple(range(VIEWS)), queue) for mark in Mark if mark in told)
-    marks = [comparison.mark for comparison in comparisons]
-    in_every_view = all(mark in (Mark.SAMPLE, Mark.CLASS) for mark in marks) and len(anchors) == len(candidates)
+        positive = {comparison.kind for comparison in comparisons_of(index_set.positive)}
+        negative = {comparison.kind for comparison in (*comparisons, *comparisons_of(index_set.negative))}
+        told = positive | negative | {Id.EMBEDDING}
+        return tuple(IdTensor(kind, tuple(range(VIEWS)), queue) for kind in Id if kind in told)
+    ids = [comparison.kind for comparison in comparisons]
+    in_every_view = all(kind in (Id.SAMPLE, Id.CLASS) for kind in ids) and len(anchors) == len(candidates)
     alike = not queue and (in_every_view or anchors == candidates)
-    of_candidates = () if alike else tuple(Marked(mark, candidates, queue) for mark in marks)
-    return tuple(Marked(mark, anchors, False) for mark in marks) + of_candidates
+    of_candidates = () if alike else tuple(IdTensor(kind, candidates, queue) for kind in ids)
+    return tuple(IdTensor(kind, anchors, False) for kind in ids) + of_candidates
 
 
 def candidates_by_anchor(index_set: IndexSet) -> dict[Source, Sources]:
@@ -169,12 +169,12 @@ def negative_comparisons(index_set: IndexSet, *, blockwise: bool) -> tuple[Compa
     negative = index_set.negative
     comparisons = comparisons_of(negative, blockwise=blockwise)
     if index_set.one_positive:
-        told = {Mark.SAMPLE, Mark.CLASS} & {*negative.other}
+        told = {Id.SAMPLE, Id.CLASS} & {*negative.other}
         return comparisons if told else (*comparisons, OTHER_SAMPLE)
     if not negative.other and {*negative.sources} & {*BATCH}:
         comparisons += (ITSELF,)
     if index_set.overlap != Overlap.NONE:
-        comparisons += (Comparison(Mark.EMBEDDING, True, of_positive=True),)
+        comparisons += (Comparison(Id.EMBEDDING, True, of_positive=True),)
     return comparisons or (OTHER_SAMPLE,)
 
 
@@ -188,10 +188,8 @@ def comparisons_together(index_set: IndexSet) -> tuple[tuple[Comparison, ...], t
 
 
 def comparisons_of(predicate: Predicate, *, blockwise: bool = False) -> tuple[Comparison, ...]:
-    compared = [mark for mark in Mark if mark in (*predicate.same, *predicate.other)]
-    return tuple(
-        Comparison(mark, mark in predicate.other) for mark in compared if not (blockwise and mark == Mark.VIEW)
-    )
+    compared = [kind for kind in Id if kind in (*predicate.same, *predicate.other)]
+    return tuple(Comparison(kind, kind in predicate.other) for kind in compared if not (blockwise and kind == Id.VIEW))
 
 
 def counts_alike(index_set: IndexSet) -> bool:

@@ -21,7 +21,7 @@ class Derived:
     """The value of an anchor and its two weights, as expressions that still contain their reductions.
 
     On the sphere that is all. In Euclidean space a distance also pulls along the embedding itself and an inner product
-    does not: `stretch` is the part of attract and repel that comes from distances. `slopes` are the derivatives of the
+    does not: `radial` is the part of attract and repel that comes from distances. `slopes` are the derivatives of the
     value by the learned parameters. `holds_fixed` where the weights are not the derivatives of the value, since the
     loss holds something fixed that moves.
     """
@@ -29,13 +29,13 @@ class Derived:
     value: Expr
     attract: Expr
     repel: Expr
-    stretch: tuple[Expr, Expr] | None = None
+    radial: tuple[Expr, Expr] | None = None
     slopes: tuple[tuple[str, Expr], ...] = ()
     holds_fixed: bool = False
 
     @property
     def parts(self) -> tuple[Expr, ...]:
-        return self.value, self.attract, self.repel, *(self.stretch or ()), *(slope for _, slope in self.slopes)
+        return self.value, self.attract, self.repel, *(self.radial or ()), *(slope for _, slope in self.slopes)
 
     @property
     def size(self) -> int:
@@ -44,9 +44,9 @@ class Derived:
 
     def map(self, rule: Callable[[Expr], Expr]) -> "Derived":
         """The same quantities, each rewritten."""
-        stretch = (rule(self.stretch[0]), rule(self.stretch[1])) if self.stretch else None
+        radial = (rule(self.radial[0]), rule(self.radial[1])) if self.radial else None
         slopes = tuple((name, rule(slope)) for name, slope in self.slopes)
-        return Derived(rule(self.value), rule(self.attract), rule(self.repel), stretch, slopes, self.holds_fixed)
+        return Derived(rule(self.value), rule(self.attract), rule(self.repel), radial, slopes, self.holds_fixed)
 
 
 @node

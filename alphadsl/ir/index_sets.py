@@ -1,7 +1,7 @@
 """The index sets as data: which embeddings are anchors, and which are the positives and the negatives of each.
 
-An embedding is known by its marks: where it comes from (a query, view 0 of a sample; its key, view 1; or a queue), its
-sample, its view and its class. An index set is a row of the table below: two predicates over the marks of an anchor and
+An embedding is known by its ids: where it comes from (a query, view 0 of a sample; its key, view 1; or a queue), its
+sample, its view and its class. An index set is a row of the table below: two predicates over the ids of an anchor and
 of another embedding. Masks, counts, symmetry, tiles, strips, rows and the batches for looking follow from the row
 (`ir/arrangement.py`); nothing else tells one set from another, so that adding one is adding a row.
 
@@ -31,7 +31,7 @@ BATCH = (Source.QUERY, Source.KEY)
 VIEWS = len(BATCH)
 
 
-class Mark(StrEnum):
+class Id(StrEnum):
     """What two embeddings have in common or not, from the finest to the coarsest; the view stands across them."""
 
     EMBEDDING = "embedding"
@@ -50,33 +50,31 @@ class Overlap(StrEnum):
 
 @node
 class Predicate:
-    """Holds of an anchor and another embedding that agree in some marks and differ in others, if that comes from
+    """Holds of an anchor and another embedding that agree in some ids and differ in others, if that comes from
     certain sources."""
 
-    same: tuple[Mark, ...] = ()
-    other: tuple[Mark, ...] = ()
+    same: tuple[Id, ...] = ()
+    other: tuple[Id, ...] = ()
     sources: tuple[Source, ...] = BATCH
 
     @property
-    def agreed(self) -> frozenset[Mark]:
-        """The marks that must be the same: those of one sample are of one class."""
-        return frozenset(self.same) | ({Mark.CLASS} if Mark.SAMPLE in self.same else set())
+    def agreed(self) -> frozenset[Id]:
+        """The ids that must be the same: those of one sample are of one class."""
+        return frozenset(self.same) | ({Id.CLASS} if Id.SAMPLE in self.same else set())
 
     @property
-    def differing(self) -> frozenset[Mark]:
-        """The marks that must differ: two classes have no sample in common, and a sample is once in a view."""
-        implied = {Mark.EMBEDDING}
-        implied |= {Mark.SAMPLE} if {Mark.CLASS} & {*self.other} or Mark.VIEW in self.same else set()
-        implied |= {Mark.VIEW} if Mark.SAMPLE in self.same else set()
+    def differing(self) -> frozenset[Id]:
+        """The ids that must differ: two classes have no sample in common, and a sample is once in a view."""
+        implied = {Id.EMBEDDING}
+        implied |= {Id.SAMPLE} if {Id.CLASS} & {*self.other} or Id.VIEW in self.same else set()
+        implied |= {Id.VIEW} if Id.SAMPLE in self.same else set()
         return frozenset(self.other) | implied
 
     def meets(self, anchor: Source, source: Source) -> bool:
         """Whether it can hold of embeddings from these sources; the rows of a queue have no view."""
         if source not in self.sources:
             return False
-        return not (
-            (Mark.VIEW in self.agreed and anchor != source) or (Mark.VIEW in self.differing and anchor == source)
-        )
+        return not ((Id.VIEW in self.agreed and anchor != source) or (Id.VIEW in self.differing and anchor == source))
 
 
 @node
@@ -94,11 +92,11 @@ class IndexSet:
     def _possible(self) -> Self:
         if Source.QUEUE in (*self.anchors, *self.positive.sources):
             raise ValueError("the rows of a queue receive no gradient: they are neither anchors nor positives")
-        if Source.QUEUE in self.negative.sources and Mark.CLASS in (*self.negative.same, *self.negative.other):
+        if Source.QUEUE in self.negative.sources and Id.CLASS in (*self.negative.same, *self.negative.other):
             raise ValueError("the rows of a queue have no class")
         for predicate in (self.positive, self.negative):
             if predicate.agreed & predicate.differing:
-                raise ValueError("marks cannot agree and differ at once")
+                raise ValueError("ids cannot agree and differ at once")
             if not all(any(predicate.meets(anchor, source) for source in Source) for anchor in self.anchors):
                 raise ValueError("some anchors have no source of positives or negatives")
         return self
@@ -107,14 +105,14 @@ class IndexSet:
     def takes(self) -> frozenset[str]:
         """What a call needs besides two views."""
         predicates = self.positive, self.negative
-        labelled = any(Mark.CLASS in (*predicate.same, *predicate.other) for predicate in predicates)
+        labelled = any(Id.CLASS in (*predicate.same, *predicate.other) for predicate in predicates)
         queued = Source.QUEUE in self.negative.sources
         return frozenset([*(["labels"] if labelled else []), *(["queue"] if queued else [])])
 
     @property
     def one_positive(self) -> bool:
         """Whether an anchor has one positive, the other view of its sample; else as many as the labels say."""
-        return Mark.SAMPLE in self.positive.same
+        return Id.SAMPLE in self.positive.same
 
     @cached_property
     def overlap(self) -> Overlap:
@@ -130,12 +128,12 @@ class IndexSet:
         """Whether the positives of an anchor can be met in one matrix of all embeddings: each is an anchor, has the
         other view of its sample among its positives, and all or none of them among its negatives."""
         batch = {*self.anchors} == {*self.positive.sources} == {*self.negative.sources} == {*BATCH}
-        other_view = not {Mark.SAMPLE, Mark.CLASS} & {*self.positive.other} and Mark.VIEW not in self.positive.same
+        other_view = not {Id.SAMPLE, Id.CLASS} & {*self.positive.other} and Id.VIEW not in self.positive.same
         return not self.one_positive and batch and other_view and self.overlap != Overlap.PART
 
 
-OTHER_VIEW = Predicate(same=(Mark.SAMPLE,), other=(Mark.VIEW,))
-SAME_CLASS = Predicate(same=(Mark.CLASS,))
+OTHER_VIEW = Predicate(same=(Id.SAMPLE,), other=(Id.VIEW,))
+SAME_CLASS = Predicate(same=(Id.CLASS,))
 ROWS = (
     IndexSet(
         "two_view",
@@ -146,13 +144,13 @@ ROWS = (
     IndexSet(
         "same_view",
         positive=OTHER_VIEW,
-        negative=Predicate(same=(Mark.VIEW,)),
+        negative=Predicate(same=(Id.VIEW,)),
         words="all 2N embeddings are anchors, the N - 1 others of their own view their negatives",
     ),
     IndexSet(
         "cross_view",
         positive=OTHER_VIEW,
-        negative=Predicate(other=(Mark.VIEW,)),
+        negative=Predicate(other=(Id.VIEW,)),
         words="all 2N embeddings are anchors, the N - 1 others of the opposite view their negatives",
     ),
     IndexSet(
@@ -171,7 +169,7 @@ ROWS = (
     IndexSet(
         "labels against other_classes",
         positive=SAME_CLASS,
-        negative=Predicate(other=(Mark.CLASS,)),
+        negative=Predicate(other=(Id.CLASS,)),
         words="positives share the anchor's label (averaged over), other classes are negatives",
     ),
 )

@@ -72,8 +72,8 @@ def _family(loss: Loss) -> list[str]:
 def pretty_derived(derived: Derived) -> str:
     """The quantities of the core, a line each."""
     rows = [("value[i]", derived.value), ("beta[i]", derived.attract), ("alpha[i,j]", derived.repel)]
-    if derived.stretch:
-        rows += zip(("beta of distances[i]", "alpha of distances[i,j]"), derived.stretch, strict=True)
+    if derived.radial:
+        rows += zip(("beta of distances[i]", "alpha of distances[i,j]"), derived.radial, strict=True)
     rows += [(f"slope of {name}[i]", slope) for name, slope in derived.slopes]
     return "".join(f"{name} = {pretty_expr(expr)}\n" for name, expr in rows)
 

@@ -25,7 +25,7 @@ def check_idle(derivation: Derivation, stated: Stated) -> list[Diagnostic]:
     if derivation.derived.size > LARGEST:
         return []
     loss, derived = derivation.loss, derivation.alpha
-    weights = (derived.attract, derived.repel, *(derived.stretch or ()))
+    weights = (derived.attract, derived.repel, *(derived.radial or ()))
     if all(weight == ZERO for weight in weights):
         return [FlatLoss(stated.loss)]
     written = set(parameters_in(loss.family))

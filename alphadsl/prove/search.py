@@ -48,8 +48,8 @@ def shows(expr: Expr, scope: Scope, allowed: Interval, effort: Effort) -> bool:
         case Reduce(Over.SUM, body) | Pool(Over.SUM, body) if allowed.low == 0 and is_within(Interval(1, 2), allowed):
             return shows(body, scope.reduced, allowed, effort)
         case _:
-            form = Form.of(expr, scope, effort)
-            return form is not None and _covers(form, scope, allowed, effort)
+            inclusion = Inclusion.of(expr, scope, effort)
+            return inclusion is not None and _covers(inclusion, scope, allowed, effort)
 
 
 def bound(expr: Expr, scope: Scope, effort: Effort) -> Interval:
@@ -60,8 +60,8 @@ def bound(expr: Expr, scope: Scope, effort: Effort) -> Interval:
             whole = reduced_interval(over, bound(body, scope.reduced, effort))
             return overlap(found, whole) or found
         case _:
-            form = Form.of(expr, scope, effort)
-            return (overlap(found, _bounded(form, scope, effort)) or found) if form else found
+            inclusion = Inclusion.of(expr, scope, effort)
+            return (overlap(found, _bounded(inclusion, scope, effort)) or found) if inclusion else found
 
 
 def jumps(expr: Expr) -> bool:
@@ -80,8 +80,9 @@ def _cost(expr: Expr) -> int:
 
 
 @dataclass(frozen=True)
-class Form:
-    """An expression, what it is worth to split, its derivatives by that, and what is known of its reductions."""
+class Inclusion:
+    """An inclusion function of interval analysis (Moore 1966): an expression, what it is worth to split, its
+    derivatives by that, and what is known of its reductions."""
 
     expr: Expr
     leaves: tuple[Leaf, ...]
@@ -90,8 +91,8 @@ class Form:
     cost: int = 1
 
     @staticmethod
-    def of(expr: Expr, scope: Scope, effort: Effort) -> "Form | None":
-        """The form of an expression in which something stands twice: of others, the intervals say all there is."""
+    def of(expr: Expr, scope: Scope, effort: Effort) -> "Inclusion | None":
+        """The inclusion of an expression in which something stands twice: of others, the intervals say all there is."""
         expr = rewrite(expr, _released)
         times = Counter(_leaves(expr))
         leaves = tuple(leaf for leaf, count in times.items() if count > 1 and not interval_in(scope, leaf).point)
@@ -101,7 +102,7 @@ class Form:
         smooth = () if jumps(expr) or cost > SIMPLIFIED else leaves
         slopes = {leaf: slope for leaf in smooth if (slope := _slope(expr, leaf, scope)) is not None}
         bounded = {each: bound(each, scope, effort) for each in _reductions(expr)}
-        return Form(expr, leaves, slopes, bounded, 3 * _cost(expr) + sum(size(slope) for slope in slopes.values()))
+        return Inclusion(expr, leaves, slopes, bounded, 3 * _cost(expr) + sum(size(slope) for slope in slopes.values()))
 
     def within(self, box: Scope) -> Interval:
         """Where the expression lies on a box: as its parts tell, and as it moves."""
@@ -136,41 +137,41 @@ class Form:
         return leaf if widths[leaf] > 0 else None
 
 
-def _covers(form: Form, scope: Scope, allowed: Interval, effort: Effort) -> bool:
+def _covers(inclusion: Inclusion, scope: Scope, allowed: Interval, effort: Effort) -> bool:
     pending = [scope]
     while pending:
         box = pending.pop()
-        if not effort.affords(form.cost):
+        if not effort.affords(inclusion.cost):
             return False
-        found = form.within(box)
+        found = inclusion.within(box)
         if is_within(found, allowed):
             continue
-        leaf = form.widest(box)
-        if leaf is None or overlap(found, allowed) is None or _fails_inside(form, box, allowed):
+        leaf = inclusion.widest(box)
+        if leaf is None or overlap(found, allowed) is None or _fails_inside(inclusion, box, allowed):
             return False
         pending += halves(box, leaf)
     return True
 
 
-def _fails_inside(form: Form, box: Scope, allowed: Interval) -> bool:
+def _fails_inside(inclusion: Inclusion, box: Scope, allowed: Interval) -> bool:
     """Whether the middle of a box is a counterexample, so that no splitting helps."""
     if box.claims:
         return False
-    for leaf in form.leaves:
+    for leaf in inclusion.leaves:
         box = with_leaf(box, leaf, point(middle_of(interval_in(box, leaf))))
-    found = infer_interval(form.expr, box)
+    found = infer_interval(inclusion.expr, box)
     return overlap(found, allowed) is None
 
 
-def _bounded(form: Form, scope: Scope, effort: Effort) -> Interval:
-    boxes = [(form.within(scope), scope)]
+def _bounded(inclusion: Inclusion, scope: Scope, effort: Effort) -> Interval:
+    boxes = [(inclusion.within(scope), scope)]
     for turn in range(ROUNDS):
         worst = (max if turn % 2 else min)(boxes, key=lambda pair: pair[0].high if turn % 2 else pair[0].low)
-        leaf = form.widest(worst[1])
-        if leaf is None or not effort.affords(2 * form.cost):
+        leaf = inclusion.widest(worst[1])
+        if leaf is None or not effort.affords(2 * inclusion.cost):
             break
         boxes.remove(worst)
-        boxes += [(form.within(half), half) for half in halves(worst[1], leaf)]
+        boxes += [(inclusion.within(half), half) for half in halves(worst[1], leaf)]
     return hull(interval for interval, _ in boxes)
 
 

@@ -28,7 +28,7 @@ class Weights:
 
     attract_A1: Array
     repel_AC: Array
-    stretch: tuple[Array, Array] | None = None
+    radial: tuple[Array, Array] | None = None
 
     @property
     def finite(self) -> bool:
@@ -70,8 +70,8 @@ class ProbeBatch:
         def repel(weight: Expr) -> Array:
             return np.where(self.rows.negative_AC, evaluate(weight, numbers), 0.0)
 
-        stretch = (attract(derived.stretch[0]), repel(derived.stretch[1])) if derived.stretch else None
-        return Weights(attract(derived.attract), repel(derived.repel), stretch)
+        radial = (attract(derived.radial[0]), repel(derived.radial[1])) if derived.radial else None
+        return Weights(attract(derived.attract), repel(derived.repel), radial)
 
     def gradient(self, weights: Weights) -> Array:
         """The gradient of the loss on the embeddings, on the sphere its part along the sphere."""
@@ -83,8 +83,8 @@ class ProbeBatch:
         np.add.at(found_ED, rows.anchor_A, repel_AC @ candidates_CD - attract_A1 * positives_AD)
         np.add.at(found_ED, rows.positive_A, -attract_A1 * anchors_AD)
         np.add.at(found_ED, rows.candidate_C, repel_AC.T @ anchors_AD)
-        if weights.stretch:
-            pull_A1, push_AC = (part_A1 * each for each in weights.stretch)
+        if weights.radial:
+            pull_A1, push_AC = (part_A1 * each for each in weights.radial)
             np.add.at(found_ED, rows.anchor_A, (pull_A1 - push_AC.sum(1, keepdims=True)) * anchors_AD)
             np.add.at(found_ED, rows.positive_A, pull_A1 * positives_AD)
             np.add.at(found_ED, rows.candidate_C, -push_AC.sum(0)[:, None] * candidates_CD)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from alphadsl.ir.index_sets import BATCH, IndexSet, Mark, Predicate, Source
+from alphadsl.ir.index_sets import BATCH, Id, IndexSet, Predicate, Source
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -31,40 +31,40 @@ class Rows:
 
 def rows_of(index_set: IndexSet, label_N: Indices, queued: int) -> Rows:
     """The rows of a batch; without labels, give each sample a class of its own."""
-    marks, source_E = _marks(label_N, queued)
+    ids, source_E = _ids(label_N, queued)
     itself_EE = np.eye(len(source_E), dtype=np.bool_)
     anchor_E = np.isin(source_E, [SOURCES[source] for source in index_set.anchors])
-    positive_EE = anchor_E[:, None] & _holds(index_set.positive, marks, source_E) & ~itself_EE
+    positive_EE = anchor_E[:, None] & _holds(index_set.positive, ids, source_E) & ~itself_EE
     anchor_A, positive_A = positive_EE.nonzero()
-    negative_EE = _holds(index_set.negative, marks, source_E) & ~itself_EE
+    negative_EE = _holds(index_set.negative, ids, source_E) & ~itself_EE
     first = 0 if {*index_set.negative.sources} & {*BATCH} else len(BATCH) * len(label_N)
     candidate_C = np.arange(first, len(source_E))
     negative_AC = (negative_EE[anchor_A] & ~itself_EE[positive_A])[:, candidate_C]
     return Rows(anchor_A, positive_A, candidate_C, negative_AC, 1 / positive_EE.sum(1)[anchor_A][:, None])
 
 
-def _marks(label_N: Indices, queued: int) -> tuple[dict[Mark, Indices], Indices]:
-    """The marks of all embeddings, and their sources; rows of a queue have no sample, class or view in common with
+def _ids(label_N: Indices, queued: int) -> tuple[dict[Id, Indices], Indices]:
+    """The ids of all embeddings, and their sources; rows of a queue have no sample, class or view in common with
     any other embedding."""
     samples, queue_Q = len(label_N), -1 - np.arange(queued)
     views = len(BATCH)
-    marks = {
-        Mark.EMBEDDING: np.arange(views * samples + queued),
-        Mark.SAMPLE: np.concatenate([np.tile(np.arange(samples), views), queue_Q]),
-        Mark.CLASS: np.concatenate([np.tile(np.unique(label_N, return_inverse=True)[1], views), queue_Q]),
-        Mark.VIEW: np.concatenate([np.repeat(np.arange(views), samples), queue_Q]),
+    ids = {
+        Id.EMBEDDING: np.arange(views * samples + queued),
+        Id.SAMPLE: np.concatenate([np.tile(np.arange(samples), views), queue_Q]),
+        Id.CLASS: np.concatenate([np.tile(np.unique(label_N, return_inverse=True)[1], views), queue_Q]),
+        Id.VIEW: np.concatenate([np.repeat(np.arange(views), samples), queue_Q]),
     }
     queue = np.full(queued, SOURCES[Source.QUEUE])
-    return marks, np.concatenate([np.repeat([SOURCES[source] for source in BATCH], samples), queue])
+    return ids, np.concatenate([np.repeat([SOURCES[source] for source in BATCH], samples), queue])
 
 
-def _holds(predicate: Predicate, marks: dict[Mark, Indices], source_E: Indices) -> Mask:
+def _holds(predicate: Predicate, ids: dict[Id, Indices], source_E: Indices) -> Mask:
     """Of each embedding as an anchor (rows) with each other (columns)."""
     holds_EE = np.broadcast_to(
         np.isin(source_E, [SOURCES[source] for source in predicate.sources]), (len(source_E),) * 2
     )
-    for mark in predicate.same:
-        holds_EE = holds_EE & (marks[mark][:, None] == marks[mark])
-    for mark in predicate.other:
-        holds_EE = holds_EE & (marks[mark][:, None] != marks[mark])
+    for kind in predicate.same:
+        holds_EE = holds_EE & (ids[kind][:, None] == ids[kind])
+    for kind in predicate.other:
+        holds_EE = holds_EE & (ids[kind][:, None] != ids[kind])
     return holds_EE

@@ -56,7 +56,7 @@ class Sensitivity:
         return sub(self.inner[1], self.distance[1])
 
     @property
-    def stretch(self) -> tuple[Expr, Expr]:
+    def radial(self) -> tuple[Expr, Expr]:
         """What of attract and repel is due to distances."""
         return self.distance[0], neg(self.distance[1])
 

@@ -62,9 +62,9 @@ def _lower(loss: Loss, others: dict[Loss, Expr]) -> Derived:
     learned = tuple(parameter.name for parameter in loss.parameters if isinstance(parameter.role, Learned))
     value = Simplifier(scope_of(loss))(_anchor_value(loss, others))
     moves = differentiate_anchors(value, learned)
-    stretch = moves.stretch if loss.space == Space.EUCLIDEAN else None
+    radial = moves.radial if loss.space == Space.EUCLIDEAN else None
     derived = Derived(
-        value, moves.attract, moves.repel, stretch, tuple(moves.parameters.items()), _holds_fixed(value, learned)
+        value, moves.attract, moves.repel, radial, tuple(moves.parameters.items()), _holds_fixed(value, learned)
     )
     return derived.map(_without_stops)
 

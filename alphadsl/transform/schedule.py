@@ -64,7 +64,7 @@ class _Namer:
 
     def passes(self, derived: Derived) -> tuple[Pass, ...]:
         """Pass 0 touches no pair, and is there where a statistic of the batch depends on positives alone."""
-        pushes = (derived.repel, derived.stretch[1]) if derived.stretch else (derived.repel,)
+        pushes = (derived.repel, derived.radial[1]) if derived.radial else (derived.repel,)
         pushing = max(self._deepest(push) for push in pushes) + 1
         found = []
         for number in range(max([pushing, *self._sweeps.values()]) + 1):

@@ -57,11 +57,11 @@ def separate(derived: Derived, pairs: IndexSet, scope: Scope) -> Derived | None:
     separator = _Separator(pairs, scope)
     try:
         rows = derived.map(separator.converted)
-        stretch = (rows.stretch[0], separator.summed_over_positives(rows.stretch[1])) if rows.stretch else None
+        radial = (rows.radial[0], separator.summed_over_positives(rows.radial[1])) if rows.radial else None
         repel = separator.summed_over_positives(rows.repel)
     except Inseparable:
         return None
-    return Derived(rows.value, rows.attract, repel, stretch, rows.slopes).map(_of_candidates)
+    return Derived(rows.value, rows.attract, repel, radial, rows.slopes).map(_of_candidates)
 
 
 class _Separator:

@@ -22,10 +22,10 @@ from alphadsl.transform.canonical import (
     split_signs,
 )
 from alphadsl.transform.carry import carry_batch
-from alphadsl.transform.exposure import Exposure
+from alphadsl.transform.overflow import OverflowAnalysis
 
 
-class Stabiliser(Exposure):
+class Stabiliser(OverflowAnalysis):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._done: dict[Expr, Expr] = {}
@@ -38,13 +38,13 @@ class Stabiliser(Exposure):
 
     def _rule(self, expr: Expr) -> Expr:
         match expr:
-            case Apply("log", (a,)) if self._hot(a) or self._sinks(a):
+            case Apply("log", (a,)) if self._leaves_range(a):
                 return self.log_of(a)
-            case Apply("share", (part, whole)) if self._hot(part) or self._sinks(part) or not self._tame(part):
+            case Apply("share", (part, whole)) if self._leaves_range(part) or not self._is_moderate(part):
                 return self._softmax(part) if self._sums_to_one(part, whole) else exp(self.log_of(expr))
-            case Reduce(Over.SUM) | Pool(Over.SUM) if self._hot(expr) and self._non_negative(expr):
+            case Reduce(Over.SUM) | Pool(Over.SUM) if self._overflows(expr) and self._non_negative(expr):
                 return exp(self.log_of(expr))
-            case Apply("mul" | "div" | "neg" | "pow") if self._hot(expr) or self._revives(expr):
+            case Apply("mul" | "div" | "neg" | "pow") if self._overflows(expr) or self._revives(expr):
                 return self._product(expr)
             case _:
                 return rebuild(expr, tuple(self(child) for child in children(expr)))
@@ -64,7 +64,7 @@ class Stabiliser(Exposure):
                 return apply("log_pow0", self.log_of(a), self(exponent))
             case Apply("where", (condition, a, b)) if self._all_non_negative(a, b):
                 return apply("where", self(condition), self.log_of(a), self.log_of(b))
-            case Apply("add", (a, b)) if (self._hot(expr) or self._sinks(expr)) and self._all_non_negative(a, b):
+            case Apply("add", (a, b)) if self._leaves_range(expr) and self._all_non_negative(a, b):
                 return apply("logaddexp", self.log_of(a), self.log_of(b))
             case Apply("share", (part, whole)):
                 return self._log_share(part, whole)
@@ -72,13 +72,13 @@ class Stabiliser(Exposure):
                 return neg(apply("softplus", neg(self(a))))
             case Apply("softplus", (a,)):
                 return apply("log_softplus", self(a))
-            case Apply("log", (a,)) if self._sinks(expr) and (beyond := self._beyond_one(a)):
+            case Apply("log", (a,)) if self._underflows(expr) and (beyond := self._beyond_one(a)):
                 return apply("log_softplus", self.log_of(beyond))
             case Apply("max" | "min" as op, (a, b)) if self._all_non_negative(a, b):
                 return apply(op, self.log_of(a), self.log_of(b))
-            case Apply("max", (a, b)) if self._hot(expr) and self._non_negative(expr):
+            case Apply("max", (a, b)) if self._overflows(expr) and self._non_negative(expr):
                 return apply("max", self._log_above(a), self._log_above(b))
-            case Apply("relu", (a,)) if self._hot(a):
+            case Apply("relu", (a,)) if self._overflows(a):
                 return self._log_above(a)
             case Reduce(Over.SUM, body) if self._non_negative(body):
                 return Reduce(Over.LOGSUMEXP, self.simplified(self.log_of(body)))
@@ -120,15 +120,15 @@ class Stabiliser(Exposure):
         return sub(*parts) if infer_interval(whole, self.scope).positive else apply("log_share", *parts)
 
     def _product(self, expr: Expr) -> Expr:
-        """cold factors * exp(sum of the logarithms of the hot ones), or a sum of such, one per sign-definite part."""
+        """factors * exp(sum of the logarithms of those that may overflow), or a sum of such by signs."""
         whole = as_product(expr, self.simplified)
-        mixed = next((base for base in whole.powers if self._hot(base) and not self._non_negative(base)), None)
+        mixed = next((base for base in whole.powers if self._overflows(base) and not self._non_negative(base)), None)
         return from_product(self._carried(whole)) if mixed is None else self._distributed(whole, mixed)
 
     def _carried(self, whole: Product) -> Product:
-        """The same product with the logarithm of every hot or sinking factor in its exponent, and of those that may be
-        0 and that a log-sum-exp there was taken with: apart from them the exponential may be infinite."""
-        carried = {base for base in whole.powers if self._non_negative(base) and (self._hot(base) or self._sinks(base))}
+        """The same product with the logarithms of factors that may leave the range in its exponent, and of those that
+        may be 0 and that a log-sum-exp there was taken with: apart from them the exponential may be infinite."""
+        carried = {base for base in whole.powers if self._non_negative(base) and self._leaves_range(base)}
         exponent = self._exponent(whole, carried)
         summed = {part for body in _log_summed(exponent) for part in walk(body)}
         bound = {base for base in whole.powers if self._may_vanish(base) and self.log_of(base) in summed} - carried
@@ -141,7 +141,7 @@ class Stabiliser(Exposure):
     def _exponent(self, whole: Product, carried: set[Expr]) -> Expr:
         logarithms = [mul(power, self.log_of(base)) for base, power in whole.powers.items() if base in carried]
         exponent = self.simplified(add(self(whole.exponential), *logarithms))
-        steep = any(self._hot(body) for body in _log_summed(exponent))
+        steep = any(self._overflows(body) for body in _log_summed(exponent))
         return self._related(exponent) if steep else exponent
 
     def _distributed(self, whole: Product, mixed: Expr) -> Expr:
@@ -220,9 +220,9 @@ class Stabiliser(Exposure):
         """Whether a factor that may sink is divided by, or its root taken."""
         for base, power in as_product(expr, self.simplified).powers.items():
             match base:
-                case Apply("share", (_, whole)) if self._sinks(whole) and not self._sums_to_one(*base.args):
+                case Apply("share", (_, whole)) if self._underflows(whole) and not self._sums_to_one(*base.args):
                     return True
-                case _ if self._sinks(base) and infer_interval(power, self.scope).low < 1:
+                case _ if self._underflows(base) and infer_interval(power, self.scope).low < 1:
                     return True
         return False
 

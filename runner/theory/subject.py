@@ -67,7 +67,7 @@ class Subject:
     def moves_lengths(self) -> bool:
         """Whether it has inner products in Euclidean space, which pull along an embedding as no distance does."""
         core = self.derived.core.derived
-        return core.stretch is not None and core.stretch != (core.attract, core.repel)
+        return core.radial is not None and core.radial != (core.attract, core.repel)
 
     def broken(self, sabotage: Sabotage) -> "Subject":
         """The same loss with alpha and beta that were tampered with, as a negative control."""

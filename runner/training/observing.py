@@ -25,7 +25,7 @@ def neighbours(job: Job, state: TrainingState) -> Mapping[str, float]:
 
 def moving_parameters(job: Job, state: TrainingState) -> Mapping[str, float]:
     """`loss/NAME`: the parameters of the loss that are learnt or scheduled."""
-    return {f"loss/{name}": job.loss.values[name] for name in job.loss.living}
+    return {f"loss/{name}": job.loss.values[name] for name in job.loss.time_varying}
 
 
 OBSERVERS: tuple[Observer, ...] = (neighbours, moving_parameters)

@@ -3,13 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from alphadsl.ir.index_sets import OTHER_VIEW, IndexSet, Mark, Predicate, Source
+from alphadsl.ir.index_sets import OTHER_VIEW, Id, IndexSet, Predicate, Source
 
 IMPOSSIBLE = {
-    "no gradient": {"positive": Predicate(same=(Mark.CLASS,), sources=(Source.QUEUE,)), "negative": Predicate()},
-    "no class": {"positive": OTHER_VIEW, "negative": Predicate(other=(Mark.CLASS,), sources=(Source.QUEUE,))},
-    "agree and differ": {"positive": OTHER_VIEW, "negative": Predicate(same=(Mark.SAMPLE,), other=(Mark.CLASS,))},
-    "no source": {"positive": OTHER_VIEW, "negative": Predicate(other=(Mark.VIEW,), sources=(Source.KEY,))},
+    "no gradient": {"positive": Predicate(same=(Id.CLASS,), sources=(Source.QUEUE,)), "negative": Predicate()},
+    "no class": {"positive": OTHER_VIEW, "negative": Predicate(other=(Id.CLASS,), sources=(Source.QUEUE,))},
+    "agree and differ": {"positive": OTHER_VIEW, "negative": Predicate(same=(Id.SAMPLE,), other=(Id.CLASS,))},
+    "no source": {"positive": OTHER_VIEW, "negative": Predicate(other=(Id.VIEW,), sources=(Source.KEY,))},
 }
 
 

@@ -16,7 +16,7 @@ class PlainInfoNCE(nn.Module):
         self.name = name
         self.values = {"tau": tau}
         self.takes: frozenset[str] = frozenset()
-        self.living: tuple[str, ...] = ()
+        self.time_varying: tuple[str, ...] = ()
         self.text = f"loss {name} {{}}  # tau = {tau}\n"
         self.source = "# torch\n"
 

@@ -41,8 +41,8 @@ def emit_cells(core: Core) -> str:
         writer.write_weight("attract", derived.attract, "positive_AC"),
         writer.write_weight("repel", derived.repel, "negative_AC"),
     ]
-    if derived.stretch:
-        pull, push = derived.stretch
+    if derived.radial:
+        pull, push = derived.radial
         results.append(writer.write_weight("pull", pull, "positive_AC"))
         results.append(writer.write_weight("push", push, "negative_AC"))
     results += [writer.write_mean(f"slope_{name}", slope) for name, slope in derived.slopes]

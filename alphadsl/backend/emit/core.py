@@ -38,10 +38,10 @@ def emit_core(core: Core) -> str:
         writer.write_result("attract", core.derived.attract, Level.ROW),
         writer.write_result("repel", core.derived.repel, Level.PAIR),
     ]
-    if core.derived.stretch:
-        pull, push = core.derived.stretch
-        results.append(writer.write_result("stretch", pull, Level.ROW))
-        results.append(writer.write_result("stretch", push, Level.PAIR))
+    if core.derived.radial:
+        pull, push = core.derived.radial
+        results.append(writer.write_result("radial", pull, Level.ROW))
+        results.append(writer.write_result("radial", push, Level.PAIR))
     results += [writer.write_result(f"slope_{name}", slope, Level.ROW) for name, slope in core.derived.slopes]
     arguments = ", ".join([*ARGUMENTS[core.space], *(identifier(p.name) for p in core.parameters)])
     body = "\n".join(f"    {line}" for line in writer.lines)

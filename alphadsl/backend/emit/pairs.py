@@ -1,6 +1,6 @@
-"""An index set as torch text: which views meet which, and the comparisons of marks that make negatives and positives.
+"""An index set as torch text: which views meet which, and the comparisons of ids that make negatives and positives.
 
-Marks come as tensors in the order of the comparisons: (A,) of anchors or rows, (C,) of candidates.
+Ids come as tensors in the order of the comparisons: (A,) of anchors or rows, (C,) of candidates.
 """
 
 from collections.abc import Sequence
@@ -59,14 +59,14 @@ def emit_context(core: Core, queue: str) -> list[str]:
     found = core.arrangement
     labels = "classes(labels)" if found.labels else "None"
     queues = [queue] if found.queue else []
-    marks = [
-        f'marks_of("{marked.mark}", z0, {labels}, {marked.views}, {"len(queue)" if marked.queue else 0})'
-        for marked in found.marks
+    ids = [
+        f'ids_of("{tensor.kind}", z0, {labels}, {tensor.views}, {"len(queue)" if tensor.queue else 0})'
+        for tensor in found.ids
     ]
     if core.positives == Positives.ONE:
-        return [f"context = {_tuple([*marks, *queues])}"]
-    names = [f"{marked.mark}_E" for marked in found.marks]
-    lines = [f"{name} = {mark}" for name, mark in zip(names, marks, strict=True)]
+        return [f"context = {_tuple([*ids, *queues])}"]
+    names = [f"{tensor.kind}_E" for tensor in found.ids]
+    lines = [f"{name} = {text}" for name, text in zip(names, ids, strict=True)]
     if core.positives == Positives.TOGETHER:
         return [*lines, f"context = {_tuple(names)}"]
     search = found.search
@@ -78,8 +78,8 @@ def emit_context(core: Core, queue: str) -> list[str]:
 
 
 def _by_views(found: Arrangement) -> str:
-    of_anchors = [f"{comparison.mark}_A" for comparison in found.comparisons]
-    of_candidates = of_anchors if found.alike else [f"{comparison.mark}_C" for comparison in found.comparisons]
+    of_anchors = [f"{comparison.kind}_A" for comparison in found.comparisons]
+    of_candidates = of_anchors if found.alike else [f"{comparison.kind}_C" for comparison in found.comparisons]
     queue = ["queue_QD"] if found.queue else []
     names = [*dict.fromkeys([*of_anchors, *of_candidates]), *queue]
     return BY_VIEWS.format(
@@ -97,19 +97,19 @@ def _by_rows(core: Core) -> str:
     found = core.arrangement
     embeddings = bool({*core.pairs.negative.sources} & {*BATCH})
     queue = ["queue_QD"] if found.queue else []
-    of_rows = [f"{c.mark}_E[{'positive_A' if c.of_positive else 'anchor_A'}]" for c in found.comparisons]
+    of_rows = [f"{c.kind}_E[{'positive_A' if c.of_positive else 'anchor_A'}]" for c in found.comparisons]
     first = "" if embeddings else f"[{VIEWS} * z_VND.shape[1] :]"
     return BY_ROWS.format(
-        names=", ".join([*(f"{marked.mark}_E" for marked in found.marks), *queue]),
+        names=", ".join([*(f"{tensor.kind}_E" for tensor in found.ids), *queue]),
         queue=_tuple(queue),
         anchors=_tuple(of_rows),
-        candidates=_tuple([f"{c.mark}_E{first}" for c in found.comparisons]),
+        candidates=_tuple([f"{c.kind}_E{first}" for c in found.comparisons]),
         embeddings=embeddings,
     )
 
 
 def _negatives(found: Arrangement) -> str:
-    """Equal comparisons of marks in different places are different."""
+    """Equal comparisons of ids in different places are different."""
     compared = [_compared(place, comparison) for place, comparison in enumerate(found.comparisons)]
     joined = compared[0] if len(compared) == 1 else " & ".join(f"({each})" for each in compared)
     return NEGATIVES.format(compared=joined)
@@ -117,10 +117,10 @@ def _negatives(found: Arrangement) -> str:
 
 def _together(core: Core) -> str:
     """Each comparison is made once, and used by both masks."""
-    marks = [marked.mark for marked in core.arrangement.marks]
+    ids = [tensor.kind for tensor in core.arrangement.ids]
     positive, negative = comparisons_together(core.pairs)
-    names = {c: f"{'other' if c.differs else 'same'}_{c.mark}" for c in (*positive, *negative)}
-    lines = [f"    {name} = {_compared(marks.index(c.mark), c)}\n" for c, name in names.items()]
+    names = {c: f"{'other' if c.differs else 'same'}_{c.kind}" for c in (*positive, *negative)}
+    lines = [f"    {name} = {_compared(ids.index(c.kind), c)}\n" for c, name in names.items()]
     masks = [" & ".join(names[c] for c in comparisons) for comparisons in (positive, negative)]
     return MASKS.format(lines="".join(lines), positive=masks[0], negative=masks[1])
 

@@ -55,14 +55,14 @@ def _states(statistic: NamedStatistic) -> tuple[str, ...]:
 
 
 def _pass(core: Core, one: Pass, settled: Sequence[NamedStatistic]) -> list[str]:
-    pushes = (core.derived.repel, core.derived.stretch[1]) if core.derived.stretch else (core.derived.repel,)
+    pushes = (core.derived.repel, core.derived.radial[1]) if core.derived.radial else (core.derived.repel,)
     roots = [each.definition for each in one.rows] + list(pushes if one.pushes else ())
     writer = _TileWriter(core.geometry, roots)
     for statistic in one.rows:
         writer.join(statistic)
     results = list(writer.states)
     if one.pushes:
-        results += [writer.push(name, expr) for name, expr in zip(("repel_AC", "stretch_AC"), pushes, strict=False)]
+        results += [writer.push(name, expr) for name, expr in zip(("repel_AC", "radial_AC"), pushes, strict=False)]
     rows, batch = writer.rows, writer.batch
     states = [name for each in one.rows for name in _states(each)]
     tile = _function(
@@ -94,7 +94,7 @@ def _pool(core: Core, statistic: NamedStatistic, settled: Sequence[NamedStatisti
 def _anchors(core: Core, settled: Sequence[NamedStatistic]) -> str:
     """Value, pull, the pull of distances in Euclidean space, and the slopes of learned parameters, at each anchor."""
     derived = core.derived
-    roots = [derived.value, derived.attract, *(derived.stretch or ())[:1], *(slope for _, slope in derived.slopes)]
+    roots = [derived.value, derived.attract, *(derived.radial or ())[:1], *(slope for _, slope in derived.slopes)]
     writer = Writer(core.geometry, roots, _names(settled), "s_A1")
     results = ", ".join(writer.shaped(root, Level.ROW) for root in roots)
     return _function(f"{core.name}_anchors", _row_arguments(core, settled), writer.lines, results)

@@ -2,7 +2,7 @@
 
 A candidate is a positive or a negative of an anchor (both, where all others repel), and each pair is weighed once: by
 what pushes it less what pulls it. Legend: V 2 views, N samples, D embedding width, A anchors, C candidates (all
-embeddings, in the order of the views); marks are (A,) and (C,), those that the index set compares.
+embeddings, in the order of the views); ids are (A,) and (C,), those that the index set compares.
 """
 
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def step_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, pa
 def compare_on_sphere(
     core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Tensors:
-    positive_AC, negative_AC = masks(anchors.marks, candidates.marks)
+    positive_AC, negative_AC = masks(anchors.ids, candidates.ids)
     found = core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
     value_A1, attract_AC, repel_AC, *slopes = found
     known_AC = _known(attract_AC, value_A1, positive_AC)
@@ -76,7 +76,7 @@ def compare_in_space(
     core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Tensors:
     d2_AC = (anchors.half_E1 + candidates.half_E1.mT - s_AC).clamp_min(0)
-    positive_AC, negative_AC = masks(anchors.marks, candidates.marks)
+    positive_AC, negative_AC = masks(anchors.ids, candidates.ids)
     found = core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
     value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
     attract_AC, pull_AC = (_known(weight_AC, value_A1, positive_AC) for weight_AC in (attract_AC, pull_AC))

@@ -1,8 +1,8 @@
 """From the embeddings of a batch to anchors, their positives, and their candidates with a mask.
 
-Comes in: z_VND, both views of N samples, placed in their space, and what the index set needs besides (marks, queue).
+Comes in: z_VND, both views of N samples, placed in their space, and what the index set needs besides (ids, queue).
 Goes out: a `Batch`, whose `collect` brings what anchors, candidates and positives receive back to the embeddings. Which
-views meet which, and which marks are compared, is written into the generated text.
+views meet which, and which ids are compared, is written into the generated text.
 Legend: V 2 views, N samples, D embedding width, A anchors (rows, if an anchor has several positives), C candidates, Q
 rows of the queue, G groups of anchors with the same candidates, E embeddings of both views, then of the queue.
 """
@@ -14,23 +14,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-Marks = tuple[Tensor, ...]
+Ids = tuple[Tensor, ...]
 Views = tuple[int, ...]
-Mask = Callable[[Marks, Marks], Tensor]
+Mask = Callable[[Ids, Ids], Tensor]
 Transposed = Callable[[Tensor], Tensor]
 
 
 class Axis(NamedTuple):
-    """The embeddings along one side of a matrix of pairs: their marks (E,) and half squared lengths (E, 1), which are
+    """The embeddings along one side of a matrix of pairs: their ids (E,) and half squared lengths (E, 1), which are
     empty on the sphere."""
 
-    marks: Marks
+    ids: Ids
     half_E1: Tensor
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`negatives` says of the marks of anchors (rows) and of candidates, (A,) and (C,), which pairs are negatives.
+    """`negatives` says of the ids of anchors (rows) and of candidates, (A,) and (C,), which pairs are negatives.
     `weight_GA1` is what a row counts in the mean over anchors: less than 1 for one of several positives.
 
     Where the candidates are the anchors themselves in some order, `transposed` turns weights [i,j] into weights [j,i].
@@ -39,8 +39,8 @@ class Batch:
     anchors_GAD: Tensor
     positives_GAD: Tensor
     candidates_GCD: Tensor
-    marks_A: Marks
-    marks_C: Marks
+    ids_A: Ids
+    ids_C: Ids
     negatives: Mask
     weight_GA1: Tensor
     transposed: Transposed | None
@@ -48,8 +48,8 @@ class Batch:
 
     @property
     def negative_AC(self) -> Tensor:
-        """Marks are compared where they are used: a mask of bytes would be read slower than it is made."""
-        return self.negatives(self.marks_A, self.marks_C)
+        """Ids are compared where they are used: a mask of bytes would be read slower than it is made."""
+        return self.negatives(self.ids_A, self.ids_C)
 
     @property
     def part_GA1(self) -> Tensor:
@@ -58,8 +58,8 @@ class Batch:
 
 def by_views(
     z_VND: Tensor,
-    queue: Marks,
-    marks: tuple[Marks, Marks],
+    queue: Ids,
+    ids: tuple[Ids, Ids],
     negatives: Mask,
     anchors: tuple[Views, ...],
     candidates: tuple[Views, ...],
@@ -85,7 +85,7 @@ def by_views(
         anchors_GAD,
         positives_GAD,
         candidates_GCD,
-        *marks,
+        *ids,
         negatives,
         weight_GA1,
         None if transposed is None else lambda w_GAC: _ordered(w_GAC, transposed).mT,
@@ -95,8 +95,8 @@ def by_views(
 
 def by_rows(
     z_VND: Tensor,
-    queue: Marks,
-    marks: tuple[Marks, Marks],
+    queue: Ids,
+    ids: tuple[Ids, Ids],
     negatives: Mask,
     rows: tuple[Tensor, Tensor, Tensor],
     embeddings: bool,
@@ -116,29 +116,29 @@ def by_rows(
     candidates = [every_CD, *queue] if embeddings else queue
     candidates_CD = candidates[0] if len(candidates) == 1 else torch.cat(tuple(candidates))
     weight_GA1 = weight_A1[None].to(z_VND.dtype)
-    return Batch(anchors_GAD, positives_GAD, candidates_CD[None], *marks, negatives, weight_GA1, None, collect)
+    return Batch(anchors_GAD, positives_GAD, candidates_CD[None], *ids, negatives, weight_GA1, None, collect)
 
 
-def marks_of(mark: str, samples_NX: Tensor, class_N: Tensor | None, views: Sequence[int], queued: int) -> Tensor:
-    """One mark of the embeddings of some views of samples, of which the number and the device are looked at, then of a
-    queue, whose rows have it in common with none of them.
+def ids_of(kind: str, samples_NX: Tensor, class_N: Tensor | None, views: Sequence[int], queued: int) -> Tensor:
+    """The ids of one kind: of the embeddings of some views, then of a queue, whose rows have theirs in common with none
+    of them. Of the samples only the number and the device are looked at.
 
     As wide as a float32, which is compared beside it in one vector. Made outside of a compiled graph, where it would be
     worked out again for every pair.
     """
     samples = len(samples_NX)
     sample_N = torch.arange(samples, dtype=torch.int32, device=samples_NX.device)
-    match mark:
+    match kind:
         case "class":
             assert class_N is not None
-            marks_E = class_N.repeat(len(views))
+            ids_E = class_N.repeat(len(views))
         case "sample":
-            marks_E = sample_N.repeat(len(views))
+            ids_E = sample_N.repeat(len(views))
         case "view":
-            marks_E = torch.cat([sample_N[:0], *(torch.full_like(sample_N, view) for view in views)])
+            ids_E = torch.cat([sample_N[:0], *(torch.full_like(sample_N, view) for view in views)])
         case _:
-            marks_E = torch.cat([sample_N + view * samples for view in views])
-    return torch.cat([marks_E, marks_E.new_full((queued,), -1)]) if queued else marks_E
+            ids_E = torch.cat([sample_N + view * samples for view in views])
+    return torch.cat([ids_E, ids_E.new_full((queued,), -1)]) if queued else ids_E
 
 
 def classes(label_N: Tensor) -> Tensor:
@@ -153,7 +153,7 @@ def rows_of(
     """The rows of a batch: anchor (A,), positive (A,), weight (A, 1).
 
     The positives of an anchor, which is one of a span of the embeddings, are all others of its key that differ from it
-    in some marks, or agree, as `comparisons` say; their weights sum to one. Found key by key, without a matrix of all.
+    in some ids, or agree, as `comparisons` say; their weights sum to one. Found key by key, without a matrix of all.
     """
     sorted_E, member_E = key_E.sort(stable=True)
     start_E, stop_E = (torch.searchsorted(sorted_E, key_E, right=right) for right in (False, True))
@@ -164,8 +164,8 @@ def rows_of(
     positive_A = member_E[start_E[anchor_A] + place_A + (place_A >= own_E[anchor_A])]
     if comparisons or anchors != (0, len(key_E)):
         kept_A = (anchor_A >= anchors[0]) & (anchor_A < anchors[1])
-        for mark_E, differs in comparisons:
-            kept_A &= (mark_E[anchor_A] != mark_E[positive_A]) == differs
+        for id_E, differs in comparisons:
+            kept_A &= (id_E[anchor_A] != id_E[positive_A]) == differs
         anchor_A, positive_A = anchor_A[kept_A], positive_A[kept_A]
         others_E = torch.bincount(anchor_A, minlength=len(key_E))
     return anchor_A, positive_A, 1 / others_E[anchor_A].double()[:, None]

@@ -107,9 +107,9 @@ def sphere_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, p
 def euclidean_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
     """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
     batch = layout(widened(z_VND), *context)
-    value_A1, attract_A1, repel_AC, stretch_A1, stretch_AC, *slopes = weigh(batch, parameters)
+    value_A1, attract_A1, repel_AC, radial_A1, radial_AC, *slopes = weigh(batch, parameters)
     pulled = push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC)
-    received = added(pulled, stretch(batch, stretch_A1, stretch_AC))
+    received = added(pulled, push_and_pull_radially(batch, radial_A1, radial_AC))
     gradient_VND = batch.collect(*received)
     return mean_over_anchors(value_A1, batch), gradient_VND, mean_slopes(slopes, value_A1, batch)
 
@@ -134,7 +134,7 @@ def product(a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:
     return (a_GXY[0] @ b_GYZ[0])[None] if len(a_GXY) == 1 else a_GXY @ b_GYZ
 
 
-def stretch(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> Received:
+def push_and_pull_radially(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> Received:
     """What runs along anchors, candidates and positives themselves."""
     part_GA1 = batch.part_GA1
     along_positives = pull_A1 * part_GA1 * batch.positives_GAD

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from alphadsl.backend.runtime.pairs import Axis, Marks, Mask
+from alphadsl.backend.runtime.pairs import Axis, Ids, Mask
 from alphadsl.backend.runtime.step import as_known, half_squares, shifted_cosines
 
 Tensors = tuple[Tensor, ...]
@@ -16,28 +16,28 @@ Core = Callable[..., Tensors]
 
 
 class Rows(NamedTuple):
-    """Anchors with their positives, their marks, and what each row counts in the mean."""
+    """Anchors with their positives, their ids, and what each row counts in the mean."""
 
     anchors_AD: Tensor
     positives_AD: Tensor
-    marks_A: Marks
+    ids_A: Ids
     weight_A1: Tensor
 
 
 class Found(NamedTuple):
-    """Per row the value, the pull, and the slopes of learned parameters; in Euclidean space what is stretched: the
+    """Per row the value, the pull, and the slopes of learned parameters; in Euclidean space what runs radially: the
     pull (A, 1), and the pushes summed over candidates (A, 1) and over rows, counted by weight (C, 1)."""
 
     value_A1: Tensor
     attract_A1: Tensor
-    stretched: Tensors
+    radial: Tensors
     slopes: Tensors
 
 
 def sphere_strip(core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors) -> Found:
     """The weights of the pushes take the place of the cosines."""
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True).clamp(-1, 1)
-    return _sphere(core, s_A1, s_AC, s_AC.clamp(-1, 1), rows, negatives(rows.marks_A, candidates.marks), parameters)
+    return _sphere(core, s_A1, s_AC, s_AC.clamp(-1, 1), rows, negatives(rows.ids_A, candidates.ids), parameters)
 
 
 def near_sphere_strip(
@@ -45,7 +45,7 @@ def near_sphere_strip(
 ) -> Found:
     """As `sphere_strip`, of s - 1 by differences."""
     s_A1 = shifted_cosines(rows.anchors_AD, rows.positives_AD)
-    return _sphere(core, s_A1, s_AC, s_AC.clone(), rows, negatives(rows.marks_A, candidates.marks), parameters)
+    return _sphere(core, s_A1, s_AC, s_AC.clone(), rows, negatives(rows.ids_A, candidates.ids), parameters)
 
 
 def _sphere(
@@ -69,7 +69,7 @@ def near_euclidean_strip(
     """As `euclidean_strip`; the strip brings -d[i,j]^2 by differences."""
     d2_AC = -s_AC
     s_AC.copy_(half_squares(rows.anchors_AD) + candidates.half_E1.mT - d2_AC)
-    return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.marks_A, candidates.marks), parameters)
+    return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.ids_A, candidates.ids), parameters)
 
 
 def euclidean_strip(
@@ -77,7 +77,7 @@ def euclidean_strip(
 ) -> Found:
     """The weights of the pushes take the place of the inner products."""
     d2_AC = (half_squares(rows.anchors_AD) + candidates.half_E1.mT - s_AC).clamp_min(0)
-    return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.marks_A, candidates.marks), parameters)
+    return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.ids_A, candidates.ids), parameters)
 
 
 def _euclidean(core: Core, s_AC: Tensor, d2_AC: Tensor, rows: Rows, negative_AC: Tensor, parameters: Tensors) -> Found:

@@ -16,10 +16,10 @@ Place = Callable[[Tensor, "Side", "Side"], Tensors]
 
 
 class Side(NamedTuple):
-    """The points along one side of a tile: their marks (P, 1), half squared lengths (P, 1; empty on the sphere), what a
+    """The points along one side of a tile: their ids (P, 1), half squared lengths (P, 1; empty on the sphere), what a
     pass knows of them as anchors and what it has carried so far (P, 1 or 2 each)."""
 
-    marks_P1: Tensor
+    ids_P1: Tensor
     half_P1: Tensor
     known: Tensors
     carried: Tensors
@@ -27,7 +27,7 @@ class Side(NamedTuple):
     def apart(self) -> "Side":
         """The same in tensors of its own: a tile whose sides are one object would be compiled for apart."""
         known, carried = (tuple(each.clone() for each in part) for part in (self.known, self.carried))
-        return Side(self.marks_P1.clone(), self.half_P1.clone(), known, carried)
+        return Side(self.ids_P1.clone(), self.half_P1.clone(), known, carried)
 
 
 class Joined(NamedTuple):
@@ -61,13 +61,13 @@ def near_space(minus_d2_RC: Tensor, rows: Side, columns: Side) -> Tensors:
 
 def sweep_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
     """What the anchors along the rows carry after the tile, then its weights if the pass pushes."""
-    negative_RC = rows.marks_P1 != columns.marks_P1.mT
+    negative_RC = rows.ids_P1 != columns.ids_P1.mT
     return sweep(*rows.known, *fixed, *place(s_RC, rows, columns), negative_RC, *rows.carried)
 
 
 def sweep_columns(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
     """The same for the anchors along the columns; their weights are (C, R)."""
-    negative_RC = rows.marks_P1 != columns.marks_P1.mT
+    negative_RC = rows.ids_P1 != columns.ids_P1.mT
     quantities = (quantity_RC.mT for quantity_RC in place(s_RC, rows, columns))
     return sweep(*columns.known, *fixed, *quantities, negative_RC.mT, *columns.carried)
 
@@ -99,8 +99,8 @@ def push_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Sid
 
 
 def _pushed(s_RC: Tensor, weights: Tensors) -> Tensors:
-    """The last of the weights, if there are two, are those by which points are stretched along themselves."""
-    push_RC, *stretch = weights
-    along = tuple(part for w_RC in stretch for part in (w_RC.sum(-1, keepdim=True), w_RC.sum(-2)[:, None]))
+    """The last of the weights, if there are two, are those by which points are moved along themselves."""
+    push_RC, *radial = weights
+    along = tuple(part for w_RC in radial for part in (w_RC.sum(-1, keepdim=True), w_RC.sum(-2)[:, None]))
     s_RC.copy_(push_RC)
     return along

@@ -46,7 +46,7 @@ class CellStrips:
             anchor_AD = point_ED[rows].clone()
             s_AC = Buffers(point_ED).tile(0, len(anchor_AD), len(point_ED))
             torch.mm(anchor_AD, point_ED.mT, out=s_AC)
-            anchors = Axis(tuple(mark_E[rows].clone() for mark_E in context), every.half_E1[rows].clone())
+            anchors = Axis(tuple(id_E[rows].clone() for id_E in context), every.half_E1[rows].clone())
             weighed = self._program.strip(s_AC, anchors, every, parameters)
             values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
             return values, _moved(point_ED, anchor_AD, s_AC, weighed)

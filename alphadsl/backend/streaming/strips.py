@@ -13,9 +13,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from alphadsl.backend.context import classes_in, marks_in, queue_in
+from alphadsl.backend.context import classes_in, ids_in, queue_in
 from alphadsl.backend.program import Program
-from alphadsl.backend.runtime.pairs import Axis, marks_of
+from alphadsl.backend.runtime.pairs import Axis, ids_of
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
@@ -35,25 +35,25 @@ STRIP_PAIRS = 1 << 20
 
 @dataclass(frozen=True)
 class Block:
-    """Rows with the same candidates: where their anchors and positives are among the embeddings, their marks and what
-    they count, where the candidates are among the points, and the marks of those."""
+    """Rows with the same candidates: where their anchors and positives are among the embeddings, their ids and what
+    they count, where the candidates are among the points, and the ids of those."""
 
     anchor_A: Tensor
     positive_A: Tensor
-    marks_A: Tensors
+    ids_A: Tensors
     weight_A1: Tensor
     candidates: slice | Tensor
-    marks_C: Tensors
+    ids_C: Tensors
 
     def strips(self) -> "Iterator[Block]":
         """Parts that are as tall as memory for a tile of them allows."""
-        for start, stop in cut((0, len(self.anchor_A)), max(1, STRIP_PAIRS // len(self.marks_C[0]))):
+        for start, stop in cut((0, len(self.anchor_A)), max(1, STRIP_PAIRS // len(self.ids_C[0]))):
             rows = slice(start, stop)
             yield replace(
                 self,
                 anchor_A=self.anchor_A[rows],
                 positive_A=self.positive_A[rows],
-                marks_A=tuple(mark_A[rows] for mark_A in self.marks_A),
+                ids_A=tuple(id_A[rows] for id_A in self.ids_A),
                 weight_A1=self.weight_A1[rows],
             )
 
@@ -95,10 +95,10 @@ class Strips:
     def _visit(self, strip: Block, half_C1: Tensor, points_PD: Tensor, parameters: Tensors) -> "_Given":
         candidates_CD = points_PD[strip.candidates]
         anchors_AD, positives_AD = points_PD[strip.anchor_A], points_PD[strip.positive_A]
-        rows = Rows(anchors_AD, positives_AD, strip.marks_A, strip.weight_A1)
+        rows = Rows(anchors_AD, positives_AD, strip.ids_A, strip.weight_A1)
         s_AC = Buffers(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
         FORMED[self._core.geometry](anchors_AD, candidates_CD, s_AC)
-        found = self._program.strip(s_AC, rows, Axis(strip.marks_C, half_C1), parameters)
+        found = self._program.strip(s_AC, rows, Axis(strip.ids_C, half_C1), parameters)
         return _given(rows, candidates_CD, s_AC, found, self._reaches)
 
 
@@ -116,8 +116,8 @@ def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, found: Found, r
     of_anchors_AD = weight_AC @ candidates_CD - found.attract_A1 * rows.positives_AD
     of_positives_AD = -found.attract_A1 * rows.anchors_AD
     of_candidates_CD = weight_AC.mT @ (rows.anchors_AD * rows.weight_A1) if reach else None
-    if found.stretched:
-        pull_A1, push_A1, along_C1 = found.stretched
+    if found.radial:
+        pull_A1, push_A1, along_C1 = found.radial
         of_anchors_AD += (pull_A1 - push_A1) * rows.anchors_AD
         of_positives_AD += pull_A1 * rows.positives_AD
         of_candidates_CD = None if of_candidates_CD is None else of_candidates_CD - along_C1 * candidates_CD
@@ -158,11 +158,11 @@ def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) ->
     one_E1 = torch.ones_like(every_E, dtype=z_VND.dtype)[:, None]
     arrangement = arrange(index_set)
     queued, class_N = sum(map(len, queue_in(arrangement, context))), classes_in(arrangement, context, samples)
-    marks = [marks_of(c.mark, z_VND[0], class_N, range(views), queued) for c in arrangement.comparisons]
+    ids = [ids_of(c.kind, z_VND[0], class_N, range(views), queued) for c in arrangement.comparisons]
     for anchor, sources in candidates_by_anchor(index_set).items():
         rows = slice(*(BATCH.index(anchor) * samples + end for end in mine))
         candidates = _places(sources, samples, queued, z_VND.device)
-        of_rows, of_candidates = (tuple(mark_P[at] for mark_P in marks) for at in (rows, candidates))
+        of_rows, of_candidates = (tuple(id_P[at] for id_P in ids) for at in (rows, candidates))
         yield Block(every_E[rows], positive_E[rows], of_rows, one_E1[rows], candidates, of_candidates)
 
 
@@ -173,12 +173,12 @@ def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -
     own_A = (anchor_A % samples >= mine[0]) & (anchor_A % samples < mine[1])
     anchor_A, positive_A, weight_A1 = anchor_A[own_A], positive_A[own_A], weight_A1[own_A].to(z_VND.dtype)
     arrangement = arrange(index_set)
-    marks, comparisons = marks_in(arrangement, context), arrangement.comparisons
+    ids, comparisons = ids_in(arrangement, context), arrangement.comparisons
     of_rows = tuple(
-        marks[comparison.mark][positive_A if comparison.of_positive else anchor_A] for comparison in comparisons
+        ids[comparison.kind][positive_A if comparison.of_positive else anchor_A] for comparison in comparisons
     )
     candidates = slice(0 if {*index_set.negative.sources} & {*BATCH} else views * samples, None)
-    of_candidates = tuple(marks[c.mark][candidates] for c in comparisons)
+    of_candidates = tuple(ids[c.kind][candidates] for c in comparisons)
     return Block(anchor_A, positive_A, of_rows, weight_A1, candidates, of_candidates)
 
 

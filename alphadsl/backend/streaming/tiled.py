@@ -14,7 +14,7 @@ from torch import Tensor
 from alphadsl.backend.context import queue_in
 from alphadsl.backend.program import Program
 from alphadsl.backend.runtime.online import settle, start
-from alphadsl.backend.runtime.pairs import marks_of
+from alphadsl.backend.runtime.pairs import ids_of
 from alphadsl.backend.runtime.points import Points, Received
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
@@ -70,8 +70,8 @@ class _Run:
         self._tiling = tile_pairs(core.pairs, ranks.samples, queued, ranks.mine, SIDE)
         self._at: Points = self._parts["place"](self._z_VND, queue)
         self._anchors = self._known_of_anchors()
-        marks_P1 = marks_of("sample", self._z_VND[0], None, range(VIEWS), queued)[:, None]
-        self._marks = _cut((marks_P1, self._at.half_P1), self._tiling.sides)
+        ids_P1 = ids_of("sample", self._z_VND[0], None, range(VIEWS), queued)[:, None]
+        self._ids = _cut((ids_P1, self._at.half_P1), self._tiling.sides)
         self._products = Products(
             self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes), core.geometry
         )
@@ -158,8 +158,8 @@ class _Run:
         return self._ranks.whole_views(views).flatten(0, 1)
 
     def _side(self, span: Span, known: Cut, carried: Cut) -> Side:
-        marks_P1, half_P1 = self._marks[span]
-        return Side(marks_P1, half_P1, known.get(span, ()), carried.get(span, ()))
+        ids_P1, half_P1 = self._ids[span]
+        return Side(ids_P1, half_P1, known.get(span, ()), carried.get(span, ()))
 
 
 def _cut(whole: Sequence[Tensor], spans: Iterable[Span], first: int = 0) -> Cut:

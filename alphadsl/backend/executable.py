@@ -11,7 +11,7 @@ from alphadsl.ir.core import Core
 
 
 @dataclass(frozen=True)
-class Form:
+class ExecutableCore:
     core: Core
 
     @cached_property
