@@ -32,7 +32,7 @@ NO_SETTING = frozenset({"seed", "data_dir", "threads", "device", "keep_every"})
 """Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, and what
 the environment says."""
 
-NEW_SETTINGS = {"loss_products": "exact", "keep_every": None}
+NEW_SETTINGS = {"loss_products": "exact", "keep_every": None, "cached_chunks": 1}
 """Settings that earlier versions did not have, with the values that say no more than their absence."""
 
 SHOWN = 7

@@ -89,6 +89,9 @@ class ExperimentConfig(BaseModel):
     channels_last: Annotated[
         Auto | bool, About(Group.MACHINE, "Layout of images in the encoder; else what is sound and faster here.")
     ] = AUTO
+    cached_chunks: Annotated[
+        Count, About(Group.MACHINE, "Chunks of a batch that take turns in memory, for batches larger than it.")
+    ] = 1
     compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is not.")] = AUTO
     keep_every: Annotated[
         int,

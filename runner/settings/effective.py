@@ -19,3 +19,17 @@ def check_effective(dataset: str, given: Mapping[str, object]) -> None:
         raise InputError(
             "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
         )
+
+
+def check_together(config: ExperimentConfig) -> None:
+    """Refuse settings of which each may be, but not both."""
+    if config.batch % config.cached_chunks:
+        raise InputError(
+            f"A batch of {config.batch} does not come apart into {config.cached_chunks} equal chunks.",
+            f"Give --batch {_multiple(config.batch, config.cached_chunks)}, or another --cached-chunks.",
+        )
+
+
+def _multiple(batch: int, part: int) -> int:
+    """The multiple of `part` next to a batch, at least one sample each."""
+    return part * max(1, round(batch / part))

@@ -13,7 +13,7 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
 from runner.settings.config import ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
-from runner.settings.effective import check_effective
+from runner.settings.effective import check_effective, check_together
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,11 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
     defaults = DEFAULTS.get(dataset, {}) if isinstance(dataset, str) else {}
     try:
         check_effective(str(dataset), given)
-        return ExperimentConfig.model_validate({**defaults, **given})
+        config = ExperimentConfig.model_validate({**defaults, **given})
     except ValidationError as refusal:
         raise _refusal(refusal.errors(), files) from None
+    check_together(config)
+    return config
 
 
 def describe_config(config: ExperimentConfig) -> str:

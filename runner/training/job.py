@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import torch
 from lightning.fabric import Fabric
-from torch import Tensor, nn
+from lightning.fabric.wrappers import _FabricModule
+from torch import Tensor
 
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData
@@ -56,7 +57,7 @@ class TrainingState:
     """What changes during a run, and nothing else."""
 
     network: SiameseNetwork
-    embed: nn.Module
+    embed: _FabricModule
     """The network behind Fabric's precision."""
     optimizer: torch.optim.Optimizer
     epoch: int = 0

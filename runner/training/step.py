@@ -9,12 +9,13 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from runner.data.views import RECIPES, make_view
+from runner.training.cached import backpropagate_in_chunks
+from runner.training.embedding import draw_views, embed
 from runner.training.finite import check_finite
 from runner.training.job import Job, TrainingState
-from runner.training.schedule import learning_rate, view_stream
+from runner.training.schedule import learning_rate
 
-# B batch, C colours (3), H height, W width, D embedding width
+# B batch, D embedding width
 
 
 class Backpropagation(Protocol):
@@ -25,7 +26,7 @@ class Backpropagation(Protocol):
 
 def choose_backpropagation(job: Job) -> Backpropagation:
     """The way to the gradient that the configuration asks for."""
-    return backpropagate
+    return backpropagate if job.config.cached_chunks == 1 else backpropagate_in_chunks
 
 
 def train_step(
@@ -48,16 +49,7 @@ def train_step(
 
 def backpropagate(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
     """The whole batch at once."""
-    z0_BD, z1_BD = embed_views(job, state, indices_B)
+    z0_BD, z1_BD = embed(state, *draw_views(job, state, indices_B))
     loss = job.loss_of(z0_BD, z1_BD, indices_B)
     job.fabric.backward(loss)
     return loss.detach()
-
-
-def embed_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
-    """Two views of each image through the network in one batch, so that batch norm sees both."""
-    x_BCHW = job.images_NCHW[indices_B.to(job.fabric.device)]
-    stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
-    views = torch.cat([make_view(x_BCHW, recipe, stream) for _ in range(2)])
-    z0_BD, z1_BD = state.embed(views).chunk(2)
-    return z0_BD, z1_BD

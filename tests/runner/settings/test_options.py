@@ -25,6 +25,7 @@ OTHERS: dict[str, str] = {
         "precision": "bf16",
         "loss_products": "fast",
         "keep_every": "5",
+        "cached_chunks": "4",
         "device": "cpu",
         "threads": "2",
         "channels_last": "",

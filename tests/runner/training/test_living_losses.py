@@ -116,7 +116,7 @@ def test_labels_are_those_of_the_images(laboratory: Laboratory, monkeypatch: pyt
         seen.append(x_BCHW[:, 0, 0, 0])
         return make_view(x_BCHW, recipe, stream)
 
-    monkeypatch.setattr("runner.training.step.make_view", noting)
+    monkeypatch.setattr("runner.training.embedding.make_view", noting)
     loss = Labelled()
     trained(laboratory, "labelled", loss)
     assert len(loss.told) == 12

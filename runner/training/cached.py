@@ -1,0 +1,57 @@
+"""The gradient of a batch that is larger than memory: embeddings first, then their slopes chunk by chunk.
+
+A contrastive loss needs all embeddings of a batch at once, but not all activations (Gao et al. 2021, arXiv 2101.06983).
+So all chunks are embedded without a graph; the loss gives the slope of each embedding; then each chunk is embedded
+again, with a graph, and its slopes go back through it. Memory is that of one chunk, time that of another forward pass.
+Both passes see the same: views are drawn once, and random numbers, as of dropout, are replayed.
+
+Where samples do not see each other in the network, that is the gradient of the whole batch. Batch norm normalises each
+chunk by itself, in both passes alike, and moves its running statistics in the second one alone.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import get_device_states, set_device_states
+
+from runner.network.normalisation import statistics_divided, statistics_held
+from runner.training.embedding import draw_views, embed
+from runner.training.job import Job, TrainingState
+
+# V views (2), B batch, b samples of a chunk, C colours (3), H height, W width, D embedding width
+
+
+def backpropagate_in_chunks(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
+    """The batch in as many chunks as the configuration says; a `Backpropagation`."""
+    count = job.config.cached_chunks
+    chunks = list(zip(*(view_BCHW.chunk(count) for view_BCHW in draw_views(job, state, indices_B)), strict=True))
+    replays, parts = [], []
+    with torch.no_grad(), statistics_held(state.network):
+        for chunk in chunks:
+            replays.append(note_random_state(chunk[0]))
+            parts.append(embed(state, *chunk))
+    z_VBD = torch.cat(parts, dim=1).requires_grad_()
+    z0_BD, z1_BD = z_VBD
+    loss = job.loss_of(z0_BD, z1_BD, indices_B)
+    job.fabric.backward(loss)
+    assert z_VBD.grad is not None
+    slopes = z_VBD.grad.chunk(count, dim=1)
+    with statistics_divided(state.network, count):
+        for index, (chunk, slope_VbD, replay) in enumerate(zip(chunks, slopes, replays, strict=True), start=1):
+            replay()
+            with job.fabric.no_backward_sync(state.embed, enabled=index < count):
+                job.fabric.backward(embed(state, *chunk), slope_VbD)
+    return loss.detach()
+
+
+def note_random_state(x_BCHW: Tensor) -> Callable[[], None]:
+    """What brings the random numbers of the CPU and of the device of a tensor back to where they are now."""
+    cpu = torch.get_rng_state()
+    devices, states = get_device_states(x_BCHW)
+
+    def replay() -> None:
+        torch.set_rng_state(cpu)
+        set_device_states(devices, states, device_type=x_BCHW.device.type)
+
+    return replay

@@ -1,0 +1,23 @@
+"""Images as a loss sees them: indices of a batch come in, two views of each image, and their embeddings, come out."""
+
+import torch
+from torch import Tensor
+
+from runner.data.views import RECIPES, make_view
+from runner.training.job import Job, TrainingState
+from runner.training.schedule import view_stream
+
+# V views (2), B batch, C colours (3), H height, W width, D embedding width
+
+
+def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
+    """Two views of each image (B, C, H, W), a pure function of the seed and the step."""
+    x_BCHW = job.images_NCHW[indices_B.to(job.fabric.device)]
+    stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
+    return make_view(x_BCHW, recipe, stream), make_view(x_BCHW, recipe, stream)
+
+
+def embed(state: TrainingState, *views_BCHW: Tensor) -> Tensor:
+    """Embeddings (V, B, D) of views that go through the network in one batch, so that batch norm sees all of them."""
+    z_VBD: Tensor = state.embed(torch.cat(views_BCHW)).unflatten(0, (len(views_BCHW), -1))
+    return z_VBD
