@@ -53,6 +53,7 @@ LAYERS: dict[str, set[str]] = {
 ROOMS: dict[str, set[str]] = {
     "contract": set(),
     "settings": set(),
+    "statistics": set(),
     "progress": {"settings"},
     "data": {"contract", "settings", "progress"},
     "network": {"settings", "progress"},
