@@ -55,8 +55,8 @@ class PairedComparison:
     """The same after Holm's correction over `family` comparisons."""
     family: int
     detectable: float | None
-    """The true difference that the corrected test finds with probability `POWER`; None where it finds none, and where the
-    differences do not vary."""
+    """The true difference that the corrected test finds with probability `POWER`; None where it can find none, or where
+    the differences do not vary."""
 
     @property
     def seeds(self) -> int:
