@@ -49,8 +49,8 @@ theory-runs: $(READY)
 test: $(READY) ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-test-fast: $(READY) ## run the tests that are quick, while you work; `make test` before every commit
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+test-fast: $(READY) ## run the tests that are quick, and few cases of each; `make test` before every commit
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" --few
 
 EXAMPLES ?= 20000
 fuzz: $(READY) ## try to break the language with EXAMPLES texts and specs (20000), for about an hour

@@ -6,9 +6,10 @@ computed once. Nothing is refused.
 Shape suffixes: N samples, D embedding width.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any, Protocol
 
 import torch
@@ -75,6 +76,17 @@ class Batch:
 
 AS_SHIPPED = [Setting(name) for name in ORACLES]
 AT_EXTREMES = [Setting(name, tuple(params.items())) for name in ORACLES for params in EXTREMES[name]]
+
+
+def settings_in_turn(*axes: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Each loss as it is shipped meets every combination along the axes; at an extreme, every other one, and the next
+    extreme those between."""
+    cases = [(setting, *choices) for setting in AS_SHIPPED for choices in product(*axes)]
+    for index, setting in enumerate(AT_EXTREMES):
+        for places in product(*(range(len(axis)) for axis in axes)):
+            if (index + sum(places)) % 2 == 0:
+                cases.append((setting, *(axis[place] for axis, place in zip(axes, places, strict=True))))
+    return cases
 
 
 @cache

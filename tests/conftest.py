@@ -1,4 +1,7 @@
-"""What every test may ask for: golden texts, which `pytest --update-golden` writes anew; and what all of them share."""
+"""What every test may ask for: golden texts, which `pytest --update-golden` writes anew; and what all of them share.
+
+`pytest --few` runs few cases of each test, the same ones every time: the first, the last and some between.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -14,12 +17,33 @@ settings.load_profile("unhurried")
 # A prime, so that no batch falls into equal tiles.
 SIDE = 3
 STRIP_PAIRS = 7
+FEW = 4
 
 Golden = Callable[[str, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="accept the texts that golden tests produce")
+    parser.addoption("--few", action="store_true", help=f"run at most {FEW} cases of a test, while you work")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Last, so that cases which a mark or a keyword leaves out are not counted."""
+    if not config.getoption("--few"):
+        return
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tests.setdefault(item.nodeid.split("[")[0], []).append(item)
+    kept = {item for cases in tests.values() for item in few(cases)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def few(cases: list[pytest.Item]) -> list[pytest.Item]:
+    if len(cases) <= FEW or cases[0].get_closest_marker("every_case"):
+        return cases
+    return [cases[index * (len(cases) - 1) // (FEW - 1)] for index in range(FEW)]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -170,6 +170,7 @@ def test_files_fit_a_sitting(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

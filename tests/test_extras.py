@@ -97,6 +97,7 @@ def test_extras_are_those_of_the_package() -> None:
     assert modules_of("all") >= modules_of(*(set(PROJECT["optional-dependencies"]) - {"test"}))
 
 
+@pytest.mark.slow
 def test_a_loss_needs_no_extra(tmp_path: Path) -> None:
     code = """
 import torch, alphadsl
@@ -113,6 +114,7 @@ except alphadsl.InputError as refusal:
     assert done.stdout == "the interpreter needs what is not installed (scipy): pip install 'alphadsl[reference]'\n"
 
 
+@pytest.mark.slow
 def test_the_language_needs_no_extra(tmp_path: Path) -> None:
     commands = [
         *(["check", "infonce"], ["explain", "infonce"], ["explain", "decreasing-psi"], ["list"], ["--help"]),
@@ -128,6 +130,7 @@ for words in {commands!r}:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "extra"),
     [

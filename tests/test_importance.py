@@ -19,6 +19,7 @@ from tests.compiled_library import (
     context,
     embeddings,
     loaded,
+    settings_in_turn,
     truth,
 )
 from tests.oracles import ORACLES, Answer, Context, value_and_gradient
@@ -132,8 +133,7 @@ def across(answer: Answer, z0_ND: Tensor, z1_ND: Tensor) -> Answer:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", SMOOTH)
-@pytest.mark.parametrize("setting", AS_SHIPPED + AT_EXTREMES, ids=str)
+@pytest.mark.parametrize(("setting", "state"), settings_in_turn(tuple(SMOOTH)), ids=str)
 def test_importance_held_fixed_has_the_gradient_of_the_loss(setting: Setting, state: str) -> None:
     batch = Batch(state, torch.float64)
     weights, given = importance(setting, batch), context(setting.name, batch)

@@ -223,6 +223,7 @@ def test_its_file_runs_with_torch_alone(made_up: MadeUp) -> None:
         torch.testing.assert_close([value, torch.stack([g0_ND, g1_ND])], expected[:2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made_up", ["all to keys", "the class without the other view"], indirect=True)
 def test_second_derivatives_are_those_of_the_masks(made_up: MadeUp) -> None:
     z_VND, further = batch(made_up)

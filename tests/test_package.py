@@ -31,6 +31,7 @@ def test_the_version_is_said_once() -> None:
     assert f"## {alphadsl.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_classes_of_modules_are_exported(tmp_path: Path) -> None:
     code = "import sys, alphadsl\nprint('torch' in sys.modules)\nprint(alphadsl.ContrastiveLoss, alphadsl.Importance)\n"
     assert python(code, tmp_path).startswith("False\n<class")
@@ -38,6 +39,7 @@ def test_classes_of_modules_are_exported(tmp_path: Path) -> None:
         alphadsl.Loss  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["specs", "grammar"])
 def test_folders_of_the_same_name_shadow_nothing(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()

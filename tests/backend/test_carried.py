@@ -61,6 +61,7 @@ def test_a_nan_reaches_the_value_where_small_distances_are_exact(setting: tuple[
     assert loss(*z_VND).isnan()
 
 
+@pytest.mark.slow
 def test_through_inductor_and_in_a_file_of_its_own() -> None:
     z_VND = torch.randn(2, N, D, generator=torch.Generator().manual_seed(0))
     spoiled_VND = z_VND.clone()

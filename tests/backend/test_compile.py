@@ -75,6 +75,7 @@ def step_of(loss: torch.nn.Module, pairs: str, samples: int) -> tuple[torch.Tens
     return value.detach(), *torch.autograd.grad(value, [z_VND, *loss.parameters()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("pairs", "space"), SETTINGS)
 def test_one_graph_serves_every_index_set(pairs: str, space: str, counter: CompileCounterWithBackend) -> None:
     """Whatever is set, learned or scheduled, and however many samples there are."""
@@ -88,6 +89,7 @@ def test_one_graph_serves_every_index_set(pairs: str, space: str, counter: Compi
     assert graphs(counter) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dynamic", [None, True])
 @pytest.mark.parametrize(("pairs", "space"), SETTINGS[:4])
 def test_inside_an_outer_graph_with_what_is_learned(
@@ -123,6 +125,7 @@ def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: Compi
     assert graphs(counter) == 1
 
 
+@pytest.mark.slow
 def test_a_sweep_over_a_temperature_compiles_once(counter: CompileCounterWithBackend) -> None:
     for trial in range(20):
         step(alphadsl.load("infonce", compile=True, tau=0.05 * (1 + trial)), 16)
@@ -132,6 +135,7 @@ def test_a_sweep_over_a_temperature_compiles_once(counter: CompileCounterWithBac
 TILE_GRAPHS = {"infonce": 6, "triplet": 4, "direct": 6, "clip": 4, "moco": 4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TILE_GRAPHS)
 def test_one_set_of_tile_graphs_serves_all_temperatures_and_batches(
     name: str, counter: CompileCounterWithBackend, monkeypatch: pytest.MonkeyPatch
@@ -148,6 +152,7 @@ def test_one_set_of_tile_graphs_serves_all_temperatures_and_batches(
     assert graphs(counter) == TILE_GRAPHS[name]
 
 
+@pytest.mark.slow
 def test_auto_compiles_only_where_it_pays(counter: CompileCounterWithBackend) -> None:
     loss = alphadsl.load("infonce")
     step(loss, 64)

@@ -179,6 +179,7 @@ def test_module_is_a_module_like_others() -> None:
     assert not list(loss.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["infonce", "square", "inverse", "direct_backprop"])
 def test_source_runs_with_torch_alone(name: str, tmp_path: Path) -> None:
     loss = alphadsl.load(name, compile=False)

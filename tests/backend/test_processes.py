@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 import alphadsl
@@ -23,6 +24,7 @@ torch.save(losses, "losses.pt")
 """
 
 
+@pytest.mark.slow
 def test_a_loss_from_another_process_is_the_same_loss(tmp_path: Path) -> None:
     """Whatever its family and backend: it computes, and is equal to the one of this process."""
     environment = {**os.environ, "PYTHONHASHSEED": "5"}

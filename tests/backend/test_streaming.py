@@ -140,6 +140,7 @@ def test_same_numbers_from_run_to_run(name: str, dtype: torch.dtype) -> None:
     assert all(torch.equal(a, b) for a, b in zip(run(), run(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["infonce", "cauchy", "square", "clip"])
 @pytest.mark.usefixtures("small_tiles")
 def test_inside_an_outer_graph(name: str) -> None:
@@ -162,6 +163,7 @@ def test_inside_an_outer_graph(name: str) -> None:
             torch.testing.assert_close(graph(x_VND), train_step(x_VND))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["supcon", "eps_supinfonce", "triplet"])
 def test_labels_inside_an_outer_graph(name: str) -> None:
     """How many rows there are where positives do not come together depends on the labels: then the step is one call."""

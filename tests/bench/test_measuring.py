@@ -83,6 +83,7 @@ def test_every_index_set_and_space_can_be_measured(spec: str) -> None:
     assert (len(found.seconds), found.missing) == (3, {})
 
 
+@pytest.mark.slow
 def test_matrices_are_counted_in_peak_memory() -> None:
     task = Task(Problem("triplet", 1024, width=8), ("plain",), memory=True)
     found = measure(task, {})
@@ -91,6 +92,7 @@ def test_matrices_are_counted_in_peak_memory() -> None:
     assert found.missing == {}
 
 
+@pytest.mark.slow
 def test_tensors_that_are_kept_are_counted() -> None:
     kept: list[torch.Tensor] = []
     before = memory.held_bytes(Device.cpu)
@@ -126,6 +128,7 @@ def test_a_process_that_dies_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.missing == {"auto": "its process ended with code 1"}
 
 
+@pytest.mark.slow
 def test_a_process_says_where_it_is() -> None:
     heard: list[str] = []
     answer = measure(Task(Problem("infonce", 16, width=8), ("dense eager",), rounds=2), {}, heard.append)

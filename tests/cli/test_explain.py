@@ -173,6 +173,7 @@ def test_outsiders_are_no_losses() -> None:
     assert not {name for each in OUTSIDERS for name in each.names} & set(alphadsl.library())
 
 
+@pytest.mark.slow
 def test_explain_on_the_command_line(tmp_path: Path) -> None:
     done = run_command("explain", "infonce", "--set", "tau=0.2", folder=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.processes import run_command
 
 UGLY = "loss  a{\nphi(x)=tau*x#c\npsi(x) =(x)\nparam tau=1\n}"
@@ -69,6 +71,7 @@ def test_letters(tmp_path: Path) -> None:
     assert read(path) == NEAT
 
 
+@pytest.mark.slow
 def test_stdin_to_stdout(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "alphadsl.cli.main", "fmt", "-"]
     for text, code, written in ((UGLY, 0, NEAT), (BROKEN, 1, ""), ("τ" * 9, 1, "")):

@@ -63,6 +63,7 @@ def test_list_has_every_loss(tmp_path: Path) -> None:
     assert all("arXiv" in entry["source"] or "NIPS" in entry["source"] for entry in entries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 120])
 def test_list_keeps_to_the_terminal_in_plain_ascii(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -132,6 +133,7 @@ def test_files_that_extend_each_other(tmp_path: Path) -> None:
     assert done.stderr == "a.alpha:1:16: error[cyclic-extends] a extends itself: a extends b extends c extends a\n"
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "x.alpha").write_text("loss x {\n" + "  c = =\n" * 90 + "}\n", encoding="utf-8")
     for arguments in ("list --json", "show infonce --emit ir", "check x.alpha", "show x.alpha"):
@@ -141,6 +143,7 @@ def test_a_reader_that_leaves_early_is_no_error_of_ours(tmp_path: Path) -> None:
         assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_what_is_piped_has_no_colour(tmp_path: Path) -> None:
     (tmp_path / "x.alpha").write_text(WRONG, encoding="utf-8")
     for arguments in (["list"], ["check", "x.alpha"], ["explain", "log-domain"], ["show", "infonce"]):
@@ -174,6 +177,7 @@ def test_usage_is_exit_code_two(tmp_path: Path) -> None:
     assert run_command("nothing", folder=tmp_path).returncode == 2
 
 
+@pytest.mark.slow
 def test_help_has_an_example(tmp_path: Path) -> None:
     for command in ("check", "show", "list", "explain", "plot", "new", "train", "probe", "compare"):
         assert "Example: alphadsl" in run_command(command, "--help", folder=tmp_path).stdout

@@ -28,6 +28,7 @@ def curve(name: str, **values: float) -> Curve:
     return alpha_curve(lowered, {each.name: each.value for each in lowered.loss.parameters} | values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_picture_is_written(tmp_path: Path, ending: str) -> None:
     plot.plot(["infonce", "square"], tmp_path / f"a.{ending}", ["tau=0.1,0.5"])
@@ -97,6 +98,7 @@ def test_refusals(tmp_path: Path, specs: list[str], output: str, settings: list[
         plot.plot(specs, tmp_path / output, settings)
 
 
+@pytest.mark.slow
 def test_plot_on_the_command_line(tmp_path: Path) -> None:
     assert run("infonce", "-o", "a.png", folder=tmp_path).stdout == "a.png\n"
     done = run("infonce", "--set", "tau=0", "-o", "b.png", folder=tmp_path)
@@ -104,6 +106,7 @@ def test_plot_on_the_command_line(tmp_path: Path) -> None:
     assert "out-of-interval" in done.stderr
 
 
+@pytest.mark.slow
 def test_plot_answers_without_torch(tmp_path: Path) -> None:
     script = """
 import sys

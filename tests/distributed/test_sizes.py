@@ -42,6 +42,7 @@ def stepped(rank: int, world: int) -> list[float]:
     return values
 
 
+@pytest.mark.slow
 def test_sizes_may_change_on_any_process(tmp_path: Path) -> None:
     losses = [alphadsl.load(name, compile=False) for name in LOSSES]
     expected = [

@@ -115,6 +115,7 @@ def test_pygments_takes_the_library_whole(path: Path) -> None:
     assert not [part for kind, part in tokens if kind is Token.Error]
 
 
+@pytest.mark.slow
 def test_editors_are_served_without_torch() -> None:
     script = """
 import sys

@@ -46,6 +46,7 @@ def mixtures(draw: st.DrawFn) -> Expr:
     return body
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(body=BODIES, of_p=intervals(), data=st.data())
 def test_what_is_proved_to_rise_rises(body: Expr, of_p: Interval, data: st.DataObject) -> None:
@@ -65,6 +66,7 @@ def test_what_is_proved_to_rise_rises(body: Expr, of_p: Interval, data: st.DataO
     assert not constant or abs(before - after) <= slack
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(body=mixtures(), of_p=intervals(), data=st.data())
 def test_what_is_proved_concave_is(body: Expr, of_p: Interval, data: st.DataObject) -> None:
@@ -79,6 +81,7 @@ def test_what_is_proved_concave_is(body: Expr, of_p: Interval, data: st.DataObje
     assert not find_bulge(function, scope, Setting((Parameter("p", at_p, of_p),)))
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(body=BODIES, of_p=intervals(), data=st.data())
 def test_an_example_of_a_fall_falls(body: Expr, of_p: Interval, data: st.DataObject) -> None:

@@ -64,6 +64,7 @@ def test_a_cycle_is_told_once(length: int) -> None:
     assert told.members == cycle.keys()
 
 
+@pytest.mark.slow
 def test_a_long_chain_is_followed_to_its_end() -> None:
     """Python's stack would hold some sixty losses that are checked inside each other."""
     losses = [f"loss x{at} {{\n  alpha[i,j] ~ x{at + 1}.alpha[i,j]\n}}\n" for at in range(300)]

@@ -45,6 +45,7 @@ def check(text: str) -> None:
     assert formatted(unicode) == once
 
 
+@pytest.mark.slow
 @given(files())
 @settings(max_examples=100)
 def test_any_file_keeps_its_tree_and_its_comments(text: str) -> None:

@@ -107,6 +107,7 @@ def test_a_habit_of_several_lines_is_told_once(text: str, underlined: str, fixed
     assert errors(fixed) == []
 
 
+@pytest.mark.slow
 def test_every_row_of_the_table_has_a_case() -> None:
     told = {
         each.name

@@ -18,6 +18,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 SMALL = ["--samples", "10", "--inputs", "4"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -72,6 +72,7 @@ def test_what_was_measured_of_the_library_is_kept(tmp_path: Path) -> None:
     assert measure_library(losses, 0, cache, steps=1) == first
 
 
+@pytest.mark.slow
 def test_two_losses_on_one_network(tmp_path: Path) -> None:
     views = read_views("mixture", Recipe(12, 5, 0.5, 0))
     same = study(read_subject("entropy", {}), read_subject("infonce", {"eps": 0.0}), views, [], 0, tmp_path / "none")

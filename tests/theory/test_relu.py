@@ -46,6 +46,7 @@ def test_a_hessian_that_would_not_fit_is_not_made(monkeypatch: pytest.MonkeyPatc
     assert [row[-1] for row in report.tables[0].cells] == ["too large to look"] * 4
 
 
+@pytest.mark.slow
 def test_relu_keeps_higher_rank_and_controls_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gated, "STEPS", 400)
     views, subject = read_views("components", Recipe(16, 4, 0.2, 0)), read_subject("infonce", {})

@@ -134,6 +134,7 @@ def test_a_name_is_one_folder(name: str) -> None:
     assert len(refusal.value.message) < 200
 
 
+@pytest.mark.slow
 def test_a_run_in_hand_is_another_s_until_that_process_ends(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a")
     root = Path(__file__).parents[3]

@@ -83,6 +83,7 @@ def test_a_run_stopped_in_mid_epoch_resumes_bit_exactly(laboratory: Laboratory) 
     assert_same_run(straight, resumed)
 
 
+@pytest.mark.slow
 def test_a_killed_process_resumes_bit_exactly(laboratory: Laboratory, tmp_path: Path) -> None:
     straight = laboratory.train("straight", PlainInfoNCE())
     root = Path(__file__).parents[3]
