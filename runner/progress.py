@@ -73,15 +73,17 @@ class Progress:
         self._task = self._bar.add_task(name, completed=step, total=total, seen="")
         self._knn = ""
 
-    def advance(self, loss: float) -> None:
+    def advance(self, loss: float | None) -> None:
+        """One step more; `loss` is the last that is known, if any is."""
         self._step += 1
-        self._bar.update(self._task, advance=1, seen=f"loss {loss:.4f}{self._knn}")
+        told = "" if loss is None else f"loss {loss:.4f}"
+        self._bar.update(self._task, advance=1, seen=f"{told}{self._knn}")
         now = time.monotonic()
         if not self._console.is_terminal and now - self._told >= LINE_SECONDS:
             self._told = now
             seconds = (now - self._started) / (self._step - self._first)
             speed, left = self._config.batch / seconds, timedelta(seconds=round(seconds * (self._total - self._step)))
-            self._tell(f"step {self._step:,} of {self._total:,}  loss {loss:.4f}  {speed:,.0f} images/s  {left} left")
+            self._tell(f"step {self._step:,} of {self._total:,}  {told}  {speed:,.0f} images/s  {left} left")
 
     def tell_epoch(self, epoch: int, knn: float | None, speed: float) -> None:
         self._knn = "" if knn is None else f"  kNN {knn:.1%}"

@@ -93,6 +93,10 @@ class ExperimentConfig(BaseModel):
         Count, About(Group.MACHINE, "Chunks of a batch that take turns in memory, for batches larger than it.")
     ] = 1
     compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is not.")] = AUTO
+    log_every: Annotated[
+        Auto | Count,
+        About(Group.MACHINE, "Steps between looks at the loss, which wait for a GPU; else 1 on a CPU, 50 on a GPU."),
+    ] = AUTO
     keep_every: Annotated[
         int,
         Field(ge=0, le=MOST),

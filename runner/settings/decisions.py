@@ -59,8 +59,14 @@ def _compile(processor: Processor) -> Choice:
     return Choice(False, gain)
 
 
+def _log_every(processor: Processor) -> Choice:
+    if processor.device == "cpu":
+        return Choice(1, "looking costs nothing on a CPU")
+    return Choice(50, "whoever looks waits for the device")
+
+
 CHOICES: Mapping[str, Callable[[Processor], Choice]] = MappingProxyType(
-    {"precision": _precision, "threads": _threads, "compile": _compile}
+    {"precision": _precision, "threads": _threads, "compile": _compile, "log_every": _log_every}
 )
 """What a processor decides. The layout depends on the network too: `runner.network.soundness`."""
 

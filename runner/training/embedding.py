@@ -12,7 +12,7 @@ from runner.training.schedule import view_stream
 
 def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
     """Two views of each image (B, C, H, W), a pure function of the seed and the step."""
-    x_BCHW = job.images_NCHW[indices_B.to(job.fabric.device)]
+    x_BCHW = job.images_NCHW[indices_B]
     stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
     return make_view(x_BCHW, recipe, stream), make_view(x_BCHW, recipe, stream)
 

@@ -11,7 +11,7 @@ class DivergedError(InputError):
     """A loss or its gradient that is no longer finite."""
 
 
-def check_finite(job: Job, state: TrainingState, what: str, value: float) -> None:
+def check_finite(job: Job, state: TrainingState, step: int, what: str, value: float) -> None:
     """Raises `DivergedError`, with the step, the spec and the last good checkpoint."""
     if math.isfinite(value):
         return
@@ -19,6 +19,6 @@ def check_finite(job: Job, state: TrainingState, what: str, value: float) -> Non
     if state.epoch > 0:
         good = f"The last good checkpoint is {job.run.checkpoint}, of epoch {state.epoch}"
     raise DivergedError(
-        f"The {what} of {describe_loss(job.loss)} in {job.run.spec} is {value} at step {state.step + 1}.",
+        f"The {what} of {describe_loss(job.loss)} in {job.run.spec} is {value} at step {step}.",
         f"{good}; try a larger temperature or a smaller --lr.",
     )

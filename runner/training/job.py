@@ -48,7 +48,7 @@ class Job:
 
     def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
         if "labels" in self.loss.takes:
-            return self.loss(z0_BD, z1_BD, labels=self.data.train.y_N[indices_B.to(z0_BD.device)])
+            return self.loss(z0_BD, z1_BD, labels=self.data.train.y_N[indices_B])
         return self.loss(z0_BD, z1_BD)
 
 

@@ -18,6 +18,7 @@ from runner.settings.machine import limit_threads
 from runner.training.job import Job, TrainingState
 from runner.training.observing import observe
 from runner.training.optimizers import make_optimizer
+from runner.training.readings import Readings
 from runner.training.saving import keep, restore
 from runner.training.schedule import epoch_batches
 from runner.training.step import choose_backpropagation, train_step
@@ -39,30 +40,33 @@ def pretrain(job: Job) -> TrainingState:
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
         MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
         Progress(job.run.path.name, state.step, job.steps, job.config) as progress,
+        Readings(job, state, log, progress) as readings,
     ):
         if job.config.epochs == 0:
             save(job, state, log)  # the untrained network is what there is to probe
         while state.epoch < job.last_epoch:
-            train_epoch(job, state, log, progress)
+            speed = train_epoch(job, state, readings)
+            row = observe(job, state)
+            epoch = {"step": state.step, "epoch": state.epoch}
+            log.write(epoch | {"images_per_second": speed, "seconds": state.seconds} | row)
+            progress.tell_epoch(state.epoch, row.get("knn"), speed)
             save(job, state, log)
     return state
 
 
-def train_epoch(job: Job, state: TrainingState, log: MetricsLog, progress: Progress) -> None:
-    """Every batch of an epoch, and the row that says what the epoch came to."""
+def train_epoch(job: Job, state: TrainingState, readings: Readings) -> float:
+    """Every batch of an epoch; all of them were finite. Images per second."""
     started = time.perf_counter()
     state.network.train()
     backpropagation, epoch = choose_backpropagation(job), state.epoch + 1
-    for indices_B in epoch_batches(len(job.images_NCHW), state.epoch, job.config):
-        loss, gradient, rate = train_step(job, state, indices_B, backpropagation)
+    for indices_B in epoch_batches(len(job.images_NCHW), state.epoch, job.config, job.fabric.device):
+        result = train_step(job, state, indices_B, backpropagation)
         state.step += 1
-        log.write({"step": state.step, "epoch": epoch, "loss": loss, "gradient": gradient, "lr": rate})
-        progress.advance(loss)
+        readings.add(state.step, epoch, result)
+    readings.read()
     trained = time.perf_counter() - started
     state.epoch, state.seconds = epoch, state.seconds + trained
-    observed, speed = observe(job, state), job.epoch_steps * job.config.batch / trained
-    log.write({"step": state.step, "epoch": epoch, "images_per_second": speed, "seconds": state.seconds} | observed)
-    progress.tell_epoch(epoch, observed.get("knn"), speed)
+    return job.epoch_steps * job.config.batch / trained
 
 
 def save(job: Job, state: TrainingState, log: MetricsLog) -> None:

@@ -1,4 +1,4 @@
-"""One step of the optimizer: a batch of indices comes in, moved weights come out.
+"""One step of the optimizer: a batch of indices on the device comes in, moved weights come out.
 
 How the gradient of a batch is computed is one function, `Backpropagation`, so that another way to it (in chunks, with
 a second encoder) is another function and the rest of a step stays as it is.
@@ -11,8 +11,8 @@ from torch import Tensor
 
 from runner.training.cached import backpropagate_in_chunks
 from runner.training.embedding import draw_views, embed
-from runner.training.finite import check_finite
 from runner.training.job import Job, TrainingState
+from runner.training.readings import StepResult
 from runner.training.schedule import learning_rate
 
 # B batch, D embedding width
@@ -29,22 +29,18 @@ def choose_backpropagation(job: Job) -> Backpropagation:
     return backpropagate if job.config.cached_chunks == 1 else backpropagate_in_chunks
 
 
-def train_step(
-    job: Job, state: TrainingState, indices_B: Tensor, backpropagation: Backpropagation
-) -> tuple[float, float, float]:
-    """One step of the optimizer; the loss and the norm of its gradient, both finite, and the learning rate."""
+def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagation: Backpropagation) -> StepResult:
+    """One step of the optimizer. Nothing is looked at here, so that a GPU is never waited for."""
     rate = learning_rate(state.step, job.epoch_steps, job.config)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     job.loss.at(state.step / max(1, job.steps - 1))
     state.optimizer.zero_grad()
-    loss = backpropagation(job, state, indices_B).item()
-    check_finite(job, state, "loss", loss)
+    loss = backpropagation(job, state, indices_B)
     gradients = [p.grad for g in state.optimizer.param_groups for p in g["params"] if p.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients).item()
-    check_finite(job, state, "norm of the gradient", norm)
+    norm = torch.nn.utils.get_total_norm(gradients)
     state.optimizer.step()
-    return loss, norm, rate
+    return StepResult(loss, norm, rate)
 
 
 def backpropagate(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:

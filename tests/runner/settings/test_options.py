@@ -24,6 +24,7 @@ OTHERS: dict[str, str] = {
         "seed": "11",
         "precision": "bf16",
         "loss_products": "fast",
+        "log_every": "7",
         "keep_every": "5",
         "cached_chunks": "4",
         "device": "cpu",
