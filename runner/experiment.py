@@ -128,6 +128,7 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
         trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
         if trained.epoch < planned.config.epochs:
             tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")
-        if options.probe and supplies.data.labelled and not is_probed(run, trained.epoch):
+        test = planned.config.test_set == "read"
+        if options.probe and supplies.data.labelled and not is_probed(run, trained.epoch, test=test):
             supplies.prober.probe(run, trained.network, planned.config)
         return run

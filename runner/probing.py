@@ -7,10 +7,13 @@ from lightning.fabric import Fabric
 from alphadsl.report.exceptions import InputError
 from runner.data.datasets import check_labelled, load_data
 from runner.data.splits import ImageData
-from runner.evaluation.probe import ProbeResult, probe_encoder
+from runner.evaluation.features import read_features
+from runner.evaluation.probe import ProbeResult, probe_features
+from runner.evaluation.protocol import Protocol, protocol_of
 from runner.network.models import SiameseNetwork
 from runner.network.soundness import sound_network
 from runner.progress import tell
+from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
 from runner.records.record import check_whose, read_record, write_json
@@ -28,24 +31,35 @@ class Prober:
         self._untrained: dict[ExperimentConfig, ProbeResult] = {}
 
     def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> None:
-        """Write probe.json."""
-        fabric = make_fabric(config)
+        """Write probe.json, and a picture of which classes were taken for which.
+
+        Raises `InputError` where there is nothing to measure on, or the encoder does not hold still.
+        """
+        fabric, protocol = make_fabric(config), protocol_of(config)
         with limit_threads(config.threads):
             checkpoint = load_own(run, fabric)
             if config not in self._untrained:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
                 untrained = sound_network(config, self._data.image_size, fabric)
                 fabric.to_device(untrained)
-                self._untrained[config] = probe_encoder(untrained.encoder, self._data, config, fabric)
-            tell(f"Probing {run.path}.")
-            trained = probe_encoder(network.encoder, self._data, config, fabric)
-        whose = {
+                self._untrained[config] = self._measure(untrained, config, protocol)
+            tell(f"Probing {run.path} by the protocol {protocol.hash}.")
+            trained = self._measure(network, config, protocol)
+        told = {
+            "protocol": protocol.hash,
+            "protocol_details": protocol.to_json(),
+            "untrained": self._untrained[config].accuracies,
             "epoch": checkpoint.epoch,
             "train_seconds": checkpoint.seconds,
             "identity": read_record(run).identity(),
             "environment": current_environment(config).model_dump(),
         }
-        write_json(run.probe, trained.to_json() | {"untrained": self._untrained[config].to_json()} | whose)
+        write_json(run.probe, trained.to_json() | told)
+        draw_confusion(trained.confusion, trained.classes, run.confusion)
+
+    def _measure(self, network: SiameseNetwork, config: ExperimentConfig, protocol: Protocol) -> ProbeResult:
+        features = read_features(network.encoder, self._data, test=config.test_set == "read")
+        return probe_features(features, protocol)
 
 
 def load_own(run: RunFolder, fabric: Fabric) -> Checkpoint:

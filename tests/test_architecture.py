@@ -58,7 +58,7 @@ ROOMS: dict[str, set[str]] = {
     "data": {"contract", "settings", "progress"},
     "network": {"settings", "progress"},
     "evaluation": {"settings", "data", "network"},
-    "records": {"contract", "settings", "progress", "data"},
+    "records": {"contract", "settings", "progress", "data", "evaluation"},
     "training": {"contract", "settings", "progress", "data", "network", "evaluation", "records"},
     "theory": {"contract", "settings", "progress", "data", "network", "records", "training"},
     "plan": {"contract", "settings", "records"},

@@ -70,7 +70,7 @@ def check_enough(loss: CompiledLoss, data: ImageData, config: ExperimentConfig) 
         raise InputError(f"The loss {loss.name} needs labels, and these images have none.", "Give labelled images.")
     images, what = len(data.pretrain_NCHW), "images to pretrain on"
     if "labels" in loss.takes:
-        images, what = len(data.train.y_N), f"labelled images, which {loss.name} needs"
+        images, what = len(data.holdout.kept_K), f"labelled images that are not held out, which {loss.name} needs"
     if images >= config.batch:
         return
     remedy = f"Give --batch {images} or less." if images > 1 else "Give more images."

@@ -1,11 +1,19 @@
-"""What every data set becomes: uint8 images (N, 3, H, W) and labels, in the three parts an experiment uses."""
+"""What every data set becomes: uint8 images (N, 3, H, W) and labels, in the three parts an experiment uses, and which
+of the training images are held out to choose on.
+"""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-# N images, C colours (3), H height, W width
+# N images, C colours (3), H height, W width, K images that are learnt from, V images that are held out
+
+HELD_OUT = 0.1
+"""The share of each class of the training images that is held out for validation."""
+HOLDOUT_SEED = 0
+"""Of the choice: a constant, so that all runs on a data set hold out the same images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +25,31 @@ class Split:
 
     def to(self, device: torch.device) -> "Split":
         return Split(self.x_NCHW.to(device), self.y_N.to(device))
+
+
+@dataclass(frozen=True, eq=False)
+class Holdout:
+    """Which images of a training set are learnt from (K,), and which are held out for validation (V,): increasing
+    indices, that are all of them together."""
+
+    kept_K: Tensor
+    validation_V: Tensor
+
+
+def hold_out(y_N: Tensor) -> Holdout:
+    """A tenth of each class, rounded and at least one image, is held out; all of a class with a single image is kept.
+
+    The choice depends on the labels alone, and not on the device.
+    """
+    random = torch.Generator().manual_seed(HOLDOUT_SEED)
+    labels_N = y_N.cpu()
+    held_N = torch.zeros(len(labels_N), dtype=torch.bool)
+    for label in sorted(set(labels_N.tolist())):
+        members_M = (labels_N == label).nonzero()[:, 0]
+        count = max(1, round(HELD_OUT * len(members_M))) if len(members_M) > 1 else 0
+        held_N[members_M[torch.randperm(len(members_M), generator=random)[:count]]] = True
+    kept_K, validation_V = (chosen_N.nonzero()[:, 0].to(y_N.device) for chosen_N in (~held_N, held_N))
+    return Holdout(kept_K, validation_V)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +66,17 @@ class ImageData:
     @property
     def labelled(self) -> bool:
         return len(self.train.y_N) > 0
+
+    @cached_property
+    def holdout(self) -> Holdout:
+        """The part of `train` that choices are made on; its labels are learnt by nothing that is chosen."""
+        return hold_out(self.train.y_N)
+
+    @cached_property
+    def learnt(self) -> Split:
+        """What is left of `train`, for losses that take labels."""
+        kept_K = self.holdout.kept_K
+        return Split(self.train.x_NCHW[kept_K], self.train.y_N[kept_K])
 
     @property
     def image_size(self) -> int:
@@ -52,6 +96,7 @@ class ImageData:
         if not self.labelled:
             return (size, *self.told)
         probe = (
-            f"{len(self.train.y_N):,} and {len(self.test.y_N):,} in {len(self.classes)} classes to probe and test on"
+            f"{len(self.train.y_N):,} in {len(self.classes)} classes to probe on, of which "
+            f"{len(self.holdout.validation_V):,} are held out for validation, and {len(self.test.y_N):,} to test on"
         )
         return (f"{size}, {probe}", *self.told)

@@ -1,118 +1,156 @@
-"""What an encoder has learnt: frozen features come in, top-1 accuracies of a linear probe and of nearest neighbours
-come out. Features are taken before the projector, without augmentation; nothing of the encoder changes.
+"""What an encoder has learnt: features come in; accuracies of a linear classifier and of nearest neighbours come out.
 
-The linear probe is the paper's (Tian 2022; the authors' `linear_feature_eval.py`): standardised features, Adam with
-learning rate 3e-4 and weight decay 1e-3, 50 epochs of batches of 128, unless the configuration says otherwise. The
-paper quotes the best epoch on the test set; the last epoch is the honest number, so both are reported. Nearest
-neighbours vote with exp(cosine / 0.1) among 200 (Wu et al. 2018).
+Whatever is chosen, a temperature or the best epoch of the probe itself, is chosen on validation images: a part of the
+training set that the classifier does not see. The accuracy on the test set is that of a second classifier, trained on
+the whole training set, after its last epoch and after the one that was chosen. The paper (Tian 2022; the authors'
+`linear_feature_eval.py`) quotes the best epoch on the test set itself; `select = "test"` does.
 """
 
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 from lightning.fabric import Fabric
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 
-from runner.data.splits import ImageData, Split
-from runner.data.views import to_float
-from runner.network.models import Encoder
-from runner.settings.config import ExperimentConfig
+from alphadsl.report.exceptions import InputError
+from runner.data.splits import ImageData
+from runner.evaluation.features import Features, Labelled, encode
+from runner.evaluation.frozen import evaluating
+from runner.evaluation.linear import Scaling, fit_linear, predict_linear
+from runner.evaluation.neighbours import predict_by_neighbours
+from runner.evaluation.protocol import Protocol
 from runner.settings.machine import limit_threads
 
-# N images, B batch, F features, C classes, T test images, K neighbours
+# N images, V validation images, Q queries, F features, C classes
 
-NEIGHBOURS = 200
-KNN_TEMPERATURE = 0.1
-WEIGHT_DECAY = 1e-3
-FEATURE_BATCH = 512
-MONITOR_TRAIN, MONITOR_TEST = 10_000, 2_000
+MONITOR_KNOWN, MONITOR_QUERIES = 10_000, 2_000
 
 
 @dataclass(frozen=True)
-class ProbeResult:
+class Validated:
+    """Top-1 accuracies in [0, 1] on images that are held out of the training set."""
+
+    linear: float
+    """After the last epoch."""
+    best_epoch: int
+    knn_200: float
+
+
+@dataclass(frozen=True)
+class Tested:
     """Top-1 accuracies on the test set, in [0, 1]."""
 
     linear_last: float
     linear_best: float
+    """After `best_epoch`, which is chosen on validation images, or on the test set where the protocol says so."""
     best_epoch: int
     knn_200: float
 
-    def to_json(self) -> dict[str, float]:
-        return asdict(self)
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """What a probe has measured; `validation` is None where no class has an image to spare, `test` where sealed."""
+
+    validation: Validated | None
+    test: Tested | None
+    confusion: tuple[tuple[int, ...], ...]
+    """How many images of each class (rows) were taken for each class, by the last epoch: of the test set if it is read,
+    else of the validation images."""
+    classes: tuple[str, ...]
+    encoder: str
+
+    @property
+    def accuracies(self) -> dict[str, object]:
+        return {name: part and asdict(part) for name, part in (("validation", self.validation), ("test", self.test))}
+
+    @property
+    def per_class(self) -> dict[str, float | None]:
+        """The share of each class that was recognised; None of a class without images."""
+        rows = zip(self.classes, enumerate(self.confusion), strict=True)
+        return {name: row[index] / sum(row) if sum(row) else None for name, (index, row) in rows}
+
+    def to_json(self) -> dict[str, object]:
+        part = "validation" if self.test is None else "test"
+        counted = {"per_class": self.per_class, "confusion": self.confusion, "counted_on": part}
+        return self.accuracies | counted | {"encoder": self.encoder}
 
 
-def probe_encoder(encoder: Encoder, data: ImageData, config: ExperimentConfig, fabric: Fabric) -> ProbeResult:
-    """Linear probe and nearest neighbours on the features of a frozen encoder."""
-    train_NF, test_TF = (extract_features(encoder, split, fabric) for split in (data.train, data.test))
+def probe_features(features: Features, protocol: Protocol) -> ProbeResult:
+    """Linear probe and nearest neighbours. Raises `InputError` where there is nothing to measure on."""
+    if len(features.validation.y_N) == 0 and features.test is None:
+        raise InputError(
+            "There is nothing to measure a probe on: no class has an image to spare for validation, and the test set "
+            "is sealed.",
+            "Give more images, or --test-set read.",
+        )
+    measure = partial(_measure, classes=len(features.classes), protocol=protocol)
+    validated = tested = None
+    last = protocol.epochs
+    if len(features.validation.y_N) > 0:
+        measured = measure(features.kept, features.validation)
+        validated = Validated(measured.by_epoch[-1], measured.best_epoch, measured.neighbours)
+    if features.test is not None:
+        measured = measure(features.train, features.test)
+        chosen = validated.best_epoch if validated else last
+        best = measured.best_epoch if protocol.select == "test" else chosen
+        tested = Tested(measured.by_epoch[-1], measured.by_epoch[best - 1], best, measured.neighbours)
+    return ProbeResult(validated, tested, measured.confusion, features.classes, features.encoder)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    by_epoch: tuple[float, ...]
+    neighbours: float
+    confusion: tuple[tuple[int, ...], ...]
+
+    @property
+    def best_epoch(self) -> int:
+        """The first of the best."""
+        return self.by_epoch.index(max(self.by_epoch)) + 1
+
+
+def _measure(known: Labelled, queries: Labelled, classes: int, protocol: Protocol) -> _Measured:
+    """What is learnt from `known`, measured on `queries`."""
+    scaling = Scaling(known.x_NF)
+    scaled_QF, by_epoch = scaling(queries.x_NF), []
     with limit_threads(1):
-        accuracies = train_linear_probe(train_NF, data.train.y_N, test_TF, data.test.y_N, config)
-    best = max(accuracies)
-    knn = knn_accuracy(train_NF, data.train.y_N, test_TF, data.test.y_N)
-    return ProbeResult(accuracies[-1], best, accuracies.index(best) + 1, knn)
+        for weight_CW in fit_linear(scaling(known.x_NF), known.y_N, classes, protocol):
+            guess_Q = predict_linear(weight_CW, scaled_QF)
+            by_epoch.append(accuracy(guess_Q, queries.y_N))
+    counts_CC = torch.bincount(queries.y_N * classes + guess_Q, minlength=classes**2).view(classes, classes)
+    confusion = tuple(tuple(row) for row in counts_CC.tolist())
+    return _Measured(tuple(by_epoch), _neighbours(known, queries, classes, protocol), confusion)
 
 
-def monitor_encoder(encoder: Encoder, data: ImageData, fabric: Fabric) -> float:
-    """Nearest-neighbour accuracy on a part of the data, cheap enough for every epoch of pretraining."""
-    train, test = _thin_out(data.train, MONITOR_TRAIN), _thin_out(data.test, MONITOR_TEST)
-    train_NF, test_TF = (extract_features(encoder, split, fabric) for split in (train, test))
-    return knn_accuracy(train_NF, train.y_N, test_TF, test.y_N)
+def _neighbours(known: Labelled, queries: Labelled, classes: int, protocol: Protocol) -> float:
+    guess_Q = predict_by_neighbours(
+        known.x_NF, known.y_N, queries.x_NF, classes, protocol.neighbours, protocol.temperature
+    )
+    return accuracy(guess_Q, queries.y_N)
 
 
-def _thin_out(split: Split, limit: int) -> Split:
-    stride = -(-len(split.y_N) // limit)
-    return Split(split.x_NCHW[::stride], split.y_N[::stride])
+def monitor_encoder(encoder: nn.Module, data: ImageData, fabric: Fabric, protocol: Protocol) -> float | None:
+    """Accuracy of nearest neighbours on a part of the validation images, cheap enough for every epoch of pretraining;
+    None where there are none. The test set is not read."""
+    holdout = data.holdout
+    if len(holdout.validation_V) == 0:
+        return None
+    with evaluating(encoder):
+        known, queries = (
+            Labelled(encode(encoder, data.train.x_NCHW[indices_N], fabric.autocast), data.train.y_N[indices_N])
+            for indices_N in (
+                thin_out(holdout.kept_K, MONITOR_KNOWN),
+                thin_out(holdout.validation_V, MONITOR_QUERIES),
+            )
+        )
+        return _neighbours(known, queries, len(data.classes), protocol)
 
 
-@torch.no_grad()
-def extract_features(encoder: Encoder, split: Split, fabric: Fabric) -> Tensor:
-    """Features (N, F) in float32, with the encoder in evaluation mode."""
-    was_training = encoder.training
-    encoder.eval()
-    with fabric.autocast():
-        batches = [encoder(to_float(x_BCHW)).float() for x_BCHW in torch.split(split.x_NCHW, FEATURE_BATCH)]
-    encoder.train(was_training)
-    return torch.cat(batches)
+def thin_out(indices_N: Tensor, limit: int) -> Tensor:
+    """At most so many of them, evenly, so that classes that lie one after another are all there."""
+    return indices_N[:: -(-len(indices_N) // limit)]
 
 
-def train_linear_probe(
-    train_NF: Tensor, y_N: Tensor, test_TF: Tensor, y_T: Tensor, config: ExperimentConfig
-) -> list[float]:
-    """The test accuracy after each epoch of a linear classifier on standardised features."""
-    mean_F, deviation_F = train_NF.mean(dim=0), train_NF.std(dim=0)
-    deviation_F = torch.where(deviation_F > 0, deviation_F, 1)
-    train_NF, test_TF = (train_NF - mean_F) / deviation_F, (test_TF - mean_F) / deviation_F
-    classes = int(y_N.max()) + 1
-    weight_CF = torch.zeros(classes, train_NF.shape[1], device=train_NF.device, requires_grad=True)
-    bias_C = torch.zeros(classes, device=train_NF.device, requires_grad=True)
-    adam = torch.optim.Adam([weight_CF, bias_C], lr=config.probe_lr, weight_decay=WEIGHT_DECAY, fused=True)
-    order = torch.Generator().manual_seed(config.seed)
-    accuracies = []
-    for _ in range(config.probe_epochs):
-        shuffled_N = torch.randperm(len(y_N), generator=order).to(y_N.device)
-        for indices_B in torch.split(shuffled_N, config.probe_batch):
-            adam.zero_grad()
-            logits_BC = functional.linear(train_NF[indices_B], weight_CF, bias_C)
-            torch.autograd.backward(functional.cross_entropy(logits_BC, y_N[indices_B]))
-            adam.step()
-        with torch.no_grad():
-            prediction_T = functional.linear(test_TF, weight_CF, bias_C).argmax(dim=1)
-        accuracies.append(_accuracy(prediction_T, y_T))
-    return accuracies
-
-
-def knn_accuracy(train_NF: Tensor, y_N: Tensor, test_TF: Tensor, y_T: Tensor) -> float:
-    """Top-1 accuracy of the weighted vote of the 200 nearest training images by cosine (all, if there are fewer)."""
-    train_NF, test_TF = functional.normalize(train_NF), functional.normalize(test_TF)
-    neighbours, classes = min(NEIGHBOURS, len(y_N)), int(y_N.max()) + 1
-    predictions = []
-    for test_BF in torch.split(test_TF, FEATURE_BATCH):
-        cosine_BK, nearest_BK = (test_BF @ train_NF.T).topk(neighbours, dim=1)
-        votes_BC = torch.zeros(len(test_BF), classes, device=test_BF.device)
-        votes_BC.scatter_add_(1, y_N[nearest_BK], (cosine_BK / KNN_TEMPERATURE).exp())
-        predictions.append(votes_BC.argmax(dim=1))
-    return _accuracy(torch.cat(predictions), y_T)
-
-
-def _accuracy(prediction_T: Tensor, y_T: Tensor) -> float:
-    return float((prediction_T == y_T).double().mean())
+def accuracy(guess_Q: Tensor, y_Q: Tensor) -> float:
+    return float((guess_Q == y_Q).double().mean())

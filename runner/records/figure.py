@@ -19,7 +19,17 @@ from matplotlib.ticker import MaxNLocator
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, read_file, write_file
 from runner.records.metrics import Curve
-from runner.records.summary import COLUMNS, Group, describe_setting, linear_best, linear_last, untrained
+from runner.records.summary import (
+    COLUMNS,
+    Group,
+    Spread,
+    describe_setting,
+    linear_best,
+    linear_last,
+    untrained,
+    untrained_validated,
+    validated,
+)
 
 # Okabe and Ito's colours, told apart by nearly every eye; a figure of more groups begins again.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4FBF", "#4D4D4D")
@@ -73,26 +83,39 @@ def draw_comparison(groups: Sequence[Group]) -> Figure:
 
 
 def _draw_probes(axes: Axes, groups: Sequence[Group]) -> None:
-    """Each loss over its untrained encoder; the first group is on top."""
+    """Each loss over its untrained encoder, the first on top: on the test set, or where that is sealed for one, on
+    validation images."""
+    sealed = any(linear_last(group) is None for group in groups)
     for index, group in enumerate(groups):
-        last, best, before = linear_last(group), linear_best(group), untrained(group)
-        axes.barh(index - 0.12, last.mean, 0.5, color=_colour(index))
-        axes.barh(index + 0.25, before.mean, 0.2, color=GREY, label="untrained encoder" if index == 0 else None)
-        axes.errorbar(last.mean, index - 0.12, xerr=last.deviation, color=INK, capsize=4, linewidth=1.5)
-        axes.errorbar(before.mean, index + 0.25, xerr=before.deviation, color=INK, capsize=2, linewidth=1)
-        axes.plot(best.mean, index - 0.3, "D", ms=4.5, mfc="white", mec=INK, label="best epoch" if index == 0 else None)
-        edge = max(last.mean + (last.deviation or 0), best.mean)
-        axes.annotate(f"{last:.1f}", (edge, index - 0.12), (7, 0), textcoords="offset points", va="center", color=INK)
-        at = (before.mean + (before.deviation or 0), index + 0.25)
-        axes.annotate(f"{before:.1f}", at, (7, 0), textcoords="offset points", va="center", color=GREY_INK, fontsize=9)
+        measured, before = (validated, untrained_validated) if sealed else (linear_last, untrained)
+        _draw_bar(axes, index - 0.12, 0.5, measured(group), _colour(index), INK)
+        _draw_bar(axes, index + 0.25, 0.2, before(group), GREY, GREY_INK, None if index else "untrained encoder")
+        best = linear_best(group)
+        if best is not None and not sealed:
+            label = None if index else "best epoch"
+            axes.plot(best.mean, index - 0.3, "D", ms=4.5, mfc="white", mec=INK, label=label)
     axes.set_yticks(range(len(groups)), [_fold(group.label) for group in groups])
     # A single loss gets a bar, not a block.
     axes.set_ylim(max(len(groups), 2) - 0.4, -0.6)
     axes.set_xticks(range(0, 101, 20))
-    axes.set_xlim(0, min(120, 1.28 * max(linear_last(group).mean for group in groups)))
-    _finish(axes, "Linear probe after pretraining", "top-1 accuracy on the test set, %")
+    axes.set_xlim(0, min(120, 1.28 * max([axes.dataLim.xmax, 1])))
+    part = "held-out training images" if sealed else "the test set"
+    _finish(axes, "Linear probe after pretraining", f"top-1 accuracy on {part}, %")
     axes.grid(visible=False, axis="y")
     axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+
+
+def _draw_bar(
+    axes: Axes, at: float, height: float, spread: Spread | None, colour: str, ink: str, label: str | None = None
+) -> None:
+    """A mean with its deviation and its number; nothing of what was not measured."""
+    if spread is None:
+        return
+    axes.barh(at, spread.mean, height, color=colour, label=label)
+    axes.errorbar(spread.mean, at, xerr=spread.deviation, color=INK, capsize=2 + 4 * height, linewidth=1 + height)
+    edge = (spread.mean + (spread.deviation or 0), at)
+    size = 10 if ink == INK else 9
+    axes.annotate(f"{spread:.1f}", edge, (7, 0), textcoords="offset points", va="center", color=ink, fontsize=size)
 
 
 def _draw_neighbours(axes: Axes, groups: Sequence[Group]) -> None:
@@ -172,7 +195,8 @@ def make_page(groups: Sequence[Group], png: bytes) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="generator" content="{DRAWN_BY}">'
         f"<title>{title}</title><style>{STYLE}</style>"
         f"<h1>{title}</h1><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        "<p>Top-1 accuracy on the test set, mean ± standard deviation over seeds. The linear probe is that of its last "
-        "epoch; the best epoch is chosen on the test set, as the paper does.</p>"
+        "<p>Top-1 accuracy, mean ± standard deviation over seeds; on the test set unless it says validation, which is "
+        "the part of the training set that choices are made on. The linear probe is that of its last epoch; the best "
+        "epoch is chosen on validation images, or on the test set by --select test, as the paper does.</p>"
         f'<img alt="Linear probes, nearest neighbours and losses" src="data:image/png;base64,{picture}"></html>\n'
     )

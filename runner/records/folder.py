@@ -26,10 +26,11 @@ MARKER, LOCK, BOARD = "alphadsl-run.json", ".lock", "tensorboard"
 BOARD_EVENTS = "events.out.tfevents.*"
 WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
 CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
+CONFUSION = "confusion.png"
 KEPT, KEPT_CHECKPOINTS = "checkpoints", "epoch-*.pt"
 FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS))
 """Folders in a run, and what we write there."""
-WORK = (CHECKPOINT, METRICS, PROBE)
+WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
 
@@ -75,6 +76,10 @@ class RunFolder:
     @property
     def probe(self) -> Path:
         return self / PROBE
+
+    @property
+    def confusion(self) -> Path:
+        return self / CONFUSION
 
 
 class Marker(BaseModel):

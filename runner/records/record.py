@@ -6,9 +6,9 @@ run, and one that a newer version wrote.
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
@@ -18,15 +18,44 @@ from runner.records.identity import RunRecord, differences, fingerprint_of
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class Accuracies(BaseModel):
-    """What a probe measured: top-1 accuracies on the test set."""
+class ValidationAccuracies(BaseModel):
+    """What a probe measured on images held out of the training set: top-1 accuracies. Choices are made on these."""
 
-    model_config = ConfigDict(extra="allow")
+    linear: Share
+    best_epoch: Annotated[int, Field(ge=1)]
+    knn_200: Share
+
+
+class TestAccuracies(BaseModel):
+    """What a probe measured on the test set: top-1 accuracies."""
 
     linear_last: Share
     linear_best: Share
     best_epoch: Annotated[int, Field(ge=1)]
     knn_200: Share
+
+
+class Accuracies(BaseModel):
+    """What a probe measured, on either part or on both."""
+
+    model_config = ConfigDict(extra="allow")
+
+    validation: ValidationAccuracies | None = None
+    test: TestAccuracies | None = None
+    """None where the test set was sealed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_ones_were_of_the_test_set(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "linear_last" in value:
+            return {**value, "test": {name: value.get(name) for name in TestAccuracies.model_fields}}
+        return value
+
+    @model_validator(mode="after")
+    def _something_was_measured(self) -> Self:
+        if self.validation is None and self.test is None:
+            raise ValueError("neither part was measured")
+        return self
 
 
 class ProbeRecord(Accuracies):
@@ -37,6 +66,15 @@ class ProbeRecord(Accuracies):
     train_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     identity: str | None = None
     """`RunRecord.identity` of the run that was probed; earlier versions wrote none."""
+    protocol: str | None = None
+    """A hash of all that decides the accuracies beside encoder and images; earlier versions wrote none."""
+    protocol_details: Mapping[str, Any] | None = None
+    per_class: Mapping[str, Share | None] | None = None
+    """The share of each class that was recognised."""
+    confusion: tuple[tuple[int, ...], ...] | None = None
+    """How many images of each class (rows) were taken for each."""
+    counted_on: Literal["validation", "test"] | None = None
+    """The part that `per_class` and `confusion` are of."""
 
 
 def read_record(run: RunFolder) -> RunRecord:
@@ -96,12 +134,13 @@ def read_probe(run: RunFolder) -> dict[str, Any]:
     return probe.model_dump()
 
 
-def is_probed(run: RunFolder, epoch: int) -> bool:
-    """Whether probe.json tells of this very run after so many epochs."""
+def is_probed(run: RunFolder, epoch: int, *, test: bool = False) -> bool:
+    """Whether probe.json tells of this very run after so many epochs, and of the test set where that is asked for."""
     try:
-        return bool(read_probe(run)["epoch"] == epoch)
+        probe = read_probe(run)
     except InputError:
         return False
+    return bool(probe["epoch"] == epoch) and not (test and probe["test"] is None)
 
 
 def check_whose(run: RunFolder, text: str) -> None:

@@ -53,10 +53,19 @@ class Group:
     label: str
     runs: tuple[FinishedRun, ...]
 
-    def spread(self, pick: Callable[[Mapping[str, Any]], float]) -> Spread:
-        """Mean and deviation of a number of probe.json."""
-        values = [pick(run.probe) for run in self.runs]
-        return Spread(statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None)
+    def spread(self, *path: str, scale: float = 1) -> Spread | None:
+        """Mean and deviation of a number of probe.json, found by its keys; None where a run has not measured it."""
+        values = [_follow(run.probe, path) for run in self.runs]
+        measured = [scale * value for value in values if value is not None]
+        if len(measured) < len(values):
+            return None
+        return Spread(statistics.mean(measured), statistics.stdev(measured) if len(measured) > 1 else None)
+
+
+def _follow(content: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        content = None if content is None else content[key]
+    return content
 
 
 @dataclass(frozen=True)
@@ -75,34 +84,44 @@ class Comparable:
     skipped: tuple[Skipped, ...]
 
 
-def linear_last(group: Group) -> Spread:
-    return group.spread(lambda probe: 100 * probe["linear_last"])
+def validated(group: Group) -> Spread | None:
+    """Accuracy of the linear probe on images held out of the training set: what choices are made on."""
+    return group.spread("validation", "linear", scale=100)
 
 
-def linear_best(group: Group) -> Spread:
-    return group.spread(lambda probe: 100 * probe["linear_best"])
+def linear_last(group: Group) -> Spread | None:
+    return group.spread("test", "linear_last", scale=100)
 
 
-def knn_200(group: Group) -> Spread:
-    return group.spread(lambda probe: 100 * probe["knn_200"])
+def linear_best(group: Group) -> Spread | None:
+    return group.spread("test", "linear_best", scale=100)
 
 
-def untrained(group: Group) -> Spread:
-    return group.spread(lambda probe: 100 * probe["untrained"]["linear_last"])
+def knn_200(group: Group) -> Spread | None:
+    return group.spread("test", "knn_200", scale=100)
 
 
-def train_seconds(group: Group) -> Spread:
-    return group.spread(lambda probe: probe["train_seconds"])
+def untrained(group: Group) -> Spread | None:
+    return group.spread("untrained", "test", "linear_last", scale=100)
+
+
+def untrained_validated(group: Group) -> Spread | None:
+    return group.spread("untrained", "validation", "linear", scale=100)
+
+
+def _cell(spread: Spread | None, form: str) -> str:
+    return "–" if spread is None else format(spread, form)
 
 
 COLUMNS: tuple[tuple[str, Callable[[Group], str]], ...] = (
     ("loss", lambda group: group.label),
     ("seeds", lambda group: str(len(group.runs))),
-    ("linear probe %", lambda group: f"{linear_last(group):.1f}"),
-    ("best epoch %", lambda group: f"{linear_best(group):.1f}"),
-    ("kNN-200 %", lambda group: f"{knn_200(group):.1f}"),
-    ("untrained %", lambda group: f"{untrained(group):.1f}"),
-    ("training s", lambda group: f"{train_seconds(group):.0f}"),
+    ("validation %", lambda group: _cell(validated(group), ".1f")),
+    ("linear probe %", lambda group: _cell(linear_last(group), ".1f")),
+    ("best epoch %", lambda group: _cell(linear_best(group), ".1f")),
+    ("kNN-200 %", lambda group: _cell(knn_200(group), ".1f")),
+    ("untrained %", lambda group: _cell(untrained(group) or untrained_validated(group), ".1f")),
+    ("training s", lambda group: _cell(group.spread("train_seconds"), ".0f")),
 )
 
 
@@ -156,7 +175,7 @@ Rows = Sequence[tuple[str, ...]]
 
 
 def make_rows(groups: Sequence[Group], ended: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Top-1 accuracies on the test set in per cent, mean and standard deviation over seeds.
+    """Top-1 accuracies in per cent, on validation images and on the test set: mean and standard deviation over seeds.
 
     `ended` has runs without a result, by name, and how they ended.
     """

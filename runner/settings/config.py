@@ -19,6 +19,8 @@ Optimizer = Literal["adamw", "sgd"]
 Auto = Literal["auto"]
 Precision = Literal["auto", "bf16", "32"]
 Products = Literal["exact", "fast"]
+Part = Literal["validation", "test"]
+TestSet = Literal["read", "sealed"]
 
 AUTO: Auto = "auto"
 """Decided by what the run is computed on. Records of earlier versions lack what was decided, and say this too."""
@@ -107,6 +109,10 @@ class ExperimentConfig(BaseModel):
     probe_batch: Annotated[Count, About(Group.PROBE, "Images in a batch of the linear probe.")] = 128
     probe_lr: Annotated[Positive, About(Group.PROBE, "Learning rate of the linear probe.")] = 3e-4
     """The paper's probe: Adam, 3e-4, weight decay 1e-3, 50 epochs of batches of 128."""
+    select: Annotated[Part, About(Group.PROBE, "Images on which the best epoch of the probe is chosen.")] = "validation"
+    test_set: Annotated[
+        TestSet, About(Group.PROBE, "Whether the probe reads the test set; sealed, it is measured on validation alone.")
+    ] = "read"
 
     @field_validator("*", mode="before")
     @classmethod

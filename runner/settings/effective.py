@@ -28,6 +28,11 @@ def check_together(config: ExperimentConfig) -> None:
             f"A batch of {config.batch} does not come apart into {config.cached_chunks} equal chunks.",
             f"Give --batch {_multiple(config.batch, config.cached_chunks)}, or another --cached-chunks.",
         )
+    if config.select == "test" and config.test_set == "sealed":
+        raise InputError(
+            "The best epoch of the probe cannot be chosen on a test set that is sealed.",
+            "Give --select validation, or --test-set read.",
+        )
 
 
 def _multiple(batch: int, part: int) -> int:

@@ -35,8 +35,8 @@ class Job:
 
     @property
     def images_NCHW(self) -> Tensor:
-        """Without labels, all images there are; a loss that takes labels sees the labelled ones."""
-        return self.data.train.x_NCHW if "labels" in self.loss.takes else self.data.pretrain_NCHW
+        """Without labels, all images there are; a loss that takes labels sees the labelled ones, but those held out."""
+        return self.data.learnt.x_NCHW if "labels" in self.loss.takes else self.data.pretrain_NCHW
 
     @property
     def epoch_steps(self) -> int:
@@ -48,7 +48,7 @@ class Job:
 
     def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
         if "labels" in self.loss.takes:
-            return self.loss(z0_BD, z1_BD, labels=self.data.train.y_N[indices_B])
+            return self.loss(z0_BD, z1_BD, labels=self.data.learnt.y_N[indices_B])
         return self.loss(z0_BD, z1_BD)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from runner.evaluation.probe import monitor_encoder
+from runner.evaluation.protocol import protocol_of
 from runner.training.job import Job, TrainingState
 
 
@@ -17,10 +18,10 @@ class Observer(Protocol):
 
 
 def neighbours(job: Job, state: TrainingState) -> Mapping[str, float]:
-    """`knn`: accuracy of nearest neighbours on a part of the data."""
-    if not job.data.labelled:
-        return {}
-    return {"knn": monitor_encoder(state.network.encoder, job.data, job.fabric)}
+    """`knn`: accuracy of nearest neighbours on a part of the validation images."""
+    protocol = protocol_of(job.config)
+    knn = monitor_encoder(state.network.encoder, job.data, job.fabric, protocol) if job.data.labelled else None
+    return {} if knn is None else {"knn": knn}
 
 
 def moving_parameters(job: Job, state: TrainingState) -> Mapping[str, float]:

@@ -17,7 +17,12 @@ from tests.runner.losses import PlainInfoNCE
 DATA = DataRecord(fingerprint="d" * 64, pretrain=1297, train=1297, test=500, classes=10)
 OTHER_DATA = DATA.model_copy(update={"fingerprint": "e" * 64})
 CONFIG = make_config("digits", epochs=2, device="cpu")
-ACCURACIES = {"linear_last": 0.5, "linear_best": 0.75, "best_epoch": 1, "knn_200": 0.25}
+ACCURACIES = {
+    "validation": {"linear": 0.625, "best_epoch": 1, "knn_200": 0.375},
+    "test": {"linear_last": 0.5, "linear_best": 0.75, "best_epoch": 1, "knn_200": 0.25},
+}
+EARLIER_ACCURACIES = {"linear_last": 0.5, "linear_best": 0.75, "best_epoch": 1, "knn_200": 0.25}
+"""As they were written before there was a validation split."""
 
 
 def make_run(
@@ -40,4 +45,5 @@ def make_run(
     )
     whose = {"epoch": epoch, "train_seconds": 1.0, "identity": record.identity()}
     write_json(run.probe, ACCURACIES | {"untrained": ACCURACIES} | whose)
+    run.confusion.write_bytes(b"")
     return run

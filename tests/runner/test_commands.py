@@ -100,7 +100,7 @@ def test_a_run_that_ends_for_now_is_probed_then_and_again_at_its_end() -> None:
 def test_no_epoch_probes_the_untrained_network() -> None:
     lines = typed("train", "infonce", *QUICK, "--epochs", "0").splitlines()
     row = next(line for line in lines if "infonce" in line).split("│")
-    assert row[3].strip() == row[6].strip()
+    assert row[4].strip() == row[7].strip()
 
 
 def test_images_without_labels_are_trained_on_and_not_probed() -> None:

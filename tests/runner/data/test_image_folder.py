@@ -173,7 +173,8 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (20, 30), colour) for colour in CLASSES.values()]
     frames[0].save(tmp_path / "red" / "3.gif", save_all=True, append_images=frames[1:])
     told = "\n".join(read_image_folder(tmp_path, 16).describe())
-    assert told.startswith("9 images of 16 x 16 px to pretrain on, 9 and 2 in 2 classes to probe and test on")
+    probed = "9 in 2 classes to probe on, of which 2 are held out for validation, and 2 to test on"
+    assert told.startswith(f"9 images of 16 x 16 px to pretrain on, {probed}")
     for line in (
         "blue 4 + 1, red 5 + 1",
         "every 5th of a class, held out",

@@ -1,5 +1,6 @@
 """Comparisons: groups over seeds, their statistics, and figures that need nothing else."""
 
+import json
 import re
 import statistics
 from pathlib import Path
@@ -15,11 +16,12 @@ from runner.records.figure import write_figures
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
 from runner.records.places import find_runs
-from runner.records.record import read_probe
-from runner.records.summary import Spread, linear_last, read_groups
+from runner.records.record import is_probed, read_probe
+from runner.records.summary import COLUMNS, Spread, linear_last, make_rows, read_groups
 from runner.settings.resolving import make_config
 from tests.runner.conftest import SMALL
 from tests.runner.losses import PlainInfoNCE
+from tests.runner.runs import ACCURACIES, EARLIER_ACCURACIES, make_run
 
 QUICK = SMALL | {"epochs": 1, "batch": 256}
 
@@ -42,7 +44,9 @@ def test_runs_that_differ_by_seed_are_one_group(runs: list[RunFolder]) -> None:
 
 def test_a_group_has_mean_and_sample_deviation(runs: list[RunFolder]) -> None:
     both, single = (linear_last(group) for group in read_groups(runs).groups)
-    accuracies = [100 * read_probe(run)["linear_last"] for run in runs[:2]]
+    accuracies = [100 * read_probe(run)["test"]["linear_last"] for run in runs[:2]]
+    assert both is not None
+    assert single is not None
     assert both == Spread(statistics.mean(accuracies), statistics.stdev(accuracies))
     assert single.deviation is None
     assert f"{Spread(50.04, 1.26):.1f}" == "50.0 ± 1.3"
@@ -79,7 +83,7 @@ def test_probing_again_gives_the_same(runs: list[RunFolder]) -> None:
 def test_a_run_folder_tells_its_story(runs: list[RunFolder]) -> None:
     names = {path.name for path in runs[0].path.iterdir()}
     told = {"spec.alpha", "ir.json", "loss.py", "config.json", "machine.json", "metrics.jsonl", "checkpoint.pt"}
-    assert told | {"probe.json", "tensorboard", "alphadsl-run.json", ".lock"} == names
+    assert told | {"probe.json", "confusion.png", "tensorboard", "alphadsl-run.json", ".lock"} == names
 
 
 def test_runs_are_found_by_path_by_name_or_all(runs: list[RunFolder]) -> None:
@@ -133,3 +137,28 @@ def test_names_of_runs_say_data_loss_and_seed() -> None:
 def test_two_losses_of_one_name_are_refused() -> None:
     with pytest.raises(InputError, match="a loss called infonce"):
         plan_runs([PlainInfoNCE(), PlainInfoNCE()], [make_config("digits")], Path("runs"), None, {})
+
+
+def test_a_run_whose_test_set_is_sealed_is_shown_by_its_validation(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "sealed")
+    probe = json.loads(run.probe.read_text())
+    probe["test"] = probe["untrained"]["test"] = None
+    run.probe.write_text(json.dumps(probe))
+    assert is_probed(run, 2)
+    assert not is_probed(run, 2, test=True)
+    groups = read_groups([run]).groups
+    assert dict(zip((name for name, _ in COLUMNS), make_rows(groups, {})[0], strict=True)) == {
+        **{"loss": "infonce", "seeds": "1", "validation %": "62.5", "linear probe %": "–", "best epoch %": "–"},
+        **{"kNN-200 %": "–", "untrained %": "62.5", "training s": "1"},
+    }
+    assert write_figures(groups, tmp_path / "figures")[0].stat().st_size > 0
+
+
+def test_a_probe_of_before_there_was_a_validation_split_is_of_the_test_set(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "earlier")
+    probe = json.loads(run.probe.read_text())
+    earlier = {name: value for name, value in probe.items() if name not in ACCURACIES} | EARLIER_ACCURACIES
+    run.probe.write_text(json.dumps(earlier | {"untrained": EARLIER_ACCURACIES}))
+    assert read_probe(run)["test"] == ACCURACIES["test"]
+    assert read_probe(run)["validation"] is None
+    assert make_rows(read_groups([run]).groups, {})[0][2:7] == ("–", "50.0", "75.0", "25.0", "50.0")

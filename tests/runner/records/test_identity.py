@@ -29,6 +29,7 @@ SETTINGS = {
     "precision": "bf16",
     "loss_products": "fast",
     "probe_lr": 1.0,
+    "select": "test",
 }
 OTHERS: Mapping[str, tuple[PlainInfoNCE, ExperimentConfig, DataRecord]] = {
     **{
@@ -41,6 +42,7 @@ OTHERS: Mapping[str, tuple[PlainInfoNCE, ExperimentConfig, DataRecord]] = {
             "precision": "bf16",
             "loss_products": "fast",
             "probe_lr": 1.0,
+            "select": "test",
         }.items()
     },
     "data": (PlainInfoNCE(), CONFIG, OTHER_DATA),

@@ -32,7 +32,7 @@ OTHERS: dict[str, str] = {
         "channels_last": "",
         "compile": "",
     },
-    **{"probe_epochs": "4", "probe_batch": "17", "probe_lr": "0.75"},
+    **{"probe_epochs": "4", "probe_batch": "17", "probe_lr": "0.75", "select": "test", "test_set": "sealed"},
 }
 
 

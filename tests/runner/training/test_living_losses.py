@@ -119,7 +119,9 @@ def test_labels_are_those_of_the_images(laboratory: Laboratory, monkeypatch: pyt
     monkeypatch.setattr("runner.training.embedding.make_view", noting)
     loss = Labelled()
     trained(laboratory, "labelled", loss)
-    assert len(loss.told) == 12
+    held_out = len(laboratory.data.holdout.validation_V)
+    assert held_out == 20
+    assert len(loss.told) == 4 * ((200 - held_out) // 64)
     assert len({tuple(labels.tolist()) for labels in loss.told}) > 1
     for labels_B, shown_B in zip(loss.told, seen[::2], strict=True):
         assert torch.equal(labels_B, shown_B.to(labels_B.dtype))

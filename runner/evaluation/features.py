@@ -1,0 +1,97 @@
+"""Features of a frozen encoder: images come in, what a probe learns from and is measured on comes out, computed once.
+
+Features are taken before the projector, in evaluation mode, from images without augmentation, in float32 whatever the
+encoder was trained in, so that no number of a probe hangs on the machine's favourite precision.
+"""
+
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from runner.data.splits import Holdout, ImageData, Split
+from runner.data.views import to_float
+from runner.evaluation.frozen import frozen
+
+# N training images, T test images, K kept, V validation, B batch, F features, C colours (3), H height, W width
+
+BATCH = 128
+Autocast = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Features (N, F) in float32 with their classes (N,)."""
+
+    x_NF: Tensor
+    y_N: Tensor
+
+    def at(self, indices_B: Tensor) -> "Labelled":
+        return Labelled(self.x_NF[indices_B], self.y_N[indices_B])
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What a probe needs of a data set, and the fingerprint of the encoder that made it."""
+
+    classes: tuple[str, ...]
+    train: Labelled
+    """All of the training images, those that are held out among them."""
+    holdout: Holdout
+    test: Labelled | None
+    """None where the test set is sealed."""
+    encoder: str
+
+    @property
+    def kept(self) -> Labelled:
+        return self.train.at(self.holdout.kept_K)
+
+    @property
+    def validation(self) -> Labelled:
+        return self.train.at(self.holdout.validation_V)
+
+
+def read_features(encoder: nn.Module, data: ImageData, *, test: bool) -> Features:
+    """The features of a data set, without those of a test set that is sealed.
+
+    Raises `InputError` where the encoder is another one afterwards.
+    """
+    flags = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+    with frozen(encoder) as fingerprint, flags:
+        return Features(
+            data.classes,
+            _labelled(encoder, data.train),
+            data.holdout,
+            _labelled(encoder, data.test) if test else None,
+            fingerprint,
+        )
+
+
+def _labelled(encoder: nn.Module, split: Split) -> Labelled:
+    return Labelled(encode(encoder, split.x_NCHW), split.y_N)
+
+
+def encode(encoder: nn.Module, x_NCHW: Tensor, autocast: Autocast = nullcontext) -> Tensor:
+    """Features (N, F) in float32, of an encoder that is in evaluation mode."""
+    with autocast():
+        batches = [encoder(to_float(x_BCHW)).float() for x_BCHW in torch.split(x_NCHW, BATCH)]
+    return torch.cat(batches)
+
+
+def pack(features: Features) -> bytes:
+    """The features as an .npz for other programs: `train_features`, `train_labels`, and so of validation and test.
+
+    What a probe is trained on before it is tested is train and validation together.
+    """
+    parts = {"train": features.kept, "validation": features.validation, "test": features.test}
+    arrays = {"classes": np.array(features.classes), "encoder": np.array(features.encoder)}
+    for name, part in parts.items():
+        if part is not None:
+            arrays |= {f"{name}_features": part.x_NF.cpu().numpy(), f"{name}_labels": part.y_N.cpu().numpy()}
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()

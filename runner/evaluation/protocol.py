@@ -1,0 +1,73 @@
+"""How a probe is made: settings come in; everything that decides its numbers, and a hash of it, come out.
+
+Two accuracies can be compared where their protocols are one. The data are compared elsewhere, by their content.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from runner.data.splits import HELD_OUT, HOLDOUT_SEED
+from runner.settings.config import ExperimentConfig
+
+VERSION = 2
+"""Of the protocol; 1 is that of the probes that wrote none down."""
+SHOWN = 12
+"""Characters of a hash: enough to tell protocols apart."""
+UNKNOWN = "not recorded"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What decides the numbers of a probe, beside the encoder and the images."""
+
+    epochs: int
+    batch: int
+    lr: float
+    select: str
+    """On which images the best epoch is chosen."""
+    version: int = VERSION
+    features: str = "output of the encoder in evaluation mode, float32, one view without augmentation"
+    scaling: str = "mean 0 and deviation 1 on the images that are learnt from"
+    solver: str = "softmax regression from 0, Adam (0.9, 0.999, 1e-8), fresh order each epoch"
+    weight_decay: float = 1e-3
+    order_seed: int = 0
+    held_out: float = HELD_OUT
+    """The share of each class of the training images that validates."""
+    holdout_seed: int = HOLDOUT_SEED
+    neighbours: int = 200
+    temperature: float = 0.1
+    """Neighbours vote with exp(cosine / temperature)."""
+
+    @property
+    def hash(self) -> str:
+        """A fingerprint of all of it."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:SHOWN]
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def protocol_of(config: ExperimentConfig) -> Protocol:
+    """The protocol that a configuration asks for."""
+    return Protocol(epochs=config.probe_epochs, batch=config.probe_batch, lr=config.probe_lr, select=config.select)
+
+
+def protocol_differences(probes: Iterable[Mapping[str, object]]) -> dict[str, tuple[str, ...]]:
+    """In what the protocols of several probe.json differ: names with the values there are, nothing where all are one.
+
+    A probe of an earlier version, which says nothing of its protocol, differs from one that does.
+    """
+    details = [_details(probe) for probe in probes]
+    names = dict.fromkeys(name for protocol in details for name in protocol)
+    values = {name: tuple(dict.fromkeys(str(each.get(name, UNKNOWN)) for each in details)) for name in names}
+    return {name: told for name, told in values.items() if len(told) > 1}
+
+
+def _details(probe: Mapping[str, object]) -> Mapping[str, object]:
+    match probe.get("protocol_details"):
+        case Mapping() as details:
+            return details
+        case _:
+            return {"version": 1}
