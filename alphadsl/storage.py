@@ -58,7 +58,7 @@ def write_file(path: Path, content: bytes) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(content)
             return
-        aside = target.with_name(f".{target.name[:_LONGEST_STEM]}.{secrets.token_hex(4)}{PARTIAL}")
+        aside = _aside(target)
         try:
             _write_down(aside, content)
             if target.exists():
@@ -68,6 +68,22 @@ def write_file(path: Path, content: bytes) -> None:
             aside.unlink(missing_ok=True)
             raise
         _write_down_names(target.parent)
+
+
+def keep_as(path: Path, other: Path) -> None:
+    """Give a file a second name, whose content stays when the first name gets another: a hard link, or a copy."""
+    aside = _aside(other)
+    try:
+        os.link(path, aside)
+    except OSError:  # not every file system has links
+        write_file(other, read_file(path))
+        return
+    with guarded(other, "written"):
+        try:
+            aside.replace(other)
+        finally:
+            aside.unlink(missing_ok=True)  # where both are names of one file already, nothing is moved
+        _write_down_names(other.parent)
 
 
 def check_writable(path: Path) -> None:
@@ -84,6 +100,10 @@ def check_writable(path: Path) -> None:
 def make_folder(path: Path) -> None:
     with guarded(path, "made"):
         path.mkdir(parents=True, exist_ok=True)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name[:_LONGEST_STEM]}.{secrets.token_hex(4)}{PARTIAL}")
 
 
 def _write_down(path: Path, content: bytes) -> None:

@@ -25,6 +25,7 @@ from runner.training.fabric import make_fabric
 from runner.training.finite import DivergedError
 from runner.training.job import Job
 from runner.training.pretrain import pretrain
+from runner.training.recovery import go_back
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
 
     Raises `InputError` for what can be known before the first step and is the user's to fix.
     """
-    if options.if_exists is IfExists.RESUME:
+    if options.if_exists.resumes:
         again = options.restore_threads
         plan = [replace(run, config=restored(run.path, run.config, threads=again)) for run in plan]
     _check_all(plan, options)
@@ -124,6 +125,8 @@ def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | 
 def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> RunFolder:
     with locked(RunFolder(planned.path)):
         run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
+        if options.if_exists is IfExists.RESUME_LAST_GOOD:
+            go_back(run)
         fabric = make_fabric(planned.config)
         trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
         if trained.epoch < planned.config.epochs:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from lightning.fabric import Fabric
-
 from alphadsl.report.exceptions import InputError
 from runner.data.datasets import check_labelled, load_data
 from runner.data.splits import ImageData
@@ -16,11 +14,12 @@ from runner.progress import tell
 from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
-from runner.records.record import check_whose, read_record, write_json
+from runner.records.record import read_record, write_json
 from runner.settings.config import ExperimentConfig
 from runner.settings.machine import keep_freed_memory, limit_threads
-from runner.training.checkpoint import Checkpoint, load_checkpoint, taken_from
+from runner.training.checkpoint import taken_from
 from runner.training.fabric import make_fabric
+from runner.training.recovery import load_last
 
 
 class Prober:
@@ -37,7 +36,7 @@ class Prober:
         """
         fabric, protocol = make_fabric(config), protocol_of(config)
         with limit_threads(config.threads):
-            checkpoint = load_own(run, fabric)
+            checkpoint = load_last(run, fabric.device)
             if config not in self._untrained:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
                 untrained = sound_network(config, self._data.image_size, fabric)
@@ -62,13 +61,6 @@ class Prober:
         return probe_features(features, protocol)
 
 
-def load_own(run: RunFolder, fabric: Fabric) -> Checkpoint:
-    """The checkpoint of a run. Raises `InputError` where it is another's."""
-    checkpoint = load_checkpoint(run.checkpoint, fabric.device)
-    check_whose(run, checkpoint.record)
-    return checkpoint
-
-
 def probe_run(run: RunFolder, data_dir: Path | None) -> None:
     """Probe the last checkpoint of a run again, on the data it was trained on."""
     keep_freed_memory()
@@ -81,7 +73,7 @@ def probe_run(run: RunFolder, data_dir: Path | None) -> None:
     if data_dir is not None:
         config = config.model_copy(update={"data_dir": data_dir})
     fabric = make_fabric(config)
-    checkpoint = load_own(run, fabric)
+    checkpoint = load_last(run, fabric.device)
     data = load_data(config, fabric.device)
     found = describe_data(data)
     if found != record.data:

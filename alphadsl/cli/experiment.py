@@ -47,6 +47,9 @@ def train(
     runs_dir: RunsDir = "runs",
     name: Annotated[str | None, typer.Option(help="Name of the run; of several, how they begin.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue runs that were stopped.")] = False,
+    resume_last_good: Annotated[
+        bool, typer.Option("--resume-last-good", help="The same, from the last checkpoint that is not damaged.")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Lose runs of the same name and train them again.")
     ] = False,
@@ -72,7 +75,7 @@ def train(
     from runner.progress import tell
     from runner.records.figure import check_replaceable
 
-    if_exists = _if_exists(resume, overwrite)
+    if_exists = _if_exists(resume, resume_last_good, overwrite)
     texts = [find_text(word) for word in spec]
     names = [lower_spec(text).loss.name for text in texts]
     shares = share_values(values, names)
@@ -84,7 +87,7 @@ def train(
         check_replaceable(root / FIGURES)
     tell(describe_config(configs[0]))
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
-    with stoppable(f"To go on from the last full epoch: {command_to_go_on()}"):
+    with stoppable(f"To go on: {command_to_go_on()}"):
         options = Options(if_exists, download, probe, "threads" not in given, stop_after)
         outcome = train_runs(plan, options)
     _finish(outcome, root)
@@ -172,15 +175,17 @@ def _finish(outcome: "Outcome", runs_dir: Path) -> None:
         raise typer.Exit(1)
 
 
-def _if_exists(resume: bool, overwrite: bool) -> "IfExists":
+def _if_exists(resume: bool, resume_last_good: bool, overwrite: bool) -> "IfExists":
     from runner.records.opening import IfExists
 
-    match resume, overwrite:
-        case True, True:
+    match resume, resume_last_good, overwrite:
+        case (True, _, True) | (_, True, True):
             raise InputError("--resume and --overwrite exclude each other.", "Give one of the two.")
-        case True, False:
+        case _, True, _:
+            return IfExists.RESUME_LAST_GOOD
+        case True, _, _:
             return IfExists.RESUME
-        case False, True:
+        case _, _, True:
             return IfExists.OVERWRITE
         case _:
             return IfExists.REFUSE

@@ -16,7 +16,8 @@ from types import FrameType
 
 import typer
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+from runner.training.stopping import SIGNALS
+
 SIGNALLED = 128
 """What shells add to the number of a signal."""
 
@@ -70,5 +71,5 @@ def stoppable(advice: str) -> Iterator[None]:
 
 def command_to_go_on() -> str:
     """The command as it was typed, with --resume."""
-    words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
+    words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume", "--resume-last-good")]
     return shlex.join(["alphadsl", *words, "--resume"])

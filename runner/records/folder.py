@@ -27,8 +27,8 @@ BOARD_EVENTS = "events.out.tfevents.*"
 WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
 CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
 CONFUSION = "confusion.png"
-KEPT, KEPT_CHECKPOINTS = "checkpoints", "epoch-*.pt"
-FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS))
+KEPT, KEPT_CHECKPOINTS, EARLIER_CHECKPOINTS = "checkpoints", "epoch-*.pt", "step-*.pt"
+FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS), (KEPT, EARLIER_CHECKPOINTS))
 """Folders in a run, and what we write there."""
 WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
@@ -68,6 +68,15 @@ class RunFolder:
     def checkpoints(self) -> tuple[Path, ...]:
         """Those that were kept for good, in the order of their epochs."""
         return tuple(sorted((self / KEPT).glob(KEPT_CHECKPOINTS)))
+
+    def earlier_checkpoint(self, step: int) -> Path:
+        """Where the last checkpoint goes when another becomes the last."""
+        return self / KEPT / f"step-{step:010}.pt"
+
+    @property
+    def earlier_checkpoints(self) -> tuple[Path, ...]:
+        """Those that precede the last one, the newest first."""
+        return tuple(sorted((self / KEPT).glob(EARLIER_CHECKPOINTS), reverse=True))
 
     @property
     def metrics(self) -> Path:

@@ -28,13 +28,15 @@ WITHOUT_WEIGHT = (
 )
 """The code that shows and tells, and so cannot change what a run computes."""
 
-NO_SETTING = frozenset({"seed", "data_dir", "threads", "device", "log_every", "keep_every", "test_set"})
+NO_SETTING = frozenset(
+    {"seed", "data_dir", "threads", "device", "log_every", "save_every", "keep_last", "keep_every", "test_set"}
+)
 """Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
 the test set is read, and what the environment says."""
 
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1},
-    **{"select": "validation", "test_set": None},
+    **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None},
 }
 """Settings that earlier versions did not have, with the values that say no more than their absence."""
 

@@ -13,7 +13,7 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, write_file
 from runner.contract import CompiledLoss
 from runner.progress import tell
-from runner.records.folder import ANOTHER, RunFolder, State, check_untouched, clear, state_of, sweep, write_marker
+from runner.records.folder import ANOTHER, KEPT, RunFolder, State, check_untouched, clear, state_of, sweep, write_marker
 from runner.records.identity import (
     DataRecord,
     RunRecord,
@@ -23,7 +23,7 @@ from runner.records.identity import (
     make_record,
     undecided,
 )
-from runner.records.metrics import pick_curve, read_rows
+from runner.records.metrics import read_rows
 from runner.records.record import read_record, write_record
 from runner.settings.config import ExperimentConfig
 from runner.settings.machine import describe_machine
@@ -34,7 +34,13 @@ class IfExists(StrEnum):
 
     REFUSE = "refuse"
     RESUME = "resume"
+    RESUME_LAST_GOOD = "resume-last-good"
+    """As `RESUME`, from the last good checkpoint where the last one cannot be used."""
     OVERWRITE = "overwrite"
+
+    @property
+    def resumes(self) -> bool:
+        return self in (IfExists.RESUME, IfExists.RESUME_LAST_GOOD)
 
 
 def check_run(
@@ -61,10 +67,10 @@ def check_run(
                 f"The run {path} has lost its config.json, so it is not known whose its weights are.",
                 f"Put a copy of it back. {ANOTHER}",
             )
-        case State.RUN, IfExists.RESUME:
+        case State.RUN, IfExists.RESUME | IfExists.RESUME_LAST_GOOD:
             check_untouched(run)
             _check_same_run(run, loss, config, data)
-            _check_checkpoint_is_there(run)
+            _check_checkpoint_is_there(run, if_exists)
         case _:
             raise InputError(
                 f"The run {path} exists already.",
@@ -79,7 +85,7 @@ def open_run(
     check_run(path, loss, config, if_exists, data)
     run = RunFolder(path)
     state = state_of(run)
-    if state is State.RUN and if_exists is IfExists.RESUME:
+    if state is State.RUN and if_exists.resumes:
         sweep(run)
         return run
     if run.marker.exists():
@@ -117,14 +123,21 @@ def _check_same_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig
         )
 
 
-def _check_checkpoint_is_there(run: RunFolder) -> None:
-    """A kill may come between the first epoch's measurements and its checkpoint, but not after the second's."""
-    if run.checkpoint.exists() or not run.metrics.exists():
+def _check_checkpoint_is_there(run: RunFolder, if_exists: IfExists) -> None:
+    """The first checkpoint comes before the first step."""
+    if run.checkpoint.exists():
         return
-    epochs = len(pick_curve(read_rows(run.metrics), "knn").at)
-    if epochs > 1:
+    if run.earlier_checkpoints or run.checkpoints:
+        if if_exists is IfExists.RESUME_LAST_GOOD:
+            return
         raise InputError(
-            f"{run.checkpoint} is missing, though {run.metrics} tells of {epochs} epochs.",
+            f"{run.checkpoint} is missing.",
+            f"Put a copy of it back, or give --resume-last-good to go on from one in {run.checkpoint.parent / KEPT}.",
+        )
+    steps = len(read_rows(run.metrics)) if run.metrics.exists() else 0
+    if steps:
+        raise InputError(
+            f"{run.checkpoint} is missing, though {run.metrics} tells of {steps:,} steps and epochs.",
             f"Put a copy of it back. {ANOTHER}",
         )
 

@@ -6,6 +6,7 @@ run, and one that a newer version wrote.
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -143,15 +144,18 @@ def is_probed(run: RunFolder, epoch: int, *, test: bool = False) -> bool:
     return bool(probe["epoch"] == epoch) and not (test and probe["test"] is None)
 
 
-def check_whose(run: RunFolder, text: str) -> None:
-    """Whether a checkpoint with this record is the run's own. Raises `InputError` that names what differs."""
-    record = read_record(run)
+def check_whose(run: RunFolder, text: str, path: Path | None = None) -> None:
+    """Whether a checkpoint with this record, by default the last, is the run's own.
+
+    Raises `InputError` that names what differs.
+    """
+    record, path = read_record(run), path or run.checkpoint
     try:
         found = RunRecord.model_validate_json(text)
     except ValidationError:
-        raise InputError(f"{run.checkpoint} does not say whose it is.", "Put the run's own file back.") from None
+        raise InputError(f"{path} does not say whose it is.", "Put the run's own file back.") from None
     for name, (mine, its) in differences(record, found).items():
         told = "another loss" if name == "loss" else f"{name} {its}, where {run.config} says {mine}"
-        raise InputError(f"{run.checkpoint} is of another run: {told}.", "Put the run's own file back.")
+        raise InputError(f"{path} is of another run: {told}.", "Put the run's own file back.")
     if record.run != found.run:
-        raise InputError(f"{run.checkpoint} is of another run with the same settings.", "Put the run's own file back.")
+        raise InputError(f"{path} is of another run with the same settings.", "Put the run's own file back.")

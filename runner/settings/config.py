@@ -13,6 +13,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
+from runner.settings.often import parse_often
+
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Optimizer = Literal["adamw", "sgd"]
@@ -99,10 +101,15 @@ class ExperimentConfig(BaseModel):
         Auto | Count,
         About(Group.MACHINE, "Steps between looks at the loss, which wait for a GPU; else 1 on a CPU, 50 on a GPU."),
     ] = AUTO
+    save_every: Annotated[
+        str,
+        About(Group.MACHINE, "How often a checkpoint is written: 10min, 500steps, 1epoch, or several with commas."),
+    ] = "1epoch,10min"
+    keep_last: Annotated[Count, About(Group.MACHINE, "So many of the last checkpoints are there.")] = 3
     keep_every: Annotated[
         int,
         Field(ge=0, le=MOST),
-        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 keeps the last one alone."),
+        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 keeps none."),
     ] = 0
 
     probe_epochs: Annotated[Count, About(Group.PROBE, "Epochs of the linear probe.")] = 50
@@ -127,6 +134,12 @@ class ExperimentConfig(BaseModel):
         """An empty word would be the folder that the command is in."""
         if isinstance(value, str) and not value.strip():
             raise ValueError("it names no folder")
+        return value
+
+    @field_validator("save_every")
+    @classmethod
+    def _is_often(cls, value: str) -> str:
+        parse_often(value)
         return value
 
     @field_validator("threads", mode="before")

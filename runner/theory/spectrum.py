@@ -88,7 +88,7 @@ def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[St
     measured = 0
     for path in (*run.checkpoints, run.checkpoint):
         checkpoint = load_checkpoint(path, torch.device("cpu"))
-        check_whose(run, checkpoint.record)
+        check_whose(run, checkpoint.record, path)
         with taken_from(path):
             network.load_state_dict(checkpoint.network)
         if checkpoint.epoch > measured:  # the last may have been kept, too

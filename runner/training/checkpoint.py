@@ -4,14 +4,16 @@ A kill at any moment leaves either the old file or the new one. Refused by name:
 changed in a single bit, one of another program or of a newer version.
 """
 
+import hashlib
 import io
 import pickle
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -21,8 +23,12 @@ from alphadsl.storage import read_file, write_file
 
 State = dict[str, Any]
 
-FORMAT = 2
-"""Of checkpoints. Those of format 1 do not say whose they are."""
+FORMAT = 3
+"""Of checkpoints. Those of format 1 do not say whose they are, those of format 2 are of the end of an epoch and have
+no sum of the whole file."""
+
+SEAL = b"sha256:"
+SEAL_LENGTH = len(SEAL) + 2 * hashlib.sha256().digest_size
 
 _UNREADABLE = (
     *(OSError, RuntimeError, EOFError, TypeError, ValueError, KeyError, IndexError, AttributeError, ImportError),
@@ -37,7 +43,7 @@ class Checkpoint:
     epoch: int
     """Epochs completed."""
     step: int
-    """Optimizer steps taken."""
+    """Optimizer steps taken; those beyond the completed epochs are of the next one."""
     seconds: float
     """Time spent in training so far."""
     metrics_bytes: int
@@ -47,13 +53,17 @@ class Checkpoint:
     optimizer: State
     record: str
     """The `RunRecord` of the run, as JSON."""
+    epoch_seconds: float = 0.0
+    """Time spent so far in the epoch under way."""
 
 
 NAMES = frozenset(field.name for field in fields(Checkpoint))
+OPTIONAL = MappingProxyType({field.name: field.default for field in fields(Checkpoint) if field.default is not MISSING})
+"""What earlier formats do not have."""
 KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("epoch", "step", "metrics_bytes"), int),
     **dict.fromkeys(("network", "loss", "optimizer"), dict),
-    "seconds": (int, float),
+    **dict.fromkeys(("seconds", "epoch_seconds"), (int, float)),
     "record": str,
 }
 
@@ -61,22 +71,43 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     buffer = io.BytesIO()
     torch.save({"format": FORMAT} | {name: getattr(checkpoint, name) for name in sorted(NAMES)}, buffer)
-    write_file(path, buffer.getvalue())
+    write_file(path, seal(buffer.getvalue()))
 
 
 def load_checkpoint(path: Path, device: torch.device) -> Checkpoint:
     """The checkpoint at `path`. Raises `InputError` where there is none, or it cannot be trusted."""
     if not path.exists():
         raise InputError(f"There is no checkpoint {path}.", "Train the run first.")
-    stored = _unpack(path, read_file(path), device)
+    content = read_file(path)
+    whole = is_sealed(content)
+    stored = _unpack(path, content, device)
     if not isinstance(stored, dict) or "format" not in stored or not isinstance(stored["format"], int):
         raise InputError(f"{path} is not a checkpoint of this alphadsl.", "Put the run's own file back.")
     if stored["format"] > FORMAT:
         raise InputError(f"The checkpoint {path} was written by a newer alphadsl.", "Use that version, or a newer one.")
+    if stored["format"] > 2 and not whole:
+        raise damaged(path, "it does not have the sum it was written with")
+    stored = OPTIONAL | stored
     wrong = [name for name in sorted(NAMES) if not isinstance(stored.get(name), KINDS[name])]
     if wrong or min(stored["epoch"], stored["step"], stored["metrics_bytes"]) < 0:
         raise damaged(path, f"it has no {wrong[0]}" if wrong else "it counts below zero")
     return Checkpoint(**{name: stored[name] for name in NAMES})
+
+
+def seal(archive: bytes) -> bytes:
+    """A zip archive with its own SHA-256 as comment, so that no bit of it changes unseen; torch reads it as before."""
+    note = SEAL + hashlib.sha256(archive).hexdigest().encode()
+    return archive[:-2] + len(note).to_bytes(2, "little") + note
+
+
+def is_sealed(content: bytes) -> bool:
+    """Whether an archive ends in its own sum."""
+    note, length = content[-SEAL_LENGTH:], SEAL_LENGTH.to_bytes(2, "little")
+    if not note.startswith(SEAL) or content[-SEAL_LENGTH - 2 : -SEAL_LENGTH] != length:
+        return False
+    digest = hashlib.sha256(memoryview(content)[: -SEAL_LENGTH - 2])
+    digest.update(b"\0\0")  # where the length of the comment is now
+    return note == SEAL + digest.hexdigest().encode()
 
 
 def _unpack(path: Path, content: bytes, device: torch.device) -> object:

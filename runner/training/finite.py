@@ -15,10 +15,8 @@ def check_finite(job: Job, state: TrainingState, step: int, what: str, value: fl
     """Raises `DivergedError`, with the step, the spec and the last good checkpoint."""
     if math.isfinite(value):
         return
-    good = "No checkpoint was written yet"
-    if state.epoch > 0:
-        good = f"The last good checkpoint is {job.run.checkpoint}, of epoch {state.epoch}"
     raise DivergedError(
         f"The {what} of {describe_loss(job.loss)} in {job.run.spec} is {value} at step {step}.",
-        f"{good}; try a larger temperature or a smaller --lr.",
+        f"The last good checkpoint is {job.run.checkpoint}, of step {state.saved}; "
+        "try a larger temperature or a smaller --lr.",
     )

@@ -1,6 +1,6 @@
 """What one run of pretraining is given, and what changes while it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from lightning.fabric import Fabric
@@ -12,6 +12,7 @@ from runner.data.splits import ImageData
 from runner.network.models import SiameseNetwork
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
+from runner.training.clock import Stopwatch
 from runner.training.schedule import steps_per_epoch
 
 # N images, B batch, D embedding width
@@ -61,8 +62,12 @@ class TrainingState:
     """The network behind Fabric's precision."""
     optimizer: torch.optim.Optimizer
     epoch: int = 0
+    """Epochs completed, with their row written."""
     step: int = 0
-    seconds: float = 0.0
+    """Optimizer steps taken."""
+    saved: int | None = None
+    """The step of the last checkpoint, if there is one."""
+    clock: Stopwatch = field(default_factory=Stopwatch)
     metrics_bytes: int = 0
     record: str = ""
     """Whose checkpoints these are."""

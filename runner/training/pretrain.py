@@ -5,8 +5,6 @@ business. Refused: more than one process, since the loss would see the negatives
 gradient that is not finite.
 """
 
-import time
-
 import torch
 
 from runner.network.soundness import sound_network
@@ -16,12 +14,14 @@ from runner.records.opening import note_environment
 from runner.records.record import read_record
 from runner.settings.machine import limit_threads
 from runner.training.job import Job, TrainingState
+from runner.training.keeping import Keeper
 from runner.training.observing import observe
 from runner.training.optimizers import make_optimizer
 from runner.training.readings import Readings
-from runner.training.saving import keep, restore
+from runner.training.saving import restore
 from runner.training.schedule import epoch_batches
 from runner.training.step import choose_backpropagation, train_step
+from runner.training.stopping import StopSignals
 
 
 def pretrain(job: Job) -> TrainingState:
@@ -41,38 +41,37 @@ def pretrain(job: Job) -> TrainingState:
         MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
         Progress(job.run.path.name, state.step, job.steps, job.config) as progress,
         Readings(job, state, log, progress) as readings,
+        StopSignals() as signals,
     ):
-        if job.config.epochs == 0:
-            save(job, state, log)  # the untrained network is what there is to probe
+        keeper = Keeper(job, state, log, readings, signals)
+        if state.saved is None:
+            keeper.save()  # so that a checkpoint which is missing later was lost
         while state.epoch < job.last_epoch:
-            speed = train_epoch(job, state, readings)
-            row = observe(job, state)
-            epoch = {"step": state.step, "epoch": state.epoch}
-            log.write(epoch | {"images_per_second": speed, "seconds": state.seconds} | row)
-            progress.tell_epoch(state.epoch, row.get("knn"), speed)
-            save(job, state, log)
+            speed = train_epoch(job, state, readings, keeper)
+            with keeper.interruptible():
+                observed = observe(job, state)
+            state.epoch += 1
+            row = {"step": state.step, "epoch": state.epoch, "images_per_second": speed, "seconds": state.clock.run}
+            log.write(row | observed)
+            progress.tell_epoch(state.epoch, observed.get("knn"), speed)
+            state.clock.epoch = 0.0
+            keeper.after_epoch()
     return state
 
 
-def train_epoch(job: Job, state: TrainingState, readings: Readings) -> float:
-    """Every batch of an epoch; all of them were finite. Images per second."""
-    started = time.perf_counter()
+def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keeper) -> float:
+    """Every batch of an epoch that is still to come; all of them were finite. Images per second, of the whole epoch."""
     state.network.train()
     backpropagation, epoch = choose_backpropagation(job), state.epoch + 1
-    for indices_B in epoch_batches(len(job.images_NCHW), state.epoch, job.config, job.fabric.device):
-        result = train_step(job, state, indices_B, backpropagation)
-        state.step += 1
-        readings.add(state.step, epoch, result)
-    readings.read()
-    trained = time.perf_counter() - started
-    state.epoch, state.seconds = epoch, state.seconds + trained
-    return job.epoch_steps * job.config.batch / trained
-
-
-def save(job: Job, state: TrainingState, log: MetricsLog) -> None:
-    """A checkpoint that counts the rows that are on disk."""
-    state.metrics_bytes = log.flush()
-    keep(job, state)
+    done = state.step - state.epoch * job.epoch_steps
+    with state.clock.running():
+        for indices_B in epoch_batches(len(job.images_NCHW), state.epoch, job.config, job.fabric.device, done):
+            result = train_step(job, state, indices_B, backpropagation)
+            state.step += 1
+            readings.add(state.step, epoch, result)
+            keeper.after_step()
+        readings.read()
+    return job.epoch_steps * job.config.batch / state.clock.epoch
 
 
 def prepare(job: Job) -> TrainingState:

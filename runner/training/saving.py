@@ -1,9 +1,13 @@
-"""The state of a run, put on disk and taken back: a run folder is where it goes."""
+"""The state of a run, put on disk and taken back: a run folder is where it goes.
 
-from alphadsl.storage import make_folder
-from runner.records.record import check_whose
-from runner.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, taken_from
+The last checkpoint is the run; those just before it are kept beside it, so that damage to one loses little.
+"""
+
+from alphadsl.storage import keep_as, make_folder
+from runner.records.checkpoints import thin_out
+from runner.training.checkpoint import Checkpoint, damaged, save_checkpoint, taken_from
 from runner.training.job import Job, TrainingState
+from runner.training.recovery import load_last
 
 
 def keep(job: Job, state: TrainingState) -> None:
@@ -11,26 +15,39 @@ def keep(job: Job, state: TrainingState) -> None:
     checkpoint = Checkpoint(
         epoch=state.epoch,
         step=state.step,
-        seconds=state.seconds,
+        seconds=state.clock.run,
+        epoch_seconds=state.clock.epoch,
         metrics_bytes=state.metrics_bytes,
         network=state.network.state_dict(),
         loss=job.loss.state_dict(),
         optimizer=state.optimizer.state_dict(),
         record=state.record,
     )
-    if job.config.keep_every and state.epoch % job.config.keep_every == 0:
+    if _is_for_good(job, state):
         make_folder(job.run.kept_checkpoint(state.epoch).parent)
         save_checkpoint(job.run.kept_checkpoint(state.epoch), checkpoint)  # first: a kill between them is made good
+    if state.saved is not None and state.saved != state.step and job.config.keep_last > 1:
+        make_folder(job.run.earlier_checkpoint(state.saved).parent)
+        keep_as(job.run.checkpoint, job.run.earlier_checkpoint(state.saved))
     save_checkpoint(job.run.checkpoint, checkpoint)
+    state.saved = state.step
+    thin_out(job.run, job.config.keep_last - 1)
+
+
+def _is_for_good(job: Job, state: TrainingState) -> bool:
+    ends_an_epoch = state.step == state.epoch * job.epoch_steps > 0
+    return ends_an_epoch and job.config.keep_every > 0 and state.epoch % job.config.keep_every == 0
 
 
 def restore(job: Job, state: TrainingState) -> None:
     """Bring the state to the last checkpoint. Raises `InputError` where it is damaged or another's."""
-    checkpoint = load_checkpoint(job.run.checkpoint, job.fabric.device)
-    check_whose(job.run, checkpoint.record)
+    checkpoint = load_last(job.run, job.fabric.device)
+    if not 0 <= checkpoint.step - checkpoint.epoch * job.epoch_steps <= job.epoch_steps:
+        raise damaged(job.run.checkpoint, f"its step {checkpoint.step} is not one of epoch {checkpoint.epoch + 1}")
     with taken_from(job.run.checkpoint):
         state.network.load_state_dict(checkpoint.network)
         job.loss.load_state_dict(checkpoint.loss)
         state.optimizer.load_state_dict(checkpoint.optimizer)
-    state.epoch, state.step = checkpoint.epoch, checkpoint.step
-    state.seconds, state.metrics_bytes = checkpoint.seconds, checkpoint.metrics_bytes
+    state.epoch, state.step, state.saved = checkpoint.epoch, checkpoint.step, checkpoint.step
+    state.clock.run, state.clock.epoch = checkpoint.seconds, checkpoint.epoch_seconds
+    state.metrics_bytes = checkpoint.metrics_bytes

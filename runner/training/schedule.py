@@ -36,11 +36,14 @@ def learning_rate(step: int, epoch_steps: int, config: ExperimentConfig) -> floa
     return config.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
-def epoch_batches(images: int, epoch: int, config: ExperimentConfig, device: torch.device) -> Iterator[Tensor]:
-    """The indices (B,) of the batches of one epoch, every image at most once, on the device in one copy."""
+def epoch_batches(
+    images: int, epoch: int, config: ExperimentConfig, device: torch.device, done: int = 0
+) -> Iterator[Tensor]:
+    """The indices (B,) of the batches of one epoch but the first `done`, every image at most once, on the device in one
+    copy."""
     shuffled_N = torch.randperm(images, generator=_random_stream(config.seed, Purpose.ORDER, epoch))
     batches = steps_per_epoch(images, config)
-    yield from torch.split(shuffled_N[: batches * config.batch].to(device), config.batch)
+    yield from torch.split(shuffled_N[: batches * config.batch].to(device), config.batch)[done:]
 
 
 def view_stream(seed: int, step: int) -> torch.Generator:

@@ -1,5 +1,6 @@
 """Files of a run that are damaged, cut short, of another program or of a newer version: one line, and nothing lost."""
 
+import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from alphadsl.report.exceptions import InputError
 from runner.records.folder import RunFolder
 from runner.records.metrics import cut_rows, read_rows
 from runner.records.summary import read_groups
-from runner.training.checkpoint import load_checkpoint
+from runner.training.checkpoint import load_checkpoint, seal
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import make_run
 
@@ -40,7 +41,9 @@ def start_of(path: Path, part: str) -> int:
 
 def save(path: Path, **changes: object) -> None:
     stored = torch.load(path, weights_only=True) | changes
-    torch.save({name: value for name, value in stored.items() if value is not None}, path)
+    buffer = io.BytesIO()
+    torch.save({name: value for name, value in stored.items() if value is not None}, buffer)
+    path.write_bytes(seal(buffer.getvalue()))
 
 
 CHECKPOINTS: dict[str, Callable[[Path], object]] = {
@@ -51,6 +54,10 @@ CHECKPOINTS: dict[str, Callable[[Path], object]] = {
     "folder": lambda path: (path.unlink(), path.mkdir()),
     "bit of a weight": lambda path: flip(path, start_of(path, "/data/0")),
     "bit of the table": lambda path: flip(path, start_of(path, "data.pkl")),
+    "bit of no part": lambda path: flip(path, start_of(path, "/version") + 9),
+    "bit of the sum": lambda path: flip(path, -1),
+    "a byte more": lambda path: path.write_bytes(path.read_bytes() + b"\0"),
+    "no sum": lambda path: torch.save(torch.load(path, weights_only=True), path),
     "a list": lambda path: torch.save([1, 2], path),
     "objects": lambda path: torch.save({"model": torch.nn.Linear(1, 1)}, path),
     "of another program": lambda path: torch.save({"state_dict": {"w": torch.ones(1)}, "epoch": 3}, path),

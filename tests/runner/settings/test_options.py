@@ -25,6 +25,8 @@ OTHERS: dict[str, str] = {
         "precision": "bf16",
         "loss_products": "fast",
         "log_every": "7",
+        "save_every": "2epochs",
+        "keep_last": "2",
         "keep_every": "5",
         "cached_chunks": "4",
         "device": "cpu",

@@ -1,0 +1,71 @@
+"""When the state of a run is saved: as often as its configuration says, at its end, and when it is told to stop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from runner.progress import tell
+from runner.records.metrics import MetricsLog
+from runner.settings.often import parse_often
+from runner.training.job import Job, TrainingState
+from runner.training.readings import Readings
+from runner.training.saving import keep
+from runner.training.stopping import StopSignals
+
+
+class Keeper:
+    """Saves at the turns of the loop where the state is whole."""
+
+    def __init__(
+        self, job: Job, state: TrainingState, log: MetricsLog, readings: Readings, signals: StopSignals
+    ) -> None:
+        self._job, self._state, self._log, self._readings, self._signals = job, state, log, readings, signals
+        self._often = parse_often(job.config.save_every)
+        self._saved = monotonic()
+
+    def save(self) -> None:
+        """A checkpoint that counts the rows that are on disk. Raises `DivergedError` before any is lost to NaN."""
+        self._readings.read()
+        with self._state.clock.paused():
+            self._state.metrics_bytes = self._log.flush()
+            keep(self._job, self._state)
+        self._saved = monotonic()
+
+    def after_step(self) -> None:
+        """Save where it is time to; where the run was told to stop, save and stop."""
+        steps = self._often.steps
+        if self._signals.held:
+            self._stop()
+        elif self._is_time() or (steps is not None and self._state.step % steps == 0):
+            self.save()
+
+    def after_epoch(self) -> None:
+        """The same, when the row of the epoch is written."""
+        epoch, kept, every = self._state.epoch, self._job.config.keep_every, self._often.epochs
+        due = (every is not None and epoch % every == 0) or (kept and epoch % kept == 0)
+        if self._signals.held:
+            self._stop()
+        elif due or self._is_time() or epoch >= self._job.last_epoch:
+            self.save()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Around what takes time and changes nothing: a run that is stopped there has lost nothing."""
+        try:
+            with self._signals.let_through():
+                yield
+        except KeyboardInterrupt:
+            self._save_for_good_bye()
+            raise
+
+    def _stop(self) -> None:
+        self._save_for_good_bye()
+        self._signals.obey()
+
+    def _save_for_good_bye(self) -> None:
+        self.save()
+        tell(f"{self._job.run.path} is saved at step {self._state.step:,} of {self._job.steps:,}.")
+
+    def _is_time(self) -> bool:
+        seconds = self._often.seconds
+        return seconds is not None and monotonic() - self._saved >= seconds

@@ -1,0 +1,76 @@
+"""Being told to stop while training: a signal comes in, and is obeyed where the state of the run can be saved.
+
+A signal in the middle of a step would leave weights that are half moved. It is held back until the step is done, and
+then given to whoever handled it before: the command line, a debugger, or the system, which ends the process. A second
+signal is not held back. One that was ignored when the process was started (nohup) stays ignored.
+"""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Self
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends a command: Ctrl-C, batch systems, a closed terminal."""
+
+
+class StopSignals:
+    """Holds signals back inside a `with` block, until `obey`."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, signal._HANDLER] = {}
+        self._held: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the run was told to stop."""
+        return self._held is not None
+
+    def obey(self) -> None:
+        """Give a signal that was held back to its own handler, which raises `KeyboardInterrupt` or ends the process."""
+        if self._held is not None:
+            number, self._held = self._held, None
+            self._give_back()
+            signal.raise_signal(number)
+
+    @contextmanager
+    def let_through(self) -> Iterator[None]:
+        """Nothing moves inside the block, so that signals need not wait; those that would end the process do."""
+        mine = {number: handler for number, handler in self._before.items() if callable(handler)}
+        for number, handler in mine.items():
+            signal.signal(number, handler)
+        try:
+            yield
+        finally:
+            for number in mine:
+                signal.signal(number, self._hold)
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                handler = signal.getsignal(number)
+                if handler not in (signal.SIG_IGN, None):
+                    self._before[number] = handler
+                    signal.signal(number, self._hold)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._give_back()
+
+    def _hold(self, number: int, _: FrameType | None) -> None:
+        if self._held is not None:
+            self._give_back()
+            signal.raise_signal(number)
+            return
+        self._held = number
+        with contextlib.suppress(OSError):  # a terminal that hung up
+            os.write(2, b"\nStopping after this step; once more to stop at once.\n")
+
+    def _give_back(self) -> None:
+        while self._before:
+            number, handler = self._before.popitem()
+            signal.signal(number, handler)
