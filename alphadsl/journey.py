@@ -1,18 +1,18 @@
 """One loss on its way from text to torch, and the functions that take it there, in order.
 
 What a stage makes is made when it is first asked for, once, and kept; so is what that takes of the earlier stages.
+What comes after the proofs is imported when it is asked for: a spec is checked without it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from alphadsl.ir.core import Core, Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.prove.prove import bound_importance, prove_loss
-from alphadsl.reference.closeness import looks_closely_somewhere
 from alphadsl.report.diagnostic import Diagnostic, errors_of
 from alphadsl.report.source import Source, Span
 from alphadsl.resolve.files import SpecText, parsed
@@ -21,10 +21,11 @@ from alphadsl.resolve.parameters import Override
 from alphadsl.resolve.resolve import Resolved, resolve_loss
 from alphadsl.syntax.parse import Parsed
 from alphadsl.transform.importance import Lowered, lower_importance, lower_loss
-from alphadsl.transform.schedule import schedule as schedule_passes
 from alphadsl.transform.scope import scope_of
 from alphadsl.transform.simplify import simplify as simplify_derived
-from alphadsl.transform.stabilise import stabilise as stabilise_derived
+
+if TYPE_CHECKING:
+    from alphadsl.ir.core import Core
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class Journey:
         return self.at(stabilise)
 
     @property
-    def core(self) -> Core:
+    def core(self) -> "Core":
         return self.at(schedule)
 
     @property
@@ -118,16 +119,21 @@ def prove(journey: Journey) -> tuple[Diagnostic, ...]:
 
 
 def stabilise(journey: Journey) -> Derived:
+    from alphadsl.transform.stabilise import stabilise as stabilise_derived
+
     return stabilise_derived(journey.alpha, scope_of(journey.loss))
 
 
-def schedule(journey: Journey) -> Core:
+def schedule(journey: Journey) -> "Core":
+    from alphadsl.transform.schedule import schedule as schedule_passes
+
     return schedule_passes(journey.loss, journey.stable)
 
 
 def emit(journey: Journey) -> str:
-    """Torch is imported here only."""
+    """Torch is imported here only, and NumPy."""
     from alphadsl.backend.standalone import emit_standalone
+    from alphadsl.reference.closeness import looks_closely_somewhere
 
     near = looks_closely_somewhere(journey.loss, journey.loss.parameters)
     values = {parameter.name: parameter.value for parameter in journey.loss.parameters}

@@ -8,18 +8,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from alphadsl.ir.nodes import LOSS_JSON, Loss
+from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
 from alphadsl.journey import Journey, emit, lower, parse, prove, resolve, schedule, simplify, stabilise
-from alphadsl.prove.tried import with_tried_remedies
 from alphadsl.report.diagnostic import Diagnostic, errors_of
 from alphadsl.report.exceptions import SpecError
 from alphadsl.report.source import Source, Span
 from alphadsl.resolve.files import SpecText, WrittenLoss
 from alphadsl.resolve.graph import in_order
-from alphadsl.resolve.habits import teach_habits
 from alphadsl.resolve.parameters import Override
 from alphadsl.resolve.resolve import check_file, told_once
+
+
+def _json(journey: Journey) -> str:
+    from alphadsl.ir.loss_json import json_of
+
+    return f"{json_of(journey.loss)}\n"
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ STAGES = (
             View(
                 "ir",
                 "the checked loss as JSON: what every later stage, and the interpreter, starts from",
-                lambda journey: LOSS_JSON.dump_json(journey.loss, indent=2).decode() + "\n",
+                _json,
             ),
         ),
     ),
@@ -132,6 +136,7 @@ def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> C
     checked = check_once(text, overrides)
     if not checked.diagnostics:
         return checked
+    from alphadsl.prove.tried import with_tried_remedies
 
     def recheck(source: Source) -> tuple[Diagnostic, ...]:
         return check_once(replace(text, source=source), overrides).diagnostics
@@ -163,7 +168,12 @@ def check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
         admitted += [journey] if journey.admitted else []
         if count - len(admitted) == MOST_REFUSED:
             break
-    return Checked(tuple(admitted), teach_habits(file, told_once(diagnostics)))
+    told = told_once(diagnostics)
+    if told:
+        from alphadsl.resolve.habits import teach_habits
+
+        told = teach_habits(file, told)
+    return Checked(tuple(admitted), told)
 
 
 def _travel(loss: WrittenLoss, done: dict[Span, Journey], overrides: Mapping[str, Override]) -> Journey:

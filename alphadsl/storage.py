@@ -6,7 +6,6 @@ leaves either the old file or the new one. Refused, in one line that names the f
 
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +102,7 @@ def make_folder(path: Path) -> None:
 
 
 def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name[:_LONGEST_STEM]}.{secrets.token_hex(4)}{PARTIAL}")
+    return path.with_name(f".{path.name[:_LONGEST_STEM]}.{os.urandom(4).hex()}{PARTIAL}")
 
 
 def _write_down(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from alphadsl.backend.streaming import cells, strips, tiled
 from alphadsl.backend.streaming.geometry import Meeting, tile_pairs
 from alphadsl.ir.arrangement import counts_alike
 from alphadsl.ir.index_sets import INDEX_SETS, OTHER_VIEW, Id, IndexSet, Predicate, Source
-from alphadsl.ir.nodes import LOSS_JSON
+from alphadsl.ir.loss_json import LOSS_JSON
 
 N, D, Q = 5, 3, 4
 VIEW = (Id.VIEW,)

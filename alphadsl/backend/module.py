@@ -21,7 +21,8 @@ from alphadsl.backend.parameter_state import ParameterState
 from alphadsl.backend.standalone import emit_standalone
 from alphadsl.backend.streaming.distributed import EMBEDDINGS, LABELS, Disagreement, decline, is_shared
 from alphadsl.ir.core import Core
-from alphadsl.ir.nodes import LOSS_JSON, Loss
+from alphadsl.ir.loss_json import json_of
+from alphadsl.ir.nodes import Loss
 from alphadsl.ir.number import Number
 from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.reference.closeness import looks_closely_somewhere, read_closely
@@ -98,8 +99,8 @@ class ContrastiveLoss(torch.nn.Module):
         return emit_standalone(replace(self.core, near=self._computation.closely), self.values)
 
     def ir_json(self) -> str:
-        """The checked loss as JSON, readable by `alphadsl.ir.nodes.LOSS_JSON`."""
-        return LOSS_JSON.dump_json(self._in_force(), indent=2).decode()
+        """The checked loss as JSON, readable by `alphadsl.ir.loss_json.LOSS_JSON`."""
+        return json_of(self._in_force())
 
     def set(self, values: Mapping[str, Number] = NOTHING, /, **parameters: Number) -> None:
         """Change hyper-parameters, by keyword or in a dictionary; nothing is compiled again. Raises `InputError` for

@@ -1,24 +1,32 @@
 """What refusals look like on a terminal: colour where it is wanted, plain text everywhere else."""
 
 from collections.abc import Iterable, Iterator
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.render import render_full, styled
 from alphadsl.report.visible import visible_text
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def errors() -> "Console":
+    """Where refusals go. Rich is imported when there is one: a right spec is told without."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
 
 def complain_about_spec(diagnostics: Iterable[Diagnostic]) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
     for diagnostic in diagnostics:
-        console.print(styled(render_full(diagnostic)), end="\n\n")
+        errors().print(styled(render_full(diagnostic)), end="\n\n")
 
 
 def complain(refusal: InputError) -> None:
     """One line that names the thing, and one on what to try."""
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = errors()
     console.print(styled(f"error: {visible_text(refusal.message)}"))
     if refusal.help:
         console.print(styled(f"help: {visible_text(refusal.help)}"))
@@ -26,6 +34,8 @@ def complain(refusal: InputError) -> None:
 
 def waited(parts: Iterable[str], what: str) -> Iterator[str]:
     """The parts as they come; until the next one does, a terminal shows what is being waited for."""
+    from rich.console import Console
+
     console, remaining = Console(stderr=True), iter(parts)
     while True:
         with console.status(what):

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alphadsl.api import find_text, overrides_from
 from alphadsl.cli import complete
-from alphadsl.cli.console import complain
+from alphadsl.cli.console import complain, complain_about_spec, errors
 from alphadsl.cli.options import Files, Loss, Setting
 from alphadsl.cli.template import Family, write_template
 from alphadsl.cli.values import parse_settings
 from alphadsl.pipeline import VIEWS, check_spec, lower_spec
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.exceptions import InputError
-from alphadsl.report.render import render_concise, render_full, render_json, styled
+from alphadsl.report.render import render_concise, render_json, styled
 
 
 class OutputFormat(StrEnum):
@@ -89,13 +88,11 @@ def new(
 
 
 def _tell(found: Iterable[Diagnostic], output_format: OutputFormat) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
     match output_format:
         case OutputFormat.json:
             typer.echo(render_json(found))
         case OutputFormat.concise:
             for diagnostic in found:
-                console.print(styled(render_concise(diagnostic)))
+                errors().print(styled(render_concise(diagnostic)))
         case _:
-            for diagnostic in found:
-                console.print(styled(render_full(diagnostic)), end="\n\n")
+            complain_about_spec(found)

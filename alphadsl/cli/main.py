@@ -1,4 +1,4 @@
-"""The application: commands registered, and the one place where a refusal becomes text and an exit code.
+"""The application, and the one place where a refusal becomes text and an exit code.
 
 Exit codes: 0 done, 1 the input was refused, 2 usage. Results go to stdout, diagnostics and progress to stderr.
 """
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import alphadsl
-from alphadsl.cli import bench, doctor, experiment, explain, fmt, language, listing, lsp, plot, theory, views
+from alphadsl.cli.commands import Commands
 from alphadsl.cli.console import complain, complain_about_spec
 from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
@@ -19,31 +19,16 @@ from alphadsl.report.imports import OUT_OF_MEMORY, is_full_memory, refusal_of_im
 from alphadsl.storage import refusal_of
 
 REFUSED = 1
-WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Look into losses", "Train and compare", "Measure"
 
 app = typer.Typer(
     name="alphadsl",
+    cls=Commands,
     help="Design contrastive losses in a few lines; check, compile, train and compare them.",
     epilog="Example: alphadsl new mine, alphadsl check mine.alpha, alphadsl train infonce mine.alpha --dataset digits",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("new", rich_help_panel=WRITE)(language.new)
-app.command("check", rich_help_panel=WRITE)(language.check)
-app.command("fmt", rich_help_panel=WRITE)(fmt.fmt)
-app.command("lsp", rich_help_panel=WRITE)(lsp.lsp)
-app.command("list", rich_help_panel=LOOK)(listing.list_losses)
-app.command("show", rich_help_panel=LOOK)(language.show)
-app.command("explain", rich_help_panel=LOOK)(explain.explain)
-app.command("plot", rich_help_panel=LOOK)(plot.plot)
-app.command("train", rich_help_panel=TRAIN)(experiment.train)
-app.command("probe", rich_help_panel=TRAIN)(experiment.probe)
-app.command("compare", rich_help_panel=TRAIN)(experiment.compare)
-app.command("views", rich_help_panel=TRAIN)(views.views)
-app.add_typer(theory.app, name="theory", rich_help_panel=MEASURE)
-app.command("doctor", rich_help_panel=MEASURE)(doctor.doctor)
-app.command("bench", rich_help_panel=MEASURE)(bench.bench)
 
 
 def _tell_version(asked: bool) -> None:

@@ -7,7 +7,7 @@ as the paper has it, a response to d[i,j]^2 + lambda[i], not as the compiler sol
 from dataclasses import dataclass
 
 from alphadsl.ir.build import NEGATIVE_D2, add
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.kinds import Level
 from alphadsl.ir.nodes import Expr, MinPlayer, Multiplier, Statistic
 from alphadsl.ir.pretty import pretty_expr

@@ -12,11 +12,9 @@ beside which it stands as the positive.
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, model_validator
-
-from alphadsl.ir.node import node
+from alphadsl.ir.node import Deferred, node
 
 
 class Source(StrEnum):
@@ -88,8 +86,7 @@ class IndexSet:
     words: str
     anchors: tuple[Source, ...] = BATCH
 
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def __post_init__(self) -> None:
         if Source.QUEUE in (*self.anchors, *self.positive.sources):
             raise ValueError("the rows of a queue receive no gradient: they are neither anchors nor positives")
         if Source.QUEUE in self.negative.sources and Id.CLASS in (*self.negative.same, *self.negative.other):
@@ -99,7 +96,6 @@ class IndexSet:
                 raise ValueError("ids cannot agree and differ at once")
             if not all(any(predicate.meets(anchor, source) for source in Source) for anchor in self.anchors):
                 raise ValueError("some anchors have no source of positives or negatives")
-        return self
 
     @property
     def takes(self) -> frozenset[str]:
@@ -186,5 +182,11 @@ def _written(row: IndexSet) -> str | Mapping[str, Any] | IndexSet:
     return row.name if INDEX_SETS.get(row.name) == row else row
 
 
+def _by_name() -> tuple[Any, ...]:
+    from pydantic import BeforeValidator, PlainSerializer
+
+    return BeforeValidator(_of_name), PlainSerializer(_written)
+
+
 # In JSON a set of the table is its name, and another one its predicates.
-Pairs = Annotated[IndexSet, BeforeValidator(_of_name), PlainSerializer(_written)]
+Pairs = Annotated[IndexSet, Deferred(_by_name)]

@@ -8,11 +8,9 @@ allowed. Ends are rounded outward, and those that are exact stay so.
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from alphadsl.ir import rounding
+from alphadsl.ir.node import Real
 from alphadsl.ir.rounding import LARGEST, Ends
 
 INFINITY = math.inf
@@ -21,10 +19,8 @@ VANISHED = 1e-307  # what is not 0 may be rounded to it below: such an end is no
 
 @dataclass(frozen=True)
 class Interval:
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="strings")
-
-    low: float
-    high: float
+    low: Real
+    high: Real
     low_open: bool = False
     high_open: bool = False
 

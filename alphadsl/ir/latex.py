@@ -6,7 +6,7 @@ mathtext knows are used, so that a formula can also be drawn.
 
 from dataclasses import dataclass, replace
 
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.kinds import AlphaGradient, Over, Quantity
 from alphadsl.ir.latex_letters import letter, number, upright
 from alphadsl.ir.nodes import (

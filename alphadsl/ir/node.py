@@ -1,34 +1,79 @@
-"""How the classes of the IR are made: frozen pydantic dataclasses that hash once."""
+"""How the classes of the IR are made: frozen dataclasses that hash once, and that pydantic can turn into JSON and back.
 
+Pydantic is imported where JSON is written or read, and only there: its schemas take longer to build than a loss to
+check. What it has to know of a type is `Deferred` until then.
+"""
+
+import math
 from collections.abc import Callable
-from dataclasses import field
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
 
-from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 T = TypeVar("T")
-NodeSpan = Annotated[Any, Field(exclude=True)]
+UNWRITTEN = {"exclude": True}
+"""The metadata of a field that stays out of the JSON."""
+
+
+class Deferred:
+    """Annotations of pydantic's for a type, made when a schema of that is built."""
+
+    def __init__(self, annotations: Callable[[], tuple[Any, ...]]) -> None:
+        self._annotations = annotations
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        return handler.generate_schema(Annotated[(source, *self._annotations())])
+
+
+def _by_kind() -> tuple[Any, ...]:
+    from pydantic import Field
+
+    return (Field(discriminator="kind"),)
+
+
+BY_KIND = Deferred(_by_kind)
+"""For a union whose members have each a `kind` of their own."""
+
+
+def _spelled() -> tuple[Any, ...]:
+    from pydantic import PlainSerializer
+
+    words = {math.inf: "Infinity", -math.inf: "-Infinity"}
+    return (PlainSerializer(lambda number: words.get(number, number), when_used="json"),)
+
+
+Real = Annotated[float, Deferred(_spelled)]
+"""A number or an infinite end, for which JSON has no sign: it is spelled out, wherever the number stands. (A setting of
+pydantic's for that is lost where a dataclass stands in several places of a schema.)"""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def node(cls: type[T]) -> type[T]:
-    """A frozen pydantic dataclass that computes its structural hash once, when made: passes memoise on nodes."""
-    made = dataclass(frozen=True, config=ConfigDict(ser_json_inf_nan="strings"))(cls)
-    structural: Callable[[T], int] = made.__hash__
+    """A frozen dataclass that computes its structural hash once, when made: passes memoise on nodes."""
+    check: Callable[[T], None] | None = getattr(cls, "__post_init__", None)
+
+    def hashed(self: T) -> None:
+        if check:
+            check(self)
+        object.__setattr__(self, "_hash", structural(self))
 
     def cached(self: T) -> int:
-        found = self.__dict__.get("_hash")
-        if found is None:
-            found = structural(self)
-            object.__setattr__(self, "_hash", found)
-        return int(found)
+        known = self.__dict__.get("_hash")
+        if known is None:  # it came from another process
+            known = structural(self)
+            object.__setattr__(self, "_hash", known)
+        return int(known)
 
     def kept(self: T) -> dict[str, Any]:
         """Without the hash: those of strings differ from process to process."""
         return {name: part for name, part in self.__dict__.items() if name != "_hash"}
 
+    cls.__post_init__ = hashed  # type: ignore[attr-defined]
+    made = dataclass(frozen=True)(cls)
+    structural: Callable[[T], int] = made.__hash__
     made.__hash__ = cached  # type: ignore[method-assign, assignment]
-    made.__post_init__ = cached  # type: ignore[attr-defined]
     made.__getstate__ = kept  # type: ignore[method-assign, assignment]
-    return made  # type: ignore[return-value]
+    return made

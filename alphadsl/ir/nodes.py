@@ -1,27 +1,25 @@
 """The intermediate representation on one screen: what a checked loss is, and what an expression may be.
 
-Nodes are frozen pydantic dataclasses: they compare and hash by structure (spans excepted), match by position, and
-round-trip as JSON. Expressions live on levels: constant < batch < row `[i]` < pair `[i,j]`; j never reaches the
-anchor itself or its positive. Distances follow the paper: d^2 is HALF the squared Euclidean distance, 1 - cosine on
-the sphere.
+Nodes are frozen dataclasses: they compare and hash by structure (spans excepted), match by position, and round-trip as
+JSON (`ir/loss_json.py`). Expressions live on levels: constant < batch < row `[i]` < pair `[i,j]`; j never reaches the
+anchor itself or its positive. Distances follow the paper: d^2 is HALF the squared Euclidean distance, 1 - cosine on the
+sphere.
 """
 
 from dataclasses import field
-from typing import Annotated, Literal
-
-from pydantic import Field, TypeAdapter
+from typing import Annotated, Any, Literal
 
 from alphadsl.ir.index_sets import Pairs
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import AlphaGradient, Among, Level, Method, Over, Quantity, Space
-from alphadsl.ir.node import NodeSpan, node
+from alphadsl.ir.node import BY_KIND, UNWRITTEN, Real, node
 from alphadsl.ir.parameter import Parameter
 
 
 @node
 class Num:
-    value: float
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    value: Real
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["num"] = field(default="num", repr=False, kw_only=True)
 
 
@@ -30,7 +28,7 @@ class Param:
     """A hyper-parameter; reaches the generated code as a 0-d tensor."""
 
     name: str
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["param"] = field(default="param", repr=False, kw_only=True)
 
 
@@ -39,7 +37,7 @@ class Var:
     """The argument of a `Function`."""
 
     name: str
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["var"] = field(default="var", repr=False, kw_only=True)
 
 
@@ -48,7 +46,7 @@ class Distance:
     """d[i]^2, d[i,j]^2, or their difference; in Euclidean space also an inner product."""
 
     of: Quantity
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["distance"] = field(default="distance", repr=False, kw_only=True)
 
 
@@ -56,7 +54,7 @@ class Distance:
 class Count:
     """The number of negatives of an anchor."""
 
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["count"] = field(default="count", repr=False, kw_only=True)
 
 
@@ -73,7 +71,7 @@ class Apply:
 
     op: str
     args: tuple["Expr", ...]
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["apply"] = field(default="apply", repr=False, kw_only=True)
 
 
@@ -83,7 +81,7 @@ class Reduce:
 
     over: Over
     body: "Expr"
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["reduce"] = field(default="reduce", repr=False, kw_only=True)
 
 
@@ -93,7 +91,7 @@ class Pool:
 
     over: Over
     body: "Expr"
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["pool"] = field(default="pool", repr=False, kw_only=True)
 
 
@@ -106,7 +104,7 @@ class Importance:
 
     of: "Loss"
     interval: Interval
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
     kind: Literal["importance"] = field(default="importance", repr=False, kw_only=True)
 
 
@@ -174,7 +172,7 @@ Expr = Annotated[
     | Inverse
     | Multiplier
     | Gather,
-    Field(discriminator="kind"),
+    BY_KIND,
 ]
 
 
@@ -184,7 +182,7 @@ class Function:
 
     argument: str
     body: Expr
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
 
 
 @node
@@ -229,7 +227,7 @@ class General:
     kind: Literal["general"] = field(default="general", repr=False, kw_only=True)
 
 
-Family = Annotated[Coordinate | Direct | Proportional | MinPlayer | General, Field(discriminator="kind")]
+Family = Annotated[Coordinate | Direct | Proportional | MinPlayer | General, BY_KIND]
 
 
 @node
@@ -242,6 +240,3 @@ class Loss:
     family: Family
     alpha_gradient: AlphaGradient = AlphaGradient.STOPPED
     space: Space = Space.SPHERE
-
-
-LOSS_JSON: TypeAdapter[Loss] = TypeAdapter(Loss)

@@ -1,13 +1,11 @@
 """The parameters of a loss: a value, the interval it keeps to, and whether it stays, is scheduled or is learned."""
 
 from dataclasses import field
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Annotated, Any, Literal
 
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Shape
-from alphadsl.ir.node import NodeSpan, node
+from alphadsl.ir.node import BY_KIND, UNWRITTEN, Real, node
 
 
 @node
@@ -29,20 +27,20 @@ class Schedule:
     """A parameter that moves from `start` to `end` as training goes from 0 to 1; a step does so at `at`."""
 
     shape: Shape
-    start: float
-    end: float
-    at: float = 0.5
+    start: Real
+    end: Real
+    at: Real = 0.5
     kind: Literal["schedule"] = field(default="schedule", repr=False, kw_only=True)
 
 
-Role = Annotated[Fixed | Learned | Schedule, Field(discriminator="kind")]
+Role = Annotated[Fixed | Learned | Schedule, BY_KIND]
 
 
 @node
 class Parameter:
     name: str
-    value: float
+    value: Real
     interval: Interval
     doc: str = ""
     role: Role = Fixed()
-    span: NodeSpan = field(default=None, compare=False, repr=False, kw_only=True)
+    span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)

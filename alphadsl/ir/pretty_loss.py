@@ -6,14 +6,18 @@ uses come first. Reading it again gives the same loss. That is what a run folder
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from alphadsl.ir.core import Core, Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.interval import REAL
 from alphadsl.ir.kinds import AlphaGradient, Shape, Space, Streaming
 from alphadsl.ir.nodes import Coordinate, Direct, General, Loss, MinPlayer, Num, Proportional
 from alphadsl.ir.parameter import Fixed, Learned, Parameter, Schedule
 from alphadsl.ir.pretty import INDICES, pretty_expr, pretty_function, pretty_interval, pretty_number
 from alphadsl.ir.traversal import losses_in, parameters_in
+
+if TYPE_CHECKING:
+    from alphadsl.ir.core import Core
 
 
 def pretty_loss(loss: Loss) -> str:
@@ -85,7 +89,7 @@ STREAMING = {
 }
 
 
-def pretty_schedule(core: Core) -> str:
+def pretty_schedule(core: "Core") -> str:
     """The passes over the pairs, each with its statistics, then the quantities that use them."""
     lines = [f"# {core.name} {STREAMING[core.streaming]}"]
     for one in core.passes:

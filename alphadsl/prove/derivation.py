@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.nodes import Loss
 
 

@@ -1,7 +1,7 @@
 """Whether what is derived from a loss stays within bounds: a short formula can have long derivatives, and a short chain
 of losses that use each other twice is long once it is followed to its ends."""
 
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.nodes import Expr, Function, Importance, Loss, MinPlayer
 from alphadsl.ir.traversal import children, expressions_of, size_of, walk
 from alphadsl.report.diagnostic import Diagnostic

@@ -7,7 +7,7 @@ that is left in no weight and no value was written in vain.
 from collections.abc import Iterator
 
 from alphadsl.ir.build import ZERO
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.nodes import Expr, Inverse, Multiplier, Param
 from alphadsl.ir.traversal import parameters_in, walk
 from alphadsl.prove.derivation import Derivation

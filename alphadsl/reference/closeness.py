@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Distance, Expr, Loss, MinPlayer, Multiplier, Param
 from alphadsl.ir.parameter import Learned, Parameter, Schedule

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.index_sets import IndexSet
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Expr

@@ -7,7 +7,7 @@ renderer's business; where a fact is found is the checker's, and a raise site th
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self, dataclass_transform
 
 from alphadsl.report.source import Source, Span
 
@@ -55,10 +55,15 @@ def replacement(span: Span, text: str) -> Remedy:
     return Remedy(f"write {text}", (Edit(span, text),))
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 @dataclass(frozen=True)
 class Diagnostic:
     """One fault of a spec. The docstring of a subclass is its page in `alphadsl explain CODE`, with a spec that has
-    the fault, what files must lie beside it for that, and a spec that is right."""
+    the fault, what files must lie beside it for that, and a spec that is right.
+
+    A subclass is a frozen dataclass too, which it becomes when one is made: there are a hundred, a command makes few,
+    and to write the methods of all would take longer than to check a loss.
+    """
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
@@ -72,6 +77,12 @@ class Diagnostic:
 
     span: Span
     works: tuple[Remedy, ...] | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        for part in reversed(cls.__mro__):
+            if issubclass(part, Diagnostic) and "__dataclass_fields__" not in vars(part):
+                dataclass(frozen=True)(part)
+        return super().__new__(cls)
 
     @property
     def title(self) -> str:

@@ -6,7 +6,6 @@ InfoNCE. Methods without pairwise importances are told apart with their reason (
 
 from collections.abc import Iterable
 
-from alphadsl.report.outside import find_outsider
 from alphadsl.report.suggest import suggest
 
 # By the name of the library: other names of the same loss, or of methods whose loss it is.
@@ -59,6 +58,8 @@ def advise(name: str, known: Iterable[str]) -> str | None:
     loss = meant_by(name)
     if loss:
         return f"{name} is {loss} here: write {loss}"
+    from alphadsl.report.outside import find_outsider
+
     outsiders = find_outsider(name)
     if len(outsiders) == 1:
         (method,) = outsiders

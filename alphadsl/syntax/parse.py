@@ -1,5 +1,7 @@
 """From a source to its surface tree, or to all that is wrong with its text. Never raises, whatever the text.
 
+What is known of mistakes and habits is imported when a text has one.
+
 A broken line is reported once and left: the parser's stack is taken back to the last place where a line could start
 (the classic panic mode), and reading goes on after the line. A broken `loss` line still opens its loss, so that its
 definitions are read as such.
@@ -13,9 +15,6 @@ from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.syntax import TooDeep
 from alphadsl.report.source import Source
 from alphadsl.syntax.build import DEEPEST
-from alphadsl.syntax.diagnose import Situation, diagnose
-from alphadsl.syntax.habits.statement import statement_at
-from alphadsl.syntax.habits.teach import teach
 from alphadsl.syntax.language import language
 from alphadsl.syntax.lark_parts import unwind
 from alphadsl.syntax.lexeme import Lexeme, Refused
@@ -98,6 +97,8 @@ class _Reader:
             return  # the line that should have opened it was reported
         if self._teach():
             return
+        from alphadsl.syntax.diagnose import Situation, diagnose
+
         situation = Situation(
             found=lexeme,
             before=self._lexemes[self._line_start : self._at],
@@ -112,6 +113,9 @@ class _Reader:
 
     def _teach(self) -> bool:
         """Whether the line at fault has habits from elsewhere, which are told instead; reading goes on behind them."""
+        from alphadsl.syntax.habits.statement import statement_at
+        from alphadsl.syntax.habits.teach import teach
+
         start, end = self._lexemes[self._line_start].span, self._lexemes[self._line_end()].span
         if self._taught == MOST_TAUGHT:
             return False

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from alphadsl.ir.build import NEGATIVE_D2, POSITIVE_D2, ZERO, apply
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.kinds import Over, Quantity
 from alphadsl.ir.nodes import Distance, Expr, Reduce
 from alphadsl.ir.traversal import walk

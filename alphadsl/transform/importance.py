@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from alphadsl.ir.build import GAP, ZERO, apply, mul, share, total
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.kinds import AlphaGradient, Over, Space
 from alphadsl.ir.nodes import (
     Apply,

@@ -8,7 +8,8 @@ knows all they need, together with the statistics of that pass. Equal reductions
 from collections import Counter
 from dataclasses import replace
 
-from alphadsl.ir.core import Core, Derived, NamedStatistic, Pass
+from alphadsl.ir.core import Core, NamedStatistic, Pass
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.kinds import Level, Over, Positives
 from alphadsl.ir.nodes import Expr, Gather, Loss, Multiplier, Pool, Reduce, Statistic
 from alphadsl.ir.traversal import children, level_of, rebuild, walk

@@ -15,7 +15,7 @@ from enum import Flag
 from functools import reduce as folded
 
 from alphadsl.ir.build import NEGATIVE_D2, ONE, POSITIVE_D2, ZERO, add, apply, exp, log, mul, neg, share
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.index_sets import IndexSet, Overlap
 from alphadsl.ir.kinds import Among, Over, Quantity

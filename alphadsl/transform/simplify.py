@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, log, mul, power, share
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce

@@ -7,7 +7,7 @@ where a logarithm, a fraction or a root would bring it back. Works on simplified
 """
 
 from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, log, mul, neg, share, sub, total
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce

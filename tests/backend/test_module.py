@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.ir.nodes import LOSS_JSON
+from alphadsl.ir.loss_json import LOSS_JSON
 from tests.oracles.contexts import EUCLIDEAN, context_of
 
 N, D = 6, 5

@@ -12,7 +12,7 @@ from torch import Tensor
 
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
-from alphadsl.ir.nodes import LOSS_JSON
+from alphadsl.ir.loss_json import LOSS_JSON
 from alphadsl.journey import Journey
 from alphadsl.pipeline import VIEWS
 from tests.oracles.states import views

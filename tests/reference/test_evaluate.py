@@ -12,7 +12,7 @@ import torch
 
 import alphadsl
 from alphadsl.api import find_text
-from alphadsl.ir.core import Derived
+from alphadsl.ir.derived import Derived
 from alphadsl.ir.index_sets import IndexSet
 from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec

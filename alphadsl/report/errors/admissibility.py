@@ -1,6 +1,5 @@
 """Faults of phi, psi, R, alpha and weight: what would make alpha negative or zero, or the min player ill-posed."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
@@ -8,7 +7,6 @@ from alphadsl.report.errors.evidence import Bound, Example, declaring, first_adv
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
 class _NotProven(Diagnostic):
     """A property of a function that could not be shown: the part that stands in its way, the parameters it was judged
     for, those whose interval would settle it, and a counterexample if one was found."""
@@ -75,7 +73,6 @@ _JUDGED = (
 )
 
 
-@dataclass(frozen=True)
 class DecreasingPhi(_NotProven):
     """phi must be non-decreasing on the values that sum_j psi can take: alpha[i,j] = phi'(xi_i) psi'(d[i]^2 - d[i,j]^2)
     is the weight of pushing i and j apart (Theorem 1), and must not be negative. The proof composes the directions of
@@ -92,7 +89,6 @@ class DecreasingPhi(_NotProven):
     right = "loss x {\n  phi(x) = log(x)\n  psi(x) = exp(x)\n}\n"
 
 
-@dataclass(frozen=True)
 class DecreasingPsi(_NotProven):
     """psi must be non-decreasing where d[i]^2 - d[i,j]^2 lies, on [-2, 2] on the sphere and everywhere in Euclidean
     space: alpha[i,j] = phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Theorem 1), and must
@@ -109,7 +105,6 @@ class DecreasingPsi(_NotProven):
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = exp(x / tau)\n}\n"
 
 
-@dataclass(frozen=True)
 class NonConcaveRegulariser(_NotProven):
     """The min player minimises E(alpha) - R(alpha) on the simplex. Only a strictly concave R, whose slope R' falls,
     makes that problem convex, so that alpha is unique and is found from R'(alpha_ij) = d[i,j]^2 + lambda_i."""
@@ -132,7 +127,6 @@ class NonConcaveRegulariser(_NotProven):
         return () if self.jumps else (("turn its sign", "-({})"),)
 
 
-@dataclass(frozen=True)
 class NegativeImportance(Diagnostic):
     """alpha[i,j] is the weight of pushing i and j apart, and weight[i,j] a factor of it. Where it is negative, near
     negatives would be pulled in, and the max player's game would lose its meaning. A formula is refused unless it is
@@ -174,7 +168,6 @@ class NegativeImportance(Diagnostic):
         return (*declaring(self.settled_by, self.declarations), *rewriting(self.span, *ways))
 
 
-@dataclass(frozen=True)
 class ZeroImportance(Diagnostic):
     """A loss whose pairwise importance is 0 for every pair has no gradient: phi and psi must depend on their argument,
     and alpha and weight must not be 0 throughout."""

@@ -1,13 +1,10 @@
 """Faults of numbers: built-ins outside their domain, parameters outside their interval, values that are no numbers."""
 
-from dataclasses import dataclass
-
 from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
 from alphadsl.report.errors.evidence import Bound, Example, declaring, first_advice, rewriting, shown
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
 class _Outside(Diagnostic):
     """An argument that is not shown to stay in the domain of what it is given to."""
 
@@ -45,7 +42,6 @@ class _Outside(Diagnostic):
         return ()
 
 
-@dataclass(frozen=True)
 class LogDomain(_Outside):
     """A logarithm needs a positive argument, for every value that the parameters may take in their intervals and the
     distances of the space: on the sphere d^2 lies in [0, 2], s in [-1, 1], d[i]^2 - d[i,j]^2 in [-2, 2]."""
@@ -68,7 +64,6 @@ class LogDomain(_Outside):
         )
 
 
-@dataclass(frozen=True)
 class OutsideDomain(_Outside):
     """A division by something that reaches zero, or a root or fractional power of something negative, for some value
     that the parameters may take in their intervals and the distances of the space: on the sphere d^2 lies in [0, 2],
@@ -104,7 +99,6 @@ class OutsideDomain(_Outside):
         return self.operation == "div" or "divides" in self.words
 
 
-@dataclass(frozen=True)
 class OutOfInterval(Diagnostic):
     """A parameter keeps to its declared interval, on which the loss was proved admissible: in the spec, in `set`, on
     the command line and in Python. A round bracket excludes the end beside it, a square one includes it."""
@@ -126,7 +120,6 @@ class OutOfInterval(Diagnostic):
         return () if self.declared == self.span else (Label(self.declared, "declared here"),)
 
 
-@dataclass(frozen=True)
 class EmptyInterval(Diagnostic):
     """An interval must contain some number: its low end lies below its high end, or both are equal and included, as in
     [1, 1]. A round bracket excludes the end beside it, and inf is never included."""
@@ -141,7 +134,6 @@ class EmptyInterval(Diagnostic):
     interval: str
 
 
-@dataclass(frozen=True)
 class NotANumber(Diagnostic):
     """The value of a parameter is a number, or arithmetic on numbers such as 1/3 or log(2). It cannot depend on other
     parameters or definitions, because each parameter can be set on its own."""

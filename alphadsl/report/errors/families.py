@@ -1,13 +1,10 @@
 """Faults of a loss as a whole: no family, two of them, or half of one."""
 
-from dataclasses import dataclass
-
 from alphadsl.report.diagnostic import Diagnostic, Label, Remedy
 from alphadsl.report.errors.evidence import meant_or_written
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
 class NoLoss(Diagnostic):
     """A spec file holds one loss or more, `loss NAME { ... }`. A file that is empty, or has nothing but comments,
     cannot be checked, shown or trained."""
@@ -22,7 +19,6 @@ class NoLoss(Diagnostic):
     right = "loss x {\n  phi(x) = x\n  psi(x) = x\n}\n"
 
 
-@dataclass(frozen=True)
 class NoFamily(Diagnostic):
     """A loss must say how alpha is built, in one of the ways of the language: phi and psi (coordinate), alpha itself
     (direct), a regulariser R that alpha solves on the simplex (min player), or the whole loss[i] (general)."""
@@ -46,7 +42,6 @@ class NoFamily(Diagnostic):
         return (Label(self.similar, f"did you mean {self.meant}?"),) if self.similar else ()
 
 
-@dataclass(frozen=True)
 class TwoFamilies(Diagnostic):
     """Each family fixes alpha: a coordinate loss derives it from phi and psi, a direct loss states it, a min player
     solves for it. A loss uses exactly one."""
@@ -67,7 +62,6 @@ class TwoFamilies(Diagnostic):
         return (Label(self.first, self.first_role),)
 
 
-@dataclass(frozen=True)
 class MissingPhi(Diagnostic):
     """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both. A phi that changes nothing is
     written phi(x) = x."""
@@ -90,7 +84,6 @@ class MissingPhi(Diagnostic):
         return meant_or_written(self.span, self.similar, "phi", "phi(x) = x", self.help_template)
 
 
-@dataclass(frozen=True)
 class MissingPsi(Diagnostic):
     """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both. A psi that changes nothing is
     written psi(x) = x."""
@@ -113,7 +106,6 @@ class MissingPsi(Diagnostic):
         return meant_or_written(self.span, self.similar, "psi", "psi(x) = x", self.help_template)
 
 
-@dataclass(frozen=True)
 class MissingSimplex(Diagnostic):
     """The min player chooses alpha from a feasible set, which the spec names: on the simplex alpha is not negative, and
     each row sums to one."""
@@ -130,7 +122,6 @@ class MissingSimplex(Diagnostic):
         return meant_or_written(self.span, None, "", "alpha in simplex", self.help_template)
 
 
-@dataclass(frozen=True)
 class MissingRegulariser(Diagnostic):
     """On the simplex alone, the min player would put all weight of a row on the nearest negative: R is what spreads it
     over the others."""
@@ -153,7 +144,6 @@ class MissingRegulariser(Diagnostic):
         return meant_or_written(self.span, self.similar, "R", "R(a) = -a * log(a)", "write R(a) = -a * log(a)")
 
 
-@dataclass(frozen=True)
 class UnknownSet(Diagnostic):
     """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one. Nothing else is
     optimised over a set; `alpha in reals` states that an alpha derived from loss[i] may be negative."""
@@ -169,7 +159,6 @@ class UnknownSet(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True)
 class MisplacedGradient(Diagnostic):
     """`gradient through alpha` lets the network differentiate an alpha that the spec states. A coordinate loss is
     differentiated anyway, and at the min player's optimum the derivative through alpha vanishes (Danskin)."""
@@ -184,7 +173,6 @@ class MisplacedGradient(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True)
 class MisplacedWeight(Diagnostic):
     """weight[i,j] multiplies psi in a coordinate loss; in the other families alpha is the weight itself, so that there
     is nothing for a second one to do."""
@@ -197,7 +185,6 @@ class MisplacedWeight(Diagnostic):
     right = "loss x {\n  alpha[i,j] ~ exp(s[i,j])\n}\n"
 
 
-@dataclass(frozen=True)
 class MisplacedTilde(Diagnostic):
     """`~` says that a row is proportional to what follows and sums to one, which is a statement about alpha: nothing
     else is made to sum to one."""

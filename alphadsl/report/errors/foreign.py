@@ -1,11 +1,8 @@
 """The notation of other languages and of papers, where a spec has its own."""
 
-from dataclasses import dataclass
-
 from alphadsl.report.diagnostic import Diagnostic, Remedy
 
 
-@dataclass(frozen=True)
 class ForeignNotation(Diagnostic):
     """A habit from elsewhere: Python, an array library, C, LaTeX, or the way that papers abbreviate.
 

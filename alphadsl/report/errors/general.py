@@ -1,11 +1,8 @@
 """Faults of a whole loss[i], of spaces and index sets, and of parameters that live."""
 
-from dataclasses import dataclass
-
 from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity, replacement
 
 
-@dataclass(frozen=True)
 class ConstantLoss(Diagnostic):
     """A loss is minimised by moving embeddings: it has to depend on a distance or a similarity, d[i], d[i,j], s[i] or
     s[i,j], through something that is not held fixed by stopgrad."""
@@ -18,7 +15,6 @@ class ConstantLoss(Diagnostic):
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  loss[i] = tau * logsumexp_j(s[i,j] / tau) - s[i]\n}\n"
 
 
-@dataclass(frozen=True)
 class FlatLoss(Diagnostic):
     """A loss moves embeddings by its derivatives. Comparisons have none, and neither has what cancels or is held fixed
     by stopgrad: here alpha[i,j] and beta[i] are 0 for every batch, and training would change nothing."""
@@ -31,7 +27,6 @@ class FlatLoss(Diagnostic):
     right = "loss x {\n  loss[i] = mean_j(sigmoid((s[i,j] - 0.5) / 0.1)) - sigmoid((s[i] - 0.5) / 0.1)\n}\n"
 
 
-@dataclass(frozen=True)
 class IdleLearned(Diagnostic):
     """A learned parameter moves by the derivative of the loss. Where all it does is held fixed (in the alpha of a
     direct loss or of a min player, in a stopgrad) or cancels, that is 0, and it would stay where it started."""
@@ -46,7 +41,6 @@ class IdleLearned(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True)
 class NegativeAlpha(Diagnostic):
     """alpha[i,j] is the derivative of the loss by -d[i,j]^2: the weight of pushing i and j apart. Where it is negative,
     a negative is pulled in. Some published losses do so on purpose; say `alpha in reals` to state that."""
@@ -64,7 +58,6 @@ class NegativeAlpha(Diagnostic):
     place: str
 
 
-@dataclass(frozen=True)
 class NegativeBeta(Diagnostic):
     """beta[i] is the derivative of the loss by d[i]^2: the weight of pulling an anchor to its positive. Where it is
     negative, positives are pushed apart. Some published losses do so on purpose; say `alpha in reals` to state that."""
@@ -82,7 +75,6 @@ class NegativeBeta(Diagnostic):
     place: str
 
 
-@dataclass(frozen=True)
 class MisplacedReals(Diagnostic):
     """`alpha in reals` states that the alpha derived from a loss[i] or a blend may be negative. In the other families
     the alpha that is stated, solved for, or derived from phi and psi is proved not to be, or the loss refused."""
@@ -95,7 +87,6 @@ class MisplacedReals(Diagnostic):
     right = "loss x {\n  loss[i] = mean_j(s[i,j]^2) - 2 * s[i]\n  alpha in reals\n}\n"
 
 
-@dataclass(frozen=True)
 class UnknownSpace(Diagnostic):
     """Embeddings live on the unit sphere, where the loss normalises them, or in Euclidean space, where they stay as
     they are."""
@@ -120,7 +111,6 @@ class UnknownSpace(Diagnostic):
         return tuple(replacement(self.span, name) for name in known)
 
 
-@dataclass(frozen=True)
 class UnknownAgainst(Diagnostic):
     """With `pairs labels` the negatives of an anchor are all others but its positive (`against others`, the default),
     or those of other classes (`against other_classes`). The other index sets fix their negatives themselves."""
@@ -136,7 +126,6 @@ class UnknownAgainst(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True)
 class LearnedAtEdge(Diagnostic):
     """A learned parameter is kept in its interval by a smooth map that comes near its ends and never reaches them, so
     it has to start inside."""
@@ -152,7 +141,6 @@ class LearnedAtEdge(Diagnostic):
     interval: str
 
 
-@dataclass(frozen=True)
 class WrongSchedule(Diagnostic):
     """A `param` may move over training: constant(a), linear(a, b), cosine(a, b) from a to b, step(a, b, t) from a to b
     at the fraction t of training. A learned parameter moves by itself."""

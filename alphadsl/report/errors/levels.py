@@ -1,13 +1,10 @@
 """Faults of levels and kinds: constant < row [i] < pair [i,j], and what may be called, indexed or bare."""
 
-from dataclasses import dataclass
-
 from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, replacement
 from alphadsl.report.errors.evidence import first_advice, rewriting
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
 class LevelMismatch(Diagnostic):
     """Every expression lives on a level: a constant, one value per batch, per anchor [i], or per pair [i,j]. A
     definition may use what lives on its own level or below; a reduction over j takes a pair to a row, one over i a row
@@ -36,7 +33,6 @@ class LevelMismatch(Diagnostic):
         return rewriting(self.span, *ways)
 
 
-@dataclass(frozen=True)
 class IndexMismatch(Diagnostic):
     """i is the anchor and j runs over its negatives, so a row is written [i] and a pair [i,j]. No other indices exist:
     j never is i, and a distance is the same in both directions."""
@@ -65,7 +61,6 @@ class IndexMismatch(Diagnostic):
         return tuple(Remedy(f"write {way}", (Edit(self.span, way),)) for way in self.expected.split(" or "))
 
 
-@dataclass(frozen=True)
 class WrongUse(Diagnostic):
     """A function is called, f(x); a definition of pairs or rows is indexed, h[i,j] or u[i]; a parameter, a constant and
     the argument of a function stand bare."""
@@ -93,7 +88,6 @@ class WrongUse(Diagnostic):
         return tuple(replacement(self.span, way) for way in ways)
 
 
-@dataclass(frozen=True)
 class WrongArity(Diagnostic):
     """Every function takes a fixed number of arguments: min and max take two, where takes three, all others and the
     reductions over j take one."""
@@ -110,7 +104,6 @@ class WrongArity(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True)
 class WrongShape(Diagnostic):
     """The parts of a family have fixed shapes, because they are the paper's: phi(x), psi(x) and R(a) are functions,
     weight[i,j] and alpha[i,j] are given for each pair, loss[i] for each anchor."""
@@ -134,7 +127,6 @@ class WrongShape(Diagnostic):
         return (Remedy(f"write {self.expected} = ...", (Edit(left, self.expected),)),)
 
 
-@dataclass(frozen=True)
 class ClosedFunction(Diagnostic):
     """A function sees its argument, the parameters and the constants. It does not see the distances, so that phi, psi
     and R can be judged as functions of one number."""
@@ -156,7 +148,6 @@ class ClosedFunction(Diagnostic):
         return (Label(self.defined, f"in the definition of {self.function}"),)
 
 
-@dataclass(frozen=True)
 class TooManyOperations(Diagnostic):
     """Definitions that use each other many times grow when they are written out; past a limit, no formula of a paper
     is meant, and every later step (proofs, derivatives, generated code) would become slow."""

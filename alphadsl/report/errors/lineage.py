@@ -1,14 +1,12 @@
 """Faults of `extends`: a parent that is not there, cannot be read, or leads back to the child."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from alphadsl.report.diagnostic import Diagnostic, Label
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
 class NotFound(Diagnostic):
     """A loss that is nowhere to be found."""
 
@@ -22,7 +20,6 @@ class NotFound(Diagnostic):
         return self.advice or "alphadsl list shows the library"
 
 
-@dataclass(frozen=True)
 class UnknownParent(NotFound):
     """`extends` names a loss of the same file, a spec beside the file, or one of the library, in this order. It is a
     name alone, without a folder or an ending."""
@@ -33,7 +30,6 @@ class UnknownParent(NotFound):
     right = "loss x extends infonce {\n  set tau = 0.2\n}\n"
 
 
-@dataclass(frozen=True)
 class BrokenParent(Diagnostic):
     """A loss can only extend one from a file that can itself be read, and that defines a loss of that name. The file
     is looked for beside the spec first, then in the library."""
@@ -58,7 +54,6 @@ class BrokenParent(Diagnostic):
         return (self.fault,) if self.fault else ()
 
 
-@dataclass(frozen=True)
 class CyclicExtends(Diagnostic):
     """A chain of `extends` must end at a loss without a parent. A cycle is told once, whichever of its losses is
     looked at."""
@@ -79,7 +74,6 @@ class CyclicExtends(Diagnostic):
         return tuple(Label(other, "by way of this") for other in self.others)
 
 
-@dataclass(frozen=True)
 class LongLineage(Diagnostic):
     """A loss that extends a loss that extends a loss, and so on, can no longer be read. The chain has a limit, which
     also keeps a folder full of specs from exhausting the tool."""

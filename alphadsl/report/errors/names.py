@@ -1,6 +1,5 @@
 """Faults of names: unknown, defined twice, reserved, set without being a parameter, or never used."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from alphadsl.report.diagnostic import Diagnostic, Label, Remedy, Severity, replacement
@@ -9,7 +8,6 @@ from alphadsl.report.source import Span
 MOST_SHOWN = 24
 
 
-@dataclass(frozen=True)
 class UnknownName(Diagnostic):
     """An expression uses a name that nothing has defined. In scope are the parameters and definitions of the loss and
     of its parents, the distances d and s, and the built-in functions. A name is told once, where it is first used."""
@@ -57,7 +55,6 @@ TWO_LINES = Clash("{name} is said twice", "keep one of the two lines")
 HIDING = Clash("{name} has two meanings", "call the argument of the function something else")
 
 
-@dataclass(frozen=True)
 class DuplicateName(Diagnostic):
     """A name has one meaning in a loss and its parents, and a file has one loss of a name. A child changes a parent's
     parameter with `set`, once; it does not shadow a definition, and neither does the argument of a function."""
@@ -85,7 +82,6 @@ class DuplicateName(Diagnostic):
         return (Label(self.first, "first here"),)
 
 
-@dataclass(frozen=True)
 class ReservedName(Diagnostic):
     """The names of the distances, the indices, the parts of the families, the built-in functions and the keywords keep
     their meaning, so that a formula reads the same in every spec. That goes for losses and for the arguments of
@@ -102,7 +98,6 @@ class ReservedName(Diagnostic):
     meaning: str
 
 
-@dataclass(frozen=True)
 class CyclicDefinition(Diagnostic):
     """A definition may use others in any order, but not itself, directly or by way of others: its value would have to
     be known before it is known."""
@@ -118,7 +113,6 @@ class CyclicDefinition(Diagnostic):
     chain: str
 
 
-@dataclass(frozen=True)
 class SetWithoutParam(Diagnostic):
     """`set` gives a parameter of a parent another value, in a child, on the command line or in Python. A new parameter
     is declared with `param`, and a definition is not a parameter."""
@@ -151,7 +145,6 @@ class SetWithoutParam(Diagnostic):
         return () if self.definition else tuple(replacement(self.span, name) for name in near)
 
 
-@dataclass(frozen=True)
 class UnknownPairs(Diagnostic):
     """The index sets say which embeddings are anchors, and which are the negatives of each: all others (two_view),
     those of the anchor's own view (same_view) or of the other view (cross_view), the rows of a queue (queue), or with
@@ -176,7 +169,6 @@ class UnknownPairs(Diagnostic):
         return (replacement(self.span, self.suggestion or self.known.split(",")[0]),)
 
 
-@dataclass(frozen=True)
 class UnusedParam(Diagnostic):
     """A parameter that the loss does not depend on: a sweep over it would change nothing. It is a warning, because the
     loss is well defined all the same."""
@@ -196,7 +188,6 @@ class UnusedParam(Diagnostic):
         return "cancels from the value and from every weight" if self.cancels else "declared, but never used"
 
 
-@dataclass(frozen=True)
 class UnusedDefinition(Diagnostic):
     """A definition that the loss does not use: usually a slip in a name elsewhere. It is a warning, because the loss is
     well defined all the same."""

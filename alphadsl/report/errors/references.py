@@ -1,7 +1,6 @@
 """Faults of losses that use other losses: what is named, how it is set, and whether the two weigh the same pairs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
 from alphadsl.report.diagnostic import Diagnostic
@@ -9,7 +8,6 @@ from alphadsl.report.errors.lineage import NotFound
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
 class UnknownLoss(NotFound):
     """`NAME.alpha[i,j]`, `NAME.loss[i]` and blends name a loss of the same file, a spec beside the file, or one of the
     library, in this order."""
@@ -20,7 +18,6 @@ class UnknownLoss(NotFound):
     right = "loss x {\n  alpha[i,j] ~ infonce.alpha[i,j]\n}\n"
 
 
-@dataclass(frozen=True)
 class BrokenLoss(Diagnostic):
     """A loss can only use another that is itself admitted: its file can be read, and nothing in it is refused."""
 
@@ -36,7 +33,6 @@ class BrokenLoss(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True)
 class CyclicLoss(Diagnostic):
     """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or by way of others: nothing
     would say what it is. A cycle is told once."""
@@ -53,7 +49,6 @@ class CyclicLoss(Diagnostic):
     members: frozenset[str]
 
 
-@dataclass(frozen=True)
 class UnknownMember(Diagnostic):
     """Of another loss, two quantities can be used: `NAME.alpha[i,j]`, its pairwise importance, held fixed as in the
     paper's game, and `NAME.loss[i]`, what it minimises at an anchor."""
@@ -69,7 +64,6 @@ class UnknownMember(Diagnostic):
     found: str
 
 
-@dataclass(frozen=True)
 class MixedPairs(Diagnostic):
     """Losses that are combined weigh the same pairs in the same space: alpha_ij of one must mean what alpha_ij of the
     other means."""
@@ -86,7 +80,6 @@ class MixedPairs(Diagnostic):
     ours: str
 
 
-@dataclass(frozen=True)
 class NotABlend(Diagnostic):
     """A blend is a sum of losses, each with a number before it: `loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`.
     Numbers of any sign are allowed; anything else is written inside the braces of a loss, as `loss[i] = ...`."""
@@ -99,7 +92,6 @@ class NotABlend(Diagnostic):
     right = "loss x = 0.5 * infonce + 0.5 * square\n"
 
 
-@dataclass(frozen=True)
 class NamedArgument(Diagnostic):
     """Only a loss has arguments with names, which set its parameters, as in `infonce(tau = 0.2)`; those of a function
     are told apart by their order, and two values are compared with `==`."""
@@ -114,7 +106,6 @@ class NamedArgument(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True)
 class UnnamedSetting(Diagnostic):
     """The parameters of a loss that is used are set by name, as in `infonce(tau = 0.2)`, so that a reader sees which
     is meant; those that are not set keep the values of their loss."""
@@ -130,7 +121,6 @@ class UnnamedSetting(Diagnostic):
     example: str
 
 
-@dataclass(frozen=True)
 class SettingOutside(Diagnostic):
     """A formula that sets a parameter of another loss must lie in the interval that the parameter was declared with,
     for all values of what it is made of: on that interval the other loss was proved admissible."""

@@ -1,11 +1,8 @@
 """Faults of the text itself: characters, tokens, and texts too large or too deep to be read."""
 
-from dataclasses import dataclass
-
 from alphadsl.report.diagnostic import Diagnostic, Label, Remedy
 
 
-@dataclass(frozen=True)
 class UnexpectedToken(Diagnostic):
     """The text is not a spec here: something is missing, superfluous or in the wrong place.
 
@@ -32,7 +29,6 @@ class UnexpectedToken(Diagnostic):
         return self.also
 
 
-@dataclass(frozen=True)
 class UnexpectedCharacter(Diagnostic):
     """A character that the language does not use, or one that only looks like one it uses.
 
@@ -60,7 +56,6 @@ class UnexpectedCharacter(Diagnostic):
         return (self.remedy,) if self.remedy else ()
 
 
-@dataclass(frozen=True)
 class TooDeep(Diagnostic):
     """An expression is nested deeper than any formula of a paper is, as it stands or once the definitions it uses are
     written out.
@@ -89,7 +84,6 @@ class TooDeep(Diagnostic):
         return "give a part of it a name of its own on a line before, and use that name here"
 
 
-@dataclass(frozen=True)
 class TooLarge(Diagnostic):
     """The file is larger than a spec can sensibly be.
 
@@ -108,7 +102,6 @@ class TooLarge(Diagnostic):
     unit: str
 
 
-@dataclass(frozen=True)
 class NumberTooLarge(Diagnostic):
     """A number that double precision cannot hold, written out or computed, as 1e308 * 1e308 is.
 
@@ -126,7 +119,6 @@ class NumberTooLarge(Diagnostic):
     number: str
 
 
-@dataclass(frozen=True)
 class NameTooLong(Diagnostic):
     """A name longer than any that a reader could tell from another.
 

@@ -1,0 +1,68 @@
+"""The commands by name: where each is found, and in which part of the help. A command is imported when it is called.
+
+Importing all of them costs several times what `alphadsl check` takes to answer.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Look into losses", "Train and compare", "Measure"
+
+
+class Home(NamedTuple):
+    """The part of the help that a command stands in, its module in `alphadsl.cli`, and its function or group there."""
+
+    panel: str
+    module: str
+    attribute: str
+
+
+HOMES: Mapping[str, Home] = {
+    "new": Home(WRITE, "language", "new"),
+    "check": Home(WRITE, "language", "check"),
+    "fmt": Home(WRITE, "fmt", "fmt"),
+    "lsp": Home(WRITE, "lsp", "lsp"),
+    "list": Home(LOOK, "listing", "list_losses"),
+    "show": Home(LOOK, "language", "show"),
+    "explain": Home(LOOK, "explain", "explain"),
+    "plot": Home(LOOK, "plot", "plot"),
+    "train": Home(TRAIN, "experiment", "train"),
+    "probe": Home(TRAIN, "experiment", "probe"),
+    "compare": Home(TRAIN, "experiment", "compare"),
+    "views": Home(TRAIN, "views", "views"),
+    "theory": Home(MEASURE, "theory", "app"),
+    "doctor": Home(MEASURE, "doctor", "doctor"),
+    "bench": Home(MEASURE, "bench", "bench"),
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands as click has them, each made when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        home = HOMES[name]
+        part = getattr(import_module(f"alphadsl.cli.{home.module}"), home.attribute)
+        group = typer.Typer()
+        group.callback()(lambda: None)  # without one, typer makes a single command of a group of one
+        if isinstance(part, typer.Typer):
+            group.add_typer(part, name=name, rich_help_panel=home.panel)
+        else:
+            group.command(name, rich_help_panel=home.panel)(part)
+        return typer.main.get_group(group).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(HOMES)
+
+    def __len__(self) -> int:
+        return len(HOMES)
+
+
+class Commands(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": _Commands()})
