@@ -20,6 +20,7 @@ class Purpose(IntEnum):
 
     ORDER = 0
     VIEWS = 1
+    STATISTICS = 2
 
 
 def steps_per_epoch(images: int, config: ExperimentConfig) -> int:
@@ -49,6 +50,11 @@ def epoch_batches(
 def view_stream(seed: int, step: int) -> torch.Generator:
     """The random numbers of the views of one step."""
     return _random_stream(seed, Purpose.VIEWS, step)
+
+
+def statistics_stream() -> torch.Generator:
+    """The random numbers of the views that statistics are taken of, the same for every seed and every epoch."""
+    return _random_stream(0, Purpose.STATISTICS, 0)
 
 
 def _random_stream(seed: int, purpose: Purpose, index: int) -> torch.Generator:

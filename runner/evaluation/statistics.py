@@ -1,0 +1,84 @@
+"""What a loss does with a batch, and what a network makes of it: importances and features come in, named numbers come
+out, cheap enough for every epoch.
+
+`alpha/entropy`: mean over anchors of the entropy of alpha over their negatives, alpha_ij / sum_j alpha_ij, in nats.
+`alpha/effective_negatives`: mean of its exponential: the number of negatives where all weigh alike, 1 where one has
+all the weight, 0 of an anchor that is pushed from nothing. `alpha/beta`: mean over anchors of beta_i, all that pulls an
+anchor to its positives. `features/alignment`, `features/uniformity`: mean |u - u'|^2 over positives, and log of the
+mean of exp(-2 |u_i - u_j|^2) over pairs of one view, u = h / |h| (Wang and Isola 2020, arXiv 2005.10242).
+`features/effective_rank`: exp of the entropy of the singular values of all features (Roy and Vetterli 2007; RankMe,
+Garrido et al. 2023, arXiv 2210.02885), at most the smaller of their number and their width.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from runner.evaluation.frozen import evaluating
+from runner.network.models import SiameseNetwork
+
+# V views (2), N samples, F features, D embedding width, E embeddings of both views, A anchors, C candidates, P pairs or
+# positives, K singular values
+
+SHARPNESS = 2.0
+"""The t of the uniformity."""
+
+
+class Importance(Protocol):
+    """The weights of a batch: `alphadsl.Importance`."""
+
+    @property
+    def repel(self) -> Tensor:
+        """alpha (A, C)."""
+
+    @property
+    def attract(self) -> Tensor:
+        """beta (A,), or (A, A) with a weight for each positive."""
+
+
+def importance_statistics(importance: Importance) -> dict[str, float]:
+    """The numbers of alpha and beta; weights below 0, by which a negative attracts, count as none."""
+    alpha_AC = importance.repel.double().clamp_min(0)
+    total_A1 = alpha_AC.sum(dim=1, keepdim=True)
+    share_AC = alpha_AC / torch.where(total_A1 > 0, total_A1, 1)
+    entropy_A = torch.special.entr(share_AC).sum(dim=1)
+    effective_A = torch.where(total_A1[:, 0] > 0, entropy_A.exp(), 0)
+    beta_AP = importance.attract.double().view(len(alpha_AC), -1)
+    return {
+        "alpha/entropy": float(entropy_A.mean()),
+        "alpha/effective_negatives": float(effective_A.mean()),
+        "alpha/beta": float(beta_AP.sum(dim=1).mean()),
+    }
+
+
+def feature_statistics(h_VNF: Tensor) -> dict[str, float]:
+    """The numbers of features (2, N, F) of two views of N samples, N > 1."""
+    h_VNF = h_VNF.double()
+    first_NF, second_NF = functional.normalize(h_VNF, dim=2)
+    squared_P = functional.pdist(first_NF).square()
+    singular_K = torch.linalg.svdvals(h_VNF.flatten(0, 1))
+    share_K = singular_K / singular_K.sum()
+    return {
+        "features/alignment": float((first_NF - second_NF).square().sum(dim=1).mean()),
+        "features/uniformity": float(torch.logsumexp(-SHARPNESS * squared_P, dim=0)) - math.log(len(squared_P)),
+        "features/effective_rank": float(torch.special.entr(share_K).sum().exp()),
+    }
+
+
+def measure_batch(
+    network: SiameseNetwork, loss: object, x_VNCHW: Tensor, labels_N: Tensor | None = None
+) -> dict[str, float]:
+    """All of them for two views of a batch; of a loss that cannot say its importances, those of the features alone, and
+    no number that is not finite. Network, loss and random numbers stay as they are."""
+    with evaluating(network):
+        h_EF = network.encoder(x_VNCHW.flatten(0, 1))
+        z_ED = network.projector(h_EF)
+        z0_ND, z1_ND = z_ED.float().chunk(2)
+        ask = getattr(loss, "importance", None)
+        told = {} if ask is None else importance_statistics(ask(z0_ND, z1_ND, labels_N))
+        numbers: Mapping[str, float] = told | feature_statistics(h_EF.view(2, len(z0_ND), -1))
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}
