@@ -10,10 +10,12 @@ from alphadsl.report.exceptions import InputError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "matplotlib"),
+        "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "matplotlib", "optuna"),
         "plot": ("matplotlib",),
         "editor": ("pygls", "lsprotocol"),
         "reference": ("scipy",),
+        "cluster": ("ray",),
+        "postgres": ("psycopg",),
     }
 )
 """The modules that each extra of `pyproject.toml` brings, and that commands import."""

@@ -33,6 +33,8 @@ HOMES: Mapping[str, Home] = {
     "train": Home(TRAIN, "experiment", "train"),
     "probe": Home(TRAIN, "experiment", "probe"),
     "compare": Home(TRAIN, "experiment", "compare"),
+    "sweep": Home(TRAIN, "sweep", "sweep"),
+    "studies": Home(TRAIN, "studies", "app"),
     "views": Home(TRAIN, "views", "views"),
     "theory": Home(MEASURE, "theory", "app"),
     "doctor": Home(MEASURE, "doctor", "doctor"),

@@ -18,7 +18,7 @@ from alphadsl.report.field import beginning_as
 from alphadsl.resolve.files import SUFFIX, library_names
 
 Complete = Callable[[str], list[str]]
-RUN_MARK = "alphadsl-run.json"
+RUN_MARK, STUDY_FILE = "alphadsl-run.json", "study.sqlite"
 # Where a shell puts the line that is being typed: bash, and the others.
 LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 
@@ -103,6 +103,14 @@ def runs(context: typer.Context, incomplete: str) -> list[str]:
     with suppress(OSError):
         names = sorted(path.parent.name for path in below.glob(f"*/{RUN_MARK}"))
         return _beginning((*names, *(str(below / name) for name in names)), incomplete)
+    return []
+
+
+def studies(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of the studies below --studies-dir."""
+    below = Path(context.params.get("studies_dir") or "studies")
+    with suppress(OSError):
+        return _beginning(sorted(path.parent.name for path in below.glob(f"*/{STUDY_FILE}")), incomplete)
     return []
 
 

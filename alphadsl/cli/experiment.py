@@ -67,7 +67,7 @@ def train(
     require("alphadsl train", "train")
     root = folder_of("--runs-dir", runs_dir)
     values = parse_settings(set_ or [])
-    layers = [*_from_file(config), Given(settings)]
+    layers = [*settings_from(config), Given(settings)]
     configs = _seeded(resolve_config(*layers), seeds)
 
     from runner.experiment import Options, train_runs
@@ -142,7 +142,8 @@ def compare(
     compare_runs(find_runs(run or [], root), stem)
 
 
-def _from_file(path: Path | None) -> list[Given]:
+def settings_from(path: Path | None) -> list[Given]:
+    """What `--config` gives, if it is given."""
     if path is None:
         return []
     from runner.settings.file import read_settings

@@ -69,6 +69,10 @@ def stoppable(advice: str) -> Iterator[None]:
                     signal.signal(number, handler)
 
 
+def command_as_typed() -> str:
+    return shlex.join(["alphadsl", *sys.argv[1:]])
+
+
 def command_to_go_on() -> str:
     """The command as it was typed, with --resume."""
     words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume", "--resume-last-good")]

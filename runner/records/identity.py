@@ -17,7 +17,7 @@ from torch import Tensor
 import alphadsl
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData, Split
-from runner.settings.config import AUTO, ExperimentConfig
+from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig
 from runner.settings.machine import resolve_device
 
 ROOT = Path(__file__).parents[2]
@@ -27,12 +27,6 @@ WITHOUT_WEIGHT = (
     *("runner/progress.py", "runner/records/figure.py", "runner/records/summary.py", "runner/statistics"),
 )
 """The code that shows and tells, and so cannot change what a run computes."""
-
-NO_SETTING = frozenset(
-    {"seed", "data_dir", "threads", "device", "log_every", "save_every", "keep_last", "keep_every", "test_set"}
-)
-"""Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
-the test set is read, and what the environment says."""
 
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1},

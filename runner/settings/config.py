@@ -30,6 +30,12 @@ AUTO: Auto = "auto"
 DATASETS: tuple[str, ...] = get_args(Dataset)
 ENCODERS: tuple[str, ...] = get_args(Encoder)
 
+NO_SETTING = frozenset(
+    {"seed", "data_dir", "threads", "device", "log_every", "save_every", "keep_last", "keep_every", "test_set"}
+)
+"""Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
+the test set is read, and what the environment says."""
+
 MOST = 10**9
 """More than any count can usefully be, and little enough for every library that is told one."""
 

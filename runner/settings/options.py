@@ -2,6 +2,7 @@
 range and default come out. No torch is imported.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,22 @@ def _span(bounds: list[object]) -> str:
             case Lt(lt=value):
                 high = f"below {value}"
     return ", ".join(filter(None, (low, high)))
+
+
+def ends_of(name: str) -> tuple[float, float, bool, bool]:
+    """The lowest and the highest number that a setting may be, and whether each is itself left out."""
+    low, high, low_open, high_open = -math.inf, math.inf, True, True
+    for bound in _bounds(ExperimentConfig.model_fields[name]):
+        match bound:
+            case Ge(ge=value) if isinstance(value, int | float):
+                low, low_open = value, False
+            case Gt(gt=value) if isinstance(value, int | float):
+                low, low_open = value, True
+            case Le(le=value) if value != MOST and isinstance(value, int | float):
+                high, high_open = value, False
+            case Lt(lt=value) if isinstance(value, int | float):
+                high, high_open = value, True
+    return low, high, low_open, high_open
 
 
 def _default(name: str) -> str:

@@ -1,0 +1,94 @@
+"""The command `sweep`: specs, axes and settings come in; a study of many runs, a table and a page come out.
+
+What is heavy is imported inside the command, so that the rest of the command line starts without it.
+"""
+
+from typing import Annotated
+
+import typer
+
+from alphadsl.cli.experiment import settings_from
+from alphadsl.cli.options import Losses, Setting, folder_of
+from alphadsl.cli.searching import Asked, PruneName, SearchName, make_plan
+from alphadsl.cli.settings import ConfigFile, with_settings
+from alphadsl.cli.stopping import command_as_typed, stoppable
+from alphadsl.cli.studies import Storage, StudiesDir, finish
+from alphadsl.extras import require
+from runner.settings.config import AUTO
+from runner.settings.resolving import Given, resolve_config
+
+
+@with_settings
+def sweep(
+    spec: Losses,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over",
+            metavar="NAME=VALUES",
+            help="What is searched: tau=0.1,0.2 or tau=0.05..1:log or, for a grid, tau=0.05..1:log:5.",
+        ),
+    ] = None,
+    set_: Setting = None,
+    config: ConfigFile = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeds of each configuration.")] = 3,
+    search: Annotated[
+        SearchName | None,
+        typer.Option(help="How trials are chosen; by default a grid of lists, else tpe.", show_default=False),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=10_000, help="Configurations to try, if not a grid; by default 30.", show_default=False
+        ),
+    ] = None,
+    prune: Annotated[PruneName, typer.Option(help="Whether trials that are behind end early.")] = PruneName.NONE,
+    first_rung: Annotated[int, typer.Option(min=1, max=10**6, help="Epochs after which the first trials end.")] = 1,
+    factor: Annotated[int, typer.Option(min=2, max=100, help="One of so many goes on at a rung.")] = 3,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes at work, --threads each.")] = 1,
+    name: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
+    studies_dir: StudiesDir = "studies",
+    storage: Storage = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="auto|ADDRESS", help="Put the workers on the nodes of a Ray cluster.")
+    ] = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    **settings: object,
+) -> None:
+    """Try many configurations of losses and runs, every one with every seed, and rank them.
+
+    Example: alphadsl sweep infonce --over tau=0.05..1:log:5 --over lr=0.003,0.01 --seeds 3 --workers 2
+    """
+    require("alphadsl sweep", "train")
+    root = folder_of("--studies-dir", studies_dir)
+    layers = [*settings_from(config), Given(settings)]
+    here = resolve_config(*layers)
+    # One thread, so that a score does not depend on how many workers share the cores.
+    here = here.model_copy(update={"threads": 1} if here.threads == AUTO else {})
+    given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
+    asked = Asked(spec, over or [], set_ or [], search, trials, seeds, prune, first_rung, factor, given)
+    plan = make_plan(asked, here)
+
+    from runner.progress import tell
+    from runner.records.folder import check_name
+    from runner.studies.page import check_page_replaceable
+    from runner.studies.study import open_study, room_of
+    from runner.studies.table import Watch, progress_of
+    from runner.studies.workers import Place, run_workers
+
+    called = name or f"{here.dataset}-{'-'.join(plan.losses)}"
+    check_name(called)
+    room = room_of(called, root, storage)
+    with stoppable(f"To go on: {command_as_typed()}"):
+        study = open_study(room, plan)
+        check_page_replaceable(room)
+        tell(f"Study {called}: {progress_of(study.entries(), workers)}, {seeds} seeds each.")
+        place = Place(room, here, download)
+        with Watch(study, workers) as watch:
+            if ray is None:
+                run_workers(study, place, workers, watch)
+            else:
+                from runner.studies.cluster import run_on_cluster
+
+                run_on_cluster(place, ray, workers, watch)
+    finish(study)

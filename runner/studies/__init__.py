@@ -1,0 +1,1 @@
+"""Studies: many configurations of losses and runs, tried, scored and kept."""

@@ -1,0 +1,158 @@
+"""The pictures of a study's page, as SVG: entries come in, text comes out.
+
+They are written here and not by a plotting library because they are a few lines and circles: their text can be
+selected, their colours follow the page from light to dark, every mark says what it is, and a study of a thousand trials
+stays a small file.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from statistics import stdev
+
+from runner.studies.plan import LOSS, Plan
+from runner.studies.scale import Scale, scale_of, score_scale
+from runner.studies.space import Value
+from runner.studies.study import Entry, Standing
+from runner.studies.table import axis_names, line_of
+
+# Okabe and Ito's colours, told apart by nearly every eye, as custom properties of the page.
+COLOURS = 7
+WIDTH, HEIGHT = 420, 260
+LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
+
+
+def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
+    """A line for each trial across all axes, the score last; the better, the stronger."""
+    done = [entry for entry in entries if entry.score is not None]
+    names = [name for name in axis_names(plan) if any(name in values_of(entry) for entry in done)]
+    scales = {name: scale_of([values_of(entry)[name] for entry in done if name in values_of(entry)]) for name in names}
+    ranks = {entry.index: rank for rank, entry in enumerate(sorted(done, key=lambda entry: entry.score or 0))}
+    score = score_scale([entry.score or 0.0 for entry in done])
+    width, height, top, bottom = 900, 320, 34, 296
+    columns = [*names, "score"]
+    at = {name: 60 + (width - 140) * column / max(1, len(columns) - 1) for column, name in enumerate(columns)}
+    parts = []
+    for entry in sorted(done, key=lambda entry: entry.score or 0):
+        values = values_of(entry)
+        places = [(at[name], scales[name].place(values[name])) for name in names if name in values]
+        places.append((at["score"], score.place(100 * (entry.score or 0))))
+        points = " ".join(f"{x:.1f},{bottom - (bottom - top) * place:.1f}" for x, place in places)
+        strength = (ranks[entry.index] + 1) / len(done)
+        best = " best" if ranks[entry.index] == len(done) - 1 else ""
+        parts.append(
+            f'<polyline class="trial{best}" style="opacity:{0.12 + 0.75 * strength**2:.2f}" points="{points}">'
+            f"{_title(line_of(entry))}</polyline>"
+        )
+    for name in columns:
+        scale = score if name == "score" else scales[name]
+        parts.append(f'<line class="axis" x1="{at[name]:.1f}" x2="{at[name]:.1f}" y1="{top}" y2="{bottom}"/>')
+        parts.append(f'<text class="name" x="{at[name]:.1f}" y="18" text-anchor="middle">{escape(name)}</text>')
+        for place, mark in scale.marks():
+            y = bottom - (bottom - top) * place
+            parts.append(f'<text x="{at[name] + 6:.1f}" y="{y + 4:.1f}">{escape(mark)}</text>')
+    return _svg(width, height, parts, "Parallel coordinates: a line for each trial, its score on the last axis")
+
+
+def against(plan: Plan, entries: Sequence[Entry], name: str) -> str:
+    """The score against one axis, with the standard deviation over seeds; a colour for each loss."""
+    done = [entry for entry in entries if entry.score is not None and name in values_of(entry)]
+    scale = scale_of([values_of(entry)[name] for entry in done])
+    ends = [score for entry in done for score in (entry.score or 0.0, *_error(entry))]
+    score = score_scale(ends)
+    colours = colours_of(plan)
+    parts = [*_frame(scale, score, name, "score, %")]
+    for entry in done:
+        x, y = _x(0.03 + 0.94 * scale.place(values_of(entry)[name])), _y(score.place(100 * (entry.score or 0.0)))
+        colour = "muted" if entry.standing is Standing.PRUNED else colours[entry.point.loss]
+        low, high = (_y(score.place(100 * end)) for end in _error(entry))
+        parts.append(
+            f'<g class="{colour}"><line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>{_title(line_of(entry))}</g>'
+        )
+    return _svg(WIDTH, HEIGHT, parts, f"Score against {name}")
+
+
+def ladders(plan: Plan, entries: Sequence[Entry]) -> str:
+    """The score of each trial at its rungs; those that ended early are pale."""
+    climbed = [entry for entry in entries if entry.rungs]
+    heights = [height for entry in climbed for height, _ in entry.rungs]
+    scores = [score for entry in climbed for _, score in entry.rungs]
+    scale, score = scale_of([*map(float, heights), float(min(heights, default=1))]), score_scale(scores)
+    colours, parts = colours_of(plan), [*_frame(scale, score, "epochs", "nearest neighbours, %")]
+    for entry in climbed:
+        places = [(_x(0.03 + 0.94 * scale.place(epoch)), _y(score.place(100 * value))) for epoch, value in entry.rungs]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places)
+        colour = colours[entry.point.loss] if entry.standing is not Standing.PRUNED else "muted"
+        line = f'<polyline class="rungs" points="{points}"/>'
+        parts.append(f'<g class="{colour}">{line}{dots}{_title(line_of(entry))}</g>')
+    return _svg(WIDTH, HEIGHT, parts, "Rungs: the score of each trial on its way")
+
+
+def bars(shares: Mapping[str, float], what: str) -> str:
+    """A bar for each name, as long as its share."""
+    height = 26 * len(shares) + 8
+    parts = []
+    for row, (name, share) in enumerate(shares.items()):
+        y = 4 + 26 * row
+        parts.append(
+            f'<text x="110" y="{y + 16}" text-anchor="end">{escape(name)}</text>'
+            f'<rect class="bar" x="118" y="{y + 4}" width="{230 * share:.1f}" height="16" rx="2"/>'
+            f'<text x="{124 + 230 * share:.1f}" y="{y + 16}">{share:.0%}</text>'
+        )
+    return _svg(WIDTH, height, parts, what)
+
+
+def legend(plan: Plan) -> str:
+    """Which colour is which loss, where there are several."""
+    if len(plan.losses) == 1:
+        return ""
+    marks = " ".join(
+        f'<span class="{colour}"><svg width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="4"/></svg>'
+        f" {escape(loss)}</span>"
+        for loss, colour in colours_of(plan).items()
+    )
+    return f'<p class="legend">{marks}</p>'
+
+
+def colours_of(plan: Plan) -> dict[str, str]:
+    return {loss: f"c{index % COLOURS}" for index, loss in enumerate(plan.losses)}
+
+
+def values_of(entry: Entry) -> dict[str, Value]:
+    return {LOSS: entry.point.loss, **entry.point.values, **entry.point.settings}
+
+
+def _error(entry: Entry) -> tuple[float, float]:
+    score = entry.score or 0.0
+    spread = stdev(entry.scores) if len(entry.scores) > 1 else 0.0
+    return score - spread, score + spread
+
+
+def _frame(scale: Scale, score: Scale, name: str, what: str) -> Iterator[str]:
+    for place, mark in score.marks():
+        y = _y(place)
+        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(mark)}</text>'
+    for place, mark in scale.marks():
+        yield f'<text x="{_x(0.03 + 0.94 * place):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{escape(mark)}</text>'
+    yield f'<text class="name" x="{_x(0.5):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(name)}</text>'
+    middle = (TOP + HEIGHT - BOTTOM) / 2
+    yield f'<text x="12" y="{middle}" text-anchor="middle" transform="rotate(-90 12 {middle})">{escape(what)}</text>'
+    yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM}"/>'
+
+
+def _x(place: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * place
+
+
+def _y(place: float) -> float:
+    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * place
+
+
+def _title(text: str) -> str:
+    return f"<title>{escape(text)}</title>"
+
+
+def _svg(width: int, height: int, parts: Sequence[str], what: str) -> str:
+    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(what)}">{"".join(parts)}</svg>'

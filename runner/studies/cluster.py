@@ -1,0 +1,106 @@
+"""Workers on the nodes of a Ray cluster: a study comes in; Ray places workers where cores and GPUs are free.
+
+Ray places them, and nothing else: they share the study through its storage, like workers on machines of their own, so
+that a node that is lost loses nothing. Every node needs this version of alphadsl, the data, and the way to the storage:
+a database, or a folder that all of them see.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from alphadsl.report.exceptions import InputError
+from runner.progress import tell
+from runner.studies.plan import Plan
+from runner.studies.study import read_study
+from runner.studies.work import Evaluate, work
+from runner.studies.workers import POLL_SECONDS, Place, make_trainer
+
+REPLACED = 3
+
+
+def run_on_cluster(place: Place, address: str, count: int, watch: Callable[[], object]) -> None:
+    """Work on a study with `count` workers of a cluster until it is over.
+
+    Raises `InputError` where there is no cluster, and for what a worker refused.
+    """
+    ray = _connect(address)
+    threads = place.here.threads if isinstance(place.here.threads, int) else 1
+    gpus = _share_of_gpu(ray, place.here.device, count)
+    remote = ray.remote(num_cpus=threads, num_gpus=gpus, max_retries=0)(_work)
+    tell(f"Ray has {len(ray.nodes())} nodes; {count} workers of {threads} cores and {gpus:g} GPUs are placed.")
+    waiting = {remote.remote(place, number): number for number in range(count)}
+    lost = 0
+    try:
+        while waiting:
+            done, _ = ray.wait([*waiting], num_returns=1, timeout=POLL_SECONDS)
+            watch()
+            for reference in done:
+                number = waiting.pop(reference)
+                if _ended(ray, reference):
+                    continue
+                lost += 1
+                if lost > REPLACED * count:
+                    raise InputError(f"{lost} workers of {place.room.name} were lost.", "Look into Ray's own logs.")
+                tell(f"Worker {number} was lost with its node or process; another takes up its trial.")
+                waiting[remote.remote(place, number)] = number
+        watch()
+    finally:
+        for reference in waiting:
+            ray.cancel(reference, force=False)
+        _wait_for_goodbyes(ray, [*waiting])
+        ray.shutdown()
+
+
+def _connect(address: str) -> Any:
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise InputError(
+            "--ray needs what is not installed (ray).", "Try: pip install 'alphadsl[cluster]', on every node"
+        ) from None
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, RuntimeError, ValueError) as fault:
+        reason = " ".join(str(fault).split())[:200]
+        raise InputError(f"There is no Ray cluster at {address}: {reason}", "Start one: ray start --head") from None
+    return ray
+
+
+def _share_of_gpu(ray: Any, device: str, count: int) -> float:
+    """What part of a GPU a worker takes, where the cluster has some and they are to be used."""
+    gpus = ray.cluster_resources().get("GPU", 0)
+    return 0.0 if device == "cpu" or not gpus else min(1.0, gpus / count)
+
+
+def _work(place: Place, number: int) -> tuple[str, str] | None:
+    """A worker on some node; what it refused, if it did."""
+    try:
+        study = read_study(place.room)
+        work(study, _evaluator(place, study.plan), number)
+    except InputError as refusal:
+        return refusal.message, refusal.help
+    return None
+
+
+def _evaluator(place: Place, plan: Plan) -> Evaluate:
+    return (place.make or make_trainer)(place, plan)
+
+
+def _ended(ray: Any, reference: Any) -> bool:
+    """Whether a worker has ended as it should. Raises what it refused."""
+    try:
+        refused = ray.get(reference)
+    except ray.exceptions.RayTaskError as fault:
+        last = str(fault).strip().splitlines()[-1]
+        raise InputError(f"A worker failed: {last}", "Please report it, with Ray's log of the worker.") from None
+    except ray.exceptions.RayError:
+        return False
+    if refused is not None:
+        raise InputError(*refused)
+    return True
+
+
+def _wait_for_goodbyes(ray: Any, references: list[Any]) -> None:
+    """A worker that is cancelled puts its trial back, where it gets so far; else its heartbeat tells."""
+    if references:
+        ray.wait(references, num_returns=len(references), timeout=10)

@@ -1,0 +1,190 @@
+"""What a study is: losses, axes, a way to search, seeds and the settings of its runs, frozen. It is kept with the
+study as JSON, so that every worker on every machine works on the same study, and no command mixes two.
+
+A point is one configuration: a loss, values of its parameters, settings. The points of a grid or of a random search
+are known from the start; those of TPE are chosen while it goes on.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+import alphadsl
+from alphadsl.report.exceptions import InputError
+from runner.settings.config import NO_SETTING, ExperimentConfig
+from runner.settings.resolving import make_config
+from runner.studies.space import MOST_POINTS, Axis, Listed, Span, Value, check_points, shown
+
+Search = Literal["grid", "random", "tpe"]
+Prune = Literal["none", "halving", "hyperband"]
+
+FORMAT = 1
+LOSS = "loss"
+"""The axis of the losses, where there are several."""
+ANOTHER = "Give --name for another study."
+
+
+@dataclass(frozen=True)
+class Point:
+    """One configuration."""
+
+    loss: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    """Of the loss's parameters."""
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    """Of the run."""
+
+    def __str__(self) -> str:
+        told = {**self.values, **self.settings}
+        return " ".join([self.loss, *(f"{name}={shown(value)}" for name, value in told.items())])
+
+
+class Ladder(BaseModel):
+    """Rungs at which trials that are behind end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prune: Prune = "none"
+    first: Annotated[int, Field(ge=1)] = 1
+    """Epochs of the first rung."""
+    factor: Annotated[int, Field(ge=2)] = 3
+    """One of so many goes on; its next rung is so many times as far."""
+
+    def rungs(self, epochs: int) -> tuple[int, ...]:
+        """The epochs of the rungs below the last epoch."""
+        if self.prune == "none":
+            return ()
+        heights = itertools.takewhile(
+            lambda height: height < epochs, (self.first * self.factor**rung for rung in itertools.count())
+        )
+        return tuple(heights)
+
+
+class Plan(BaseModel):
+    """Everything that makes a study that study."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    version: str = alphadsl.__version__
+    losses: Mapping[str, str]
+    """The self-contained text of each loss, by its name."""
+    values: Mapping[str, Mapping[str, float]]
+    """What `--set` gives each loss."""
+    axes: tuple[Axis, ...]
+    search: Search
+    trials: Annotated[int, Field(ge=1, le=MOST_POINTS)]
+    seeds: Annotated[int, Field(ge=1)]
+    ladder: Ladder = Ladder()
+    config: ExperimentConfig
+
+    def axes_of(self, loss: str) -> tuple[Listed | Span, ...]:
+        """What a loss has a value of; `LOSS.NAME` goes before `NAME`."""
+        mine = [axis for axis in self.axes if not axis.losses or loss in axis.losses]
+        names = {axis.name for axis in mine}
+        return tuple(axis for axis in mine if f"{loss}.{axis.name}" not in names)
+
+    def point(self, parameters: Mapping[str, Value]) -> Point:
+        """A configuration from values by axis, `loss` among them where there are several."""
+        loss = str(parameters.get(LOSS, next(iter(self.losses))))
+        given = [(axis, parameters[axis.name]) for axis in self.axes_of(loss) if axis.name in parameters]
+        values = {axis.name.removeprefix(f"{loss}."): float(value) for axis, value in given if axis.losses}
+        return Point(loss, values, {axis.name: value for axis, value in given if not axis.losses})
+
+    def config_of(self, point: Point, seed: int = 0) -> ExperimentConfig:
+        """The settings of the runs of a configuration; `seed` counts from the study's first."""
+        given = self.config.model_dump() | dict(point.settings)
+        return ExperimentConfig.model_validate(given | {"seed": self.config.seed + seed})
+
+    def epochs_of(self, point: Point) -> int:
+        return int(point.settings.get("epochs", self.config.epochs))
+
+    @cached_property
+    def fixed_points(self) -> list[dict[str, Value]]:
+        """The values of each trial by axis; nothing of those that the search chooses itself."""
+        match self.search:
+            case "grid":
+                return list(self._grid())
+            case "random":
+                return [self._draw(trial) for trial in range(self.trials)]
+            case "tpe":
+                return [{} for _ in range(self.trials)]
+
+    def _grid(self) -> Iterator[dict[str, Value]]:
+        for loss in self.losses:
+            axes = self.axes_of(loss)
+            chosen: dict[str, Value] = {LOSS: loss} if len(self.losses) > 1 else {}
+            for values in itertools.product(*(axis.values for axis in axes if isinstance(axis, Listed))):
+                yield chosen | dict(zip((axis.name for axis in axes), values, strict=True))
+
+    def _draw(self, trial: int) -> dict[str, Value]:
+        """A stream of its own for each trial: it is the same whoever takes it up, and when."""
+        chance = np.random.default_rng((self.config.seed, trial))
+        loss = list(self.losses)[int(chance.integers(len(self.losses)))]
+        chosen: dict[str, Value] = {LOSS: loss} if len(self.losses) > 1 else {}
+        return chosen | {axis.name: axis.draw(chance) for axis in self.axes_of(loss)}
+
+
+def count_grid(losses: Mapping[str, str], axes: tuple[Listed | Span, ...]) -> int:
+    """How many points a grid has. Raises `InputError` for an axis without points, and for too many."""
+    check_points(axes)
+    empty = Plan.model_construct(losses=losses, axes=axes)
+    total = sum(
+        int(np.prod([len(axis.values) for axis in empty.axes_of(loss) if isinstance(axis, Listed)], dtype=float))
+        for loss in losses
+    )
+    if total > MOST_POINTS:
+        raise InputError(
+            f"The grid has {total:,} points; a study has at most {MOST_POINTS:,}.", "Give --search random --trials N."
+        )
+    return total
+
+
+def check_plan(plan: Plan) -> None:
+    """Whether every value of every axis is one that a run may have. Raises `InputError` for one that is not."""
+    for axis in plan.axes:
+        if axis.losses:
+            continue
+        ends = axis.values if isinstance(axis, Listed) else (axis.at(0), axis.at(1))
+        for value in ends:
+            make_config(**plan.config.model_dump(exclude={"image_size", "data_dir"}) | {axis.name: value})
+    make_config(**plan.config.model_dump(exclude={"image_size", "data_dir"}) | {"seed": plan.config.seed + plan.seeds})
+
+
+def differences(old: Plan, new: Plan) -> Iterator[str]:
+    """What makes `new` another study than `old`, as `seeds 3, now 4`."""
+    for name in Plan.model_fields:
+        before, now = getattr(old, name), getattr(new, name)
+        match name:
+            case "config":
+                for setting in ExperimentConfig.model_fields:
+                    was, it_is = getattr(before, setting), getattr(now, setting)
+                    if was != it_is and setting not in NO_SETTING - {"seed"}:
+                        yield f"{setting} {was}, now {it_is}"
+            case "losses" if before != now:
+                yield f"the specs of {', '.join(before)}, now others{_names(before, now)}"
+            case "axes" if before != now:
+                yield f"--over {_told(before)}, now {_told(now)}"
+            case "ladder" if before != now:
+                yield f"--prune {_rungs(before)}, now {_rungs(now)}"
+            case "values" if before != now:
+                yield f"--set {dict(before)}, now {dict(now)}"
+            case _ if before != now:
+                yield f"{name} {before}, now {now}"
+
+
+def _names(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    return f": {', '.join(now)}" if set(before) != set(now) else ""
+
+
+def _told(axes: tuple[Listed | Span, ...]) -> str:
+    return " ".join(f"{axis.name}={axis}" for axis in axes) or "nothing"
+
+
+def _rungs(ladder: Ladder) -> str:
+    return ladder.prune if ladder.prune == "none" else f"{ladder.prune} from {ladder.first} by {ladder.factor}"

@@ -1,0 +1,73 @@
+"""Where a value stands on a line: the values of an axis come in; places from 0 to 1 and marks come out.
+
+Numbers keep their distances, on a logarithmic scale where they span more than a decade and a half; words stand in their
+order, evenly.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runner.studies.space import Value, shown
+
+WIDE = 30.0
+"""Numbers whose ends are so many times apart are drawn on a logarithmic scale."""
+MOST_MARKS = 6
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A line from `low` to `high`, or of words."""
+
+    words: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+
+    def place(self, value: Value) -> float:
+        """Where a value is, 0 at the start and 1 at the end."""
+        if self.words:
+            return (self.words.index(shown(value)) + 0.5) / len(self.words)
+        low, high, at = (math.log(number) if self.log else number for number in (self.low, self.high, float(value)))
+        return 0.5 if high == low else (at - low) / (high - low)
+
+    def marks(self) -> list[tuple[float, str]]:
+        """Places with what stands there."""
+        if self.words:
+            return [(self.place(word), word) for word in self.words]
+        if self.low == self.high:
+            return [(0.5, shown(self.low))]
+        values = _decades(self.low, self.high) if self.log else _round_numbers(self.low, self.high)
+        return [(self.place(value), f"{value:.4g}") for value in values]
+
+
+def scale_of(values: Sequence[Value]) -> Scale:
+    """The line that holds all values."""
+    if any(isinstance(value, bool | str) for value in values):
+        return Scale(tuple(dict.fromkeys(map(shown, values))))
+    numbers = [float(value) for value in values]
+    low, high = min(numbers), max(numbers)
+    log = low > 0 and high / low >= WIDE
+    return Scale((), low, high, log)
+
+
+def score_scale(scores: Sequence[float]) -> Scale:
+    """Accuracies in per cent, with room at both ends."""
+    low, high = min(scores, default=0.0), max(scores, default=1.0)
+    room = max(0.005, 0.08 * (high - low))
+    return Scale((), 100 * max(0.0, low - room), 100 * min(1.0, high + room))
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    step = 10 ** math.floor(math.log10((high - low) / 2))
+    while (high - low) / step > MOST_MARKS - 1:
+        step *= 2 if str(step).lstrip("0.")[:1] == "1" else 2.5
+    first = math.ceil(low / step - 1e-9)
+    return [count * step for count in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _decades(low: float, high: float) -> list[float]:
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    leads = (1, 2, 5) if high / low < 1000 else (1,)
+    values = [lead * 10.0**power for power in powers for lead in leads]
+    return [value for value in values if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]

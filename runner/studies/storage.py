@@ -1,0 +1,141 @@
+"""Where a study is kept: a place comes in, Optuna's storage comes out; what the database refuses becomes one line.
+
+The default is an SQLite file of the study's own; a URL such as postgresql://user@host/db lets any number of machines
+work on it. Each change is one transaction that begins by taking the file for itself, so that of two workers that reach
+for a trial one gets it: pysqlite alone begins none before it writes, after both have read that the trial is free.
+"""
+
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
+from optuna.storages import RDBStorage
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import guarded, make_folder
+
+FILE = "study.sqlite"
+HEARTBEAT, GRACE = 10, 60
+"""Seconds between the signs of life of a trial, and after how many without one it is taken up again."""
+DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+"""Versions of SQLAlchemy differ in what they take by default."""
+BUSY_SECONDS = 60
+ATTEMPTS = 5
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+def url_of(storage: str | None, folder: Path) -> str:
+    if storage is None:
+        return f"sqlite:///{(folder / FILE).absolute()}"
+    scheme, mark, rest = storage.partition("://")
+    return f"{DRIVERS.get(scheme, scheme)}{mark}{rest}"
+
+
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite database."""
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def hidden(url: str) -> str:
+    """The place in words, without a password."""
+    file = file_of(url)
+    return str(file) if file else make_url(url).render_as_string(hide_password=True)
+
+
+@contextmanager
+def told_in_a_line(url: str) -> Iterator[None]:
+    """What the database refuses inside the block becomes `InputError`."""
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError) as fault:
+        raise _refusal(url, fault) from None
+
+
+def _missing_driver(url: str) -> InputError:
+    driver = make_url(url).get_driver_name()
+    remedy = "pip install 'alphadsl[postgres]'" if driver == "psycopg" else f"pip install {driver}"
+    return InputError(f"{hidden(url)} needs what is not installed ({driver}).", f"Try: {remedy}")
+
+
+def _refusal(url: str, fault: Exception) -> InputError:
+    cause: BaseException = fault.__cause__ or fault
+    reason = " ".join(str(getattr(cause, "orig", None) or cause).split())
+    match reason:
+        case _ if "disk is full" in reason or "disk I/O" in reason:
+            remedy = "Make room on its disk, then repeat the command: the study goes on."
+        case _ if "not a database" in reason or "malformed" in reason:
+            remedy = f"Put a copy of it back. {ANOTHER}"
+        case _ if "readonly" in reason or "unable to open" in reason:
+            remedy = "Check its permissions, or choose another place."
+        case _:
+            remedy = "Check that it is there and reachable, then repeat the command: the study goes on."
+    return InputError(f"The study's storage {hidden(url)} cannot be used: {reason[:200]}.", remedy)
+
+
+ANOTHER = "Give --name for another study."
+
+
+def open_storage(url: str, *, alone: bool = False) -> RDBStorage:
+    """The storage, made where there is none. Raises `InputError` where it cannot be reached or is damaged.
+
+    `alone` is for a look that changes nothing.
+    """
+    file = file_of(url)
+    if file is not None:
+        make_folder(file.parent)
+        with guarded(file, "written"):
+            file.open("ab").close()
+    with told_in_a_line(url):
+        storage = _connect(url)
+        if file is not None and not alone:
+            event.listen(storage.engine, "begin", _take_the_file)
+        return storage
+
+
+def _connect(url: str) -> RDBStorage:
+    """Two processes that make the tables of a new database at once get in each other's way, once."""
+    # A connection that is kept to a file would hold it after it is deleted.
+    options = {"connect_args": {"timeout": BUSY_SECONDS}, "poolclass": NullPool} if file_of(url) else {}
+    for attempt in range(ATTEMPTS):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                return RDBStorage(
+                    url,
+                    engine_kwargs=options,
+                    heartbeat_interval=HEARTBEAT,
+                    grace_period=GRACE,
+                )
+        except (SQLAlchemyError, OptunaError) as fault:
+            if isinstance(fault, (ArgumentError, NoSuchModuleError)):
+                raise _no_database(url) from None
+            if attempt == ATTEMPTS - 1 or not _was_made_meanwhile(fault):
+                raise
+            time.sleep(0.2 * (attempt + 1))
+        except ImportError:
+            raise _missing_driver(url) from None
+        except ValueError:
+            raise _no_database(url) from None
+    raise AssertionError
+
+
+def _no_database(url: str) -> InputError:
+    return InputError(f"--storage {url} is no database.", "Write --storage postgresql://USER@HOST/DATABASE")
+
+
+def _was_made_meanwhile(fault: Exception) -> bool:
+    told = str(fault.__cause__ or fault)
+    return any(word in told for word in ("already exists", "duplicate key", "UNIQUE constraint"))
+
+
+def _take_the_file(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

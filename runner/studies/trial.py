@@ -1,0 +1,75 @@
+"""One configuration, trained with every seed: a task comes in, its scores by seed come out.
+
+Runs lie below the study's folder and are resumed: a trial that is promoted, or whose worker died, goes on from its last
+checkpoint, on another machine too if it sees the same folder. Refused as the configuration's own fault: training that
+diverges, and memory that does not suffice. Everything else (a full disk, a damaged file) stops the worker.
+"""
+
+import copy
+
+import alphadsl
+from alphadsl.report.exceptions import InputError
+from alphadsl.report.imports import is_full_memory
+from runner.experiment import Options, train_runs
+from runner.plan import PlannedRun
+from runner.records.folder import RunFolder
+from runner.records.metrics import read_rows
+from runner.records.opening import IfExists
+from runner.records.record import read_probe
+from runner.settings.config import NO_SETTING, ExperimentConfig
+from runner.studies.plan import Plan
+from runner.studies.study import StudyRoom
+from runner.studies.work import FailedError, Result, Task
+from runner.training.finite import DivergedError
+
+
+class Trainer:
+    """Trains configurations of one study."""
+
+    def __init__(self, plan: Plan, room: StudyRoom, here: ExperimentConfig, download: bool = False) -> None:
+        self._plan, self._room, self._here, self._download = plan, room, here, download
+
+    def __call__(self, task: Task) -> Result:
+        """Bring every seed to an epoch. Raises `FailedError` for a configuration that cannot be scored."""
+        runs = self._runs(task)
+        options = Options(IfExists.RESUME, self._download, probe=task.last, stop_after=task.epochs)
+        try:
+            outcome = train_runs(runs, options)
+        except (MemoryError, RuntimeError) as fault:
+            if not is_full_memory(fault):
+                raise
+            raise FailedError("memory does not suffice") from None
+        for failure in outcome.failures:
+            if not isinstance(failure.reason, DivergedError):
+                raise failure.reason
+            raise FailedError(f"seed {failure.run.config.seed}: {failure.reason.message}")
+        scores = [score_of(run) if task.last else rung_score_of(run, task.epochs) for run in outcome.folders]
+        return Result(tuple(scores), tuple(run.path.name for run in outcome.folders))
+
+    def _runs(self, task: Task) -> list[PlannedRun]:
+        point = task.point
+        values = {**self._plan.values.get(point.loss, {}), **point.values}
+        configs = [self._plan.config_of(point, seed) for seed in range(self._plan.seeds)]
+        here = self._here.model_dump(include=NO_SETTING - {"seed"})
+        loss = alphadsl.loads(self._plan.losses[point.loss], values=values, products=configs[0].loss_products)
+        return [
+            PlannedRun(
+                copy.deepcopy(loss),
+                config.model_copy(update=here),
+                self._room.runs / f"{task.index:05}-{point.loss}-seed{config.seed}",
+            )
+            for config in configs
+        ]
+
+
+def score_of(run: RunFolder) -> float:
+    """What a trained run is ranked by: the accuracy of its linear probe after the last epoch."""
+    return float(read_probe(run)["linear_last"])
+
+
+def rung_score_of(run: RunFolder, epoch: int) -> float:
+    """What a run is compared by on its way: nearest neighbours after an epoch, which training measures anyway."""
+    for row in read_rows(run.metrics):
+        if "knn" in row and row["epoch"] == epoch:
+            return float(row["knn"])
+    raise InputError(f"{run.metrics} has no accuracy after epoch {epoch}.", "Leave out --prune, or give labelled data.")

@@ -1,0 +1,231 @@
+"""A worker at a study: it takes one trial after another until all are over, and writes down what came of it.
+
+Several workers, in processes or on machines of their own, share a study through its storage alone. A trial belongs to
+whoever has set it running; a worker that dies is found out by its lock where that can be seen, else by its heartbeat.
+"""
+
+import platform
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from statistics import fmean
+from typing import cast
+
+import optuna
+from filelock import FileLock, Timeout
+from optuna.pruners import BasePruner, HyperbandPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from alphadsl.storage import guarded, make_folder
+from runner.studies.plan import LOSS, Plan, Point
+from runner.studies.space import Listed, Value
+from runner.studies.storage import told_in_a_line
+from runner.studies.study import (
+    DIED,
+    INDEX,
+    MOST_DEATHS,
+    REASON,
+    RUNS,
+    SCORES,
+    WORKER,
+    Study,
+    by_index,
+    deaths,
+    is_lost,
+    stands,
+)
+
+POLL_SECONDS = 1.0
+WORKERS = "workers"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A configuration to bring to an epoch."""
+
+    index: int
+    point: Point
+    epochs: int
+    last: bool
+    """Whether that is its last epoch; else it is a rung."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Scores by seed, and the runs they are of."""
+
+    scores: tuple[float, ...]
+    runs: tuple[str, ...] = ()
+
+
+Evaluate = Callable[[Task], Result]
+
+
+class FailedError(Exception):
+    """A configuration that cannot be scored, as its training diverges, and why."""
+
+
+class _SurplusError(Exception):
+    """A trial that another one stands for."""
+
+
+def work(study: Study, evaluate: Evaluate, number: int = 0) -> None:
+    """Take trials until none is left, waiting for those of others, which may come back."""
+    with _on_duty(study.room.folder) as badge, told_in_a_line(study.room.url):
+        while True:
+            trials = study.trials()
+            if _clear_up(study, trials) or study.fill(trials):
+                continue
+            if all(map(_is_over, by_index(trials).values())):
+                return
+            if not any(trial.state is TrialState.WAITING for trial in trials):
+                time.sleep(POLL_SECONDS)
+                continue
+            begun = sum(trial.state is not TrialState.WAITING for trial in trials)
+            _take_one(study, evaluate, badge, (begun, number))
+
+
+def _is_over(trials: list[FrozenTrial]) -> bool:
+    standing = [trial for trial in trials if stands(trial)]
+    return bool(standing and standing[0].state.is_finished()) or (not standing and deaths(trials) >= MOST_DEATHS)
+
+
+def _take_one(study: Study, evaluate: Evaluate, badge: dict[str, str], chance: tuple[int, int]) -> None:
+    def objective(trial: Trial) -> float:
+        study.optuna._storage.record_heartbeat(trial._trial_id)  # type: ignore[attr-defined]
+        trial.set_user_attr(WORKER, badge)
+        return _try(study, trial, evaluate)
+
+    study.optuna.sampler = make_sampler(study.plan, chance)
+    study.optuna.pruner = make_pruner(study.plan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.optuna.optimize(objective, n_trials=1, catch=(_SurplusError,))
+
+
+def _try(study: Study, trial: Trial, evaluate: Evaluate) -> float:
+    """Bring a configuration up from rung to rung; its score at the end."""
+    index = _check_mine(study, trial)
+    point = study.plan.point(suggest(trial, study.plan))
+    epochs = study.plan.epochs_of(point)
+    try:
+        for rung in study.plan.ladder.rungs(epochs):
+            score = _note(trial, evaluate(Task(index, point, rung, last=False)))
+            trial.report(score, rung)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+        return _note(trial, evaluate(Task(index, point, epochs, last=True)))
+    except FailedError as failure:
+        trial.set_user_attr(REASON, str(failure))
+        raise optuna.TrialPruned from None
+
+
+def _note(trial: Trial, result: Result) -> float:
+    trial.set_user_attr(SCORES, list(result.scores))
+    trial.set_user_attr(RUNS, list(result.runs))
+    return fmean(result.scores)
+
+
+def _check_mine(study: Study, trial: Trial) -> int:
+    """The index of a trial. A trial that no index or an earlier trial stands for is given up."""
+    index = trial.user_attrs.get(INDEX)
+    earlier = [] if index is None else by_index(study.trials())[int(index)]
+    if index is None or next(filter(stands, earlier)).number != trial.number:
+        raise _SurplusError
+    return int(index)
+
+
+def suggest(trial: Trial, plan: Plan) -> dict[str, Value]:
+    """The values of a trial by axis: those it was put in with, or the sampler's choice."""
+    chosen: dict[str, Value] = {}
+    losses = list(plan.losses)
+    if len(losses) > 1:
+        chosen[LOSS] = trial.suggest_categorical(LOSS, losses)
+    for axis in plan.axes_of(str(chosen.get(LOSS, losses[0]))):
+        log = not isinstance(axis, Listed) and axis.scale == "log"
+        match axis:
+            case Listed():
+                chosen[axis.name] = cast(Value, trial.suggest_categorical(axis.name, [*axis.values]))
+            case _ if axis.whole:
+                chosen[axis.name] = trial.suggest_int(axis.name, int(axis.low), int(axis.high), log=log)
+            case _:
+                chosen[axis.name] = trial.suggest_float(axis.name, axis.low, axis.high, log=log)
+    return chosen
+
+
+def make_sampler(plan: Plan, chance: tuple[int, int]) -> BaseSampler:
+    """`chance` is how many trials have begun and which worker asks: a study of one worker can be had again, and two
+    workers do not choose the same."""
+    begun, worker = chance
+    seed = (plan.config.seed * 1_000_003 + begun * 101 + worker) % 2**32
+    if plan.search != "tpe":
+        return RandomSampler(seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return TPESampler(seed=seed, multivariate=True, group=True, constant_liar=True)
+
+
+def make_pruner(plan: Plan) -> BasePruner:
+    ladder = plan.ladder
+    match ladder.prune:
+        case "none":
+            return NopPruner()
+        case "halving":
+            return SuccessiveHalvingPruner(min_resource=ladder.first, reduction_factor=ladder.factor)
+        case "hyperband":
+            return HyperbandPruner(
+                min_resource=ladder.first, max_resource=plan.config.epochs, reduction_factor=ladder.factor
+            )
+
+
+def _clear_up(study: Study, trials: list[FrozenTrial]) -> bool:
+    """Break off the trials of workers that have died, as far as their death can be seen from here.
+
+    Returns whether there was one.
+    """
+    dead = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        stale = set(study.optuna._storage._get_stale_trial_ids(study.optuna._study_id))  # type: ignore[attr-defined]
+    for trial in trials:
+        if trial.state is TrialState.RUNNING and (trial._trial_id in stale or is_lost(trial) or _left_its_lock(trial)):
+            dead = True
+            try:
+                study.optuna._storage.set_trial_user_attr(trial._trial_id, DIED, True)
+                study.optuna.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+            except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
+                continue  # it ended meanwhile
+    return dead
+
+
+def _left_its_lock(trial: FrozenTrial) -> bool:
+    """Whether the lock of a worker on this machine is free: the system frees it when a process ends, however."""
+    badge = trial.user_attrs.get(WORKER)
+    if not badge or badge["host"] != platform.node() or not Path(badge["lock"]).is_file():
+        return False
+    lock = FileLock(badge["lock"], timeout=0)
+    try:
+        with lock:
+            return True
+    except (Timeout, OSError):
+        return False
+
+
+@contextmanager
+def _on_duty(folder: Path) -> Iterator[dict[str, str]]:
+    """A lock that lasts as long as this worker, and the badge that says which."""
+    path = folder / WORKERS / f"{token_hex(6)}.lock"
+    make_folder(path.parent)
+    lock = FileLock(path, timeout=0)
+    with guarded(path, "locked"):
+        lock.acquire()
+    try:
+        yield {"host": platform.node(), "lock": str(path.absolute())}
+    finally:
+        lock.release()
+        path.unlink(missing_ok=True)

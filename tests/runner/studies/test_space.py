@@ -1,0 +1,93 @@
+"""What `--over` may say, and what it is told where it cannot be."""
+
+import numpy as np
+import pytest
+
+from alphadsl.report.exceptions import InputError
+from runner.studies.space import Listed, Span, Target, parse_over, shown
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("tau", ("infonce", "direct"), float, 0.0, np.inf),
+        Target("mix", ("blend",), float, 0.0, 1.0, low_open=False, high_open=True),
+        Target("batch", (), int, 2, np.inf, low_open=False),
+        Target("optimizer", (), str, choices=("adamw", "sgd")),
+        Target("compile", (), bool),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tau=0.1, 0.2", "0.1,0.2"),
+        ("tau=0.05..1:log", "0.05..1:log"),
+        ("tau=0.01..1:log:3", "0.01,0.1,1"),
+        ("tau=0.2..0.4:3", "0.2,0.3,0.4"),
+        ("batch=32..512", "32..512"),
+        ("batch=64..66:9", "64,65,66"),
+        ("optimizer", "adamw,sgd"),
+        ("compile", "yes,no"),
+        ("compile=no", "no"),
+        ("mix", "0..0.99"),
+    ],
+)
+def test_words_become_an_axis(text: str, told: str) -> None:
+    axis = parse_over(text, TARGETS)
+    assert str(axis) == told
+    assert axis.losses == TARGETS[axis.name].losses
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("tua=1", "Did you mean tau"),
+        ("=1", "There are tau"),
+        ("tau", "no ends"),
+        ("batch", "no ends"),
+        ("tau=", "empty value"),
+        ("tau=1,", "empty value"),
+        ("tau=a", "a is not a number"),
+        ("tau=nan", "not a number"),
+        ("tau=0..1", "0 is not in (0, inf)"),
+        ("mix=0.5,1", "1 is not in [0, 1)"),
+        ("tau=1..1", "not below"),
+        ("tau=2..1", "not below"),
+        ("tau=-1..1:log", "begins above 0"),
+        ("tau=1..2:lag", "no number of points"),
+        ("tau=1..2:1", "no number of points"),
+        ("tau=1..", "not a number"),
+        ("tau=1..2..3", "not a number"),
+        ("tau=1,1.0", "twice"),
+        ("batch=2.5", "whole numbers"),
+        ("batch=1..4", "1 is not in [2, inf)"),
+        ("optimizer=a..b", "not a number"),
+        ("compile=maybe", "neither yes nor no"),
+    ],
+)
+def test_what_cannot_be_searched_is_told_in_a_line(text: str, told: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        parse_over(text, TARGETS)
+    assert told in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_draws_keep_to_the_ends_and_reach_them(scale: str, whole: bool) -> None:
+    span = Span(name="batch", low=1, high=4, scale=scale, whole=whole)
+    draws = [float(span.draw(np.random.default_rng(seed))) for seed in range(300)]
+    assert min(draws) >= 1
+    assert max(draws) <= 4
+    assert set(draws) == {1, 2, 3, 4} if whole else len(set(draws)) == 300
+
+
+def test_listed_values_are_all_drawn() -> None:
+    axis = Listed(name="optimizer", values=("adamw", "sgd"))
+    assert {axis.draw(np.random.default_rng(seed)) for seed in range(20)} == {"adamw", "sgd"}
+
+
+@pytest.mark.parametrize(("value", "told"), [(True, "yes"), (0.1 + 0.2, "0.3"), (7, "7"), ("sgd", "sgd")])
+def test_values_are_shown_as_they_are_typed(value: bool | float | str, told: str) -> None:
+    assert shown(value) == told
