@@ -75,7 +75,7 @@ ROOMS: dict[str, set[str]] = {
         "records",
         "training",
     },
-    "studies": {"plan", "probing", "experiment", "settings", "progress", "records", "training"},
+    "studies": {"data", "plan", "probing", "experiment", "settings", "progress", "records", "training"},
 }
 """The rooms of `runner`, and what each may import of the others."""
 LONGEST = 250

@@ -22,6 +22,7 @@ BROUGHT = {
     "rich": {"pygments"},
     "pydantic": {"pydantic_core", "annotated_types"},
     "torch": {"filelock"},
+    "optuna": {"sqlalchemy"},
 }
 
 HIDDEN = """
@@ -78,7 +79,7 @@ def hiding(extras: set[str], words: list[str], code: str, folder: Path) -> subpr
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("runner", ("train",)),
+        ("runner", ("train", "cluster")),
         ("alphadsl/editor", ("editor",)),
         ("alphadsl/bench", ("bench",)),
         ("alphadsl/explain", ("plot",)),
@@ -137,6 +138,8 @@ for words in {commands!r}:
         (["train", "infonce"], "train"),
         (["probe"], "train"),
         (["compare"], "train"),
+        (["sweep", "infonce"], "train"),
+        (["studies"], "train"),
         (["views"], "train"),
         (["plot", "infonce"], "plot"),
         (["bench", "infonce", "-o", "bench.png"], "plot"),

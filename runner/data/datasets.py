@@ -64,6 +64,10 @@ def load_data(config: ExperimentConfig, device: torch.device, *, download: bool 
     return data.to(device)
 
 
+class TooFewImagesError(InputError):
+    """Fewer images than a batch."""
+
+
 def check_enough(loss: CompiledLoss, data: ImageData, config: ExperimentConfig) -> None:
     """Raises `InputError` where the images that a loss is trained on do not fill a batch, or lack its labels."""
     if "labels" in loss.takes and not data.labelled:
@@ -74,7 +78,7 @@ def check_enough(loss: CompiledLoss, data: ImageData, config: ExperimentConfig) 
     if images >= config.batch:
         return
     remedy = f"Give --batch {images} or less." if images > 1 else "Give more images."
-    raise InputError(
+    raise TooFewImagesError(
         f"The data set {config.dataset} has {images:,} {what}, fewer than one batch of {config.batch:,}.", remedy
     )
 

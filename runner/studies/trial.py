@@ -2,7 +2,8 @@
 
 Runs lie below the study's folder and are resumed: a trial that is promoted, or whose worker died, goes on from its last
 checkpoint, on another machine too if it sees the same folder. Refused as the configuration's own fault: training that
-diverges, and memory that does not suffice. Everything else (a full disk, a damaged file) stops the worker.
+diverges, settings that exclude each other, a batch that the data or the memory do not hold. Everything else (a full
+disk, a damaged file) stops the worker.
 """
 
 import copy
@@ -10,6 +11,7 @@ import copy
 import alphadsl
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.imports import is_full_memory
+from runner.data.datasets import TooFewImagesError
 from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun
 from runner.records.folder import RunFolder
@@ -17,6 +19,7 @@ from runner.records.metrics import read_rows
 from runner.records.opening import IfExists
 from runner.records.record import read_probe
 from runner.settings.config import NO_SETTING, ExperimentConfig
+from runner.settings.effective import check_together
 from runner.studies.plan import Plan
 from runner.studies.study import StudyRoom
 from runner.studies.work import FailedError, Result, Task
@@ -35,6 +38,8 @@ class Trainer:
         options = Options(IfExists.RESUME, self._download, probe=task.last, stop_after=task.epochs)
         try:
             outcome = train_runs(runs, options)
+        except TooFewImagesError as refusal:
+            raise FailedError(refusal.message) from None
         except (MemoryError, RuntimeError) as fault:
             if not is_full_memory(fault):
                 raise
@@ -50,7 +55,11 @@ class Trainer:
         point = task.point
         values = {**self._plan.values.get(point.loss, {}), **point.values}
         configs = [self._plan.config_of(point, seed) for seed in range(self._plan.seeds)]
-        here = self._here.model_dump(include=NO_SETTING - {"seed"})
+        try:
+            check_together(configs[0])
+        except InputError as refusal:
+            raise FailedError(refusal.message) from None
+        here = self._here.model_dump(include=set(NO_SETTING - {"seed"}))
         loss = alphadsl.loads(self._plan.losses[point.loss], values=values, products=configs[0].loss_products)
         return [
             PlannedRun(
