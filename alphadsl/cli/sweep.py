@@ -14,6 +14,7 @@ from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_as_typed, stoppable
 from alphadsl.cli.studies import Storage, StudiesDir, finish
 from alphadsl.extras import require
+from alphadsl.report.exceptions import InputError
 from runner.settings.config import AUTO
 from runner.settings.resolving import Given, resolve_config
 
@@ -62,11 +63,14 @@ def sweep(
     require("alphadsl sweep", "train")
     root = folder_of("--studies-dir", studies_dir)
     layers = [*settings_from(config), Given(settings)]
-    here = resolve_config(*layers)
+    asked_for = resolve_config(*layers)
     # One thread, so that a score does not depend on how many workers share the cores.
-    here = here.model_copy(update={"threads": 1} if here.threads == AUTO else {})
+    own_threads = {"threads": 1} if asked_for.threads == AUTO else {}
+    here = asked_for.model_copy(update={"test_set": "sealed", **own_threads})
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
     asked = Asked(spec, over or [], set_ or [], search, trials, seeds, prune, first_rung, factor, given)
+    if "test_set" in given and asked_for.test_set == "read":
+        raise InputError("A search does not read the test set.", "Leave out --test-set; train the best with it.")
     plan = make_plan(asked, here)
 
     from runner.progress import tell

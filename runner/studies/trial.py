@@ -12,7 +12,7 @@ import alphadsl
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.imports import is_full_memory
 from runner.data.datasets import TooFewImagesError
-from runner.experiment import Options, train_runs
+from runner.experiment import Failure, Options, train_runs
 from runner.plan import PlannedRun
 from runner.records.folder import RunFolder
 from runner.records.metrics import read_rows
@@ -35,7 +35,7 @@ class Trainer:
     def __call__(self, task: Task) -> Result:
         """Bring every seed to an epoch. Raises `FailedError` for a configuration that cannot be scored."""
         runs = self._runs(task)
-        options = Options(IfExists.RESUME, self._download, probe=task.last, stop_after=task.epochs)
+        options = Options(IfExists.RESUME_LAST_GOOD, self._download, probe=task.last, stop_after=task.epochs)
         try:
             outcome = train_runs(runs, options)
         except TooFewImagesError as refusal:
@@ -46,7 +46,7 @@ class Trainer:
             raise FailedError("memory does not suffice") from None
         for failure in outcome.failures:
             if not isinstance(failure.reason, DivergedError):
-                raise failure.reason
+                raise _remedied(failure)
             raise FailedError(f"seed {failure.run.config.seed}: {failure.reason.message}")
         scores = [score_of(run) if task.last else rung_score_of(run, task.epochs) for run in outcome.folders]
         return Result(tuple(scores), tuple(run.path.name for run in outcome.folders))
@@ -71,9 +71,20 @@ class Trainer:
         ]
 
 
+def _remedied(failure: Failure) -> InputError:
+    """A refusal with what helps in a study, where its own help is an option of `train`."""
+    reason = failure.reason
+    if "--" not in reason.help:
+        return reason
+    return InputError(reason.message, f"Move {failure.run.path} away and repeat the command: it is trained again.")
+
+
 def score_of(run: RunFolder) -> float:
-    """What a trained run is ranked by: the accuracy of its linear probe after the last epoch."""
-    return float(read_probe(run)["linear_last"])
+    """What a trained run is ranked by: its linear probe on images held out of the training set."""
+    measured = read_probe(run)["validation"]
+    if measured is None:
+        raise InputError(f"{run.probe} has no accuracy on validation images.", "Move its folder away.")
+    return float(measured["linear"])
 
 
 def rung_score_of(run: RunFolder, epoch: int) -> float:
