@@ -12,7 +12,7 @@ from runner.data.datasets import check_enough, load_data
 from runner.data.splits import ImageData
 from runner.network.soundness import decide_layout
 from runner.plan import PlannedRun
-from runner.probing import Prober
+from runner.probing import ProbeFailedError, Prober, training_is_kept
 from runner.progress import tell
 from runner.records.folder import RunFolder, check_free_of_others, locked
 from runner.records.identity import DataRecord, describe_data
@@ -51,7 +51,13 @@ class Failure:
     @property
     def what(self) -> str:
         """How the run ended, in a word."""
-        return "diverged" if isinstance(self.reason, DivergedError) else "failed"
+        match self.reason:
+            case DivergedError():
+                return "diverged"
+            case ProbeFailedError():
+                return "not probed"
+            case _:
+                return "failed"
 
 
 @dataclass(frozen=True)
@@ -133,5 +139,6 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
             tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")
         test = planned.config.test_set == "read"
         if options.probe and supplies.data.labelled and not is_probed(run, trained.epoch, test=test):
-            supplies.prober.probe(run, trained.network, planned.config)
+            with training_is_kept(run):
+                supplies.prober.probe(run, trained.network, planned.config)
         return run

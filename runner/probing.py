@@ -1,13 +1,16 @@
 """The probe of a run: a run folder and its data come in, probe.json comes out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alphadsl.report.exceptions import InputError
+from alphadsl.storage import write_file
 from runner.data.datasets import check_labelled, load_data
 from runner.data.splits import ImageData
-from runner.evaluation.features import read_features
+from runner.evaluation.features import Features, pack, read_features
 from runner.evaluation.probe import ProbeResult, probe_features
-from runner.evaluation.protocol import Protocol, protocol_of
+from runner.evaluation.protocol import protocol_of
 from runner.network.models import SiameseNetwork
 from runner.network.soundness import sound_network
 from runner.progress import tell
@@ -15,7 +18,8 @@ from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
 from runner.records.record import read_record, write_json
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import ExperimentConfig, TestSet
+from runner.settings.effective import check_together
 from runner.settings.machine import keep_freed_memory, limit_threads
 from runner.training.checkpoint import taken_from
 from runner.training.fabric import make_fabric
@@ -29,8 +33,8 @@ class Prober:
         self._data = data
         self._untrained: dict[ExperimentConfig, ProbeResult] = {}
 
-    def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> None:
-        """Write probe.json, and a picture of which classes were taken for which.
+    def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> Features:
+        """Write probe.json, and a picture of which classes were taken for which; the features that were probed.
 
         Raises `InputError` where there is nothing to measure on, or the encoder does not hold still.
         """
@@ -41,9 +45,10 @@ class Prober:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
                 untrained = sound_network(config, self._data.image_size, fabric)
                 fabric.to_device(untrained)
-                self._untrained[config] = self._measure(untrained, config, protocol)
+                self._untrained[config] = probe_features(self._read(untrained, config), protocol)
             tell(f"Probing {run.path} by the protocol {protocol.hash}.")
-            trained = self._measure(network, config, protocol)
+            features = self._read(network, config)
+            trained = probe_features(features, protocol)
         told = {
             "protocol": protocol.hash,
             "protocol_details": protocol.to_json(),
@@ -55,14 +60,41 @@ class Prober:
         }
         write_json(run.probe, trained.to_json() | told)
         draw_confusion(trained.confusion, trained.classes, run.confusion)
+        return features
 
-    def _measure(self, network: SiameseNetwork, config: ExperimentConfig, protocol: Protocol) -> ProbeResult:
-        features = read_features(network.encoder, self._data, test=config.test_set == "read")
-        return probe_features(features, protocol)
+    def _read(self, network: SiameseNetwork, config: ExperimentConfig) -> Features:
+        return read_features(network.encoder, self._data, test=config.test_set == "read")
 
 
-def probe_run(run: RunFolder, data_dir: Path | None) -> None:
-    """Probe the last checkpoint of a run again, on the data it was trained on."""
+class ProbeFailedError(InputError):
+    """A probe that came to nothing after a training that is whole."""
+
+
+@contextmanager
+def training_is_kept(run: RunFolder) -> Iterator[None]:
+    """What goes wrong in the block, an error of ours among it, is said to be of the probe: whoever waits for the next
+    run gets it, and this one can be probed later.
+
+    Raises `ProbeFailedError`.
+    """
+    try:
+        yield
+    except Exception as fault:
+        told = str(fault).strip().splitlines()
+        reason = fault.message if isinstance(fault, InputError) else ": ".join([type(fault).__name__, *told[:1]])
+        raise ProbeFailedError(
+            f"The probe of {run.path} failed: {reason}", f"Its training is kept; to go on: alphadsl probe {run.path}"
+        ) from fault
+
+
+def probe_run(
+    run: RunFolder, data_dir: Path | None, test_set: TestSet | None = None, export: Path | None = None
+) -> None:
+    """Probe the last checkpoint of a run again, on the data it was trained on. The test set is read or sealed as the
+    run says, unless that is said here; the features go to `export`, if it is given.
+
+    Raises `InputError` where the run cannot be probed.
+    """
     keep_freed_memory()
     record = read_record(run)
     if not record.run:
@@ -72,6 +104,9 @@ def probe_run(run: RunFolder, data_dir: Path | None) -> None:
     config = record.config.model_copy(update={"threads": record.environments[-1].threads})
     if data_dir is not None:
         config = config.model_copy(update={"data_dir": data_dir})
+    if test_set is not None:
+        config = config.model_copy(update={"test_set": test_set})
+    check_together(config)
     fabric = make_fabric(config)
     checkpoint = load_last(run, fabric.device)
     data = load_data(config, fabric.device)
@@ -89,4 +124,6 @@ def probe_run(run: RunFolder, data_dir: Path | None) -> None:
     fabric.to_device(network)
     with taken_from(run.checkpoint):
         network.load_state_dict(checkpoint.network)
-    Prober(data).probe(run, network, config)
+    features = Prober(data).probe(run, network, config)
+    if export is not None:
+        write_file(export, pack(features))

@@ -20,7 +20,7 @@ from alphadsl.cli.values import parse_settings, share_values, tag_of
 from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import ExperimentConfig, TestSet
 from runner.settings.resolving import Given, describe_config, make_config, resolve_config
 
 if TYPE_CHECKING:
@@ -97,23 +97,33 @@ def probe(
     run: Runs = None,
     runs_dir: RunsDir = "runs",
     data_dir: DataDir = None,
+    test_set: Annotated[
+        TestSet | None, typer.Option(help="Whether to read the test set; by default as the run was trained.")
+    ] = None,
+    export_features: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Where to put the features and labels of a single run.")
+    ] = None,
 ) -> None:
     """Probe the last checkpoint of runs: linear probe and nearest neighbours, beside the untrained encoder.
 
     Example: alphadsl probe digits-infonce-seed0
     """
     require("alphadsl probe", "train")
+    if export_features is not None:
+        check_names_a_file("--export-features", export_features, "features.npz")
     from runner.probing import probe_run
     from runner.records.places import find_runs
     from runner.records.summary import read_groups
 
     folders = find_runs(run or [], folder_of("--runs-dir", runs_dir))
     data = None if data_dir is None else folder_of("--data-dir", data_dir)
+    if export_features is not None and len(folders) != 1:
+        raise InputError(f"--export-features is for one run, and there are {len(folders)}.", "Name a single run.")
     refused = False
     with stoppable("Repeat the command for the runs that were not reached."):
         for folder in folders:
             try:
-                probe_run(folder, data)
+                probe_run(folder, data, test_set, export_features)
             except InputError as refusal:
                 complain(refusal)
                 refused = True

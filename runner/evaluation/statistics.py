@@ -72,12 +72,15 @@ def feature_statistics(h_VNF: Tensor) -> dict[str, float]:
 def measure_batch(
     network: SiameseNetwork, loss: object, x_VNCHW: Tensor, labels_N: Tensor | None = None
 ) -> dict[str, float]:
-    """All of them for two views of a batch; of a loss that cannot say its importances, those of the features alone, and
-    no number that is not finite. Network, loss and random numbers stay as they are."""
+    """All of them for two views of a batch; of a loss that cannot say its importances, those of the features alone; no
+    number that is not finite, and none at all of a network that has diverged. Network, loss and random numbers stay as
+    they are."""
     with evaluating(network):
         h_EF = network.encoder(x_VNCHW.flatten(0, 1))
         z_ED = network.projector(h_EF)
         z0_ND, z1_ND = z_ED.float().chunk(2)
+        if not (h_EF.isfinite().all() and z_ED.isfinite().all()):
+            return {}
         ask = getattr(loss, "importance", None)
         told = {} if ask is None else importance_statistics(ask(z0_ND, z1_ND, labels_N))
         numbers: Mapping[str, float] = told | feature_statistics(h_EF.view(2, len(z0_ND), -1))

@@ -162,3 +162,24 @@ def test_values_of_one_of_several_losses_are_in_its_run_alone() -> None:
     ]
     values = [json.loads((run / "config.json").read_text())["values"]["tau"] for run in sorted(Path("runs").iterdir())]
     assert values == [0.5, 0.25]
+
+
+def test_a_run_kept_for_choosing_is_opened_and_exported_by_probe() -> None:
+    typed("train", "infonce", "--name", "first", "--test-set", "sealed", *QUICK)
+    assert json.loads(Path("runs/first/probe.json").read_text())["test"] is None
+    typed("probe", "first", "--test-set", "read", "--export-features", "features.npz")
+    assert json.loads(Path("runs/first/probe.json").read_text())["test"] is not None
+    assert Path("features.npz").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--export-features", "features.npz"), "--export-features is for one run, and there are 2"),
+        (("--export-features", "."), "names no file"),
+    ],
+)
+def test_an_export_of_what_is_no_single_run_or_file_is_refused(words: tuple[str, ...], told: str) -> None:
+    typed("train", "infonce", "--seeds", "2", "--no-probe", *QUICK, "--epochs", "0")
+    with pytest.raises(InputError, match=told):
+        typed("probe", *words)
