@@ -27,6 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "api": {"extras", "report", "ir", "resolve", "pipeline", "reference", "backend"},
     "bench": {"report", "ir", "transform", "reference", "pipeline", "api", "backend", "storage"},
     "explain": {"report", "ir", "prove", "transform", "reference", "journey", "storage"},
+    "discover": {"report", "ir", "resolve", "reference", "journey", "pipeline", "explain"},
     "editor": {"folders", "report", "ir", "syntax", "resolve", "journey", "pipeline", ""},
     "cli": {
         "backend",
@@ -38,6 +39,7 @@ LAYERS: dict[str, set[str]] = {
         "journey",
         "pipeline",
         "builtin",
+        "discover",
         "explain",
         "api",
         "bench",

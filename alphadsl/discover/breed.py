@@ -1,0 +1,50 @@
+"""Candidates from parents: losses and chance come in, texts come out, with who their parents are and what was done."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from alphadsl.discover.mutate import Setting, mutate
+from alphadsl.discover.paths import path_text
+from alphadsl.discover.places import size_of_loss
+from alphadsl.discover.space import SearchSpace
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.pretty_loss import pretty_loss
+
+PATH = 0.1
+"""The chance that a candidate is a point of a path."""
+ANOTHER = 0.35
+"""The chance that one mutation follows another."""
+TRIES = 20
+
+
+@dataclass(frozen=True)
+class Bred:
+    """A text that nobody has checked yet, and where it is from."""
+
+    name: str
+    text: str
+    parents: tuple[str, ...]
+    how: str
+
+
+def breed(name: str, parents: Sequence[Loss], space: SearchSpace, chance: random.Random) -> Bred | None:
+    """One candidate from one or two of the parents; None where chance found nothing to do."""
+    loss = chance.choice(parents)
+    other = chance.choice(parents)
+    if space.paths and loss.name != other.name and loss.pairs == other.pairs and chance.random() < PATH:
+        return Bred(name, path_text(loss, other, chance, name), (loss.name, other.name), "path")
+    made, how = loss, list[str]()
+    setting = Setting(space, other, chance)
+    for _ in range(TRIES):
+        step = mutate(made, setting)
+        if step is None or size_of_loss(step[1]) > space.max_size or step[1].family.kind not in space.families:
+            continue
+        how.append(step[0])
+        made = step[1]
+        if chance.random() >= ANOTHER:
+            break
+    if not how:
+        return None
+    crossed = (other.name,) if "cross" in how and other.name != loss.name else ()
+    return Bred(name, pretty_loss(replace(made, name=name)), (loss.name, *crossed), " + ".join(how))

@@ -1,0 +1,162 @@
+"""Which known loss a candidate comes near, whatever its scale and whatever the parameters of both: signatures of losses
+are kept, the nearest comes out, in degrees.
+
+Two losses are compared by alpha and by the gradient on the embeddings, on batches in several states of training, each
+batch up to a positive constant: a temperature, a learning rate or a weight of the whole is no finding. Known losses are
+kept at a grid of their parameters, and the nearest of these are brought nearer by Nelder and Mead's method. Legend: K
+signatures, S numbers of one (alpha or gradient of each batch, every part of length one), A anchors, C candidates.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+import numpy as np
+
+from alphadsl.discover.weigh import weigh
+from alphadsl.explain.candidates import Setting, defaults_of
+from alphadsl.ir.index_sets import IndexSet
+from alphadsl.ir.kinds import Space
+from alphadsl.ir.parameter import Parameter
+from alphadsl.journey import Journey
+from alphadsl.reference.evaluate import Array
+from alphadsl.reference.probe_batch import STATES, ProbeBatch, probe_batch
+
+REACH = 8.0
+"""Known losses are looked at with each parameter up to so many times its default, and down to that part of it."""
+SETTINGS = {1: 9, 2: 5, 3: 3}
+"""How many values of each parameter, by the number of parameters; of more parameters, the ends alone."""
+PLAIN = (0.0, 1.0)
+REFINED, EVALUATIONS, STRIDE = 3, 80, 0.4
+
+
+@dataclass(frozen=True)
+class Near:
+    """The known loss that is nearest, at which values, and the angle between the two, in degrees."""
+
+    name: str
+    values: Mapping[str, float]
+    angle: float
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{name} = {value:.3g}" for name, value in self.values.items())
+        return f"{self.name}({at})" if at else self.name
+
+
+@dataclass(frozen=True)
+class Known:
+    """A loss of which candidates must differ, and the signatures at its settings."""
+
+    setting: Setting
+    values: tuple[tuple[tuple[str, float], ...], ...]
+    signatures_KS: Array
+
+
+@dataclass
+class Familiar:
+    """The known losses on one index set; what a search finds is added as it goes on."""
+
+    pairs: IndexSet
+    batches: tuple[ProbeBatch, ...]
+    known: list[Known] = field(default_factory=list)
+
+    @staticmethod
+    def on(pairs: IndexSet, kept: Sequence[ProbeBatch] = ()) -> "Familiar":
+        """With batches of every state, and those kept from runs."""
+        states = (probe_batch(pairs, Space.SPHERE, state) for state in STATES)
+        return Familiar(pairs, (*states, *kept))
+
+    def add(self, journey: Journey) -> None:
+        """Know a loss at the grid of its parameters; where it is not finite, it is not known."""
+        default = defaults_of(journey)
+        signatures, values = [], []
+        for setting in settings_around(default):
+            signature_S = self.signature(setting)
+            if signature_S is not None:
+                signatures.append(signature_S)
+                values.append(setting.values)
+        if signatures:
+            self.known.append(Known(default, tuple(values), np.stack(signatures)))
+
+    def signature(self, setting: Setting) -> Array | None:
+        """Alpha and gradient of each batch in a row, each of length one; None where one is not finite or 0."""
+        parts = []
+        for batch in self.batches:
+            weights = weigh(setting, batch)
+            for part in (weights.repel_AC, batch.gradient(weights)):
+                with np.errstate(all="ignore"):
+                    size = np.linalg.norm(part)
+                    if not (np.isfinite(size) and size > 0):
+                        return None
+                    parts.append((part / size).ravel())
+        return np.concatenate(parts)
+
+    def nearest(self, journey: Journey) -> Near | None:
+        """The nearest of the known losses; None where the candidate is nowhere finite, or nothing is known."""
+        mine_S = self.signature(defaults_of(journey))
+        if mine_S is None or not self.known:
+            return None
+        first = sorted(((self._angles(mine_S, one.signatures_KS).min(), index) for index, one in enumerate(self.known)))
+        return min(
+            (self._refined(mine_S, self.known[index]) for _, index in first[:REFINED]), key=lambda near: near.angle
+        )
+
+    def _refined(self, mine_S: Array, known: Known) -> Near:
+        from scipy.optimize import minimize
+
+        angles_K = self._angles(mine_S, known.signatures_KS)
+        values = dict(known.values[int(angles_K.argmin())])
+        best = Near(known.setting.name, values, float(angles_K.min()))
+        free = [parameter for parameter in known.setting.journey.loss.parameters if parameter.name in values]
+        if not free:
+            return best
+
+        def angle_at(steps: Array) -> float:
+            nonlocal best
+            there = {one.name: _moved(values[one.name], float(step)) for one, step in zip(free, steps, strict=True)}
+            if not all(there[one.name] in one.interval for one in free):
+                return 180.0
+            theirs_S = self.signature(replace(known.setting, values=tuple(there.items())))
+            if theirs_S is None:
+                return 180.0
+            angle = float(self._angles(mine_S, theirs_S[None]).min())
+            if angle < best.angle:
+                best = Near(known.setting.name, there, angle)
+            return angle
+
+        simplex = np.vstack([np.zeros(len(free)), STRIDE * np.eye(len(free))])
+        options = {"maxfev": EVALUATIONS, "xatol": 1e-3, "initial_simplex": simplex}
+        minimize(angle_at, simplex[0], method="Nelder-Mead", options=options)
+        return best
+
+    def _angles(self, mine_S: Array, signatures_KS: Array) -> Array:
+        """The larger of the angles between alphas and between gradients, each from the mean cosine over batches."""
+        parts, at = np.zeros((2, len(signatures_KS))), 0
+        for batch in self.batches:
+            for which, size in enumerate((batch.rows.negative_AC.size, batch.moved * batch.z_ED.shape[1])):
+                parts[which] += signatures_KS[:, at : at + size] @ mine_S[at : at + size]
+                at += size
+        angles: Array = np.degrees(np.arccos(np.clip(parts / len(self.batches), -1, 1))).max(0)
+        return angles
+
+
+def settings_around(default: Setting) -> Iterator[Setting]:
+    """A loss at a grid of its parameters around their defaults, as fine as their number allows."""
+    parameters = default.journey.loss.parameters
+    axes = [_axis(parameter, SETTINGS.get(len(parameters), 0)) for parameter in parameters]
+    for values in product(*axes):
+        named = tuple((parameter.name, value) for parameter, value in zip(parameters, values, strict=True))
+        yield replace(default, values=named)
+
+
+def _axis(parameter: Parameter, steps: int) -> tuple[float, ...]:
+    """The default and values around it: multiples of it, or of one where it is 0, and the plain values 0 and 1."""
+    around = np.geomspace(1 / REACH, REACH, steps)
+    base = parameter.value or 1.0
+    values = [parameter.value, *(float(base * factor) for factor in around), *(PLAIN if steps > 3 else ())]
+    return tuple(dict.fromkeys(value for value in values if value in parameter.interval))
+
+
+def _moved(value: float, step: float) -> float:
+    """By a factor, or from 0 by an amount."""
+    return value * float(np.exp(step)) if value else step

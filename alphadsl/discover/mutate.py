@@ -1,0 +1,249 @@
+"""One step from a loss to another: a loss, a space and chance come in; a loss that differs in one thing comes out.
+
+What comes out is well-formed and no more: whether it is a loss is for the checker to say. A mutation that has nothing
+to work on gives None.
+"""
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from alphadsl.discover.grow import Grower
+from alphadsl.discover.places import Place, places_of, with_expressions, with_node
+from alphadsl.discover.space import SearchSpace
+from alphadsl.ir.index_sets import INDEX_SETS
+from alphadsl.ir.interval import POSITIVE, REAL
+from alphadsl.ir.kinds import AlphaGradient, Level
+from alphadsl.ir.nodes import Apply, Direct, Expr, Family, Loss, Num, Param, Proportional, Reduce, Var
+from alphadsl.ir.parameter import Fixed, Parameter
+from alphadsl.ir.traversal import children, expressions_of, parameters_in, rewrite
+
+WIDEST = 0.5
+"""Standard deviation of the logarithm by which a constant is perturbed."""
+LIFTED = ("a", "b", "c", "g", "k", "m", "q", "t", "u", "v", "w")
+"""Names for constants that become parameters."""
+ALIKE = (
+    frozenset({"exp", "softplus", "relu", "sigmoid", "tanh", "sqrt", "log", "abs"}),
+    frozenset({"add", "mul", "max", "min", "div"}),
+)
+"""Atoms that may be swapped for each other."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a mutation works with: the space, another loss to take from, and chance."""
+
+    space: SearchSpace
+    other: Loss
+    chance: random.Random
+
+    def place(self, loss: Loss, wanted: Callable[[Place], bool] = lambda place: True) -> Place | None:
+        """One of the places of a loss that are wanted."""
+        places = [place for place in places_of(loss.family) if wanted(place)]
+        return self.chance.choice(places) if places else None
+
+    def grower(self, loss: Loss) -> Grower:
+        return Grower(self.space, [parameter.name for parameter in loss.parameters], self.chance)
+
+
+Mutation = Callable[[Loss, Setting], Loss | None]
+
+
+def replace_part(loss: Loss, setting: Setting) -> Loss | None:
+    """Something new in the place of a part."""
+    place = setting.place(loss)
+    return None if place is None else _put(loss, place, setting.grower(loss).expression(place, depth=2))
+
+
+def wrap(loss: Loss, setting: Setting) -> Loss | None:
+    """A part inside a function, or joined with something small."""
+    place = setting.place(loss, lambda place: place.level > Level.CONSTANT or place.argument is not None)
+    if place is None:
+        return None
+    grower = setting.grower(loss)
+    wrapped = (
+        grower.called(place.node)
+        if setting.chance.random() < 0.5
+        else grower.joined(place.node, place.level, place.argument)
+    )
+    return _put(loss, place, wrapped)
+
+
+def unwrap(loss: Loss, setting: Setting) -> Loss | None:
+    """A part in the place of what it was part of."""
+    place = setting.place(loss, lambda place: isinstance(place.node, Apply))
+    return None if place is None else _put(loss, place, setting.chance.choice(children(place.node)))
+
+
+def swap(loss: Loss, setting: Setting) -> Loss | None:
+    """Another function, operator or reduction over the same parts."""
+
+    def swaps(place: Place) -> list[Expr]:
+        match place.node:
+            case Apply(op, args):
+                known = {*setting.space.functions, *setting.space.operators}
+                ops = [name for alike in ALIKE if op in alike for name in sorted(alike & known) if name != op]
+                return [Apply(name, args) for name in ops]
+            case Reduce(over, body):
+                return [Reduce(other, body) for other in setting.space.overs if other != over]
+            case _:
+                return []
+
+    place = setting.place(loss, lambda place: bool(swaps(place)))
+    return None if place is None else _put(loss, place, setting.chance.choice(swaps(place)))
+
+
+def perturb(loss: Loss, setting: Setting) -> Loss | None:
+    """A number, or the value of a parameter, somewhat larger or smaller."""
+    factor = math.exp(setting.chance.gauss(0, WIDEST))
+    numbers = [place for place in places_of(loss.family) if isinstance(place.node, Num) and place.node.value != 0]
+    held = [index for index, parameter in enumerate(loss.parameters) if isinstance(parameter.role, Fixed)]
+    if not numbers and not held:
+        return None
+    chosen = setting.chance.randrange(len(numbers) + len(held))
+    if chosen < len(numbers):
+        node = numbers[chosen].node
+        assert isinstance(node, Num)
+        return _put(loss, numbers[chosen], Num(rounded(node.value * factor)))
+    at = held[chosen - len(numbers)]
+    parameter = loss.parameters[at]
+    value = rounded(parameter.value * factor if parameter.value else factor - 1)
+    if value not in parameter.interval:
+        return None
+    moved = replace(parameter, value=value)
+    return replace(loss, parameters=(*loss.parameters[:at], moved, *loss.parameters[at + 1 :]))
+
+
+def lift(loss: Loss, setting: Setting) -> Loss | None:
+    """A parameter in the place of a number."""
+    free = [name for name in LIFTED if name not in {parameter.name for parameter in loss.parameters}]
+    place = setting.place(loss, lambda place: isinstance(place.node, Num) and place.node.value != 0)
+    if place is None or not free or len(loss.parameters) >= setting.space.max_parameters:
+        return None
+    assert isinstance(place.node, Num)
+    value = place.node.value
+    parameter = Parameter(free[0], value, POSITIVE if value > 0 else REAL)
+    return _put(replace(loss, parameters=(*loss.parameters, parameter)), place, Param(free[0]))
+
+
+def settle(loss: Loss, setting: Setting) -> Loss | None:
+    """A number in the place of a parameter: its value."""
+    held = [parameter for parameter in loss.parameters if isinstance(parameter.role, Fixed)]
+    if not held:
+        return None
+    chosen = setting.chance.choice(held)
+
+    def rule(node: Expr) -> Expr:
+        return Num(chosen.value) if isinstance(node, Param) and node.name == chosen.name else node
+
+    bodies = tuple(rewrite(body, rule) for body in expressions_of(loss.family))
+    return replace(loss, family=with_expressions(loss.family, bodies))
+
+
+def change_pairs(loss: Loss, setting: Setting) -> Loss | None:
+    """Another index set: other negatives for the same anchors."""
+    names = [name for name in setting.space.pairs if name != loss.pairs.name]
+    return replace(loss, pairs=INDEX_SETS[setting.chance.choice(names)]) if names else None
+
+
+def change_family(loss: Loss, setting: Setting) -> Loss | None:
+    """Rows of alpha that sum to one, or not; the gradient through alpha, or not."""
+    turned: list[Loss] = []
+    match loss.family:
+        case Direct(alpha):
+            turned.append(replace(loss, family=Proportional(alpha)))
+        case Proportional(alpha):
+            turned.append(replace(loss, family=Direct(alpha)))
+    if isinstance(loss.family, Direct | Proportional):
+        through = loss.alpha_gradient == AlphaGradient.THROUGH
+        turned.append(replace(loss, alpha_gradient=AlphaGradient.STOPPED if through else AlphaGradient.THROUGH))
+    return setting.chance.choice(turned) if turned else None
+
+
+def cross(loss: Loss, setting: Setting) -> Loss | None:
+    """A part of another loss in the place of a part, with the parameters it is written in."""
+    donor = _apart(setting.other, loss)
+    place = setting.place(loss, lambda place: place.level > Level.CONSTANT or place.argument is not None)
+    if place is None:
+        return None
+    fitting = [theirs for theirs in places_of(donor.family) if place.allows(theirs)]
+    if not fitting:
+        return None
+    given = setting.chance.choice(fitting)
+    node = _renamed_argument(given.node, given.argument, place.argument)
+    crossed = _put(replace(loss, parameters=(*loss.parameters, *donor.parameters)), place, node)
+    return crossed if len(crossed.parameters) <= setting.space.max_parameters else None
+
+
+MUTATIONS: Mapping[str, tuple[Mutation, int]] = MappingProxyType(
+    {
+        "replace": (replace_part, 3),
+        "wrap": (wrap, 3),
+        "unwrap": (unwrap, 2),
+        "swap": (swap, 3),
+        "perturb": (perturb, 2),
+        "lift": (lift, 1),
+        "settle": (settle, 1),
+        "pairs": (change_pairs, 1),
+        "family": (change_family, 1),
+        "cross": (cross, 3),
+    }
+)
+"""Each with how often it is tried, against the others."""
+
+
+def mutate(loss: Loss, setting: Setting) -> tuple[str, Loss] | None:
+    """A mutation by chance, and what it made; None where it had nothing to work on or changed nothing."""
+    names = list(MUTATIONS)
+    (name,) = setting.chance.choices(names, [weight for _, weight in MUTATIONS.values()])
+    mutation, _ = MUTATIONS[name]
+    made = mutation(loss, setting)
+    return None if made is None or made == loss else (name, made)
+
+
+def rounded(value: float, digits: int = 3) -> float:
+    """A value with so many digits, as a person would write it."""
+    return float(f"{value:.{digits}g}")
+
+
+def _put(loss: Loss, place: Place, node: Expr) -> Loss:
+    """The loss with a node at a place, and the parameters that are still used."""
+    family = with_node(loss.family, place, node)
+    return replace(loss, family=family, parameters=_used(loss.parameters, family))
+
+
+def _used(parameters: Sequence[Parameter], family: Family) -> tuple[Parameter, ...]:
+    names = parameters_in(family)
+    return tuple(parameter for parameter in parameters if parameter.name in names)
+
+
+def _apart(donor: Loss, loss: Loss) -> Loss:
+    """The donor with other names for parameters that the loss has with another value."""
+    mine = {parameter.name: parameter for parameter in loss.parameters}
+    free = iter(name for name in LIFTED if name not in mine)
+    names: dict[str, str] = {}
+    kept = []
+    for parameter in donor.parameters:
+        if parameter.name not in mine:
+            kept.append(parameter)
+        elif mine[parameter.name].interval != parameter.interval:
+            names[parameter.name] = next(free, parameter.name)
+            kept.append(replace(parameter, name=names[parameter.name]))
+
+    def rule(node: Expr) -> Expr:
+        return Param(names[node.name]) if isinstance(node, Param) and node.name in names else node
+
+    bodies = tuple(rewrite(body, rule) for body in expressions_of(donor.family))
+    return replace(donor, parameters=tuple(kept), family=with_expressions(donor.family, bodies))
+
+
+def _renamed_argument(node: Expr, old: str | None, new: str | None) -> Expr:
+    if old == new or new is None:
+        return node
+
+    def rule(part: Expr) -> Expr:
+        return Var(new) if isinstance(part, Var) and part.name == old else part
+
+    return rewrite(node, rule)

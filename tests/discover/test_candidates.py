@@ -1,0 +1,100 @@
+"""Candidates are well-formed: whatever chance does, the checker has the last word and nothing else breaks."""
+
+import random
+
+import pytest
+
+from alphadsl.api import find_text
+from alphadsl.builtin import library_entries
+from alphadsl.discover.breed import breed
+from alphadsl.discover.mutate import MUTATIONS, Setting, mutate
+from alphadsl.discover.paths import path_text
+from alphadsl.discover.places import places_of, size_of_loss, with_node
+from alphadsl.discover.space import SearchSpace
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.pretty_loss import pretty_loss
+from alphadsl.pipeline import check_spec, lower_spec
+from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
+
+SPACE = SearchSpace()
+PARENTS = ("infonce", "direct", "square", "dcl", "dhel", "ring")
+
+
+def loss_called(name: str) -> Loss:
+    return lower_spec(find_text(name)).loss
+
+
+@pytest.fixture(scope="module")
+def parents() -> list[Loss]:
+    return [loss_called(name) for name in PARENTS]
+
+
+def test_every_place_of_every_loss_can_be_put_back() -> None:
+    for entry in library_entries():
+        for place in places_of(entry.loss.family):
+            assert with_node(entry.loss.family, place, place.node) == entry.loss.family, entry.loss.name
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_changes_one_loss_into_another_text(name: str, parents: list[Loss]) -> None:
+    mutation, _ = MUTATIONS[name]
+    changed = 0
+    for seed in range(12):
+        chance = random.Random(seed)
+        loss = parents[seed % len(parents)]
+        made = mutation(loss, Setting(SPACE, parents[(seed + 1) % len(parents)], chance))
+        if made is None or made == loss:
+            continue
+        changed += 1
+        checked = check_spec(SpecText(Source("made", pretty_loss(made)), None))
+        if not checked.errors:
+            assert checked.losses[-1].pairs == made.pairs
+    assert changed >= (2 if name == "family" else 3)
+
+
+def test_what_is_bred_is_a_text_that_the_checker_takes_or_refuses(parents: list[Loss]) -> None:
+    chance, admitted = random.Random(1), 0
+    for number in range(80):
+        bred = breed(f"c{number}", parents, SPACE, chance)
+        assert bred is not None
+        assert set(bred.parents) <= set(PARENTS)
+        checked = check_spec(SpecText(Source(bred.name, bred.text), None))
+        assert not {"internal-error"} & {diagnostic.code for diagnostic in checked.diagnostics}
+        if not checked.errors:
+            admitted += 1
+            assert checked.losses[-1].name == bred.name
+    assert admitted >= 20
+
+
+def test_the_same_chance_breeds_the_same(parents: list[Loss]) -> None:
+    first, second = (
+        [breed("c", parents, SPACE, chance) for _ in range(10)] for chance in (random.Random(3), random.Random(3))
+    )
+    assert first == second
+    assert len({bred.text for bred in first if bred}) > 5
+
+
+def test_a_narrow_space_is_kept_to(parents: list[Loss]) -> None:
+    narrow = SearchSpace(families=("proportional",), pairs=("two_view",), functions=("exp",), max_size=12, paths=False)
+    direct = [loss for loss in parents if loss.name == "direct"]
+    chance = random.Random(0)
+    made = direct[0]
+    for _ in range(200):
+        step = mutate(made, Setting(narrow, direct[0], chance))
+        if step and size_of_loss(step[1]) <= narrow.max_size:
+            assert step[1].pairs.name == "two_view"
+            assert "softplus" not in pretty_loss(step[1])
+
+
+@pytest.mark.parametrize(("first", "second"), [("infonce", "direct"), ("square", "dcl"), ("direct", "ring")])
+def test_a_path_is_admitted_between_and_beyond(first: str, second: str) -> None:
+    for seed in range(3):
+        text = path_text(loss_called(first), loss_called(second), random.Random(seed), "between")
+        assert lower_spec(SpecText(Source("path", text), None)).loss.name == "between"
+
+
+def test_a_path_counts_the_losses_it_uses() -> None:
+    text = path_text(loss_called("infonce"), loss_called("direct"), random.Random(0), "between")
+    path = lower_spec(SpecText(Source("path", text), None)).loss
+    assert size_of_loss(path) > size_of_loss(loss_called("infonce")) + size_of_loss(loss_called("direct")) - 4
