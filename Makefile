@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo theory test test-fast fuzz check format docs docs-serve clean
+.PHONY: help setup demo theory test test-fast coverage fuzz check format docs docs-serve clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -51,6 +51,11 @@ test: $(READY) ## run the tests
 
 test-fast: $(READY) ## run the tests that are quick, and few cases of each; `make test` before every commit
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" --few
+
+coverage: $(READY) ## run the tests and list the lines that none of them runs, in about half an hour
+	OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -n auto --dist worksteal
+	$(BIN)/python -m coverage combine
+	$(BIN)/python -m coverage report
 
 EXAMPLES ?= 20000
 fuzz: $(READY) ## try to break the language with EXAMPLES texts and specs (20000), for about an hour

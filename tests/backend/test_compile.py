@@ -56,10 +56,8 @@ GENERAL = """loss l {{
 """
 SETTINGS = [
     ("two_view", "sphere"),
-    ("two_view", "euclidean"),
-    ("same_view", "sphere"),
-    ("cross_view", "euclidean"),
-    ("queue", "sphere"),
+    ("same_view", "euclidean"),
+    ("cross_view", "sphere"),
     ("queue", "euclidean"),
     ("labels", "sphere"),
     ("labels against other_classes", "euclidean"),
@@ -91,7 +89,7 @@ def test_one_graph_serves_every_index_set(pairs: str, space: str, counter: Compi
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dynamic", [None, True])
-@pytest.mark.parametrize(("pairs", "space"), SETTINGS[:4])
+@pytest.mark.parametrize(("pairs", "space"), SETTINGS[:3])
 def test_inside_an_outer_graph_with_what_is_learned(
     pairs: str, space: str, dynamic: bool | None, counter: CompileCounterWithBackend
 ) -> None:
@@ -132,7 +130,7 @@ def test_a_sweep_over_a_temperature_compiles_once(counter: CompileCounterWithBac
     assert graphs(counter) == 1
 
 
-TILE_GRAPHS = {"infonce": 6, "triplet": 4, "direct": 6, "clip": 4, "moco": 4}
+TILE_GRAPHS = {"infonce": 6, "triplet": 4, "clip": 4, "moco": 4}
 
 
 @pytest.mark.slow
@@ -143,7 +141,7 @@ def test_one_set_of_tile_graphs_serves_all_temperatures_and_batches(
     """To place the points, for each pass one, and another for diagonal tiles where there are any, and to gather the
     gradient; whatever the number and shape of tiles."""
     monkeypatch.setattr(tiled, "SIDE", 16)
-    for trial, samples in enumerate([40, 41, 24, 8, 7, 100, *range(30, 44)]):
+    for trial, samples in enumerate([40, 41, 24, 8, 7, 100, 30, 33]):
         loss = alphadsl.load(name, backend="streaming", compile=True)
         loss.set(**{parameter: 0.1 + 0.05 * trial for parameter in loss.values if parameter != POWER})
         z0_ND, z1_ND = torch.randn(2, samples, 8, requires_grad=True).unbind()

@@ -21,7 +21,7 @@ from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.kinds import Geometry, Streaming
 
 N, D = 60, 4
-LIBRARY = [(name, alphadsl.load(name).core.streaming) for name in alphadsl.library()]
+WHOLE_ROWS = ("blend", "entmax", "eps_supinfonce", "inverse", "square", "supcon")
 ROWS_AND_STATISTICS = "loss l {\n  pairs labels\n  loss[i] = (d[i]^2 - mean_i(d[i]^2))^2 + sum_j(s[i,j])\n}\n"
 
 
@@ -49,13 +49,12 @@ def batch(
 
 
 def test_the_library_streams() -> None:
-    assert {name for name, streaming in LIBRARY if streaming == Streaming.NONE} == set()
-    assert {name for name, streaming in LIBRARY if streaming == Streaming.STRIPS} == {
-        *("blend", "entmax", "eps_supinfonce", "inverse", "square", "supcon")
-    }
+    for name in alphadsl.library():
+        expected = Streaming.STRIPS if name in WHOLE_ROWS else Streaming.TILES
+        assert alphadsl.load(name).core.streaming == expected, name
 
 
-@pytest.mark.parametrize("name", [name for name, streaming in LIBRARY if streaming == Streaming.TILES])
+@pytest.mark.parametrize("name", [name for name in alphadsl.library() if name not in WHOLE_ROWS])
 def test_no_tensor_is_larger_than_a_tile_or_the_batch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiled, "SIDE", 16)
     monkeypatch.setattr(products, "KEPT_BYTES", 0)
@@ -67,7 +66,7 @@ def test_no_tensor_is_larger_than_a_tile_or_the_batch(name: str, monkeypatch: py
     assert largest.numbers <= max(16 * 16, 4 * N * D) < (2 * N) ** 2 // 4
 
 
-@pytest.mark.parametrize("name", [name for name, streaming in LIBRARY if streaming == Streaming.STRIPS])
+@pytest.mark.parametrize("name", WHOLE_ROWS)
 def test_no_tensor_is_larger_than_a_strip_or_the_batch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (strips, cells):
         monkeypatch.setattr(module, "STRIP_PAIRS", 4 * 2 * N)
@@ -141,7 +140,7 @@ def test_same_numbers_from_run_to_run(name: str, dtype: torch.dtype) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["infonce", "cauchy", "square", "clip"])
+@pytest.mark.parametrize("name", ["cauchy", "square", "clip"])
 @pytest.mark.usefixtures("small_tiles")
 def test_inside_an_outer_graph(name: str) -> None:
     """One graph, in which the step is one call, whatever the number of tiles."""

@@ -91,7 +91,7 @@ def test_a_signal_while_starting_ends_at_once(name: str) -> None:
     assert b"Traceback" not in told
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_training_that_is_stopped_names_the_command_that_goes_on(name: str, tmp_path: Path) -> None:
     number = getattr(signal, name)
     words = "train infonce --dataset digits --width 8 --epochs 999 --overwrite --set tau=0.3".split()

@@ -7,7 +7,6 @@ would abort (pytorch/pytorch#179291).
 """
 
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,18 @@ from tests.processes import METHOD
 
 
 def in_processes(world: int, folder: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    start_processes(_one, (world, port, str(folder), work, arguments), nprocs=world, start_method=METHOD)
+    """They meet in a file of the folder: a port that was free may be taken by the time it is asked for."""
+    start_processes(_one, (world, str(folder), work, arguments), nprocs=world, start_method=METHOD)
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(world)]
 
 
-def _one(rank: int, world: int, port: int, folder: str, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _one(rank: int, world: int, folder: str, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     torch.set_num_threads(1)
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo"}
-    torch.distributed.init_process_group("gloo", rank=rank, world_size=world)
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    store = torch.distributed.FileStore(str(Path(folder, "meeting")), world)
+    torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=world)
     try:
         torch.save(work(rank, world, *arguments), Path(folder) / f"{rank}.pt")
-        torch.distributed.barrier()  # process 0 keeps the store by which the others take leave
+        torch.distributed.barrier()  # none leaves while another still waits for it
     finally:
         torch.distributed.destroy_process_group()
