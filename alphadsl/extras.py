@@ -41,7 +41,7 @@ def refusal_of_module(fault: ModuleNotFoundError) -> InputError | None:
 
 
 def _told(what: str, modules: str, extra: str) -> str:
-    return f"{what} needs what is not installed ({modules}): pip install 'alphadsl[{extra}]'"
+    return f"{what} needs packages that are not installed ({modules}): pip install 'alphadsl[{extra}]'"
 
 
 def _is_missing(module: str) -> bool:

@@ -49,10 +49,10 @@ class Stage:
 
 
 STAGES = (
-    Stage(parse, "text to tree: what a wrong text says is told before anything is looked up"),
+    Stage(parse, "text to tree; errors of syntax are reported before anything is looked up"),
     Stage(
         resolve,
-        "tree to IR: names, parents and the losses that are used, all of which went this way before",
+        "tree to IR: names, parents and the losses that are used, all of which have passed these stages before",
         (
             View(
                 "spec",
@@ -66,10 +66,10 @@ STAGES = (
             ),
         ),
     ),
-    Stage(lower, "every family to the same few quantities, so that nothing after it knows of families"),
+    Stage(lower, "every family to the same few quantities, so that no later stage has to know the families"),
     Stage(
         simplify,
-        "before proofs, which see more in what is simple",
+        "before the proofs, which see more in simple formulas",
         (
             View(
                 "alpha",
@@ -92,7 +92,7 @@ STAGES = (
     ),
     Stage(
         schedule,
-        "when the reductions are what they will be",
+        "once the reductions are final",
         (
             View(
                 "schedule",

@@ -16,7 +16,7 @@ PARTIAL = ".partial"
 """How the name of a file that is being written ends; it begins with a dot and the name it will have."""
 
 _LONGEST_STEM = 100
-_ROOM = "Make room on its disk, then repeat the command, with --resume where a run was begun."
+_ROOM = "Free space on its disk, then repeat the command, with --resume if a run was under way."
 _PLACE = "Check its permissions, or choose another place."
 _REMEDIES = {
     errno.ENOSPC: _ROOM,

@@ -81,7 +81,7 @@ def warn_once(fault: Fault) -> None:
     """One warning for the process; its further functions most likely fail for the same reason."""
     if _telling.acquire(blocking=False):
         told = f"torch.compile cannot be used: {fault.reason}; losses run without it, more slowly"
-        warnings.warn(f"{told} ({fault.remedy}; compile=False does without, and says nothing)", stacklevel=2)
+        warnings.warn(f"{told} ({fault.remedy}; compile=False runs without it and does not warn)", stacklevel=2)
 
 
 def refuse(fault: Fault) -> None:
@@ -135,7 +135,7 @@ def _no_compiler(_: BaseException) -> Fault:
 
 def _compiler_failed(failure: Any) -> Fault:
     lines = [line.strip() for line in str(failure.output).splitlines() if line.strip()]
-    first = next((line for line in lines if "error" in line), lines[0] if lines else "it says nothing")
+    first = next((line for line in lines if "error" in line), lines[0] if lines else "it prints nothing")
     return Fault(f"the C++ compiler {failure.cmd[0]} fails: {first}", "set CXX to another; it needs Python's headers")
 
 
@@ -149,7 +149,7 @@ def _old_gpu(failure: BaseException) -> Fault:
 
 def _limit(_: BaseException) -> Fault:
     limit = graphs_allowed()
-    told = f"dtypes, devices and widths were so many that torch's limit of {limit} graphs for a function was reached"
+    told = f"torch's limit of {limit} graphs for a function was reached, by too many dtypes, devices and widths"
     return Fault(told, f"set torch._dynamo.config.recompile_limit above {limit}")
 
 

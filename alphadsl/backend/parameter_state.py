@@ -96,7 +96,7 @@ class ParameterState:
     def at(self, progress: float) -> None:
         """Move scheduled parameters to where they are at a fraction of training in [0, 1]."""
         if not 0 <= progress <= 1:
-            raise InputError(f"training progress lies in [0, 1], and {progress} does not", "")
+            raise InputError(f"training progress must lie in [0, 1], and {progress} does not", "")
         for parameter in self._parameters.values():
             if isinstance(parameter.role, Schedule):
                 self._replace(parameter, value_at(parameter.role, progress), parameter.role)

@@ -79,7 +79,7 @@ def _plain_step(problem: Problem, prepared: Callable[[Any], Any]) -> Step:
     try:
         function, learned = plain_form(loss)
     except NoPlainForm as refusal:
-        raise NotMeasured(f"nobody would write it by hand: {refusal}") from None
+        raise NotMeasured(f"there is no plain form of it: {refusal}") from None
     return step_of(prepared(function), make_batch(problem, loss.pairs), learned)
 
 

@@ -89,7 +89,7 @@ def _indexed(pairs: IndexSet, z_VND: Tensor, queue: list[Tensor], label_N: Tenso
             assert label_N is not None
             return _labelled(name, every_CD, label_N.tile(2))
         case unknown:
-            raise NotImplementedError(f"nobody has written pairs {unknown} by hand")
+            raise NotImplementedError(f"there is no plain form of pairs {unknown}")
 
 
 def _labelled(name: str, every_CD: Tensor, label_C: Tensor) -> Indexed:

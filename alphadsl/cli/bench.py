@@ -44,7 +44,7 @@ Against = Annotated[
         autocompletion=complete.list_of(*RIVALS),
     ),
 ]
-WAYS = 'Our backends, or "dense eager", "dense compiled" and so on; the first is the 1.'
+WAYS = 'Our backends, or "dense eager", "dense compiled" and so on; the first is the baseline.'
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
 
 
@@ -66,7 +66,7 @@ def bench(
     ] = False,
     output: Output = None,
     calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="Find from which A on each of our backends is the fastest here.")
+        bool, typer.Option("--calibrate", help="Find the A from which each of our backends is the fastest here.")
     ] = False,
 ) -> None:
     """Measure a step of losses, forward and backward, beside their plain forms, other libraries and the bare products.
@@ -221,5 +221,5 @@ def _word(flag: str, word: str, known: Sequence[str]) -> str:
     if word in known:
         return word
     close = suggest(word, known)
-    told = f"{flag} {word}: there is no such thing"
+    told = f"{flag}: {word} is not known"
     raise InputError(told, f"did you mean {close}?" if close else f"choose among {', '.join(known)}")

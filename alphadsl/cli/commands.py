@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Look into losses", "Train and compare", "Measure"
+WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Inspect losses", "Train and compare", "Measure"
 
 
 class Home(NamedTuple):

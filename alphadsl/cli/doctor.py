@@ -12,12 +12,12 @@ from alphadsl.extras import EXTRAS, missing_modules
 if TYPE_CHECKING:
     from runner.settings.health import Finding
 
-DataDir = Annotated[str, typer.Option(help="Where data sets lie.", autocompletion=complete.folders)]
-RunsDir = Annotated[str, typer.Option(help="Where run folders are.", autocompletion=complete.folders)]
+DataDir = Annotated[str, typer.Option(help="Folder of the data sets.", autocompletion=complete.folders)]
+RunsDir = Annotated[str, typer.Option(help="Folder of the runs.", autocompletion=complete.folders)]
 
 
 def doctor(runs_dir: RunsDir = "runs", data_dir: DataDir = "data") -> None:
-    """Say what this machine has for training, what is wrong, and what to do. The exit code is 1 if anything is.
+    """Report what this machine has for training, what is wrong, and how to fix it. The exit code is 1 if anything is.
 
     Example: alphadsl doctor
     """

@@ -31,9 +31,9 @@ Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN...", help="Run folders, or names below --runs-dir.", autocompletion=complete.runs),
 ]
-RunsDir = Annotated[str, typer.Option(help="Where run folders are.", autocompletion=complete.folders)]
+RunsDir = Annotated[str, typer.Option(help="Folder of the runs.", autocompletion=complete.folders)]
 DataDir = Annotated[
-    str | None, typer.Option(help="Where the data set lies; by default data/.", autocompletion=complete.folders)
+    str | None, typer.Option(help="Folder of the data set; by default data/.", autocompletion=complete.folders)
 ]
 
 
@@ -45,17 +45,19 @@ def train(
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many seeds to train, one after another.")] = 1,
     download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
     runs_dir: RunsDir = "runs",
-    name: Annotated[str | None, typer.Option(help="Name of the run; of several, how they begin.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the run; of several runs, the prefix of their names.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue runs that were stopped.")] = False,
     resume_last_good: Annotated[
         bool, typer.Option("--resume-last-good", help="The same, from the last checkpoint that is not damaged.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Lose runs of the same name and train them again.")
+        bool, typer.Option("--overwrite", help="Delete runs of the same name and train them again.")
     ] = False,
     stop_after: Annotated[
         int | None,
-        typer.Option(min=1, metavar="EPOCH", help="End each run for now after this epoch; --resume goes on."),
+        typer.Option(min=1, metavar="EPOCH", help="Stop each run after this epoch for now; --resume continues it."),
     ] = None,
     probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
     **settings: object,
@@ -135,7 +137,7 @@ def probe(
 def compare(
     run: Runs = None,
     runs_dir: RunsDir = "runs",
-    out: Annotated[Path | None, typer.Option(help="Where the figures go, without ending.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Path of the figures, without extension.")] = None,
 ) -> None:
     """Compare probed runs, all below --runs-dir unless named, in a table, a PNG and a self-contained HTML page.
 

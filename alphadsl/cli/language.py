@@ -37,7 +37,7 @@ def check(
     specs: Files,
     output_format: Annotated[OutputFormat, typer.Option(help="How diagnostics are written.")] = OutputFormat.full,
 ) -> None:
-    """Say whether specs are right, and what is wrong where they are not.
+    """Check specs, and report what is wrong in those that are refused.
 
     Example: alphadsl check mine.alpha --output-format concise
     """
@@ -63,7 +63,7 @@ def show(
     emit: Stage = next(iter(VIEWS)),
     set_: Setting = None,
 ) -> None:
-    """Show a loss at a stage of its way from text to torch.
+    """Show a loss at a stage of compilation, from text to torch.
 
     Example: alphadsl show infonce --emit alpha
     """

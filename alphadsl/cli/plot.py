@@ -24,7 +24,7 @@ Settings = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE,...",
-        help="A parameter of the losses that have it; a curve each value.",
+        help="A parameter of the losses that have it; one curve for each value.",
         autocompletion=complete.settings,
     ),
 ]

@@ -189,7 +189,7 @@ def landscape(
     everyone = [read_subject(name, {}) for name in library()] if bridge else []
     trainable = [subject for subject in everyone if not subject.takes_queue()]
     cache = stem.with_name(f"{stem.name}.cache.json")
-    with stoppable(f"What was measured of the library is kept in {cache}; repeat the command to go on."):
+    with stoppable(f"What was measured of the library is kept in {cache}; repeat the command to continue."):
         tell(study(first, second, views, trainable, seed, cache), stem)
 
 

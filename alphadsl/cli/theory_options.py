@@ -26,7 +26,7 @@ Stem = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="STEM", help="Write STEM.png and STEM.json; by default theory-COMMAND."),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of all that is random.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of everything random.")]
 Sabotage = Annotated[
     str | None,
     typer.Option(
@@ -41,7 +41,7 @@ Data = Annotated[
 ]
 Samples = Annotated[int, typer.Option(min=2, max=2000, help="Samples, each in two views.")]
 Width = Annotated[int, typer.Option(min=2, max=512, help="Inputs of made data.")]
-Noise = Annotated[float, typer.Option(min=0, help="Deviation of the noise between two views of made data.")]
+Noise = Annotated[float, typer.Option(min=0, help="Standard deviation of the noise between two views of made data.")]
 
 
 def read_depths(text: str) -> range:

@@ -26,7 +26,7 @@ def views(
     download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
     output: Output = Path("views.png"),
 ) -> None:
-    """Draw views of images as training sees them, each row after its image.
+    """Draw views of images as training sees them, a row for each image.
 
     Example: alphadsl views --dataset cifar10 -o views.png
     """

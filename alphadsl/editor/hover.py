@@ -98,7 +98,7 @@ def _of_loss(document: Document, name: str) -> str | None:
         first = other.source.text.partition("\n")[0]
         remark = first.removeprefix("#").strip() if first.startswith("#") else ""
     if journey is None:
-        return _told(f"loss {name}", "refused: see what is told there")
+        return _told(f"loss {name}", "refused: see its diagnostics")
     return _told(_derived(journey), remark)
 
 

@@ -26,7 +26,7 @@ def render_page(entry: type[Diagnostic]) -> str:
         "\n\n".join(textwrap.fill(" ".join(paragraph.split()), WIDTH) for paragraph in paragraphs),
         "Wrong:\n\n" + _shown(entry.wrong),
         *(f"with {name} beside it:\n\n" + _shown(text) for name, text in entry.beside.items()),
-        "What is told:\n\n" + textwrap.indent(told, "  "),
+        "The message:\n\n" + textwrap.indent(told, "  "),
         "Right:\n\n" + _shown(entry.right),
     ]
     return "\n\n".join(section.rstrip() for section in sections) + "\n"

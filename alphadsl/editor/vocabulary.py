@@ -105,10 +105,10 @@ _MEANINGS: Mapping[Kind, Mapping[str, tuple[str, str]]] = {
         "loss": ("loss[i] = ...", "the whole loss of an anchor, from which alpha and beta are derived"),
     },
     Kind.SCHEDULE: {
-        "constant": ("param tau = constant(0.5)", "stays, also where a parent's moves"),
-        "linear": ("param tau = linear(0.1, 0.5)", "moves evenly over training"),
+        "constant": ("param tau = constant(0.5)", "does not move, even where a parent's does"),
+        "linear": ("param tau = linear(0.1, 0.5)", "moves linearly over training"),
         "cosine": ("param tau = cosine(0.1, 0.5)", "moves as half a cosine wave over training"),
-        "step": ("param tau = step(0.1, 0.5, 0.7)", "jumps at a part of training"),
+        "step": ("param tau = step(0.1, 0.5, 0.7)", "jumps at a fraction of training"),
     },
     Kind.CHOICE: {
         **{name: (f"pairs {name}", _set_words(INDEX_SETS[name])) for name in SETS},
@@ -120,7 +120,7 @@ _MEANINGS: Mapping[Kind, Mapping[str, tuple[str, str]]] = {
         "sphere": ("space sphere", "embeddings are normalised (the default)"),
         "euclidean": ("space euclidean", "embeddings as they are; s is the inner product"),
         "simplex": ("alpha in simplex", "alpha is what the min player chooses: rows that sum to one"),
-        "reals": ("alpha in reals", "alpha may turn negative, on purpose"),
+        "reals": ("alpha in reals", "alpha may be negative, on purpose"),
     },
 }
 

@@ -71,7 +71,7 @@ def facts_of(journey: Journey) -> tuple[Fact, ...]:
     values = {each.name: each.value for each in loss.parameters}
     seen = tuple(_seen(journey, values))
     scopes = {PROVED: scope_of(loss), HERE: _at_values(loss, values)}
-    monotone = (Fact("phi, psi", "non-decreasing: proved, or the checker had refused them"),)
+    monotone = (Fact("phi, psi", "non-decreasing: proved, or they would have been refused"),)
     return (
         Fact("family", FAMILIES[type(loss.family)]),
         Fact("pairs", f"{loss.pairs.name}: {loss.pairs.words}"),
@@ -104,7 +104,7 @@ def _sign(journey: Journey, scopes: Mapping[str, Scope], seen: tuple[Seen, ...])
         case Coordinate(weight=weight) if level_of(weight) == Level.CONSTANT:
             return f"{PROVED}: alpha[i,j] is phi' times psi' (Theorem 1), neither of them negative"
         case Direct() | Proportional() if journey.loss.alpha_gradient == AlphaGradient.STOPPED:
-            return f"{PROVED}, or the checker had refused it"
+            return f"{PROVED}, or it would have been refused"
         case MinPlayer() if journey.loss.alpha_gradient == AlphaGradient.STOPPED:
             return "by construction: the simplex holds no negative weights"
     for proved, scope in scopes.items():
@@ -209,6 +209,6 @@ def _streaming(core: Core) -> str:
         case Streaming.NONE:
             return "no: it needs whole rows and statistics of the batch at once, so it stays dense"
         case Streaming.TILES if any(each.level == Level.BATCH for each in core.statistics):
-            return "yes, by tiles; reductions over anchors want all rows of a pass before the next"
+            return "yes, by tiles; reductions over anchors need all rows of a pass before the next"
         case Streaming.TILES:
             return "yes, by tiles: reductions over the negatives are carried online"

@@ -45,7 +45,7 @@ def render_loss(explained: Explained) -> Iterator[str]:
     yield "".join(f"{line}\n" for line in (explained.title, explained.summary) if line)
     for heading, lines in (
         ("minimises", minimised(loss)),
-        ("weights: a positive pulls by beta, negatives push by alpha", weights(formulas)),
+        ("weights: a positive pulls with beta, negatives push with alpha", weights(formulas)),
         (f"alpha against d ({SETUP})", drawn(alpha_curve(explained.journey, values))),
         ("what holds", table((fact.topic, fact.answer) for fact in facts_of(explained.journey))),
         ("parameters", table(parameter(each) for each in loss.parameters)),

@@ -57,7 +57,7 @@ def advise(name: str, known: Iterable[str]) -> str | None:
     """What to do about a loss of a name that does not exist, if anything is close to it."""
     loss = meant_by(name)
     if loss:
-        return f"{name} is {loss} here: write {loss}"
+        return f"{name} is called {loss} here: write {loss}"
     from alphadsl.report.outside import find_outsider
 
     outsiders = find_outsider(name)

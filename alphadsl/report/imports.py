@@ -15,7 +15,7 @@ SIGNS_OF_FULL_MEMORY = (
     "Resource temporarily unavailable",
 )
 OUT_OF_MEMORY = InputError(
-    "The memory of this machine, or what `ulimit -v` leaves of it, does not suffice.",
+    "The memory of this machine, or what `ulimit -v` leaves of it, is not enough.",
     "Give a smaller --batch, --width or --image-size, fewer anchors, or more memory.",
 )
 _OURS = ("alphadsl", "runner", "grammar", "specs")
@@ -43,7 +43,7 @@ def refusal_of_import(fault: BaseException) -> InputError | None:
         return None
     message = " ".join(str(failed).split())
     if isinstance(failed, ModuleNotFoundError):
-        return InputError(f"The package {name} is not installed.", f"pip install {name}, or alphadsl anew")
+        return InputError(f"The package {name} is not installed.", f"pip install {name}, or reinstall alphadsl")
     library = _LIBRARY.search(message)
     broken = f" (its library {library['file']})" if library and library["file"] not in name else ""
     what = f"The package {name}{broken} cannot be imported" if name else "A package cannot be imported"

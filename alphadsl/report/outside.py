@@ -56,7 +56,7 @@ OUTSIDERS = (
         "DINO",
         "Caron et al. 2021, arXiv 2104.14294",
         "a student matches the centred, sharpened outputs of a moving-average teacher over K output dimensions; there "
-        "are no negatives, and collapse is held off by centring, not by pushing pairs apart",
+        "are no negatives, and collapse is prevented by centring, not by pushing pairs apart",
         ("moco", "infonce"),
         "a queue of negatives, or large batches, do what centring does there",
     ),

@@ -133,7 +133,11 @@ def failure(name: str, **attributes: object) -> Exception:
             "the C++ compiler g++ fails: fatal error: Python.h: none",
             "it needs Python's headers",
         ),
-        (failure("CppCompileError", cmd=["g++"], output=""), "the C++ compiler g++ fails: it says nothing", "set CXX"),
+        (
+            failure("CppCompileError", cmd=["g++"], output=""),
+            "the C++ compiler g++ fails: it prints nothing",
+            "set CXX",
+        ),
         (failure("TritonMissing"), "Triton is missing, or too old for torch", "pip install triton"),
         (failure("GPUTooOldForTriton"), "Triton does not know a GPU as old as this", "compile=False"),
         (OSError(13, "Permission denied", "/cache/a"), "/cache/a: Permission denied", "TORCHINDUCTOR_CACHE_DIR"),

@@ -97,7 +97,7 @@ def test_text_that_is_no_text(tmp_path: Path) -> None:
 
 def test_help_is_grouped_and_has_examples(tmp_path: Path) -> None:
     told = run_command("--help", folder=tmp_path).stdout
-    assert told.index("Write a loss") < told.index("fmt") < told.index("Look into losses") < told.index("explain")
+    assert told.index("Write a loss") < told.index("fmt") < told.index("Inspect losses") < told.index("explain")
     assert told.index("explain") < told.index("Train and compare") < told.index("probe")
     for command in ("fmt", "lsp"):
         assert "Example: alphadsl" in run_command(command, "--help", folder=tmp_path).stdout

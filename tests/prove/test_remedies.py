@@ -82,7 +82,7 @@ VARIANTS += [f"R(a) = {body}\nalpha in simplex" for body in (
     "sqrt(0.5 - a)",
 )]  # fmt: skip
 VARIANTS += ["loss[i] = mean_j(exp(s[i,j])) - s[i] + 0 * mean_j(log(s[i,j]))", "loss[i] = log(mean_j(s[i,j])) - s[i]"]
-CONCRETE = ("turn its sign:", "add a positive", "add a small", "keep it above", "keep the argument above", "take relu")
+CONCRETE = ("flip its sign:", "add a positive", "add a small", "keep it above", "keep the argument above", "take relu")
 CONCRETE += (
     "take abs",
     "declare ",

@@ -135,7 +135,7 @@ def test_what_a_refusal_says_is_so_can_occur(name: str) -> None:
     examples: tuple[Example, ...] = getattr(error, "examples", ()) or tuple(
         filter(None, [getattr(error, "example", None)])
     )
-    assert examples or "not shown" in error.label or "all that is known" in error.label
+    assert examples or "not proved" in error.label or "all that is known" in error.label
     for example in examples:
         for place, value in example.at:
             if place.startswith("d["):

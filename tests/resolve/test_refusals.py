@@ -145,7 +145,7 @@ def test_what_is_large_has_an_answer_that_can_be_shown(name: str) -> None:
         (f"param tau = 0.5\n{X}\npsi(x) = exp(x / tau)", "declare tau in (0, inf)"),
         (f"param c = 1 in [-1, 1]\n{X}\npsi(x) = x + c * x^3", "declare c in (0, 1]"),
         ("param tau = 1 in [0, inf)\nR(a) = -tau * a^2\nalpha in simplex", "declare tau in (0, inf)"),
-        (f"{X}\npsi(x) = exp(-x)", "turn its sign"),
+        (f"{X}\npsi(x) = exp(-x)", "flip its sign"),
         ("alpha[i,j] ~ mean_j(s[i,j]^2) - mean_j(s[i,j])^2", "relu(...) around it changes nothing"),
         ("alpha[i,j] ~ exp(s_ij)", "write alpha[i,j] ~ exp(s[i,j])"),
         ("phi(x) = ln(x)\npsi(x) = exp(x)", "write phi(x) = log(x)"),

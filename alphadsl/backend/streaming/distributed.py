@@ -167,12 +167,14 @@ def _agree(z_VnD: Tensor, first: str) -> Ranks:
     told = _tell((samples, width, DTYPES.index(z_VnD.dtype)), z_VnD.device)
     declined = [rank for rank, (held, _, _) in enumerate(told) if held == DECLINED]
     if declined:
-        raise Disagreement(f"process {declined[0]} refused its part of the batch, and says why")
+        raise Disagreement(f"process {declined[0]} refused its part of the batch; its own message says why")
     kinds = [(width, DTYPES[dtype]) for _, width, dtype in told]
     for rank, kind in enumerate(kinds):
         if kind != kinds[0]:
             described = " and ".join(f"(n, {width}) {dtype}" for width, dtype in (kinds[0], kind))
-            raise Disagreement(f"embeddings of a shared batch must be of one kind, not {described} (process {rank})")
+            raise Disagreement(
+                f"embeddings of a shared batch must have one width and dtype, not {described} (process {rank})"
+            )
     sizes = tuple(held for held, _, _ in told)
     _agreed[first] = _Agreement(torch.distributed.group.WORLD, sizes, width, z_VnD.dtype, z_VnD.device)
     return Ranks(sizes, torch.distributed.get_rank())

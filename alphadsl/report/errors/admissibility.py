@@ -42,7 +42,7 @@ class _NotProven(Diagnostic):
 
     @property
     def help(self) -> str:
-        jumping = "write relu, min or max in the place of the comparison" if self.jumps else ""
+        jumping = "write relu, min or max instead of the comparison" if self.jumps else ""
         plain = self.turn if self.examples else self.help_template
         advice = first_advice(self.offered) or jumping or plain
         return f"{advice.format(**vars(self))}; alphadsl explain {self.code}"
@@ -53,16 +53,16 @@ class _NotProven(Diagnostic):
 
     @property
     def _ways(self) -> tuple[tuple[str, str], ...]:
-        return (("turn its sign: it falls throughout", "-({})"),) if self.throughout else ()
+        return (("flip its sign: it decreases throughout", "-({})"),) if self.throughout else ()
 
     @property
     def _example(self) -> str:
         match self.examples:
             case (low, high):
-                return f"it falls from {shown(low.value)} at {low.place} to {shown(high.value)} at {high.place}"
+                return f"it decreases from {shown(low.value)} at {low.place} to {shown(high.value)} at {high.place}"
             case (low, middle, high):
                 ends = f"{shown(low.value)} at {low.place} and {shown(high.value)} at {high.place}"
-                return f"it is {ends}, but {shown(middle.value)} half-way, which is not above the mean of the two"
+                return f"it is {ends}, but {shown(middle.value)} halfway, which is not above the mean of the two"
             case _:
                 return ""
 
@@ -80,10 +80,10 @@ class DecreasingPhi(_NotProven):
 
     code = "decreasing-phi"
     title_template = "phi must be non-decreasing"
-    unproven = "not shown to increase in {argument}"
+    unproven = "not proved to increase in {argument}"
     disproven = "decreases in {argument}"
     note_template = _JUDGED.format(function="phi", what="where sum_j psi lies")
-    turn = "turn the sign where it falls, or keep psi to values where phi rises"
+    turn = "flip the sign where it decreases, or keep psi to values where phi increases"
     help_template = "write phi so that {argument} appears once, or narrow the intervals of the parameters"
     wrong = "loss x {\n  phi(x) = -log(x)\n  psi(x) = exp(x)\n}\n"
     right = "loss x {\n  phi(x) = log(x)\n  psi(x) = exp(x)\n}\n"
@@ -96,10 +96,10 @@ class DecreasingPsi(_NotProven):
 
     code = "decreasing-psi"
     title_template = "psi must be non-decreasing"
-    unproven = "not shown to increase in {argument}"
+    unproven = "not proved to increase in {argument}"
     disproven = "decreases in {argument}"
     note_template = _JUDGED.format(function="psi", what="where d[i]^2 - d[i,j]^2 lies")
-    turn = "turn the sign where it falls, or add a rising term that outweighs it"
+    turn = "flip the sign where it decreases, or add an increasing term that outweighs it"
     help_template = "write psi so that {argument} appears once, or narrow the intervals of the parameters"
     wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = exp(-x / tau)\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  phi(x) = x\n  psi(x) = exp(x / tau)\n}\n"
@@ -111,7 +111,7 @@ class NonConcaveRegulariser(_NotProven):
 
     code = "non-concave-regulariser"
     title_template = "R must be strictly concave"
-    unproven = "not shown to be strictly concave"
+    unproven = "not proved to be strictly concave"
     disproven = "is not strictly concave"
     note_template = (
         "alpha solves R'({argument}) = d[i,j]^2 + lambda_i, so the slope of R must fall for {argument} in {domain}"
@@ -124,7 +124,7 @@ class NonConcaveRegulariser(_NotProven):
 
     @property
     def _ways(self) -> tuple[tuple[str, str], ...]:
-        return () if self.jumps else (("turn its sign", "-({})"),)
+        return () if self.jumps else (("flip its sign", "-({})"),)
 
 
 class NegativeImportance(Diagnostic):
@@ -148,7 +148,7 @@ class NegativeImportance(Diagnostic):
     @property
     def label(self) -> str:
         if self.example is None:
-            return f"not shown to stay at 0 or above: all that is known is {self.interval}"
+            return f"not proved to be non-negative: all that is known is that it lies in {self.interval}"
         return f"is {shown(self.example.value)}{' at ' if self.example.at else ''}{self.example.place}"
 
     @property
@@ -161,9 +161,9 @@ class NegativeImportance(Diagnostic):
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        kept = ("if it cannot be negative, relu(...) around it changes nothing and shows it", "relu({})")
+        kept = ("if it cannot be negative, relu(...) around it changes nothing and proves it", "relu({})")
         cut = ("use exp(...), a square, or relu(...), which is 0 where its argument is negative", "relu({})")
-        turned = ("turn its sign", "-({})")
+        turned = ("flip its sign", "-({})")
         ways = (cut, turned) if self.example else (kept,)
         return (*declaring(self.settled_by, self.declarations), *rewriting(self.span, *ways))
 
@@ -173,7 +173,7 @@ class ZeroImportance(Diagnostic):
     and alpha and weight must not be 0 throughout."""
 
     code = "zero-importance"
-    title_template = "no pair would weigh anything"
+    title_template = "every pair would have weight 0"
     wrong = "loss x {\n  phi(x) = x\n  psi(x) = 1\n}\n"
     right = "loss x {\n  phi(x) = x\n  psi(x) = 1 + x\n}\n"
 
@@ -192,14 +192,14 @@ class ZeroImportance(Diagnostic):
 
     @property
     def help(self) -> str:
-        return first_advice(self.offered) or "write a formula by which some pair weighs more than 0"
+        return first_advice(self.offered) or "write a formula that gives some pair a positive weight"
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
         if self.argument:
-            advice = f"write {self.name}({self.argument}) = {self.argument}, or another function that rises"
+            advice = f"write {self.name}({self.argument}) = {self.argument}, or another increasing function"
             return rewriting(self.span, (advice, self.argument))
-        return rewriting(self.span, (f"write {self.name}[i,j] = 1 to weigh all pairs alike", "1"))
+        return rewriting(self.span, (f"write {self.name}[i,j] = 1 to weigh all pairs equally", "1"))
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (

@@ -151,8 +151,8 @@ class NotANumber(Diagnostic):
     @property
     def label(self) -> str:
         if self.compared:
-            return "a comparison is no number; bounds are written in (0, inf)"
-        return "a name is no number" if self.named else "has no finite value"
+            return "a comparison is not a number; bounds are written as an interval: in (0, inf)"
+        return "a name is not a number" if self.named else "has no finite value"
 
 
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (LogDomain, OutsideDomain, OutOfInterval, EmptyInterval, NotANumber)

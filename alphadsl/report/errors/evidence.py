@@ -21,7 +21,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True)
 class Bound:
-    """A parameter that a proof had to reckon with, and where its interval is declared, if it is."""
+    """A parameter that a proof depends on, and where its interval is declared, if it is."""
 
     name: str
     span: Span

@@ -150,7 +150,7 @@ class UnknownSet(Diagnostic):
 
     code = "unknown-set"
     title_template = "{subject} in {name} is not known"
-    label_template = "the language knows alpha in simplex and alpha in reals"
+    label_template = "only alpha in simplex and alpha in reals exist"
     help_template = "write alpha in simplex for a min player; alpha in reals lets the alpha of a loss[i] be negative"
     wrong = "loss x {\n  R(a) = -a^2\n  alpha in ball\n}\n"
     right = "loss x {\n  R(a) = -a^2\n  alpha in simplex\n}\n"
@@ -190,7 +190,7 @@ class MisplacedTilde(Diagnostic):
     else is made to sum to one."""
 
     code = "misplaced-tilde"
-    title_template = "{name} cannot be given up to proportion"
+    title_template = "{name} cannot be defined up to proportionality"
     label_template = "~ is for alpha[i,j]"
     wrong = "loss x {\n  h[i,j] ~ exp(s[i,j])\n  alpha[i,j] ~ h[i,j]\n}\n"
     right = "loss x {\n  h[i,j] = exp(s[i,j])\n  alpha[i,j] ~ h[i,j]\n}\n"

@@ -7,7 +7,7 @@ class ForeignNotation(Diagnostic):
     """A habit from elsewhere: Python, an array library, C, LaTeX, or the way that papers abbreviate.
 
     The message says how a spec writes it and gives the whole line, with every habit in it rewritten. Each habit of a
-    line is told once, and a name that the loss itself defines is never taken for one.
+    line is reported once, and a name that the loss itself defines is never mistaken for one.
     """
 
     code = "foreign-notation"

@@ -9,7 +9,7 @@ class ConstantLoss(Diagnostic):
 
     code = "constant-loss"
     title_template = "this loss does not depend on the embeddings"
-    label_template = "no distance and no similarity moves it"
+    label_template = "depends on no distance and no similarity"
     help_template = "use d[i] or s[i] for the positive, d[i,j] or s[i,j] for the negatives"
     wrong = "loss x {\n  param tau = 0.5 in (0, inf)\n  loss[i] = log(tau)\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  loss[i] = tau * logsumexp_j(s[i,j] / tau) - s[i]\n}\n"
@@ -20,21 +20,21 @@ class FlatLoss(Diagnostic):
     by stopgrad: here alpha[i,j] and beta[i] are 0 for every batch, and training would change nothing."""
 
     code = "flat-loss"
-    title_template = "this loss moves no embedding: its alpha and beta are 0"
-    label_template = "has no gradient, whatever the batch"
-    help_template = "in the place of a comparison, sigmoid((s[i,j] - 0.5) / tau) rises smoothly"
+    title_template = "this loss has no gradient: its alpha and beta are 0"
+    label_template = "moves no embedding, whatever the batch"
+    help_template = "instead of a comparison, write sigmoid((s[i,j] - 0.5) / tau), which rises smoothly"
     wrong = "loss x {\n  loss[i] = mean_j(s[i,j] > 0.5) - (s[i] > 0.5)\n}\n"
     right = "loss x {\n  loss[i] = mean_j(sigmoid((s[i,j] - 0.5) / 0.1)) - sigmoid((s[i] - 0.5) / 0.1)\n}\n"
 
 
 class IdleLearned(Diagnostic):
-    """A learned parameter moves by the derivative of the loss. Where all it does is held fixed (in the alpha of a
+    """A learned parameter moves along the derivative of the loss. Where all it does is held fixed (in the alpha of a
     direct loss or of a min player, in a stopgrad) or cancels, that is 0, and it would stay where it started."""
 
     code = "idle-learned"
-    title_template = "{name} is learned, and the loss has no derivative by it"
+    title_template = "{name} is learned, but the loss has no derivative with respect to it"
     label_template = "would never move"
-    help_template = "write param {name}, or add the line gradient through alpha if alpha is where it stands"
+    help_template = "write param {name}, or add the line gradient through alpha if alpha alone uses it"
     wrong = "loss x {\n  learn tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
     right = "loss x {\n  param tau = 0.5 in (0, inf)\n  alpha[i,j] ~ exp(-d[i,j]^2 / tau)\n}\n"
 
@@ -42,15 +42,15 @@ class IdleLearned(Diagnostic):
 
 
 class NegativeAlpha(Diagnostic):
-    """alpha[i,j] is the derivative of the loss by -d[i,j]^2: the weight of pushing i and j apart. Where it is negative,
-    a negative is pulled in. Some published losses do so on purpose; say `alpha in reals` to state that."""
+    """alpha[i,j] is the derivative of the loss with respect to -d[i,j]^2: the weight of pushing i and j apart. Where it
+    is negative, a negative is pulled in. Some published losses do so on purpose; write `alpha in reals` to say so."""
 
     code = "negative-alpha"
     severity = Severity.WARNING
     title_template = "the derived alpha[i,j] can be negative"
     label_template = "pulls negatives in"
     note_template = "alpha[i,j] = {value} was found at {place}"
-    help_template = "turn a sign, or state it with a line alpha in reals beside loss[i] = ..."
+    help_template = "flip a sign, or add the line alpha in reals beside loss[i] = ..."
     wrong = "loss x {\n  loss[i] = logsumexp_j(-s[i,j]) - s[i]\n}\n"
     right = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) - s[i]\n}\n"
 
@@ -59,15 +59,16 @@ class NegativeAlpha(Diagnostic):
 
 
 class NegativeBeta(Diagnostic):
-    """beta[i] is the derivative of the loss by d[i]^2: the weight of pulling an anchor to its positive. Where it is
-    negative, positives are pushed apart. Some published losses do so on purpose; say `alpha in reals` to state that."""
+    """beta[i] is the derivative of the loss with respect to d[i]^2: the weight of pulling an anchor to its positive.
+    Where it is negative, positives are pushed apart. Some published losses do so on purpose; write `alpha in reals` to
+    say so."""
 
     code = "negative-beta"
     severity = Severity.WARNING
     title_template = "the derived beta[i] can be negative"
     label_template = "pushes positives apart"
     note_template = "beta[i] = {value} was found at {place}"
-    help_template = "turn a sign, or state it with a line alpha in reals beside loss[i] = ..."
+    help_template = "flip a sign, or add the line alpha in reals beside loss[i] = ..."
     wrong = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) + s[i]\n}\n"
     right = "loss x {\n  loss[i] = logsumexp_j(s[i,j]) - s[i]\n}\n"
 
@@ -146,7 +147,7 @@ class WrongSchedule(Diagnostic):
     at the fraction t of training. A learned parameter moves by itself."""
 
     code = "wrong-schedule"
-    title_template = "{name} is not a schedule that can stand here: {reason}"
+    title_template = "{name} is not a valid schedule: {reason}"
     label_template = "no such schedule"
     help_template = "write constant(a), linear(a, b), cosine(a, b) or step(a, b, t) with 0 < t < 1, of numbers"
     wrong = "loss x extends infonce {\n  set tau = cosine(0.1)\n}\n"

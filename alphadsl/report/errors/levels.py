@@ -63,7 +63,7 @@ class IndexMismatch(Diagnostic):
 
 class WrongUse(Diagnostic):
     """A function is called, f(x); a definition of pairs or rows is indexed, h[i,j] or u[i]; a parameter, a constant and
-    the argument of a function stand bare."""
+    the argument of a function are written alone."""
 
     code = "wrong-use"
     title_template = "{name} is {kind}"

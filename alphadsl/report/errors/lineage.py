@@ -37,7 +37,7 @@ class BrokenParent(Diagnostic):
     code = "broken-parent"
     title_template = "{name} cannot be extended, because {path} {reason}"
     label_template = "extended here"
-    help_template = "alphadsl check {path} says all that is wrong there"
+    help_template = "alphadsl check {path} reports everything that is wrong there"
     wrong = "loss x extends broken {\n  set tau = 0.2\n}\n"
     beside: ClassVar[Mapping[str, str]] = {
         "broken.alpha": "loss broken {\n  param tau = 0.5 in (0, inf\n  phi(x) = tau * x\n  psi(x) = x\n}\n"
@@ -55,7 +55,7 @@ class BrokenParent(Diagnostic):
 
 
 class CyclicExtends(Diagnostic):
-    """A chain of `extends` must end at a loss without a parent. A cycle is told once, whichever of its losses is
+    """A chain of `extends` must end at a loss without a parent. A cycle is reported once, whichever of its losses is
     looked at."""
 
     code = "cyclic-extends"
@@ -71,7 +71,7 @@ class CyclicExtends(Diagnostic):
 
     @property
     def secondary(self) -> tuple[Label, ...]:
-        return tuple(Label(other, "by way of this") for other in self.others)
+        return tuple(Label(other, "through this one") for other in self.others)
 
 
 class LongLineage(Diagnostic):

@@ -10,7 +10,7 @@ MOST_SHOWN = 24
 
 class UnknownName(Diagnostic):
     """An expression uses a name that nothing has defined. In scope are the parameters and definitions of the loss and
-    of its parents, the distances d and s, and the built-in functions. A name is told once, where it is first used."""
+    of its parents, the distances d and s, and the built-in functions. A name is reported once, at its first use."""
 
     code = "unknown-name"
     title_template = "nothing is called {name}"
@@ -51,7 +51,7 @@ PARENTS_DEFINITION = Clash(
     "a child keeps the definitions of its parent: give this one another name, or extend nothing",
 )
 TWO_VALUES = Clash("{name} is given two values", "keep one of them")
-TWO_LINES = Clash("{name} is said twice", "keep one of the two lines")
+TWO_LINES = Clash("{name} is stated twice", "keep one of the two lines")
 HIDING = Clash("{name} has two meanings", "call the argument of the function something else")
 
 
@@ -99,11 +99,11 @@ class ReservedName(Diagnostic):
 
 
 class CyclicDefinition(Diagnostic):
-    """A definition may use others in any order, but not itself, directly or by way of others: its value would have to
+    """A definition may use others in any order, but not itself, directly or through others: its value would have to
     be known before it is known."""
 
     code = "cyclic-definition"
-    title_template = "{name} is defined by itself: {chain}"
+    title_template = "{name} is defined in terms of itself: {chain}"
     label_template = "needs its own value"
     help_template = "write one of them without the other"
     wrong = "loss x {\n  a = 2 * b\n  b = a + 1\n  phi(x) = a * x\n  psi(x) = x\n}\n"
@@ -189,7 +189,7 @@ class UnusedParam(Diagnostic):
 
 
 class UnusedDefinition(Diagnostic):
-    """A definition that the loss does not use: usually a slip in a name elsewhere. It is a warning, because the loss is
+    """A definition that the loss does not use: usually a typo in a name elsewhere. It is a warning, because the loss is
     well defined all the same."""
 
     code = "unused-definition"

@@ -34,11 +34,11 @@ class BrokenLoss(Diagnostic):
 
 
 class CyclicLoss(Diagnostic):
-    """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or by way of others: nothing
-    would say what it is. A cycle is told once."""
+    """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or through others: nothing
+    would say what it is. A cycle is reported once."""
 
     code = "cyclic-loss"
-    title_template = "{name} is made of itself: {chain}"
+    title_template = "{name} is defined in terms of itself: {chain}"
     label_template = "this closes the cycle"
     help_template = "let one of them stand on its own, or use a loss of the library"
     wrong = "loss a = 2 * b\nloss b = 2 * a\n"
@@ -94,10 +94,10 @@ class NotABlend(Diagnostic):
 
 class NamedArgument(Diagnostic):
     """Only a loss has arguments with names, which set its parameters, as in `infonce(tau = 0.2)`; those of a function
-    are told apart by their order, and two values are compared with `==`."""
+    are told apart by position, and two values are compared with `==`."""
 
     code = "named-argument"
-    title_template = "{name} takes its arguments by their order"
+    title_template = "{name} takes its arguments by position"
     label_template = "= cannot stand here"
     help_template = "write == to compare two values, or the value alone"
     wrong = "loss x {\n  param k = 1 in [0, inf)\n  alpha[i,j] ~ where(k = 0, 1, exp(s[i,j]))\n}\n"

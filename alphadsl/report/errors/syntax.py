@@ -8,7 +8,8 @@ class UnexpectedToken(Diagnostic):
 
     A spec is a list of losses, `loss NAME { ... }`, with one definition per line in each. The message names the
     mistake where it is a known one (a bracket without its partner, a missing `=`, a loss that is never closed, ...) and
-    says what could stand there otherwise. Reading goes on at the next line, so that every broken line is told at once.
+    says what could stand there otherwise. Parsing resumes at the next line, so that all broken lines are reported
+    together.
     """
 
     code = "unexpected-token"

@@ -117,7 +117,7 @@ STATEMENTS = (
     Habit(
         "import",
         rf"^(?P<at>import|from|using|require|\#include|library)\b(?!\s*[=~\[(]){_LINE}",
-        "a spec imports nothing: its functions are built in, and other losses are used by their name",
+        "a spec imports nothing: its functions are built in, and other losses are used by name",
         "an import of another language",
         "",
     ),

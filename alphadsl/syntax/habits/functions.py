@@ -161,7 +161,7 @@ FUNCTIONS = (
     Habit(
         "softmax",
         rf"^(?P<head>alpha\s*\[i,\s*j\])\s*[=~]\s*(?P<at>(?:(?:{LIBRARIES})\.)?softmax(?:_j)?)(?P<args>{PAREN})\s*$",
-        "a softmax over the negatives is said by ~: rows that sum to one",
+        "a softmax over the negatives is written with ~: rows that sum to one",
         "a function of an array library",
         lambda groups: f"{groups['head']} ~ exp({_plain(groups['args'])[0]})",
     ),

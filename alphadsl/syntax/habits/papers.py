@@ -98,7 +98,7 @@ PAPERS = (
     Habit(
         "probability",
         rf"^(?P<head>alpha\s*\[\s*i\s*,\s*j\s*\])\s*[=~]\s*(?P<name>{_P})\s*$",
-        "a softmax over the negatives is said by ~: rows that sum to one",
+        "a softmax over the negatives is written with ~: rows that sum to one",
         "a conditional probability, as papers write it",
         "{head} ~ exp(s[i,j] / tau)",
     ),

@@ -44,21 +44,21 @@ PARAMETERS = (
     Habit(
         "declaration",
         r"^(?P<at>parameter|hyperparameter|hyper_?param|hyper|option|config|setting|arg|argument)\s+(?=\w+\s*=)",
-        "a parameter is declared by param",
+        "a parameter is declared with param",
         "a declaration of another language",
         "param ",
     ),
     Habit(
         "declaration",
         r"^(?P<at>learnable|trainable|learned|weight|variable|Parameter)\s+(?=\w+\s*=)",
-        "a trained parameter is declared by learn",
+        "a trained parameter is declared with learn",
         "a declaration of another language",
         "learn ",
     ),
     Habit(
         "declaration",
         rf"^(?:param\s+|learn\s+)?(?P<n>{NAME})\s*=\s*(?P<at>(?:torch\.)?nn\.Parameter)\(\s*(?:\w+\.)*(?:tensor|Tensor|array|FloatTensor)?\(?\s*\[?\s*(?P<v>{_VALUE})\s*\]?\s*\)?(?:,[^()]*)?\)",
-        "a trained parameter is declared by learn",
+        "a trained parameter is declared with learn",
         "a parameter of PyTorch",
         "learn {n} = {v}",
     ),
@@ -72,7 +72,7 @@ PARAMETERS = (
     Habit(
         "declaration",
         rf"^(?P<n>{NAME}\s*=\s*{_VALUE})\s*(?P<at>in|∈)\s*(?=[\[(])",
-        "a parameter is declared by param",
+        "a parameter is declared with param",
         "a parameter without its word",
         "param {n} in ",
     ),
@@ -86,7 +86,7 @@ PARAMETERS = (
     Habit(
         "declaration",
         rf"^(?P<head>(?:param|learn)\s+{NAME})\s*=\s*(?P<at>\[\s*(?P<a>{_VALUE})\s*,\s*(?P<b>{_VALUE})\s*\])",
-        "a parameter has one value; an interval stands behind in",
+        "a parameter has one value; an interval follows the word in",
         "a range of values",
         _choice,
     ),
@@ -100,7 +100,7 @@ PARAMETERS = (
     Habit(
         "interval",
         rf"^(?P<head>(?:param|learn)\s+{NAME}\s*=\s*{_VALUE})\s*(?P<at>(?P<rest>[\[(]\s*{_END}\s*,\s*{_END}\s*[\])]))",
-        "the interval of a parameter stands behind in",
+        "the interval of a parameter follows the word in",
         "an interval without its word",
         "{head} in {rest}",
     ),

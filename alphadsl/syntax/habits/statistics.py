@@ -33,7 +33,7 @@ STATISTICS = (
     Habit(
         "order-statistic",
         _call("topk|top_k|median|quantile|percentile|sort|argsort|kthvalue|rank|cumsum|hardest"),
-        "of the order of the negatives, a formula knows the largest and the smallest: max_j(...), min_j(...)",
+        "a formula does not sort the negatives, but has the largest and the smallest: max_j(...), min_j(...)",
         "a function that sorts",
         None,
         "weigh the negatives instead, as in sigmoid((s[i,j] - 0.5) / tau)",

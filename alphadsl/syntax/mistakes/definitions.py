@@ -169,7 +169,7 @@ DEFINITIONS = (
         "proportional-row",
         "equal",
         r"@ TILDE",
-        "only a quantity of pairs can be given up to proportion",
+        "only a quantity of pairs can be defined up to proportionality",
         "~ needs [i,j] on its left",
         "write = instead, or give alpha[i,j] ~ ...",
     ),
