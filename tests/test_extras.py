@@ -112,7 +112,10 @@ except alphadsl.InputError as refusal:
 """
     done = hiding(set(), [], code, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "the interpreter needs packages that are not installed (scipy): pip install 'alphadsl[reference]'\n"
+    assert (
+        done.stdout
+        == "the interpreter needs packages that are not installed (scipy): pip install 'alphadsl[reference]'\n"
+    )
 
 
 @pytest.mark.slow
