@@ -91,6 +91,11 @@ class ContrastiveLoss(torch.nn.Module):
         return self._state.time_varying
 
     @property
+    def scheduled(self) -> tuple[str, ...]:
+        """Those of them that follow the progress of training."""
+        return self._state.scheduled
+
+    @property
     def text(self) -> str:
         return pretty_loss(self._in_force())
 

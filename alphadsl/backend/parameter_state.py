@@ -52,6 +52,11 @@ class ParameterState:
         """The names of the parameters that are learned or scheduled."""
         return tuple(parameter.name for parameter in self._parameters.values() if not isinstance(parameter.role, Fixed))
 
+    @property
+    def scheduled(self) -> tuple[str, ...]:
+        """The names of the parameters that follow the progress of training."""
+        return tuple(parameter.name for parameter in self._parameters.values() if isinstance(parameter.role, Schedule))
+
     def raw(self) -> dict[str, torch.nn.Parameter]:
         """The raw numbers that learned parameters start from."""
         learned = (parameter for parameter in self._parameters.values() if isinstance(parameter.role, Learned))

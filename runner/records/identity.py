@@ -35,7 +35,7 @@ WITHOUT_WEIGHT = (
 """The code that shows and tells, and so cannot change what a run computes."""
 
 NEW_SETTINGS = {
-    **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1},
+    **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1, "schedule": "cosine"},
     **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None},
 }
 """Settings that earlier versions did not have, with the values that say no more than their absence."""
@@ -88,6 +88,8 @@ class RunRecord(BaseModel):
     data: DataRecord | None = None
     environments: tuple[Environment, ...] = ()
     """The first, and those it was resumed in, where they differ."""
+    planned: tuple[int, ...] = ()
+    """The epochs it was planned for before it was extended."""
 
     def parameters(self) -> dict[str, str]:
         """The values that tell a loss from its namesakes."""
@@ -110,9 +112,15 @@ class RunRecord(BaseModel):
         """A fingerprint of all that must agree where two things of one run are put together."""
         bare = self.config.model_copy(update=dict.fromkeys(NO_SETTING - {"seed"}))
         whose = self.model_copy(update={"config": bare, "environments": ()})
+        # A run that was extended is the run that had as many epochs from the start.
         new = {name for name, value in NEW_SETTINGS.items() if getattr(bare, name) == value}
-        unknown = {"config": undecided(bare) | new}
+        unknown = {"config": undecided(bare) | new, "planned": True}
         return fingerprint_of(whose.model_dump_json(exclude=unknown, warnings=False).encode())
+
+    def identities(self) -> frozenset[str]:
+        """Its identity now, and those it had before it was extended."""
+        before = (self.config.model_copy(update={"epochs": epochs}) for epochs in self.planned)
+        return frozenset(self.model_copy(update={"config": it}).identity() for it in (self.config, *before))
 
 
 def undecided(config: ExperimentConfig) -> set[str]:

@@ -13,6 +13,7 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, write_file
 from runner.contract import CompiledLoss
 from runner.progress import tell
+from runner.records.extension import check_extension, extended
 from runner.records.folder import ANOTHER, KEPT, RunFolder, State, check_untouched, clear, state_of, sweep, write_marker
 from runner.records.identity import (
     DataRecord,
@@ -87,6 +88,10 @@ def open_run(
     state = state_of(run)
     if state is State.RUN and if_exists.resumes:
         sweep(run)
+        record = read_record(run)
+        if record.config.epochs != config.epochs:
+            tell(f"{path} is extended from {record.config.epochs} to {config.epochs} epochs.")
+            write_record(run, extended(record, config))
         return run
     if run.marker.exists():
         clear(run)
@@ -111,6 +116,9 @@ def _check_same_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig
     record = read_record(run)
     asked = make_record(loss, config, data or record.data, record.run)
     for name, (old, new) in differences(record, asked).items():
+        if name == "epochs":
+            check_extension(run, record, loss, config)
+            continue
         if name == "loss":
             raise InputError(
                 f"The run {run.path} cannot be resumed: it was started with another loss, kept in {run.spec}.",

@@ -18,6 +18,7 @@ from runner.settings.often import parse_often
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Optimizer = Literal["adamw", "sgd"]
+Schedule = Literal["cosine", "constant"]
 Auto = Literal["auto"]
 Precision = Literal["auto", "bf16", "32"]
 Products = Literal["exact", "fast"]
@@ -85,6 +86,9 @@ class ExperimentConfig(BaseModel):
     optimizer: Annotated[Optimizer, About(Group.TRAINING, "The optimizer.")] = "adamw"
     lr: Annotated[Positive, About(Group.TRAINING, "Learning rate after the warm-up.")] = 1e-2
     weight_decay: Annotated[NonNegative, About(Group.TRAINING, "Weight decay.")] = 1e-4
+    schedule: Annotated[
+        Schedule, About(Group.TRAINING, "Learning rate after the warm-up: down to zero over all epochs, or as it is.")
+    ] = "cosine"
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
 

@@ -29,10 +29,12 @@ def steps_per_epoch(images: int, config: ExperimentConfig) -> int:
 
 
 def learning_rate(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
-    """Linear warm-up, then half a cosine down to zero (SGDR without restarts, Loshchilov and Hutter 2017)."""
+    """Linear warm-up, then half a cosine down to zero (SGDR without restarts, Loshchilov and Hutter 2017), or `lr`."""
     warmup, total = config.warmup_epochs * epoch_steps, config.epochs * epoch_steps
     if step < warmup:
         return config.lr * (step + 1) / (warmup + 1)
+    if config.schedule == "constant":
+        return config.lr
     progress = (step - warmup) / max(1.0, total - warmup)
     return config.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 

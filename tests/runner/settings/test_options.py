@@ -27,6 +27,7 @@ OTHERS: dict[str, str] = {
         "log_every": "7",
         "save_every": "2epochs",
         "keep_last": "2",
+        "schedule": "constant",
         "keep_every": "5",
         "cached_chunks": "4",
         "device": "cpu",
