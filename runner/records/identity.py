@@ -114,7 +114,7 @@ class RunRecord(BaseModel):
         whose = self.model_copy(update={"config": bare, "environments": ()})
         # A run that was extended is the run that had as many epochs from the start.
         new = {name for name, value in NEW_SETTINGS.items() if getattr(bare, name) == value}
-        unknown = {"config": undecided(bare) | new, "planned": True}
+        unknown: dict[str, set[str] | bool] = {"config": undecided(bare) | new, "planned": True}
         return fingerprint_of(whose.model_dump_json(exclude=unknown, warnings=False).encode())
 
     def identities(self) -> frozenset[str]:
