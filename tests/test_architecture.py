@@ -77,7 +77,20 @@ ROOMS: dict[str, set[str]] = {
         "records",
         "training",
     },
-    "studies": {"data", "plan", "probing", "experiment", "settings", "progress", "records", "training"},
+    "comparison": {"settings", "progress", "data", "network", "records", "training", "statistics"},
+    "studies": {
+        "data",
+        "plan",
+        "probing",
+        "experiment",
+        "settings",
+        "progress",
+        "records",
+        "training",
+        "comparison",
+        "statistics",
+        "contract",
+    },
 }
 """The rooms of `runner`, and what each may import of the others."""
 LONGEST = 250

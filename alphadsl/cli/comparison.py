@@ -1,4 +1,4 @@
-"""Runs side by side: run folders come in; a table on standard output and figures come out.
+"""Runs side by side: run folders come in; tables and sentences on standard output, and figures, come out.
 
 Torch and the runner are imported inside the functions, so that the rest of the command line starts without them.
 """
@@ -14,6 +14,8 @@ from rich.console import Console
 from alphadsl.report.visible import visible_text
 
 if TYPE_CHECKING:
+    from runner.comparison.report import Wanted
+    from runner.comparison.sections import Section
     from runner.records.folder import RunFolder
     from runner.records.summary import Comparable
 
@@ -22,30 +24,55 @@ FIGURES = "comparison"
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def compare_runs(folders: "Sequence[RunFolder]", stem: Path, ended: Mapping[str, str] = NONE) -> None:
-    """The table, and figures that start with `stem`; `ended` has runs without a result and how they ended."""
-    from runner.records.figure import write_figures
+def compare_runs(
+    folders: "Sequence[RunFolder]",
+    stem: Path,
+    wanted: "Wanted",
+    against: str | None = None,
+    ended: Mapping[str, str] = NONE,
+) -> None:
+    """The tables, what they say, and files that start with `stem`; `ended` says how runs without a result ended.
+
+    Raises `InputError` where nothing is called `against`.
+    """
+    from runner.comparison.contrasts import contrast_sections
+    from runner.comparison.report import write_comparison
+    from runner.comparison.sections import make_sections
     from runner.records.summary import Comparable, read_groups
 
     comparable = read_groups(folders) if folders or not ended else Comparable((), ())
-    print_table(comparable, ended)
-    if not comparable.groups:
+    sections = make_sections(comparable.groups)
+    contrasts = contrast_sections(sections, against)
+    tell_skipped(comparable)
+    print_tables(sections, ended)
+    if not sections:
         raise typer.Exit(1)
-    png, page = write_figures(comparable.groups, stem)
-    typer.echo(f"{png} {page}")
+    for sentence in (*(said for made in contrasts.made for said in made.sentences()), *contrasts.missing):
+        typer.echo(visible_text(sentence))
+    typer.echo(" ".join(map(str, write_comparison(sections, contrasts, stem, wanted))))
 
 
-def print_table(comparable: "Comparable", ended: Mapping[str, str] = NONE) -> None:
-    """The runs that can be compared and how others ended, after a line for each that cannot be."""
-    from runner.records.summary import describe_setting, make_rows, make_table
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=TABLE_WIDTH)
+def tell_skipped(comparable: "Comparable") -> None:
+    """A line for each run that cannot be compared."""
     for skipped in comparable.skipped:
         reason = skipped.reason
         told = f"skipped {skipped.folder.path}: {reason.message} {reason.help}"
         typer.echo(visible_text(told.rstrip()), err=True)
-    rows = make_rows(comparable.groups, ended)
-    if rows:
-        console.print(make_table(describe_setting(comparable.groups), rows, console.width))
+
+
+def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE) -> None:
+    """A table for each section, and how other runs ended."""
+    from runner.comparison.console import make_table
+    from runner.records.summary import make_rows
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=TABLE_WIDTH)
+    if len(sections) > 1:
+        typer.echo(f"{len(sections)} tables: what was measured otherwise is not compared.")
+    for section in sections:
+        if len(sections) > 1:
+            typer.echo(section.told())
+        console.print(make_table(section.title, make_rows(section.groups, {}), console.width))
+    if ended:
+        console.print(make_table("Runs without a result", make_rows((), ended), console.width))

@@ -11,7 +11,7 @@ import typer
 from alphadsl.api import build, find_text
 from alphadsl.backend.execution import Execution
 from alphadsl.cli import complete
-from alphadsl.cli.comparison import FIGURES, compare_runs, print_table
+from alphadsl.cli.comparison import FIGURES, compare_runs, print_tables, tell_skipped
 from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting, check_names_a_file, folder_of, stem_of
 from alphadsl.cli.settings import ConfigFile, with_settings
@@ -72,10 +72,10 @@ def train(
     layers = [*settings_from(config), Given(settings)]
     configs = _seeded(resolve_config(*layers), seeds)
 
+    from runner.comparison.report import check_replaceable
     from runner.experiment import Options, train_runs
     from runner.plan import plan_runs
     from runner.progress import tell
-    from runner.records.figure import check_replaceable
 
     if_exists = _if_exists(resume, resume_last_good, overwrite)
     texts = [find_text(word) for word in spec]
@@ -113,6 +113,7 @@ def probe(
     require("alphadsl probe", "train")
     if export_features is not None:
         check_names_a_file("--export-features", export_features, "features.npz")
+    from runner.comparison.sections import make_sections
     from runner.probing import probe_run
     from runner.records.places import find_runs
     from runner.records.summary import read_groups
@@ -129,7 +130,9 @@ def probe(
             except InputError as refusal:
                 complain(refusal)
                 refused = True
-    print_table(read_groups(folders))
+    comparable = read_groups(folders)
+    tell_skipped(comparable)
+    print_tables(make_sections(comparable.groups))
     if refused:
         raise typer.Exit(1)
 
@@ -137,21 +140,31 @@ def probe(
 def compare(
     run: Runs = None,
     runs_dir: RunsDir = "runs",
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="The loss that others are compared with; else infonce, or the first.", autocompletion=complete.losses
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Path of the figures, without extension.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write a row for each run, too.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Write a booktabs table, too.")] = False,
+    embeddings: Annotated[bool, typer.Option(help="Show where test images lie, by each checkpoint.")] = True,
 ) -> None:
-    """Compare probed runs, all below --runs-dir unless named, in a table, a PNG and a self-contained HTML page.
+    """Compare probed runs, all below --runs-dir unless named, by paired statistics over seeds; in a table, a PNG and a
+    self-contained HTML page.
 
-    Example: alphadsl compare runs/cifar10-*
+    Example: alphadsl compare runs/cifar10-* --against infonce --csv --latex
     """
     require("alphadsl compare", "train")
-    from runner.records.figure import check_replaceable
+    from runner.comparison.report import Wanted, check_replaceable
     from runner.records.places import find_runs
 
-    root = folder_of("--runs-dir", runs_dir)
+    root, wanted = folder_of("--runs-dir", runs_dir), Wanted(csv, latex, embeddings)
     if out is None:
-        check_replaceable(root / FIGURES)
+        check_replaceable(root / FIGURES, wanted)
     stem = root / FIGURES if out is None else stem_of("--out", out)
-    compare_runs(find_runs(run or [], root), stem)
+    compare_runs(find_runs(run or [], root), stem, wanted, against)
 
 
 def settings_from(path: Path | None) -> list[Given]:
@@ -181,7 +194,9 @@ def _finish(outcome: "Outcome", runs_dir: Path) -> None:
     for failure in outcome.failures:
         complain(failure.reason)
     if outcome.probed:
-        compare_runs(outcome.folders, runs_dir / FIGURES, ended)
+        from runner.comparison.report import Wanted
+
+        compare_runs(outcome.folders, runs_dir / FIGURES, Wanted(embeddings=False), ended=ended)
     elif outcome.folders:
         typer.echo(" ".join(str(folder.path) for folder in outcome.folders))
     if outcome.failures:

@@ -3,22 +3,15 @@ seeds, come out, and what differs between groups is in their names. A run that c
 """
 
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.box import HEAVY_HEAD, SIMPLE
-from rich.console import Console, RenderableType
-from rich.console import Group as Lines
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
-
 from alphadsl.report.exceptions import InputError
 from runner.records.folder import RunFolder
 from runner.records.identity import SHOWN, RunRecord
-from runner.records.metrics import Curve, pick_curve, read_rows
+from runner.records.metrics import STEP_KEYS, Curve, pick_curve, read_rows
 from runner.records.record import read_probe, read_record
 
 
@@ -29,9 +22,13 @@ class FinishedRun:
     folder: RunFolder
     record: RunRecord
     probe: Mapping[str, Any]
-    loss: Curve
-    knn: Curve
+    curves: Mapping[str, Curve]
+    """Whatever training measured, by name."""
     epoch_steps: int
+
+    def curve(self, name: str) -> Curve:
+        """A measurement by step; without points, where the run has none of this name."""
+        return self.curves.get(name, Curve((), ()))
 
 
 @dataclass(frozen=True)
@@ -140,11 +137,14 @@ def read_groups(folders: Sequence[RunFolder]) -> Comparable:
             skipped.append(Skipped(folder, reason))
     if not members and len(skipped) == 1:
         raise skipped[0].reason
-    runs = [next(iter(seeds.values())) for seeds in members.values()]
-    groups = (
-        Group(_label(run, runs), tuple(seeds.values())) for run, seeds in zip(runs, members.values(), strict=True)
-    )
-    return Comparable(tuple(groups), tuple(skipped))
+    groups = [Group("", tuple(seeds.values())) for seeds in members.values()]
+    return Comparable(named(groups), tuple(skipped))
+
+
+def named(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """The groups under names that tell these apart."""
+    runs = [group.runs[0] for group in groups]
+    return tuple(Group(_label(run, runs), group.runs) for run, group in zip(runs, groups, strict=True))
 
 
 def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
@@ -158,9 +158,10 @@ def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
 def read_run(folder: RunFolder) -> FinishedRun:
     """Raises `InputError` for a run that is missing, damaged, newer, another's or was not probed."""
     record, probe, rows = read_record(folder), read_probe(folder), read_rows(folder.metrics)
-    loss, knn = pick_curve(rows, "loss"), pick_curve(rows, "knn")
-    epoch_steps = next((int(row["step"] // row["epoch"]) for row in rows if "knn" in row and row.get("epoch")), 1)
-    return FinishedRun(folder, record, probe, loss, knn, max(1, epoch_steps))
+    curves = {name: pick_curve(rows, name) for name in {name for row in rows for name in row} - STEP_KEYS}
+    ends = [row for row in rows if row.get("epoch") and not row.keys().isdisjoint(("seconds", "knn"))]
+    epoch_steps = int(ends[0]["step"] // ends[0]["epoch"]) if ends else 1
+    return FinishedRun(folder, record, probe, curves, max(1, epoch_steps))
 
 
 def describe_setting(groups: Sequence[Group]) -> str:
@@ -171,9 +172,6 @@ def describe_setting(groups: Sequence[Group]) -> str:
     return ", ".join(str(value) if isinstance(value, str) else f"{name} {value}" for name, value in shared.items())
 
 
-Rows = Sequence[tuple[str, ...]]
-
-
 def make_rows(groups: Sequence[Group], ended: Mapping[str, str]) -> list[tuple[str, ...]]:
     """Top-1 accuracies in per cent, on validation images and on the test set: mean and standard deviation over seeds.
 
@@ -181,33 +179,6 @@ def make_rows(groups: Sequence[Group], ended: Mapping[str, str]) -> list[tuple[s
     """
     rows = [tuple(cell(group) for _, cell in COLUMNS) for group in groups]
     return rows + [(name, "", how, *("" for _ in COLUMNS[3:])) for name, how in ended.items()]
-
-
-def make_table(title: str, rows: Rows, width: int) -> RenderableType:
-    """The rows as a table where it fits into `width` columns, else one below the other. No word of it is lost."""
-    for box in (HEAVY_HEAD, SIMPLE):
-        table = Table(title=title, box=box, pad_edge=box is HEAVY_HEAD)
-        table.add_column(COLUMNS[0][0], width=max(_longest_word(row[0]) for row in rows))
-        for index, (name, _) in enumerate(COLUMNS[1:], start=1):
-            heading = len(name) if box is HEAVY_HEAD else _longest_word(name)
-            table.add_column(name, justify="right", width=max(heading, *(len(row[index]) for row in rows)))
-        for row in rows:
-            table.add_row(*row)
-        console = Console(width=10_000)
-        spare = width - Measurement.get(console, console.options, table).minimum
-        if spare >= 0:
-            table.columns[0].width = min(max(len(row[0]) for row in rows), (table.columns[0].width or 0) + spare)
-            return table
-    return Lines(title, *(text for row in rows for text in _below_each_other(row)))
-
-
-def _longest_word(text: str) -> int:
-    return max(map(len, text.split()), default=0)
-
-
-def _below_each_other(row: tuple[str, ...]) -> Iterator[Text]:
-    yield Text(row[0], style="bold")
-    yield from (Text(f"  {name:<14}  {cell}") for (name, _), cell in zip(COLUMNS[1:], row[1:], strict=True) if cell)
 
 
 def _row(run: FinishedRun) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ def _verdict(loss: str, baseline: str, found: PairedComparison) -> str:
             return f"{loss} is {better} than {baseline}: {_ps(found)}."
         case PairedComparison(detectable=None) if seeds_needed(found.family) > found.seeds:
             return (
-                f"Nothing is shown: {_ps(found)}, and {found.family} comparisons of {found.seeds} seeds cannot have a "
-                f"corrected p < {LEVEL}; {seeds_needed(found.family)} seeds could."
+                f"Nothing can be shown: {_ps(found)}, and {found.family} comparisons of {found.seeds} seeds cannot "
+                f"have a corrected p < {LEVEL}; {seeds_needed(found.family)} seeds could."
             )
         case _:
             power = "" if found.detectable is None else _power(found.detectable)

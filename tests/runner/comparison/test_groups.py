@@ -1,18 +1,20 @@
-"""Comparisons: groups over seeds, their statistics, and figures that need nothing else."""
+"""Groups over seeds: who is together, under which name, with which mean; and where their images lie."""
 
 import json
-import re
+import shutil
 import statistics
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from alphadsl.report.exceptions import InputError
+from runner.comparison.drawing import styled
+from runner.comparison.embedding import draw_embeddings
+from runner.comparison.figures import draw_overview
+from runner.comparison.sections import VALIDATION, make_sections
 from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun, plan_runs
 from runner.probing import probe_run
-from runner.records.figure import write_figures
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
 from runner.records.places import find_runs
@@ -59,15 +61,25 @@ def test_the_untrained_encoder_depends_on_the_seed_only(runs: list[RunFolder]) -
     assert first != second
 
 
-def test_figures_are_a_png_and_a_page_that_needs_no_network(runs: list[RunFolder], tmp_path: Path) -> None:
-    png, page = write_figures(read_groups(runs).groups, tmp_path / "new" / "comparison.v1")
-    assert (png.name, page.name) == ("comparison.v1.png", "comparison.v1.html")
-    with Image.open(png) as image:
-        assert image.format == "PNG"
-        assert min(image.size) > 500
-    text = page.read_text()
-    assert "infonce (tau 0.1)" in text
-    assert re.findall(r'(?:src|href)="([^"]{0,22})', text) == ["data:image/png;base64,"]
+def test_test_images_are_shown_where_they_lie_in_each_encoder(runs: list[RunFolder]) -> None:
+    (section,) = make_sections(read_groups(runs).groups)
+    with styled():
+        figure, told = draw_embeddings(section)
+    assert figure is not None
+    assert told == []
+    panels = [axes for axes in figure.axes if axes.has_data()]
+    assert [axes.get_title(loc="left") for axes in panels] == [f"{group.label}, seed 0" for group in section.groups]
+    assert sum(len(line.get_xdata()) for line in panels[0].lines) == 500
+    assert {text.get_text() for text in panels[0].texts} == set("0123456789")
+
+
+def test_embeddings_of_a_run_without_its_checkpoint_are_told_not_shown(runs: list[RunFolder], tmp_path: Path) -> None:
+    shutil.copytree(runs[0].path, tmp_path / "copy")
+    (tmp_path / "copy" / "checkpoint.pt").unlink()
+    (section,) = make_sections(read_groups([RunFolder(tmp_path / "copy")]).groups)
+    figure, (told,) = draw_embeddings(section)
+    assert figure is None
+    assert told.startswith("infonce is not shown: There is no checkpoint")
 
 
 def test_probing_again_gives_the_same(runs: list[RunFolder]) -> None:
@@ -152,7 +164,11 @@ def test_a_run_whose_test_set_is_sealed_is_shown_by_its_validation(tmp_path: Pat
         **{"loss": "infonce", "seeds": "1", "validation %": "62.5", "linear probe %": "–", "best epoch %": "–"},
         **{"kNN-200 %": "–", "untrained %": "62.5", "training s": "1"},
     }
-    assert write_figures(groups, tmp_path / "figures")[0].stat().st_size > 0
+    (section,) = make_sections(groups)
+    assert section.measured.part == VALIDATION
+    axes = draw_overview(section).axes[0]
+    assert axes.get_xlabel() == "top-1 accuracy on validation images, %"
+    assert [text.get_text() for text in axes.texts] == ["62.5", "62.5"]
 
 
 def test_a_probe_of_before_there_was_a_validation_split_is_of_the_test_set(tmp_path: Path) -> None:

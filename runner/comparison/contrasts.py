@@ -1,0 +1,134 @@
+"""Losses against a baseline: sections of runs come in; paired differences by seed, corrected as one family, come out.
+
+The seeds that one of the two lacks are left out of the pairs and named. Refused: a baseline that is none of the losses.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from alphadsl.report.exceptions import InputError
+from alphadsl.report.suggest import suggest
+from runner.comparison.sections import Section, accuracy_of
+from runner.records.summary import Group
+from runner.statistics.paired import PairedComparison, compare_paired, correct_family
+from runner.statistics.words import describe_comparison
+
+USUAL = "infonce"
+PAIRED_BY = ("image_size", "encoder", "width", "projector_dim", "batch")
+"""Settings that, with the seed and the data, make initialisation, batches and views."""
+
+NO_REASONS: Mapping[tuple[str, int], str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One loss against the baseline of its section."""
+
+    section: Section
+    loss: Group
+    baseline: Group
+    seeds: tuple[int, ...]
+    """Those that both have, in the order of the differences."""
+    left_out: tuple[str, ...]
+    """Seeds that only one of the two has, and why where that is known."""
+    found: PairedComparison
+    unlike: tuple[str, ...]
+    """Settings that differ, so that a seed does not mean the same initialisation, batches and views."""
+
+    def sentences(self) -> list[str]:
+        """What the contrast says, and what has to be said with it."""
+        told = [describe_comparison(self.loss.label, self.baseline.label, self.found)]
+        if self.left_out:
+            told.append(f"Left out: {'; '.join(self.left_out)}.")
+        if self.unlike:
+            told.append(f"They differ in {', '.join(self.unlike)}, so a seed pairs less than batches and views.")
+        return told
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """All contrasts of a report, one family, and the sections that have none, with the reason."""
+
+    made: tuple[Contrast, ...]
+    missing: tuple[str, ...]
+
+    def of(self, section: Section, group: Group) -> Contrast | None:
+        return next((made for made in self.made if made.section is section and made.loss is group), None)
+
+
+def contrast_sections(
+    sections: Sequence[Section], against: str | None, reasons: Mapping[tuple[str, int], str] = NO_REASONS
+) -> Contrasts:
+    """Every loss of every section against the baseline there; `reasons` has why a seed of a loss is missing.
+
+    The baseline is the group or loss called `against`, by default infonce, or else the first. Raises `InputError` where
+    no section has what was asked for, or one has several.
+    """
+    baselines = [find_baseline(section, against) for section in sections]
+    if against is not None and sections and not any(baselines):
+        raise _unknown(against, sections)
+    pairs, missing = [], []
+    for section, baseline in zip(sections, baselines, strict=True):
+        others = [group for group in section.groups if group is not baseline]
+        if baseline is None:
+            missing.append(f"{section.title}: there is no run of {against}, so nothing is subtracted.")
+            continue
+        for group in others:
+            if _seeds(group) & _seeds(baseline):
+                pairs.append(_contrast(section, group, baseline, reasons))
+            else:
+                missing.append(f"{section.title}: {group.label} and {baseline.label} have no seed in common.")
+    corrected = correct_family([pair.found for pair in pairs])
+    made = tuple(
+        Contrast(pair.section, pair.loss, pair.baseline, pair.seeds, pair.left_out, found, pair.unlike)
+        for pair, found in zip(pairs, corrected, strict=True)
+    )
+    return Contrasts(made, tuple(missing))
+
+
+def find_baseline(section: Section, against: str | None) -> Group | None:
+    """The group of this name, or the only one of the loss; by default infonce or else the first."""
+    wanted = USUAL if against is None else against
+    exact = [group for group in section.groups if group.label == wanted]
+    of_loss = [group for group in section.groups if group.runs[0].record.loss == wanted]
+    if against is None:
+        return next(iter([*exact, *of_loss, *section.groups]))
+    if len(exact or of_loss) > 1:
+        labels = ", ".join(f"'{group.label}'" for group in of_loss)
+        raise InputError(f"--against {against} could be {labels}.", "Give the whole name of one, in quotes.")
+    return next(iter(exact or of_loss), None)
+
+
+def _contrast(section: Section, loss: Group, baseline: Group, reasons: Mapping[tuple[str, int], str]) -> Contrast:
+    seeds = tuple(sorted(_seeds(loss) & _seeds(baseline)))
+    accuracies = [[_accuracies(section, group)[seed] for seed in seeds] for group in (loss, baseline)]
+    left_out = []
+    for group, other in ((loss, baseline), (baseline, loss)):
+        for seed in sorted(_seeds(other) - _seeds(group)):
+            reason = reasons.get((group.runs[0].record.loss, seed), "it was not run, or is not among these runs")
+            left_out.append(f"seed {seed} of {group.label}: {reason}")
+    configs = [group.runs[0].record.config for group in (loss, baseline)]
+    unlike = tuple(name for name in PAIRED_BY if getattr(configs[0], name) != getattr(configs[1], name))
+    found = compare_paired(accuracies[0], accuracies[1])
+    return Contrast(section, loss, baseline, seeds, tuple(left_out), found, unlike)
+
+
+def _seeds(group: Group) -> set[int]:
+    return {run.record.config.seed for run in group.runs}
+
+
+def _accuracies(section: Section, group: Group) -> dict[int, float]:
+    found = {run.record.config.seed: accuracy_of(run, section.measured.part) for run in group.runs}
+    return {seed: accuracy for seed, accuracy in found.items() if accuracy is not None}
+
+
+def _unknown(against: str, sections: Sequence[Section]) -> InputError:
+    names = dict.fromkeys(name for section in sections for group in section.groups for name in _names(group))
+    close = suggest(against, names)
+    remedy = f"Did you mean {close}?" if close else f"There are: {', '.join(names)}."
+    return InputError(f"--against {against}: none of the runs is of this loss.", remedy)
+
+
+def _names(group: Group) -> tuple[str, str]:
+    return group.runs[0].record.loss, group.label

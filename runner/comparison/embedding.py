@@ -1,0 +1,126 @@
+"""Where test images lie in what an encoder has learnt: groups of runs come in; their features in two dimensions, and a
+picture of them, come out. What cannot be shown (data or a checkpoint that are gone) is told, and blocks nothing.
+
+The plane is that of the first two principal components of the features before the projector: a linear map, the same
+for all images, so that nearness in the picture is not the work of the picture. A test set that is sealed stays so:
+images of the training set are shown instead.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from alphadsl.report.exceptions import InputError
+from runner.comparison.drawing import INK, LINE, colour, grid, mark, tell_axes
+from runner.comparison.sections import TEST, Section
+from runner.data.datasets import load_data
+from runner.data.splits import ImageData, Split
+from runner.data.views import to_float
+from runner.network.models import Encoder
+from runner.network.soundness import sound_network
+from runner.records.identity import describe_data
+from runner.records.record import check_whose
+from runner.records.summary import FinishedRun, Group
+from runner.settings.config import ExperimentConfig
+from runner.settings.machine import limit_threads
+from runner.training.checkpoint import load_checkpoint, taken_from
+from runner.training.fabric import make_fabric
+
+# N images, F features
+
+IMAGES = 500
+BATCH = 100
+MOST_CLASSES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Images in the plane of the first two principal components."""
+
+    at_N2: Tensor
+    y_N: Tensor
+    classes: tuple[str, ...]
+    variance: float
+    """The share of the variance of the features that the plane has."""
+
+
+def draw_embeddings(section: Section) -> tuple[Figure | None, list[str]]:
+    """A panel for the first seed of each group, and what could not be shown."""
+    planes: list[tuple[Group, Plane]] = []
+    told: list[str] = []
+    data: dict[str, ImageData] = {}
+    for group in section.groups:
+        try:
+            planes.append((group, _plane_of(group.runs[0], section, data)))
+        except InputError as reason:
+            told.append(f"{group.label} is not shown: {reason.message}")
+    return (_draw(planes, section) if planes else None), told
+
+
+def _plane_of(run: FinishedRun, section: Section, data: dict[str, ImageData]) -> Plane:
+    """Raises `InputError` where data or checkpoint are missing, damaged or others."""
+    config = run.record.config.model_copy(update={"device": "cpu", "precision": "32"})
+    fabric = make_fabric(config)
+    checkpoint = load_checkpoint(run.folder.checkpoint, fabric.device)
+    check_whose(run.folder, checkpoint.record)
+    place = str(config.data_dir)
+    if place not in data:
+        data[place] = _own_data(run, config)
+    split = data[place].test if section.measured.part == TEST else data[place].train
+    network = sound_network(config, data[place].image_size, fabric)
+    with taken_from(run.folder.checkpoint):
+        network.load_state_dict(checkpoint.network)
+    with limit_threads(config.threads):
+        return project(network.encoder, split, data[place].classes)
+
+
+def _own_data(run: FinishedRun, config: ExperimentConfig) -> ImageData:
+    data = load_data(config, torch.device("cpu"))
+    if run.record.data is not None and describe_data(data) != run.record.data:
+        raise InputError(f"{run.folder.path} was trained on other data than are there now.")
+    return data
+
+
+@torch.no_grad()
+def project(encoder: Encoder, split: Split, classes: tuple[str, ...]) -> Plane:
+    """Some of the images, evenly, on the plane in which their features vary most."""
+    stride = -(-len(split.y_N) // IMAGES)
+    x_NCHW, y_N = split.x_NCHW[::stride], split.y_N[::stride]
+    encoder.eval()
+    features_NF = torch.cat([encoder(to_float(x_BCHW)).float() for x_BCHW in torch.split(x_NCHW, BATCH)])
+    centred_NF = (features_NF - features_NF.mean(dim=0)).double()
+    u_NK, scale_K, _ = torch.linalg.svd(centred_NF, full_matrices=False)
+    at_N2 = u_NK[:, :2] * scale_K[:2]
+    # A component has no sign of its own; the larger half lies to the right.
+    at_N2 = at_N2 * torch.where(at_N2.pow(3).sum(dim=0) < 0, -1.0, 1.0)
+    variance = scale_K.pow(2)
+    return Plane(at_N2, y_N, classes, float(variance[:2].sum() / variance.sum().clamp_min(1e-30)))
+
+
+def _draw(planes: Sequence[tuple[Group, Plane]], section: Section) -> Figure:
+    figure, panels = grid(len(planes), 3, 4.4, 3.9)
+    for axes, (group, plane) in zip(panels, planes, strict=True):
+        for label, at_M2 in _by_class(plane):
+            shown = label < MOST_CLASSES
+            place = at_M2.numpy().T
+            axes.plot(*place, mark(label), ms=3, color=colour(label) if shown else LINE, alpha=0.6, mew=0)
+        for label, at_M2 in _by_class(plane):
+            if label < MOST_CLASSES:
+                x, y = np.median(at_M2.numpy(), axis=0).tolist()
+                axes.text(x, y, plane.classes[label], color=INK, ha="center", weight="bold")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        seed = group.runs[0].record.config.seed
+        tell_axes(axes, f"{group.label}, seed {seed}", f"first two components, {plane.variance:.0%} of the variance")
+    return figure
+
+
+def _by_class(plane: Plane) -> Iterator[tuple[int, Tensor]]:
+    for label in reversed(range(len(plane.classes))):
+        at_M2 = plane.at_N2[plane.y_N == label]
+        if len(at_M2) > 0:
+            yield label, at_M2
