@@ -17,7 +17,7 @@ settings.load_profile("unhurried")
 # A prime, so that no batch falls into equal tiles.
 SIDE = 3
 STRIP_PAIRS = 7
-FEW = 4
+FEW = 3
 
 Golden = Callable[[str, str], None]
 

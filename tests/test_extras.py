@@ -158,6 +158,7 @@ def test_a_command_without_its_extra_says_what_to_install(words: list[str], extr
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_module_that_is_missed_later_is_told_too(tmp_path: Path) -> None:
     code = """
 from alphadsl.cli import experiment, main

@@ -112,6 +112,7 @@ def test_inside_an_outer_graph_with_what_is_learned(
 POWER = "p"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY_KIND)
 def test_one_graph_serves_all_temperatures_and_batches(name: str, counter: CompileCounterWithBackend) -> None:
     loss = alphadsl.load(name, compile=True)

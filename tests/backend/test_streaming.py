@@ -66,6 +66,7 @@ def test_no_tensor_is_larger_than_a_tile_or_the_batch(name: str, monkeypatch: py
     assert largest.numbers <= max(16 * 16, 4 * N * D) < (2 * N) ** 2 // 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WHOLE_ROWS)
 def test_no_tensor_is_larger_than_a_strip_or_the_batch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (strips, cells):
@@ -105,6 +106,17 @@ def test_every_pair_is_met_once(pairs: str, mine: tuple[int, int]) -> None:
     same = place[:, None] // 7 == place // 7
     candidates = {"two_view": same | ~same, "same_view": same, "cross_view": ~same}[pairs]
     assert torch.equal(met, (own[:, None] & candidates).long())
+
+
+@pytest.mark.parametrize(("pairs", "candidates"), [("two_view", 60 * 60), ("same_view", 2 * 30 * 30)])
+def test_a_pair_of_anchors_is_formed_once(pairs: str, candidates: int) -> None:
+    """A tile off the diagonal serves the anchors along both of its sides."""
+    tiles = tile_pairs(INDEX_SETS[pairs], 30, 0, (0, 30), 5).tiles
+    diagonal, off = (
+        sum(tile.height * tile.width for tile in tiles if tile.diagonal == wanted) for wanted in (True, False)
+    )
+    assert diagonal + 2 * off == candidates
+    assert off > diagonal
 
 
 @pytest.mark.parametrize("length", [1, 2, 16, 17, 1000])

@@ -159,6 +159,7 @@ def test_limits_and_compilers() -> None:
     assert torch._dynamo.exc.TorchDynamoException.__module__.startswith(torch_internals.MACHINERY)
 
 
+@pytest.mark.slow
 def test_a_graph_for_one_thread() -> None:
     graph = torch.fx.symbolic_trace(lambda x: (torch.exp(x) + 1,))
     x = torch.zeros(3)

@@ -175,6 +175,7 @@ def test_tables_tell_ratios_and_reasons() -> None:
     assert list(reasons(COMPARISONS)) == ["- lightly NTXentLoss: no room (infonce at A = 32)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("comparisons", [COMPARISONS, COMPARISONS[:1]], ids=len)
 def test_a_picture_is_drawn(tmp_path: Path, comparisons: list[Comparison]) -> None:
     figure = draw_comparisons(comparisons)

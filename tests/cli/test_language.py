@@ -53,6 +53,7 @@ def test_show_names_a_wrong_setting(tmp_path: Path) -> None:
     assert run_command("show", "infonce", "--emit", "nothing", folder=tmp_path).returncode == 1
 
 
+@pytest.mark.slow
 def test_list_has_every_loss(tmp_path: Path) -> None:
     table, entries = (
         run_command("list", folder=tmp_path).stdout,

@@ -1,8 +1,8 @@
-"""What no batch can have is no index set."""
+"""What no batch can have is no index set; and what follows from the ids that a predicate names."""
 
 import pytest
 
-from alphadsl.ir.index_sets import OTHER_VIEW, Id, IndexSet, Predicate, Source
+from alphadsl.ir.index_sets import INDEX_SETS, OTHER_VIEW, Id, IndexSet, Predicate, Source
 
 IMPOSSIBLE = {
     "no gradient": {"positive": Predicate(same=(Id.CLASS,), sources=(Source.QUEUE,)), "negative": Predicate()},
@@ -16,3 +16,40 @@ IMPOSSIBLE = {
 def test_what_no_batch_can_have_is_refused(why: str) -> None:
     with pytest.raises(ValueError, match=why):
         IndexSet("none", words="", **IMPOSSIBLE[why])
+
+
+OVERLAPS = {
+    "two_view": "whole",
+    "same_view": "none",
+    "cross_view": "whole",
+    "queue": "none",
+    "labels": "whole",
+    "labels against other_classes": "none",
+}
+
+
+@pytest.mark.parametrize("name", INDEX_SETS)
+def test_positives_are_negatives_of_their_anchor_all_of_them_or_none(name: str) -> None:
+    """By what is said of negatives, before a positive is left out of its own row."""
+    assert INDEX_SETS[name].overlap == OVERLAPS[name]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "agreed", "differing"),
+    [
+        (Predicate(), set(), {"embedding"}),
+        (Predicate(same=(Id.SAMPLE,)), {"sample", "class"}, {"embedding", "view"}),
+        (Predicate(same=(Id.VIEW,)), {"view"}, {"embedding", "sample"}),
+        (Predicate(other=(Id.CLASS,)), set(), {"class", "embedding", "sample"}),
+        (Predicate(other=(Id.VIEW,)), set(), {"view", "embedding"}),
+    ],
+    ids=str,
+)
+def test_some_ids_follow_from_others(predicate: Predicate, agreed: set[str], differing: set[str]) -> None:
+    assert predicate.agreed == agreed
+    assert predicate.differing == differing
+
+
+def test_some_of_the_positives_may_be_negatives() -> None:
+    in_view = IndexSet("views", positive=Predicate(same=(Id.CLASS,)), negative=Predicate(same=(Id.VIEW,)), words="")
+    assert in_view.overlap == "part"

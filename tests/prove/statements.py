@@ -115,5 +115,6 @@ FALSE: dict[str, str] = {  # refused
     "weight dips": "weight[i,j] = 1 - d[i,j]^2 / 1.9\nphi(x) = x\npsi(x) = exp(x)",
     "gap kernel": "phi(x) = log(x)\npsi(x) = 2 + x",
     "mean jump": "loss[i] = log(0.5 - mean_j(s[i,j] > 0)) - s[i]",
+    "slack of a mean": "param t = 0.5 in [0, 1]\nalpha[i,j] = 1 + t - mean_j(exp(t * d[i,j]^2))",
     "phi dips far": "phi(x) = log(x) - x / 1000\npsi(x) = exp(x)",
 }

@@ -42,6 +42,7 @@ def damaged(draw: st.DrawFn) -> str:
     return "".join(tokens)
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(), st.text(alphabet=st.characters()), pieces, pieces.map("loss a {{\n{}".format), damaged()))
 def test_any_text_ends_in_a_tree_or_in_diagnostics(text: str) -> None:
     parsed = parse_source(Source("any.alpha", text))
@@ -63,6 +64,7 @@ def test_no_message_names_a_terminal_of_the_grammar(text: str) -> None:
         assert not re.search(rf"\b({terminals})\b", told.replace(" NAME", ""))
 
 
+@pytest.mark.slow
 @given(damaged())
 def test_no_line_is_told_twice(text: str) -> None:
     starts = [diagnostic.span.start for diagnostic in parse_source(Source("any.alpha", text)).diagnostics]

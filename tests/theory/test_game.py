@@ -12,6 +12,7 @@ from runner.theory.weights import CONTROLS
 VIEWS = read_views("mixture", Recipe(8, 4, 0.5, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["entropy", "square"])
 def test_the_game_holds_and_controls_break_it(name: str) -> None:
     subject = read_subject(name, {})

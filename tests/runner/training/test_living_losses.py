@@ -67,6 +67,7 @@ def rows(run: RunFolder, name: str) -> list[float]:
     return [row[name] for row in found if name in row]
 
 
+@pytest.mark.slow
 def test_a_learned_parameter_moves_and_resumes_with_the_run(laboratory: Laboratory) -> None:
     straight = trained(laboratory, "straight", alphadsl.loads(LEARNED))
     with pytest.raises(KeyboardInterrupt):
