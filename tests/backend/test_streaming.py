@@ -4,7 +4,6 @@ autocast and under `torch.func`; and a pass list that is as short as the loss al
 That its numbers are those of the oracles is held in test_library and the property tests, with tiles that do not divide.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 import alphadsl
 from alphadsl.backend.streaming import cells, products, strips, tiled
-from alphadsl.backend.streaming.geometry import Meeting, cut, tile_pairs
+from alphadsl.backend.streaming.geometry import tile_pairs
 from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.kinds import Geometry, Streaming
 
@@ -89,43 +88,6 @@ def test_kept_tiles_stay_within_their_budget(monkeypatch: pytest.MonkeyPatch) ->
     for tile, s_RC in zip(tiling.tiles, before, strict=True):
         torch.testing.assert_close(kept.of(tile), s_RC, rtol=0, atol=0)
         torch.testing.assert_close(s_RC, points_PD[slice(*tile.rows)] @ points_PD[slice(*tile.columns)].T)
-
-
-@pytest.mark.parametrize("pairs", ["two_view", "same_view", "cross_view"])
-@pytest.mark.parametrize("mine", [(0, 7), (2, 5)])
-def test_every_pair_is_met_once(pairs: str, mine: tuple[int, int]) -> None:
-    """By both anchors of a mutual tile, by the anchor along the rows otherwise."""
-    tiling = tile_pairs(INDEX_SETS[pairs], 7, 0, mine, 3)
-    met = torch.zeros(14, 14, dtype=torch.int64)
-    for tile in tiling.tiles:
-        met[slice(*tile.rows), slice(*tile.columns)] += 1
-        if tile.meeting == Meeting.MUTUAL:
-            met[slice(*tile.columns), slice(*tile.rows)] += 1
-    place = torch.arange(14)
-    own = (place % 7 >= mine[0]) & (place % 7 < mine[1])
-    same = place[:, None] // 7 == place // 7
-    candidates = {"two_view": same | ~same, "same_view": same, "cross_view": ~same}[pairs]
-    assert torch.equal(met, (own[:, None] & candidates).long())
-
-
-@pytest.mark.parametrize(("pairs", "candidates"), [("two_view", 60 * 60), ("same_view", 2 * 30 * 30)])
-def test_a_pair_of_anchors_is_formed_once(pairs: str, candidates: int) -> None:
-    """A tile off the diagonal serves the anchors along both of its sides."""
-    tiles = tile_pairs(INDEX_SETS[pairs], 30, 0, (0, 30), 5).tiles
-    diagonal, off = (
-        sum(tile.height * tile.width for tile in tiles if tile.diagonal == wanted) for wanted in (True, False)
-    )
-    assert diagonal + 2 * off == candidates
-    assert off > diagonal
-
-
-@pytest.mark.parametrize("length", [1, 2, 16, 17, 1000])
-def test_spans_are_as_equal_as_can_be(length: int) -> None:
-    parts = cut((5, 5 + length), 16)
-    sizes = [stop - start for start, stop in parts]
-    assert sum(sizes) == length
-    assert max(sizes) - min(sizes) <= 1
-    assert len(parts) == math.ceil(length / 16)
 
 
 PASSES = {"infonce": 2, "direct": 2, "triplet": 1, "siglip": 1, "clip": 2, "infonce_hard": 2, "dclw": 2, "spectral": 1}
