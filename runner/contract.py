@@ -62,6 +62,16 @@ def check_trainable(loss: CompiledLoss) -> None:
         )
 
 
+def check_shareable(loss: CompiledLoss, processes: int) -> None:
+    """Whether so many processes can share a batch of the loss. Raises `InputError` where each would have its own."""
+    execution = getattr(loss, "execution", None)
+    if processes > 1 and getattr(execution, "ranks", None) != "average":
+        raise InputError(
+            f"{loss.name} does not see the negatives of other processes, and {processes} were started.",
+            'Start one, or load the loss with ranks="average".',
+        )
+
+
 def check_products(loss: CompiledLoss, wanted: str) -> None:
     """Whether a loss that can say how exact its products are computes as the run records. Raises `InputError`."""
     products = getattr(loss, "products", wanted)

@@ -5,9 +5,11 @@ before the first step of training.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from alphadsl.report.exceptions import InputError
+from runner.contract import check_shareable
 from runner.data.datasets import check_enough, load_data
 from runner.data.splits import ImageData
 from runner.network.soundness import decide_layout
@@ -18,14 +20,18 @@ from runner.records.folder import RunFolder, check_free_of_others, locked
 from runner.records.identity import DataRecord, describe_data
 from runner.records.opening import IfExists, check_run, open_run, restored
 from runner.records.record import is_probed
+from runner.settings.config import ExperimentConfig
 from runner.settings.decisions import decide
+from runner.settings.effective import check_divisible
 from runner.settings.machine import keep_freed_memory, resolve_device
+from runner.settings.processes import leads, world_size
 from runner.settings.processor import look_at
 from runner.training.fabric import make_fabric
 from runner.training.finite import DivergedError
 from runner.training.job import Job
 from runner.training.pretrain import pretrain
 from runner.training.recovery import go_back
+from runner.training.together import check_alike, in_turns, is_known_to_all, led
 
 
 @dataclass(frozen=True)
@@ -76,24 +82,31 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     """
     if options.if_exists.resumes:
         again = options.restore_threads
-        plan = [replace(run, config=restored(run.path, run.config, threads=again)) for run in plan]
-    _check_all(plan, options)
+        configs = led(lambda: [restored(run.path, run.config, threads=again) for run in plan])
+        plan = _with_configs(plan, configs)
+    for planned in plan:
+        check_divisible(planned.config, world_size())
+    led(lambda: _check_all(plan, options))
     keep_freed_memory()
     config = plan[0].config
-    data = load_data(config, make_fabric(config).device, download=options.download)
+    data = in_turns(lambda: load_data(config, make_fabric(config).device, download=options.download))
     for line in data.describe():
         tell(line)
-    for planned in plan:
-        check_enough(planned.loss, data, planned.config)
-    plan = _decided(plan, data)
     record = describe_data(data)
-    _check_all(plan, options, record)
+    check_alike("data", str(record))
+    for planned in plan:
+        check_shareable(planned.loss, world_size())
+        check_enough(planned.loss, data, planned.config)
+    plan = _with_configs(plan, led(lambda: _decided(plan, data)))
+    led(lambda: _check_all(plan, options, record))
     supplies = Supplies(data, record, Prober(data))
     folders, failures = [], []
     for planned in plan:
         try:
             folders.append(_train_run(planned, supplies, options))
         except InputError as reason:
+            if not (is_known_to_all(reason) or isinstance(reason, ProbeFailedError)):
+                raise
             failures.append(Failure(planned, reason))
             tell(f"{planned.path} {failures[-1].what}: {reason.message}")
     return Outcome(tuple(folders), options.probe and data.labelled, tuple(failures))
@@ -108,18 +121,22 @@ class Supplies:
     prober: Prober
 
 
-def _decided(plan: Sequence[PlannedRun], data: ImageData) -> list[PlannedRun]:
-    """The plan with every setting decided that says `auto`, and a line on how the runs are computed."""
-    told, runs = dict[str, None](), []
+def _with_configs(plan: Sequence[PlannedRun], configs: Sequence[ExperimentConfig]) -> list[PlannedRun]:
+    return [replace(planned, config=config) for planned, config in zip(plan, configs, strict=True)]
+
+
+def _decided(plan: Sequence[PlannedRun], data: ImageData) -> list[ExperimentConfig]:
+    """The configurations with every setting decided that says `auto`, and a line on how the runs are computed."""
+    told, configs = dict[str, None](), []
     for planned in plan:
         processor = look_at(resolve_device(planned.config.device))
         decided = decide(planned.config, processor)
         decided = decide_layout(decided, data.image_size, make_fabric(decided.config))
         told[decided.describe(processor)] = None
-        runs.append(replace(planned, config=decided.config))
+        configs.append(decided.config)
     for line in told:
         tell(line)
-    return runs
+    return configs
 
 
 def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | None = None) -> None:
@@ -129,16 +146,23 @@ def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | 
 
 
 def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> RunFolder:
-    with locked(RunFolder(planned.path)):
-        run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
-        if options.if_exists is IfExists.RESUME_LAST_GOOD:
-            go_back(run)
+    with ExitStack() as open_folder:
+
+        def opened() -> RunFolder:
+            open_folder.enter_context(locked(RunFolder(planned.path)))
+            run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
+            if options.if_exists is IfExists.RESUME_LAST_GOOD:
+                go_back(run)
+            return run
+
+        run = led(opened)
         fabric = make_fabric(planned.config)
         trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
         if trained.epoch < planned.config.epochs:
             tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")
         test = planned.config.test_set == "read"
-        if options.probe and supplies.data.labelled and not is_probed(run, trained.epoch, test=test):
+        asked = leads() and options.probe and supplies.data.labelled
+        if asked and not is_probed(run, trained.epoch, test=test):
             with training_is_kept(run):
                 supplies.prober.probe(run, trained.network, planned.config)
         return run

@@ -15,6 +15,7 @@ from rich.table import Column
 from rich.text import Text
 
 from runner.settings.config import ExperimentConfig
+from runner.settings.processes import leads
 
 LINE_SECONDS = 15.0
 """How often a run that nobody watches tells where it is."""
@@ -23,9 +24,14 @@ MEDIUM, WIDE = 70, 110
 """Columns of a terminal from which on more of the bar is shown."""
 
 
+def _console() -> Console:
+    """Of several processes the first one speaks."""
+    return Console(stderr=True, quiet=not leads())
+
+
 def tell(message: str) -> None:
     """A line on what is being done."""
-    Console(stderr=True).print(message, highlight=False, markup=False, style="dim", soft_wrap=True)
+    _console().print(message, highlight=False, markup=False, style="dim", soft_wrap=True)
 
 
 Part = TypeVar("Part")
@@ -33,7 +39,7 @@ Part = TypeVar("Part")
 
 def watched(parts: Iterable[Part], total: int, what: str) -> Iterator[Part]:
     """The parts as they come, under a bar on a terminal; where nobody watches, a line now and then says how many."""
-    console = Console(stderr=True)
+    console = _console()
     columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn(compact=True)
     told = time.monotonic()
     with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -61,7 +67,7 @@ class Progress:
     """The bar of one run, as much of it as the terminal is wide; without a terminal, a line now and then."""
 
     def __init__(self, name: str, step: int, total: int, config: ExperimentConfig) -> None:
-        self._console = Console(stderr=True)
+        self._console = _console()
         self._name, self._step, self._total, self._config = name, step, total, config
         self._started, self._first = time.monotonic(), step
         self._told = self._started

@@ -14,7 +14,10 @@ from alphadsl.start import main
 METHOD = "forkserver"
 SERVER = multiprocessing.get_context(METHOD)
 SERVER.set_forkserver_preload(
-    ["torch", "torch._dynamo", "torch.distributed", "scipy.special", "alphadsl.backend.module", "tests.docs.execute"]
+    [
+        *("torch", "torch._dynamo", "torch.distributed", "scipy.special", "alphadsl.backend.module"),
+        *("tests.docs.execute", "runner.experiment"),
+    ]
 )
 
 

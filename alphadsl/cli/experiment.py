@@ -14,6 +14,7 @@ from alphadsl.cli import complete
 from alphadsl.cli.comparison import FIGURES, compare_runs, print_tables, tell_skipped
 from alphadsl.cli.console import complain
 from alphadsl.cli.options import Losses, Setting, check_names_a_file, folder_of, stem_of
+from alphadsl.cli.processes import in_one_voice
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_to_go_on, stoppable
 from alphadsl.cli.values import parse_settings, share_values, tag_of
@@ -38,6 +39,7 @@ DataDir = Annotated[
 
 
 @with_settings
+@in_one_voice
 def train(
     spec: Losses,
     set_: Setting = None,
@@ -76,6 +78,7 @@ def train(
     from runner.experiment import Options, train_runs
     from runner.plan import plan_runs
     from runner.progress import tell
+    from runner.training.together import joined
 
     if_exists = _if_exists(resume, resume_last_good, overwrite)
     texts = [find_text(word) for word in spec]
@@ -89,7 +92,7 @@ def train(
         check_replaceable(root / FIGURES)
     tell(describe_config(configs[0]))
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
-    with stoppable(f"To go on: {command_to_go_on()}"):
+    with stoppable(f"To go on: {command_to_go_on()}"), joined(configs[0].device):
         options = Options(if_exists, download, probe, "threads" not in given, stop_after)
         outcome = train_runs(plan, options)
     _finish(outcome, root)

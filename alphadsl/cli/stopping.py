@@ -16,6 +16,7 @@ from types import FrameType
 
 import typer
 
+from runner.settings.processes import leads, local_world_size, world_size
 from runner.training.stopping import SIGNALS
 
 SIGNALLED = 128
@@ -60,7 +61,8 @@ def stoppable(advice: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         code = exit_code_of(stop)
-        typer.echo(f"Stopped by {signal.Signals(code - SIGNALLED).name}. {advice}", err=True)
+        if leads():
+            typer.echo(f"Stopped by {signal.Signals(code - SIGNALLED).name}. {advice}", err=True)
         raise typer.Exit(code) from None
     finally:
         if threading.current_thread() is threading.main_thread():
@@ -76,4 +78,7 @@ def command_as_typed() -> str:
 def command_to_go_on() -> str:
     """The command as it was typed, with --resume."""
     words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume", "--resume-last-good")]
-    return shlex.join(["alphadsl", *words, "--resume"])
+    start = ["alphadsl"]
+    if world_size() > 1:
+        start = ["torchrun", f"--nproc-per-node={local_world_size()}", "-m", "alphadsl"]
+    return shlex.join([*start, *words, "--resume"])

@@ -19,6 +19,7 @@ from runner.contract import CompiledLoss
 from runner.data.splits import ImageData, Split
 from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig
 from runner.settings.machine import resolve_device
+from runner.settings.processes import world_size
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_WEIGHT = (
@@ -50,6 +51,7 @@ class Environment(BaseModel):
     products: str
     """torch's precision of float32 matrix products: highest, high or medium."""
     device: str
+    processes: int = 1
 
 
 class DataRecord(BaseModel):
@@ -164,6 +166,7 @@ def current_environment(config: ExperimentConfig) -> Environment:
         threads=available if config.threads == AUTO else min(available, config.threads),
         products=torch.get_float32_matmul_precision(),
         device=torch.cuda.get_device_name() if device == "cuda" else device,
+        processes=world_size(),
     )
 
 

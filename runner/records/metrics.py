@@ -78,6 +78,22 @@ class MetricsLog:
                 self._board.close()
 
 
+class Unwritten(MetricsLog):
+    """The log of a process that leaves writing to another."""
+
+    def __init__(self) -> None:
+        """There is nothing to open."""
+
+    def write(self, row: Row) -> None:
+        """Nothing is kept."""
+
+    def flush(self) -> int:
+        return 0
+
+    def __exit__(self, *fault: object) -> None:
+        """There is nothing to close."""
+
+
 @contextmanager
 def _first_fault_counts(earlier: BaseException | None) -> Iterator[None]:
     """A disk that is full is still full when the file is closed; the first refusal is told, not the second."""

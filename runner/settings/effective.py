@@ -35,6 +35,17 @@ def check_together(config: ExperimentConfig) -> None:
         )
 
 
+def check_divisible(config: ExperimentConfig, processes: int) -> None:
+    """Refuse a batch, or a chunk of it, of which processes would get unequal parts."""
+    parts = processes * config.cached_chunks
+    if config.batch % parts:
+        chunks = f" in {config.cached_chunks} chunks each" if config.cached_chunks > 1 else ""
+        raise InputError(
+            f"A batch of {config.batch} does not come apart into equal parts for {processes} processes{chunks}.",
+            f"Give --batch {_multiple(config.batch, parts)}, or start another number of processes.",
+        )
+
+
 def _multiple(batch: int, part: int) -> int:
     """The multiple of `part` next to a batch, at least one sample each."""
     return part * max(1, round(batch / part))

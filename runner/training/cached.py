@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.checkpoint import get_device_states, set_device_states
 
 from runner.network.normalisation import statistics_divided, statistics_held
-from runner.training.embedding import draw_views, embed
+from runner.training.embedding import draw_views, embed, part_of
 from runner.training.job import Job, TrainingState
 
 # V views (2), B batch, b samples of a chunk, C colours (3), H height, W width, D embedding width
@@ -33,7 +33,7 @@ def backpropagate_in_chunks(job: Job, state: TrainingState, indices_B: Tensor) -
             parts.append(embed(state, *chunk))
     z_VBD = torch.cat(parts, dim=1).requires_grad_()
     z0_BD, z1_BD = z_VBD
-    loss = job.loss_of(z0_BD, z1_BD, indices_B)
+    loss = job.loss_of(z0_BD, z1_BD, part_of(indices_B))
     job.fabric.backward(loss)
     assert z_VBD.grad is not None
     slopes = z_VBD.grad.chunk(count, dim=1)

@@ -4,17 +4,27 @@ import torch
 from torch import Tensor
 
 from runner.data.views import RECIPES, make_view
+from runner.settings.processes import rank, world_size
 from runner.training.job import Job, TrainingState
 from runner.training.schedule import view_stream
 
-# V views (2), B batch, C colours (3), H height, W width, D embedding width
+# V views (2), B batch, b samples of this process, C colours (3), H height, W width, D embedding width
+
+
+def part_of(batch_BX: Tensor) -> Tensor:
+    """What this process has of a batch: every so manyth sample, so that chunks of the parts are parts of its chunks."""
+    return batch_BX[rank() :: world_size()]
 
 
 def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
-    """Two views of each image (B, C, H, W), a pure function of the seed and the step."""
+    """Two views of each image of this process (b, C, H, W), a pure function of the seed and the step.
+
+    They are drawn for the whole batch, so that they are the same however many processes share it.
+    """
     x_BCHW = job.images_NCHW[indices_B]
     stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
-    return make_view(x_BCHW, recipe, stream), make_view(x_BCHW, recipe, stream)
+    x0_bCHW, x1_bCHW = (part_of(make_view(x_BCHW, recipe, stream)) for _ in range(2))
+    return x0_bCHW, x1_bCHW
 
 
 def embed(state: TrainingState, *views_BCHW: Tensor) -> Tensor:

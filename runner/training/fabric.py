@@ -1,20 +1,23 @@
 """What a run is computed with: a configuration comes in; Lightning's Fabric on one device, in its precision, comes out.
 
-Refused: several processes, and a device that is not there.
+Where several processes are at work, each has a device, and their slopes are averaged. Refused: processes that have not
+joined, and a device that is not there.
 """
 
 import logging
-import os
 from functools import cache
 from typing import Literal
 
 import torch
+import torch.distributed
 from lightning.fabric import Fabric
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import ExperimentConfig
 from runner.settings.decisions import decide
 from runner.settings.machine import resolve_device
+from runner.settings.processes import local_world_size, world_size
 from runner.settings.processor import look_at
 
 
@@ -23,11 +26,10 @@ def make_fabric(config: ExperimentConfig) -> Fabric:
 
     Raises `InputError` where that cannot be had.
     """
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    if processes > 1:
+    if world_size() > 1 and not torch.distributed.is_initialized():
         raise InputError(
-            f"Training was started with {processes} processes, and negatives are not gathered across processes yet.",
-            "Start it with one.",
+            f"{world_size()} processes were started, and only alphadsl train shares its work among several.",
+            "Start one.",
         )
     if config.device == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device on this machine.", "Give --device cpu, or leave it out.")
@@ -40,4 +42,15 @@ def make_fabric(config: ExperimentConfig) -> Fabric:
 
 @cache
 def _fabric(accelerator: str, precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
-    return Fabric(accelerator=accelerator, devices=1, precision=precision)
+    if world_size() == 1:
+        return Fabric(accelerator=accelerator, devices=1, precision=precision)
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=local_world_size(),
+        num_nodes=world_size() // local_world_size(),
+        strategy="ddp",
+        plugins=TorchElasticEnvironment(),
+        precision=precision,
+    )
+    fabric.launch()
+    return fabric

@@ -7,10 +7,15 @@ from time import monotonic
 from runner.progress import tell
 from runner.records.metrics import MetricsLog
 from runner.settings.often import parse_often
+from runner.settings.processes import world_size
 from runner.training.job import Job, TrainingState
 from runner.training.readings import Readings
 from runner.training.saving import keep
 from runner.training.stopping import StopSignals
+from runner.training.together import led
+
+AGREE_EVERY = 50
+"""Steps after which several processes agree on the time."""
 
 
 class Keeper:
@@ -27,9 +32,12 @@ class Keeper:
         """A checkpoint that counts the rows that are on disk. Raises `DivergedError` before any is lost to NaN."""
         self._readings.read()
         with self._state.clock.paused():
-            self._state.metrics_bytes = self._log.flush()
-            keep(self._job, self._state)
-        self._saved = monotonic()
+            led(self._write)
+        self._state.saved, self._saved = self._state.step, monotonic()
+
+    def _write(self) -> None:
+        self._state.metrics_bytes = self._log.flush()
+        keep(self._job, self._state)
 
     def after_step(self) -> None:
         """Save where it is time to; where the run was told to stop, save and stop."""
@@ -63,9 +71,14 @@ class Keeper:
         self._signals.obey()
 
     def _save_for_good_bye(self) -> None:
-        self.save()
+        """By the process that is stopped alone: the others have nothing to save."""
+        self._readings.read()
+        self._write()
         tell(f"{self._job.run.path} is saved at step {self._state.step:,} of {self._job.steps:,}.")
 
     def _is_time(self) -> bool:
-        seconds = self._often.seconds
-        return seconds is not None and monotonic() - self._saved >= seconds
+        """So that processes save after the same step, they ask each other every so many."""
+        seconds, step = self._often.seconds, self._state.step
+        if seconds is None or (world_size() > 1 and step % AGREE_EVERY and step % self._job.epoch_steps):
+            return False
+        return led(lambda: monotonic() - self._saved >= seconds)

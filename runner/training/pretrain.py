@@ -1,27 +1,30 @@
 """Contrastive pretraining: a loss, images and a configuration come in, a trained network comes out.
 
 One loop, read top to bottom; what it does at each turn is in the modules beside it. Precision and device are Fabric's
-business. Refused: more than one process, since the loss would see the negatives of its own process only; a loss or a
-gradient that is not finite.
+business. Where several processes train, all of them step, and the first one writes. Refused: a loss or a gradient that
+is not finite.
 """
 
 import torch
 
+from runner.network.normalisation import share_statistics
 from runner.network.soundness import sound_network
 from runner.progress import Progress
-from runner.records.metrics import MetricsLog
+from runner.records.metrics import MetricsLog, Unwritten
 from runner.records.opening import note_environment
 from runner.records.record import read_record
 from runner.settings.machine import limit_threads
+from runner.settings.processes import leads, world_size
 from runner.training.job import Job, TrainingState
 from runner.training.keeping import Keeper
 from runner.training.observing import observe
 from runner.training.optimizers import make_optimizer
 from runner.training.readings import Readings
-from runner.training.saving import restore
+from runner.training.saving import find_checkpoint, restore
 from runner.training.schedule import epoch_batches
 from runner.training.step import choose_backpropagation, train_step
 from runner.training.stopping import StopSignals
+from runner.training.together import led
 
 
 def pretrain(job: Job) -> TrainingState:
@@ -33,12 +36,11 @@ def pretrain(job: Job) -> TrainingState:
     state = prepare(job)
     if state.epoch >= job.last_epoch > 0:
         return state
-    note_environment(job.run, job.config)
-    state.record = read_record(job.run).model_dump_json()
+    state.record = led(lambda: note_whose(job))
     with (
         limit_threads(job.config.threads),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
-        MetricsLog(job.run.metrics, state.metrics_bytes, state.step) as log,
+        led_log(job, state) as log,
         Progress(job.run.path.name, state.step, job.steps, job.config) as progress,
         Readings(job, state, log, progress) as readings,
         StopSignals() as signals,
@@ -49,7 +51,7 @@ def pretrain(job: Job) -> TrainingState:
         while state.epoch < job.last_epoch:
             speed = train_epoch(job, state, readings, keeper)
             with keeper.interruptible():
-                observed = observe(job, state)
+                observed = led(lambda: observe(job, state))
             state.epoch += 1
             row = {"step": state.step, "epoch": state.epoch, "images_per_second": speed, "seconds": state.clock.run}
             log.write(row | observed)
@@ -74,13 +76,27 @@ def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keep
     return job.epoch_steps * job.config.batch / state.clock.epoch
 
 
+def note_whose(job: Job) -> str:
+    """The record of the run as JSON, with what it is computed with from here on."""
+    note_environment(job.run, job.config)
+    return read_record(job.run).model_dump_json()
+
+
+def led_log(job: Job, state: TrainingState) -> MetricsLog:
+    """The measurements of the run, which the first process writes."""
+    return MetricsLog(job.run.metrics, state.metrics_bytes, state.step) if leads() else Unwritten()
+
+
 def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
     network = sound_network(job.config, job.data.image_size, job.fabric)
+    if world_size() > 1:
+        share_statistics(network, job.fabric.device)
     if job.config.compile is True:
         network.encoder.compile()
     embed, optimizer = job.fabric.setup(network, make_optimizer(network, job.loss, job.config))
     state = TrainingState(network, embed, optimizer)
-    if job.run.checkpoint.exists():
-        restore(job, state)
+    checkpoint = led(lambda: find_checkpoint(job))
+    if checkpoint is not None:
+        restore(job, state, checkpoint)
     return state

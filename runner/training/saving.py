@@ -3,6 +3,8 @@
 The last checkpoint is the run; those just before it are kept beside it, so that damage to one loses little.
 """
 
+import torch
+
 from alphadsl.storage import keep_as, make_folder
 from runner.records.checkpoints import thin_out
 from runner.training.checkpoint import Checkpoint, damaged, save_checkpoint, taken_from
@@ -39,11 +41,18 @@ def _is_for_good(job: Job, state: TrainingState) -> bool:
     return ends_an_epoch and job.config.keep_every > 0 and state.epoch % job.config.keep_every == 0
 
 
-def restore(job: Job, state: TrainingState) -> None:
-    """Bring the state to the last checkpoint. Raises `InputError` where it is damaged or another's."""
-    checkpoint = load_last(job.run, job.fabric.device)
+def find_checkpoint(job: Job) -> Checkpoint | None:
+    """The last checkpoint of the run, on the CPU. Raises `InputError` where it is damaged or another's."""
+    if not job.run.checkpoint.exists():
+        return None
+    checkpoint = load_last(job.run, torch.device("cpu"))
     if not 0 <= checkpoint.step - checkpoint.epoch * job.epoch_steps <= job.epoch_steps:
         raise damaged(job.run.checkpoint, f"its step {checkpoint.step} is not one of epoch {checkpoint.epoch + 1}")
+    return checkpoint
+
+
+def restore(job: Job, state: TrainingState, checkpoint: Checkpoint) -> None:
+    """Bring the state to a checkpoint. Raises `InputError` where that does not fit."""
     with taken_from(job.run.checkpoint):
         state.network.load_state_dict(checkpoint.network)
         job.loss.load_state_dict(checkpoint.loss)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from runner.training.cached import backpropagate_in_chunks
-from runner.training.embedding import draw_views, embed
+from runner.training.embedding import draw_views, embed, part_of
 from runner.training.job import Job, TrainingState
 from runner.training.readings import StepResult
 from runner.training.schedule import learning_rate
@@ -46,6 +46,6 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagatio
 def backpropagate(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
     """The whole batch at once."""
     z0_BD, z1_BD = embed(state, *draw_views(job, state, indices_B))
-    loss = job.loss_of(z0_BD, z1_BD, indices_B)
+    loss = job.loss_of(z0_BD, z1_BD, part_of(indices_B))
     job.fabric.backward(loss)
     return loss.detach()

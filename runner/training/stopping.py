@@ -2,7 +2,8 @@
 
 A signal in the middle of a step would leave weights that are half moved. It is held back until the step is done, and
 then given to whoever handled it before: the command line, a debugger, or the system, which ends the process. A second
-signal is not held back. One that was ignored when the process was started (nohup) stays ignored.
+signal is not held back. Of several processes the first one is told, and the others end when it has left. One that was
+ignored when the process was started (nohup) stays ignored.
 """
 
 import contextlib
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Self
+
+from runner.settings.processes import leads, world_size
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """What ends a command: Ctrl-C, batch systems, a closed terminal."""
@@ -40,6 +43,9 @@ class StopSignals:
     @contextmanager
     def let_through(self) -> Iterator[None]:
         """Nothing moves inside the block, so that signals need not wait; those that would end the process do."""
+        if not leads():
+            yield
+            return
         mine = {number: handler for number, handler in self._before.items() if callable(handler)}
         for number, handler in mine.items():
             signal.signal(number, handler)
@@ -55,14 +61,14 @@ class StopSignals:
                 handler = signal.getsignal(number)
                 if handler not in (signal.SIG_IGN, None):
                     self._before[number] = handler
-                    signal.signal(number, self._hold)
+                    signal.signal(number, self._hold if leads() else signal.SIG_IGN)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._give_back()
 
     def _hold(self, number: int, _: FrameType | None) -> None:
-        if self._held is not None:
+        if self._held is not None and world_size() == 1:  # torchrun repeats the signal of a terminal
             self._give_back()
             signal.raise_signal(number)
             return

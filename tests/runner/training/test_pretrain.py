@@ -12,9 +12,7 @@ import torch
 from alphadsl.report.exceptions import InputError
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
-from runner.settings.config import ExperimentConfig
 from runner.training.checkpoint import load_checkpoint
-from runner.training.fabric import make_fabric
 from tests.runner.conftest import Laboratory
 from tests.runner.losses import PlainInfoNCE, StopsAt
 
@@ -142,12 +140,6 @@ def test_a_damaged_checkpoint_is_refused_by_name(laboratory: Laboratory) -> None
     run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:1000])
     with pytest.raises(InputError, match=r"checkpoint\.pt cannot be used"):
         laboratory.train("straight", PlainInfoNCE(), IfExists.RESUME)
-
-
-def test_several_processes_are_refused(config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(InputError, match="started with 2 processes"):
-        make_fabric(config)
 
 
 class Noting(PlainInfoNCE):

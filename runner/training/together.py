@@ -1,0 +1,144 @@
+"""Processes that train one run: what one of them finds out, or fails at, comes in; all of them know it afterwards.
+
+The first process writes, probes and speaks. Where the processes only exchange numbers, a refusal in one would leave
+the others waiting, so what can be refused goes through `led` or `together`. Whatever else fails in one process ends it
+at once, with a line that names it, and whoever started the processes then ends the others.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+import torch.distributed
+
+from alphadsl.report.exceptions import InputError
+from runner.settings.machine import resolve_device
+from runner.settings.processes import leads, local_rank, local_world_size, rank, world_size
+from runner.training.finite import DivergedError
+
+Result = TypeVar("Result")
+
+PATIENCE = timedelta(days=1)
+"""How long a process waits for another: the first one probes meanwhile. One that has died is noticed at once."""
+GRACE_SECONDS = 5.0
+"""How long a process that has lost another waits to be ended, before it says so itself."""
+
+
+class SharedRefusal(InputError):
+    """A refusal that all processes know of; the first one tells it."""
+
+
+@contextmanager
+def joined(device: str) -> Iterator[None]:
+    """Inside the block the processes that torchrun has started exchange what they know; one alone just goes on."""
+    if world_size() == 1:
+        yield
+        return
+    _join(device)
+    try:
+        yield
+    except SharedRefusal:
+        torch.distributed.destroy_process_group()
+        raise
+    except Exception as fault:
+        _leave(fault)
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+
+
+def led(work: Callable[[], Result]) -> Result:
+    """What the first process finds by this work, or its refusal, in all of them."""
+    if world_size() == 1:
+        return work()
+    said: list[tuple[Result | None, tuple[str, str] | None]] = [(None, None)]
+    if leads():
+        try:
+            said = [(work(), None)]
+        except InputError as refusal:
+            said = [(None, (refusal.message, refusal.help))]
+    torch.distributed.broadcast_object_list(said)
+    found, refused = said[0]
+    if refused is not None:
+        raise SharedRefusal(*refused)
+    return found  # type: ignore[return-value]
+
+
+def together(work: Callable[[], Result]) -> Result:
+    """What each process finds by this work of its own; where one is refused, all are."""
+    if world_size() == 1:
+        return work()
+    refused: tuple[str, str] | None = None
+    try:
+        found = work()
+    except InputError as refusal:
+        refused = refusal.message, refusal.help
+    said: list[tuple[str, str] | None] = [None] * world_size()
+    torch.distributed.all_gather_object(said, refused)
+    for speaker, refused in enumerate(said):
+        if refused is not None:
+            message, remedy = refused
+            raise SharedRefusal(message if speaker == 0 else f"Process {speaker}: {message}", remedy)
+    return found
+
+
+def in_turns(work: Callable[[], Result]) -> Result:
+    """`together`, the first process of each machine before the others, which may find ready what it made."""
+    first = local_rank() == 0
+    before = together(work if first else lambda: None)
+    after = together(work if not first else lambda: None)
+    return before if first else after  # type: ignore[return-value]
+
+
+def check_alike(what: str, mine: object) -> None:
+    """Whether all processes have the same. Raises `InputError` in all of them, with the first that differs."""
+    if world_size() == 1:
+        return
+    said: list[object] = [None] * world_size()
+    torch.distributed.all_gather_object(said, mine)
+    for other, its in enumerate(said):
+        if its != said[0]:
+            raise SharedRefusal(f"Process {other} has other {what} than process 0: {its}, not {said[0]}.", "")
+
+
+def is_known_to_all(refusal: InputError) -> bool:
+    """Whether every process has met this refusal, so that all can go on to the next run."""
+    return world_size() == 1 or isinstance(refusal, SharedRefusal | DivergedError)
+
+
+def _join(device: str) -> None:
+    on_gpu = resolve_device(device) == "cuda" and torch.cuda.is_available()
+    if on_gpu and local_world_size() > torch.cuda.device_count():
+        raise InputError(
+            f"{local_world_size()} processes were started on a machine with {torch.cuda.device_count()} GPUs.",
+            f"Start {torch.cuda.device_count()} with --nproc-per-node, or give --device cpu.",
+        )
+    if on_gpu:
+        torch.cuda.set_device(local_rank())
+    torch.distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
+
+
+def _leave(fault: Exception) -> None:
+    """End this process at once: whoever tears down what others are still waiting in may wait as well."""
+    match fault:
+        case InputError():
+            told = f"error: process {rank()}: {fault.message}\n" + (f"help: {fault.help}\n" if fault.help else "")
+        case _ if _is_lost_contact(fault):
+            time.sleep(GRACE_SECONDS)
+            told = "error: process 0: another process has ended before its time\n" if leads() else ""
+        case _:
+            told = "".join(traceback.format_exception(fault))
+    sys.stdout.flush()
+    os.write(2, told.encode(errors="replace"))
+    os._exit(1)
+
+
+def _is_lost_contact(fault: Exception) -> bool:
+    """gloo says so in a `RuntimeError`, NCCL in one of its own kinds."""
+    broken = isinstance(fault, torch.distributed.DistError)
+    return broken or (isinstance(fault, RuntimeError) and ("gloo" in str(fault) or "Connection" in str(fault)))
