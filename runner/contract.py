@@ -1,6 +1,6 @@
 """What the runner asks of a loss: the compiled losses of `alphadsl.load`, or any module with these attributes.
 
-Refused: a loss that takes its negatives from a queue, which the trainer does not keep.
+Refused: a loss that takes both labels and a queue, whose keys have none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,9 @@ class CompiledLoss(Protocol):
     def at(self, progress: float) -> object:
         """Bring scheduled parameters to a fraction of training."""
 
-    def __call__(self, z0_ND: Tensor, z1_ND: Tensor, /, labels: Tensor | None = None) -> Tensor: ...
+    def __call__(
+        self, z0_ND: Tensor, z1_ND: Tensor, /, labels: Tensor | None = None, queue: Tensor | None = None
+    ) -> Tensor: ...
 
     def parameters(self) -> Iterator[nn.Parameter]: ...
 
@@ -55,10 +57,10 @@ class CompiledLoss(Protocol):
 
 def check_trainable(loss: CompiledLoss) -> None:
     """Whether the trainer can give the loss what it takes. Raises `InputError` where it cannot."""
-    if "queue" in loss.takes:
+    if {"queue", "labels"} <= loss.takes:
         raise InputError(
-            f"{loss.name} takes its negatives from a queue, and the trainer keeps none.",
-            "Use it in a loop of your own, loss(z0, z1, queue=q), or train a loss of another index set.",
+            f"{loss.name} takes labels and a queue, and the trainer keeps no labels of the keys in a queue.",
+            "Train a loss that takes one of the two.",
         )
 
 

@@ -23,6 +23,7 @@ from runner.records.record import is_probed
 from runner.settings.config import ExperimentConfig
 from runner.settings.decisions import decide
 from runner.settings.effective import check_divisible
+from runner.settings.keys import decide_keys
 from runner.settings.machine import keep_freed_memory, resolve_device
 from runner.settings.processes import leads, world_size
 from runner.settings.processor import look_at
@@ -133,7 +134,11 @@ def _decided(plan: Sequence[PlannedRun], data: ImageData) -> list[ExperimentConf
         decided = decide(planned.config, processor)
         decided = decide_layout(decided, data.image_size, make_fabric(decided.config))
         told[decided.describe(processor)] = None
-        configs.append(decided.config)
+        queued = "queue" in planned.loss.takes
+        config = decide_keys(decided.config, planned.loss.name, queued, len(data.pretrain_NCHW))
+        if queued:
+            told[f"{planned.loss.name}: a queue of {config.queue:,} keys, momentum {config.momentum_encoder:g}"] = None
+        configs.append(config)
     for line in told:
         tell(line)
     return configs

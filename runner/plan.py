@@ -9,6 +9,7 @@ from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss, check_products, check_trainable
 from runner.records.folder import check_name
 from runner.settings.config import ExperimentConfig
+from runner.settings.keys import check_taken
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ def plan_runs(
     names = [loss.name for loss in losses]
     for loss in losses:
         check_trainable(loss)
+    for config in configs[:1]:
+        check_taken(config, ("queue" in loss.takes for loss in losses))
     for repeated in (loss for index, loss in enumerate(names) if loss in names[:index]):
         raise InputError(f"Two of the specs define a loss called {repeated}.", "Give each its own name in its file.")
     only = len(losses) == 1 and len(configs) == 1

@@ -17,6 +17,7 @@ from runner.settings.often import parse_often
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
+Predictor = Literal["none", "mlp"]
 Optimizer = Literal["adamw", "sgd"]
 Schedule = Literal["cosine", "constant"]
 Auto = Literal["auto"]
@@ -80,8 +81,18 @@ class ExperimentConfig(BaseModel):
         int, Field(ge=1, le=512), About(Group.NETWORK, "Channels of the first stage; 64 is the usual ResNet.")
     ] = 16
     projector_dim: Annotated[int, Field(ge=2, le=8192), About(Group.NETWORK, "Width of the embeddings.")] = 128
+    predictor: Annotated[Predictor, About(Group.NETWORK, "Head that the queries alone go through.")] = "none"
+    stop_gradient: Annotated[bool, About(Group.NETWORK, "Let no gradient through the keys.")] = False
+    momentum_encoder: Annotated[
+        Auto | Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)],
+        About(Group.NETWORK, "Keys from a copy that keeps this much of itself; 0 is none; else 0.99 with a queue."),
+    ] = AUTO
 
     batch: Annotated[int, Field(ge=2, le=MOST), About(Group.TRAINING, "Images in a batch, each in two views.")] = 256
+    queue: Annotated[
+        Auto | Annotated[int, Field(ge=0, le=MOST)],
+        About(Group.TRAINING, "Keys in the queue of a loss that takes one; else 4096, or half of the images."),
+    ] = AUTO
     epochs: Annotated[int, Field(ge=0, le=MOST), About(Group.TRAINING, "Epochs of pretraining.")] = 5
     optimizer: Annotated[Optimizer, About(Group.TRAINING, "The optimizer.")] = "adamw"
     lr: Annotated[Positive, About(Group.TRAINING, "Learning rate after the warm-up.")] = 1e-2
@@ -134,7 +145,7 @@ class ExperimentConfig(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name not in ("channels_last", "compile"):
+        if isinstance(value, bool) and info.field_name not in ("channels_last", "compile", "stop_gradient"):
             raise ValueError("true and false are no value of it")
         return value
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import AUTO, ExperimentConfig
 from runner.settings.defaults import DEFAULTS
 
 
@@ -32,6 +32,11 @@ def check_together(config: ExperimentConfig) -> None:
         raise InputError(
             "The best epoch of the probe cannot be chosen on a test set that is sealed.",
             "Give --select validation, or --test-set read.",
+        )
+    if config.stop_gradient and config.momentum_encoder not in (AUTO, 0):
+        raise InputError(
+            "The keys of a momentum encoder receive no gradient, so stop_gradient has nothing to stop.",
+            "Leave out --stop-gradient, or give --momentum-encoder 0.",
         )
 
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
-from runner.settings.config import ExperimentConfig, Group, about_of
+from runner.settings.config import AUTO, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
 
@@ -57,7 +57,7 @@ def describe_config(config: ExperimentConfig) -> str:
         told = f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         if name != "dataset" and value != getattr(ordinary, name):
             own.append(told)
-        elif about_of(field).group in (Group.NETWORK, Group.TRAINING):
+        elif about_of(field).group in (Group.NETWORK, Group.TRAINING) and value not in (AUTO, "none", False):
             usual.append(told)
     changed = f"{config.dataset} with {', '.join(own)}" if own else config.dataset
     return f"{changed}; by default {', '.join(usual)}" if usual else changed

@@ -16,8 +16,9 @@ from torch import Tensor
 from torch.utils.checkpoint import get_device_states, set_device_states
 
 from runner.network.normalisation import statistics_divided, statistics_held
-from runner.training.embedding import draw_views, embed, part_of
+from runner.training.embedding import draw_views, embed
 from runner.training.job import Job, TrainingState
+from runner.training.objective import embed_keys, objective, queried, remember
 
 # V views (2), B batch, b samples of a chunk, C colours (3), H height, W width, D embedding width
 
@@ -25,15 +26,16 @@ from runner.training.job import Job, TrainingState
 def backpropagate_in_chunks(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
     """The batch in as many chunks as the configuration says; a `Backpropagation`."""
     count = job.config.cached_chunks
-    chunks = list(zip(*(view_BCHW.chunk(count) for view_BCHW in draw_views(job, state, indices_B)), strict=True))
+    views = draw_views(job, state, indices_B)
+    keys_VBD = embed_keys(job, state, views)
+    chunks = list(zip(*(view_BCHW.chunk(count) for view_BCHW in queried(state, views)), strict=True))
     replays, parts = [], []
     with torch.no_grad(), statistics_held(state.network):
         for chunk in chunks:
             replays.append(note_random_state(chunk[0]))
             parts.append(embed(state, *chunk))
     z_VBD = torch.cat(parts, dim=1).requires_grad_()
-    z0_BD, z1_BD = z_VBD
-    loss = job.loss_of(z0_BD, z1_BD, part_of(indices_B))
+    loss = objective(job, state, z_VBD, keys_VBD, indices_B)
     job.fabric.backward(loss)
     assert z_VBD.grad is not None
     slopes = z_VBD.grad.chunk(count, dim=1)
@@ -42,6 +44,7 @@ def backpropagate_in_chunks(job: Job, state: TrainingState, indices_B: Tensor) -
             replay()
             with job.fabric.no_backward_sync(state.embed, enabled=index < count):
                 job.fabric.backward(embed(state, *chunk), slope_VbD)
+    remember(state, z_VBD, keys_VBD)
     return loss.detach()
 
 

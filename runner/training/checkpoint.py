@@ -9,9 +9,9 @@ import io
 import pickle
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -55,14 +55,16 @@ class Checkpoint:
     """The `RunRecord` of the run, as JSON."""
     epoch_seconds: float = 0.0
     """Time spent so far in the epoch under way."""
+    branches: State = field(default_factory=dict)
+    """Predictor, momentum encoder and queue, as far as there are any."""
 
 
 NAMES = frozenset(field.name for field in fields(Checkpoint))
-OPTIONAL = MappingProxyType({field.name: field.default for field in fields(Checkpoint) if field.default is not MISSING})
+OPTIONAL: Mapping[str, Any] = MappingProxyType({"epoch_seconds": 0.0, "branches": {}})
 """What earlier formats do not have."""
 KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("epoch", "step", "metrics_bytes"), int),
-    **dict.fromkeys(("network", "loss", "optimizer"), dict),
+    **dict.fromkeys(("network", "loss", "optimizer", "branches"), dict),
     **dict.fromkeys(("seconds", "epoch_seconds"), (int, float)),
     "record": str,
 }
@@ -87,7 +89,7 @@ def load_checkpoint(path: Path, device: torch.device) -> Checkpoint:
         raise InputError(f"The checkpoint {path} was written by a newer alphadsl.", "Use that version, or a newer one.")
     if stored["format"] > 2 and not whole:
         raise damaged(path, "it does not have the sum it was written with")
-    stored = OPTIONAL | stored
+    stored = {**OPTIONAL, **stored}
     wrong = [name for name in sorted(NAMES) if not isinstance(stored.get(name), KINDS[name])]
     if wrong or min(stored["epoch"], stored["step"], stored["metrics_bytes"]) < 0:
         raise damaged(path, f"it has no {wrong[0]}" if wrong else "it counts below zero")

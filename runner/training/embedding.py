@@ -10,21 +10,26 @@ from runner.training.schedule import view_stream
 
 # V views (2), B batch, b samples of this process, C colours (3), H height, W width, D embedding width
 
+Views = tuple[Tensor, ...]
+
 
 def part_of(batch_BX: Tensor) -> Tensor:
     """What this process has of a batch: every so manyth sample, so that chunks of the parts are parts of its chunks."""
     return batch_BX[rank() :: world_size()]
 
 
-def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> tuple[Tensor, Tensor]:
+def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> Views:
     """Two views of each image of this process (b, C, H, W), a pure function of the seed and the step.
 
     They are drawn for the whole batch, so that they are the same however many processes share it.
     """
-    x_BCHW = job.images_NCHW[indices_B]
-    stream, recipe = view_stream(job.config.seed, state.step), RECIPES[job.config.dataset]
-    x0_bCHW, x1_bCHW = (part_of(make_view(x_BCHW, recipe, stream)) for _ in range(2))
-    return x0_bCHW, x1_bCHW
+    return tuple(map(part_of, make_views(job, indices_B, view_stream(job.config.seed, state.step))))
+
+
+def make_views(job: Job, indices_B: Tensor, stream: torch.Generator) -> Views:
+    """Two views of each image of a batch (B, C, H, W)."""
+    x_BCHW, recipe = job.images_NCHW[indices_B], RECIPES[job.config.dataset]
+    return make_view(x_BCHW, recipe, stream), make_view(x_BCHW, recipe, stream)
 
 
 def embed(state: TrainingState, *views_BCHW: Tensor) -> Tensor:

@@ -9,9 +9,11 @@ from torch import Tensor
 
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData
+from runner.network.branches import Branches
 from runner.network.models import SiameseNetwork
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
+from runner.settings.keys import decide_keys
 from runner.training.clock import Stopwatch
 from runner.training.schedule import steps_per_epoch
 
@@ -47,6 +49,11 @@ class Job:
     def steps(self) -> int:
         return self.config.epochs * self.epoch_steps
 
+    @property
+    def decided(self) -> ExperimentConfig:
+        """The configuration with what is said of keys decided for this loss and these images."""
+        return decide_keys(self.config, self.loss.name, "queue" in self.loss.takes, len(self.images_NCHW))
+
     def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
         if "labels" in self.loss.takes:
             return self.loss(z0_BD, z1_BD, labels=self.data.learnt.y_N[indices_B])
@@ -61,6 +68,10 @@ class TrainingState:
     embed: _FabricModule
     """The network behind Fabric's precision."""
     optimizer: torch.optim.Optimizer
+    branches: Branches
+    """What the loss sees besides the network."""
+    predict: _FabricModule | None = None
+    """The predictor behind Fabric's precision, if there is one."""
     epoch: int = 0
     """Epochs completed, with their row written."""
     step: int = 0

@@ -6,7 +6,9 @@ is not finite.
 """
 
 import torch
+from torch import nn
 
+from runner.network.branches import Branches
 from runner.network.normalisation import share_statistics
 from runner.network.soundness import sound_network
 from runner.progress import Progress
@@ -17,6 +19,7 @@ from runner.settings.machine import limit_threads
 from runner.settings.processes import leads, world_size
 from runner.training.job import Job, TrainingState
 from runner.training.keeping import Keeper
+from runner.training.objective import fill_queue
 from runner.training.observing import observe
 from runner.training.optimizers import make_optimizer
 from runner.training.readings import Readings
@@ -90,13 +93,20 @@ def led_log(job: Job, state: TrainingState) -> MetricsLog:
 def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
     network = sound_network(job.config, job.data.image_size, job.fabric)
+    branches = Branches(network, job.decided)
+    job.fabric.to_device(branches)
     if world_size() > 1:
         share_statistics(network, job.fabric.device)
+        share_statistics(branches, job.fabric.device)
     if job.config.compile is True:
         network.encoder.compile()
-    embed, optimizer = job.fabric.setup(network, make_optimizer(network, job.loss, job.config))
-    state = TrainingState(network, embed, optimizer)
+    trained = network if branches.predictor is None else nn.ModuleList([network, branches.predictor])
+    embed, optimizer = job.fabric.setup(network, make_optimizer(trained, job.loss, job.config))
+    predict = None if branches.predictor is None else job.fabric.setup_module(branches.predictor)
+    state = TrainingState(network, embed, optimizer, branches, predict)
     checkpoint = led(lambda: find_checkpoint(job))
-    if checkpoint is not None:
+    if checkpoint is None:
+        fill_queue(job, state)
+    else:
         restore(job, state, checkpoint)
     return state

@@ -24,6 +24,7 @@ def keep(job: Job, state: TrainingState) -> None:
         loss=job.loss.state_dict(),
         optimizer=state.optimizer.state_dict(),
         record=state.record,
+        branches=state.branches.state_dict(),
     )
     if _is_for_good(job, state):
         make_folder(job.run.kept_checkpoint(state.epoch).parent)
@@ -55,6 +56,7 @@ def restore(job: Job, state: TrainingState, checkpoint: Checkpoint) -> None:
     """Bring the state to a checkpoint. Raises `InputError` where that does not fit."""
     with taken_from(job.run.checkpoint):
         state.network.load_state_dict(checkpoint.network)
+        state.branches.load_state_dict(checkpoint.branches)
         job.loss.load_state_dict(checkpoint.loss)
         state.optimizer.load_state_dict(checkpoint.optimizer)
     state.epoch, state.step, state.saved = checkpoint.epoch, checkpoint.step, checkpoint.step

@@ -20,6 +20,7 @@ class Purpose(IntEnum):
 
     ORDER = 0
     VIEWS = 1
+    QUEUE = 3
     STATISTICS = 2
 
 
@@ -57,6 +58,11 @@ def view_stream(seed: int, step: int) -> torch.Generator:
 def statistics_stream() -> torch.Generator:
     """The random numbers of the views that statistics are taken of, the same for every seed and every epoch."""
     return _random_stream(0, Purpose.STATISTICS, 0)
+
+
+def queue_stream(seed: int, index: int) -> torch.Generator:
+    """The random numbers of what a queue holds before the first step: of the order of images, then of their parts."""
+    return _random_stream(seed, Purpose.QUEUE, index)
 
 
 def _random_stream(seed: int, purpose: Purpose, index: int) -> torch.Generator:

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from runner.training.cached import backpropagate_in_chunks
-from runner.training.embedding import draw_views, embed, part_of
+from runner.training.embedding import draw_views, embed
 from runner.training.job import Job, TrainingState
+from runner.training.objective import embed_keys, objective, queried, remember
 from runner.training.readings import StepResult
 from runner.training.schedule import learning_rate
 
-# B batch, D embedding width
+# V views, B batch, b samples of this process, D embedding width
 
 
 class Backpropagation(Protocol):
@@ -45,7 +46,10 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagatio
 
 def backpropagate(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
     """The whole batch at once."""
-    z0_BD, z1_BD = embed(state, *draw_views(job, state, indices_B))
-    loss = job.loss_of(z0_BD, z1_BD, part_of(indices_B))
+    views = draw_views(job, state, indices_B)
+    keys_VbD = embed_keys(job, state, views)
+    z_VbD = embed(state, *queried(state, views))
+    loss = objective(job, state, z_VbD, keys_VbD, indices_B)
     job.fabric.backward(loss)
+    remember(state, z_VbD, keys_VbD)
     return loss.detach()

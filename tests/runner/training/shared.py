@@ -28,6 +28,8 @@ CASES: dict[str, tuple[str, Literal["64-true", "32-true"], dict[str, Any]]] = {
     "negatives of all": ("infonce", "64-true", {}),
     "labels": ("supcon", "64-true", {}),
     "a learned temperature, in chunks": ("clip", "64-true", {"cached_chunks": 4}),
+    "a queue": ("moco", "64-true", {"queue": 100}),
+    "a predictor": ("infonce", "64-true", {"predictor": "mlp", "stop_gradient": True}),
     "rounded": ("infonce", "32-true", {}),
 }
 """A loss, its precision, and settings of its run."""

@@ -1,5 +1,5 @@
 """Compiled losses whose parameters live, and losses that take labels, through the trainer: learned parameters move and
-resume with the run, schedules follow the steps, labels reach the loss, a queue is refused."""
+resume with the run, schedules follow the steps, labels reach the loss."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.report.exceptions import InputError
 from runner.data.splits import ImageData, Split
 from runner.data.views import Recipe, make_view
 from runner.plan import plan_runs
@@ -48,11 +47,11 @@ class StoppedLoss(torch.nn.Module):
     def state_dict(self, *given: object, **named: object) -> object:  # type: ignore[override]
         return self.loss.state_dict()
 
-    def forward(self, z0_ND: torch.Tensor, z1_ND: torch.Tensor) -> torch.Tensor:
+    def forward(self, z0_ND: torch.Tensor, z1_ND: torch.Tensor, **further: torch.Tensor) -> torch.Tensor:
         self.left -= 1
         if self.left == 0:
             raise KeyboardInterrupt
-        value: torch.Tensor = self.loss(z0_ND, z1_ND)
+        value: torch.Tensor = self.loss(z0_ND, z1_ND, **further)
         return value
 
 
@@ -140,8 +139,3 @@ def test_every_seed_learns_for_itself() -> None:
     mine, other = next(iter(first.parameters())), next(iter(second.parameters()))
     assert mine is not other
     assert torch.equal(mine, other)
-
-
-def test_a_queue_is_refused_by_name() -> None:
-    with pytest.raises(InputError, match="moco takes its negatives from a queue"):
-        plan_runs([alphadsl.loads(MOCO)], [make_config("digits")], Path("runs"), None, {})

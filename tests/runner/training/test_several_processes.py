@@ -38,7 +38,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict[
     return courses(tmp_path_factory.mktemp("alone"))
 
 
-@pytest.mark.parametrize("world", [1, 2, 4])
+@pytest.mark.parametrize("world", [2, 4])
 def test_processes_train_as_one_does(
     world: int, alone: dict[str, dict[str, dict[str, Tensor]]], tmp_path: Path
 ) -> None:
