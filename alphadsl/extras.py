@@ -11,6 +11,7 @@ from alphadsl.report.exceptions import InputError
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "matplotlib", "optuna"),
+        "hf": ("pyarrow",),
         "plot": ("matplotlib",),
         "editor": ("pygls", "lsprotocol"),
         "reference": ("scipy",),

@@ -79,7 +79,7 @@ def hiding(extras: set[str], words: list[str], code: str, folder: Path) -> subpr
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("runner", ("train", "cluster")),
+        ("runner", ("train", "cluster", "hf")),
         ("alphadsl/editor", ("editor",)),
         ("alphadsl/bench", ("bench",)),
         ("alphadsl/explain", ("plot",)),

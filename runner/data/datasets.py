@@ -19,13 +19,14 @@ from torchvision.datasets.utils import check_integrity
 from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss
 from runner.data.image_folder import read_image_folder
+from runner.data.saved_dataset import read_saved_dataset
 from runner.data.splits import ImageData, Split
 from runner.settings.config import ExperimentConfig
 
 # N images, C colours (3), H height, W width
 
 DEFAULT_DATA_DIR = Path("data")
-NOT_FETCHED = frozenset({"digits", "folder"})
+NOT_FETCHED = frozenset({"digits", "folder", "hf"})
 DIGITS_TRAIN = 1297
 """The digits come writer by writer, so that the last 500 are a test on other hands."""
 
@@ -55,8 +56,8 @@ class PublishedFiles:
 
 def load_data(config: ExperimentConfig, device: torch.device, *, download: bool = False) -> ImageData:
     """The data set of `config` on `device`. Raises `InputError` where it is missing or damaged."""
-    if config.data_dir is None and config.dataset == "folder":
-        raise InputError("The data set folder needs to know where it is.", "Give --data-dir DIR.")
+    if config.data_dir is None and config.dataset in ("folder", "hf"):
+        raise InputError(f"The data set {config.dataset} needs to know where it is.", "Give --data-dir DIR.")
     if download and config.dataset in NOT_FETCHED:
         raise InputError(f"There is nothing to download for the data set {config.dataset}.", "Leave out --download.")
     source = Source(config.data_dir or DEFAULT_DATA_DIR, config.image_size, download)
@@ -168,6 +169,10 @@ def _read_folder(source: Source) -> ImageData:
     return read_image_folder(source.data_dir, source.image_size)
 
 
+def _read_hf(source: Source) -> ImageData:
+    return read_saved_dataset(source.data_dir, source.image_size)
+
+
 READERS: Mapping[str, Callable[[Source], ImageData]] = MappingProxyType(
     {
         "digits": _read_digits,
@@ -175,5 +180,6 @@ READERS: Mapping[str, Callable[[Source], ImageData]] = MappingProxyType(
         "cifar100": _read_cifar100,
         "stl10": _read_stl10,
         "folder": _read_folder,
+        "hf": _read_hf,
     }
 )

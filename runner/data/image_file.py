@@ -6,6 +6,7 @@ EXIF tag is turned back, and of several frames the first is taken. Refused, by t
 empty, cut short or unreadable file, a mode without a range.
 """
 
+import io
 import os
 import stat
 import warnings
@@ -75,8 +76,19 @@ def without_warnings() -> AbstractContextManager[object]:
 def decode_image(path: Path) -> ReadImage:
     """As `read_image`, for threads inside `without_warnings`."""
     _check_file(path)
+    return _decode(path)
+
+
+def decode_bytes(content: bytes) -> ReadImage:
+    """As `decode_image`, of the bytes of a file."""
+    if not content:
+        raise UnreadableImageError("it is empty (0 bytes)")
+    return _decode(io.BytesIO(content))
+
+
+def _decode(source: Path | io.BytesIO) -> ReadImage:
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(source, formats=FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
             if frames > 1:
                 image.seek(0)

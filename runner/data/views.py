@@ -45,7 +45,7 @@ DIGITS = Recipe(
     blur_chance=0.2,
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {"digits": DIGITS, "cifar10": CIFAR, "cifar100": CIFAR, "stl10": STL, "folder": STL}
+    {"digits": DIGITS, "cifar10": CIFAR, "cifar100": CIFAR, "stl10": STL, "folder": STL, "hf": STL}
 )
 
 # Luma of an RGB colour, and the chroma plane in which hue is an angle (ITU-R BT.601, YIQ).

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from runner.settings.often import parse_often
 
-Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder"]
+Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder", "hf"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Predictor = Literal["none", "mlp"]
 Optimizer = Literal["adamw", "sgd"]
@@ -73,7 +73,7 @@ class ExperimentConfig(BaseModel):
     dataset: Annotated[Dataset, About(Group.DATA, "The images.")] = "digits"
     data_dir: Annotated[Path | None, About(Group.DATA, "Where the data set lies; else data/.")] = None
     image_size: Annotated[
-        int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side to which the images of `folder` are brought.")
+        int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side to which images of `folder` and `hf` are brought.")
     ] = 32
 
     encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder.")] = "resnet8"

@@ -11,6 +11,7 @@ DEFAULTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "cifar100": {},
         "stl10": {"image_size": 96, "encoder": "resnet18", "width": 64, "epochs": 100, "lr": 1e-3},
         "folder": {},
+        "hf": {},
     }
 )
 """What differs by data set. The rest is tuned for `resnet8` at width 16; encoders of width 64 want lr 1e-3."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 ARM_FEATURES = Path("/proc/cpuinfo")
 BF16_CHECKS = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
 """Of `torch.cpu`: whether the processor multiplies bfloat16 itself. Without that, oneDNN converts, which is slow."""
@@ -43,6 +44,18 @@ def usable_cores() -> int:
     """The cores that affinity and the quota of a container leave to this process; at least one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _quota(CGROUP_QUOTA) or cores)
+
+
+def usable_memory() -> int:
+    """Bytes of memory that the machine has, or that a container leaves to this process."""
+    try:
+        limit = int(CGROUP_MEMORY.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        limit = None
+    if not hasattr(os, "sysconf"):
+        return limit or 8 * 10**9
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return physical if limit is None else min(limit, physical)
 
 
 def _quota(file: Path) -> int | None:

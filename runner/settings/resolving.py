@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +14,8 @@ from alphadsl.report.suggest import suggest
 from runner.settings.config import AUTO, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
+
+HF = "hf:"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
 
     Raises `InputError` for an unknown data set, or a setting that is unknown, refused or without effect.
     """
+    layers = tuple(replace(layer, values=_with_folder(layer.values)) for layer in layers)
     given = {name: value for layer in layers for name, value in layer.values.items() if value is not None}
     files = {name: layer.file for layer in layers for name, value in layer.values.items() if value is not None}
     dataset = given.get("dataset", ExperimentConfig.model_fields["dataset"].default)
@@ -45,6 +48,16 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
         raise _refusal(refusal.errors(), files) from None
     check_together(config)
     return config
+
+
+def _with_folder(values: Mapping[str, object]) -> Mapping[str, object]:
+    """`hf:DIR` is the data set `hf` in DIR."""
+    dataset = values.get("dataset")
+    if not isinstance(dataset, str) or not dataset.startswith(HF):
+        return values
+    if values.get("data_dir") is not None:
+        raise InputError(f"The data set {dataset} and --data-dir both say where the data lie.", "Give one of the two.")
+    return {**values, "dataset": HF.rstrip(":"), "data_dir": dataset.removeprefix(HF)}
 
 
 def describe_config(config: ExperimentConfig) -> str:

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from alphadsl.report.exceptions import InputError
-from runner.data import image_folder
+from runner.data import reading
 from runner.data.image_file import ReadImage, decode_image
 from runner.data.image_folder import read_image_folder
 from runner.data.splits import ImageData
@@ -197,8 +197,8 @@ def test_images_are_decoded_by_as_many_threads_as_there_are_cores(
         together.wait(timeout=30)  # until three are at it
         return decode_image(path)
 
-    monkeypatch.setattr(image_folder, "usable_cores", lambda: 3)
-    monkeypatch.setattr(image_folder, "decode_image", decode)
+    monkeypatch.setattr(reading, "usable_cores", lambda: 3)
+    monkeypatch.setattr(reading, "decode_image", decode)
     draw_class(tmp_path, "red", 6)
     assert len(read_image_folder(tmp_path, 8).pretrain_NCHW) == 6
 
@@ -216,9 +216,9 @@ def test_order_and_faults_do_not_depend_on_which_thread_is_first(
         time.sleep(0.0005 * (60 - int(path.stem)))
         return decode_image(path)
 
-    monkeypatch.setattr(image_folder, "usable_cores", lambda: 4)
-    monkeypatch.setattr(image_folder, "AHEAD", 7)
-    monkeypatch.setattr(image_folder, "decode_image", late)
+    monkeypatch.setattr(reading, "usable_cores", lambda: 4)
+    monkeypatch.setattr(reading, "AHEAD", 7)
+    monkeypatch.setattr(reading, "decode_image", late)
     crowded = read_image_folder(tmp_path, 8)
     assert straight.pretrain_NCHW[:, 0, 0, 0].tolist() == shades
     assert torch.equal(straight.pretrain_NCHW, crowded.pretrain_NCHW)

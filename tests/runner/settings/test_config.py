@@ -1,6 +1,7 @@
 """Configurations: defaults by data set, and refusals of one line."""
 
 import pytest
+import torch
 
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import DATASETS
@@ -62,7 +63,8 @@ def test_the_learning_rate_warms_up_and_falls_to_nothing() -> None:
 def test_an_epoch_shows_every_image_at_most_once_in_its_own_order() -> None:
     config = make_config("digits", batch=30)
     first, again, second = (
-        [index for batch in epoch_batches(100, epoch, config) for index in batch.tolist()] for epoch in (0, 0, 1)
+        [index for batch in epoch_batches(100, epoch, config, torch.device("cpu")) for index in batch.tolist()]
+        for epoch in (0, 0, 1)
     )
     assert len(set(first)) == len(first) == 90
     assert first == again

@@ -1,0 +1,212 @@
+"""A data set that Hugging Face `datasets` saved to disk: its folder comes in, square uint8 images with labels come out.
+
+The folder is what `save_to_disk` writes: Arrow files, with JSON beside them that names splits, files and columns. They
+are read by pyarrow, mapped to memory, so that `datasets` itself is not needed. Refused: a folder that is no such data
+set, no or several columns of images, and classes that differ between splits.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import read_file
+from runner.data.image_file import ReadImage, UnreadableImageError, decode_bytes, decode_image
+from runner.data.image_layout import PART_NAMES, TEST_EVERY, Part
+from runner.data.pixels import read_pixels
+from runner.data.reading import stamp_of
+from runner.data.splits import ImageData, Split
+
+if TYPE_CHECKING:
+    from pyarrow import Table
+
+# N images
+
+HELP = "Give the folder that save_to_disk wrote: --dataset hf:DIR."
+INSTALL = "pip install 'alphadsl[hf]'"
+UNLABELLED = -1
+"""What `datasets` writes for a label that is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRow:
+    """An image in a row of a table."""
+
+    table: "Table"
+    column: str
+    row: int
+    folder: Path
+    stamps: str
+
+    def decode(self) -> ReadImage:
+        content = self.table[self.column][self.row].as_py()
+        match content:
+            case {"bytes": bytes(data)} | bytes(data):
+                return decode_bytes(data)
+            case {"path": str(path)} if path:
+                return decode_image(self.folder / path)
+            case _:
+                raise UnreadableImageError("it is empty")
+
+    def stamp(self) -> str:
+        return f"{self.stamps} {self.row}"
+
+    def __str__(self) -> str:
+        return f"{self.row} of {self.folder}"
+
+
+@dataclass(frozen=True, eq=False)
+class SavedSplit:
+    """The rows of one split."""
+
+    folder: Path
+    images: tuple[StoredRow, ...]
+    classes: tuple[str, ...]
+    y_N: Tensor
+    """Labels (N,), -1 where there is none."""
+
+    def pick(self, rows: Tensor) -> "SavedSplit":
+        return SavedSplit(self.folder, tuple(self.images[row] for row in rows.tolist()), self.classes, self.y_N[rows])
+
+    @property
+    def labelled(self) -> "SavedSplit":
+        return self.pick((self.y_N >= 0).nonzero()[:, 0])
+
+    @property
+    def others(self) -> "SavedSplit":
+        return self.pick((self.y_N < 0).nonzero()[:, 0])
+
+
+def read_saved_dataset(root: Path, size: int) -> ImageData:
+    """The images of a saved data set, cropped to the centre square and resized to `size` pixels.
+
+    Raises `InputError` where it cannot be read, or pyarrow is not installed.
+    """
+    splits = {name: _read_split(folder) for name, folder in _split_folders(root).items()}
+    parts = _parts_of(splits, root)
+    train, test = parts[Part.TRAIN].labelled, parts[Part.TEST].labelled
+    extra = [*parts[Part.TRAIN].others.images, *parts[Part.UNLABELLED].images]
+    images = [*train.images, *extra, *test.images]
+    if not images:
+        raise InputError(f"The data set {root} has no rows.", HELP)
+    x_NCHW, tally = read_pixels(images, size)
+    pretrain_NCHW, test_NCHW = torch.split(x_NCHW, [len(train.images) + len(extra), len(test.images)])
+    counts = ", ".join(f"{name} {len(split.images):,}" for name, split in splits.items())
+    told = (f"splits of {root}: {counts}", *tally.tell(size))
+    learnt = Split(pretrain_NCHW[: len(train.images)], train.y_N)
+    return ImageData(train.classes, pretrain_NCHW, learnt, Split(test_NCHW, test.y_N), told)
+
+
+def _split_folders(root: Path) -> Mapping[str, Path]:
+    if not root.is_dir():
+        raise InputError(f"The folder {root} does not exist.", HELP)
+    if (root / "dataset_dict.json").is_file():
+        names = _read_json(root / "dataset_dict.json").get("splits")
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            return {name: root / name for name in names}
+        raise InputError(f"{root / 'dataset_dict.json'} names no splits.", HELP)
+    if (root / "state.json").is_file():
+        return {"train": root}
+    raise InputError(f"{root} is not a data set that was saved to disk: it has no state.json.", HELP)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(read_file(path))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is damaged.", "Save the data set again.")
+    return content
+
+
+def _read_split(folder: Path) -> SavedSplit:
+    try:
+        import pyarrow as arrow
+    except ModuleNotFoundError:
+        raise InputError("The data set hf needs pyarrow, which is not installed.", INSTALL) from None
+    state, info = _read_json(folder / "state.json"), _read_json(folder / "dataset_info.json")
+    if state.get("_indices_data_files"):
+        raise InputError(f"{folder} is a selection of rows.", "Save it by flatten_indices() first.")
+    try:
+        paths = [folder / part["filename"] for part in state["_data_files"]]
+        features = {name: _kind(feature) for name, feature in info["features"].items()}
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{folder} does not say which files and columns it has.", "Save the data set again.") from None
+    tables = []
+    for path in paths:
+        try:
+            tables.append(arrow.ipc.open_stream(arrow.memory_map(str(path))).read_all())
+        except (arrow.ArrowException, OSError) as fault:
+            reason = str(fault).splitlines()[0].rstrip(".")
+            raise InputError(f"{path} cannot be read: {reason}.", "Save the data set again.") from None
+    column = _image_column(features, folder)
+    if not tables:
+        raise InputError(f"{folder} has no files.", "Save the data set again.")
+    stamps = " ".join(map(stamp_of, paths))
+    table = arrow.concat_tables(tables)
+    if column not in table.column_names:
+        raise InputError(f"{folder} has no column {column}, of which it tells.", "Save the data set again.")
+    rows = tuple(StoredRow(table, column, row, folder, stamps) for row in range(table.num_rows))
+    return SavedSplit(folder, rows, *_labels(table, info["features"], folder))
+
+
+def _kind(feature: Any) -> str:
+    return str(feature.get("_type")) if isinstance(feature, dict) else "Sequence"
+
+
+def _image_column(features: Mapping[str, str], folder: Path) -> str:
+    columns = [name for name, kind in features.items() if kind == "Image"]
+    preferred = [name for name in columns if name in ("image", "img")] or columns
+    if len(preferred) != 1:
+        told = ", ".join(columns) or f"none among {', '.join(features)}"
+        raise InputError(
+            f"{folder} has to have one column of images, and has {told}.",
+            "Keep one: select_columns([...]) in datasets, cast to datasets.Image().",
+        )
+    return preferred[0]
+
+
+def _labels(table: "Table", features: Mapping[str, Any], folder: Path) -> tuple[tuple[str, ...], Tensor]:
+    """Names of the classes and labels (N,): of the class label with most classes; without one, no labels."""
+    named = {name: it["names"] for name, it in features.items() if _kind(it) == "ClassLabel" and it.get("names")}
+    if not named:
+        return (), torch.full((table.num_rows,), UNLABELLED)
+    name = max(named, key=lambda it: len(named[it]))
+    values = table[name].fill_null(UNLABELLED).to_numpy().astype(np.int64)
+    if len(values) and not (values.min() >= UNLABELLED and values.max() < len(named[name])):
+        raise InputError(f"{folder} has labels in {name} that are none of its {len(named[name])} classes.")
+    return tuple(map(str, named[name])), torch.from_numpy(values)
+
+
+def _parts_of(splits: Mapping[str, SavedSplit], root: Path) -> Mapping[Part, SavedSplit]:
+    """What is for training, for testing, and without labels."""
+    known: dict[Part, SavedSplit] = {}
+    for name, split in splits.items():
+        part = PART_NAMES.get(name.casefold(), Part.UNLABELLED if name.casefold() == "unsupervised" else None)
+        if part is not None:
+            known.setdefault(part, split)
+    if Part.TRAIN not in known:
+        raise InputError(f"The data set {root} has {', '.join(splits)}, but nothing to train on.", HELP)
+    train = known[Part.TRAIN]
+    test = next((known[p] for p in (Part.TEST, Part.VALIDATION) if p in known and len(known[p].labelled.images)), None)
+    nothing = train.pick(torch.zeros(0, dtype=torch.int64))
+    if test is None:
+        train, test = _hold_out(train)
+    elif test.classes != train.classes:
+        raise InputError(f"The classes of {test.folder} are not those of {train.folder}.", "Give both the same.")
+    return {Part.TRAIN: train, Part.TEST: test, Part.UNLABELLED: known.get(Part.UNLABELLED, nothing)}
+
+
+def _hold_out(train: SavedSplit) -> tuple[SavedSplit, SavedSplit]:
+    """Every fifth image of a class is for testing."""
+    held_N = torch.zeros(len(train.y_N), dtype=torch.bool)
+    for label in range(len(train.classes)):
+        held_N[(train.y_N == label).nonzero()[1::TEST_EVERY, 0]] = True
+    return train.pick((~held_N).nonzero()[:, 0]), train.pick(held_N.nonzero()[:, 0])
