@@ -27,7 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "api": {"extras", "report", "ir", "resolve", "pipeline", "reference", "backend"},
     "bench": {"report", "ir", "transform", "reference", "pipeline", "api", "backend", "storage"},
     "explain": {"report", "ir", "prove", "transform", "reference", "journey", "storage"},
-    "discover": {"report", "ir", "resolve", "reference", "journey", "pipeline", "explain"},
+    "discover": {"report", "ir", "resolve", "reference", "journey", "pipeline", "builtin", "explain"},
     "editor": {"folders", "report", "ir", "syntax", "resolve", "journey", "pipeline", ""},
     "cli": {
         "backend",
@@ -48,7 +48,7 @@ LAYERS: dict[str, set[str]] = {
         "storage",
         "",
     },
-    "runner": {"report", "storage", ""},
+    "runner": {"report", "storage", "discover", ""},
     "start": {"report", "cli"},
     "__main__": {"start"},
 }
@@ -91,6 +91,7 @@ ROOMS: dict[str, set[str]] = {
         "statistics",
         "contract",
     },
+    "discovery": {"plan", "experiment", "settings", "progress", "records", "studies", "theory"},
 }
 """The rooms of `runner`, and what each may import of the others."""
 LONGEST = 250

@@ -34,6 +34,7 @@ HOMES: Mapping[str, Home] = {
     "probe": Home(TRAIN, "experiment", "probe"),
     "compare": Home(TRAIN, "experiment", "compare"),
     "sweep": Home(TRAIN, "sweep", "sweep"),
+    "discover": Home(TRAIN, "discover", "discover"),
     "studies": Home(TRAIN, "studies", "app"),
     "views": Home(TRAIN, "views", "views"),
     "theory": Home(MEASURE, "theory", "app"),

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from alphadsl.discover.known import loss_of
 from alphadsl.discover.mutate import Setting, mutate
 from alphadsl.discover.paths import path_text
 from alphadsl.discover.places import size_of_loss
 from alphadsl.discover.space import SearchSpace
-from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 
 PATH = 0.1
@@ -28,10 +29,16 @@ class Bred:
     how: str
 
 
-def breed(name: str, parents: Sequence[Loss], space: SearchSpace, chance: random.Random) -> Bred | None:
+class Parent(NamedTuple):
+    """A loss to breed from, as its name and its text."""
+
+    name: str
+    text: str
+
+
+def breed(name: str, parents: Sequence[Parent], space: SearchSpace, chance: random.Random) -> Bred | None:
     """One candidate from one or two of the parents; None where chance found nothing to do."""
-    loss = chance.choice(parents)
-    other = chance.choice(parents)
+    loss, other = (loss_of(*chance.choice(parents)) for _ in range(2))
     if space.paths and loss.name != other.name and loss.pairs == other.pairs and chance.random() < PATH:
         return Bred(name, path_text(loss, other, chance, name), (loss.name, other.name), "path")
     made, how = loss, list[str]()

@@ -6,7 +6,7 @@ import pytest
 
 from alphadsl.api import find_text
 from alphadsl.builtin import library_entries
-from alphadsl.discover.breed import breed
+from alphadsl.discover.breed import Parent, breed
 from alphadsl.discover.mutate import MUTATIONS, Setting, mutate
 from alphadsl.discover.paths import path_text
 from alphadsl.discover.places import places_of, size_of_loss, with_node
@@ -23,6 +23,10 @@ PARENTS = ("infonce", "direct", "square", "dcl", "dhel", "ring")
 
 def loss_called(name: str) -> Loss:
     return lower_spec(find_text(name)).loss
+
+
+def given(losses: list[Loss]) -> list[Parent]:
+    return [Parent(loss.name, pretty_loss(loss)) for loss in losses]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +60,7 @@ def test_a_mutation_changes_one_loss_into_another_text(name: str, parents: list[
 def test_what_is_bred_is_a_text_that_the_checker_takes_or_refuses(parents: list[Loss]) -> None:
     chance, admitted = random.Random(1), 0
     for number in range(80):
-        bred = breed(f"c{number}", parents, SPACE, chance)
+        bred = breed(f"c{number}", given(parents), SPACE, chance)
         assert bred is not None
         assert set(bred.parents) <= set(PARENTS)
         checked = check_spec(SpecText(Source(bred.name, bred.text), None))
@@ -69,7 +73,8 @@ def test_what_is_bred_is_a_text_that_the_checker_takes_or_refuses(parents: list[
 
 def test_the_same_chance_breeds_the_same(parents: list[Loss]) -> None:
     first, second = (
-        [breed("c", parents, SPACE, chance) for _ in range(10)] for chance in (random.Random(3), random.Random(3))
+        [breed("c", given(parents), SPACE, chance) for _ in range(10)]
+        for chance in (random.Random(3), random.Random(3))
     )
     assert first == second
     assert len({bred.text for bred in first if bred}) > 5

@@ -1,0 +1,58 @@
+"""The losses that a search knows before it begins: those it starts from, and the library.
+
+Refused as a start: two of one name, a loss that needs labels or a queue, and one that is not on the sphere: candidates
+are compared on two views.
+"""
+
+from collections.abc import Sequence
+
+from alphadsl.builtin import library_entries
+from alphadsl.discover.places import size_of_loss
+from alphadsl.ir.kinds import Space
+from alphadsl.ir.nodes import Loss
+from alphadsl.ir.parameter import Fixed, Parameter
+from alphadsl.ir.pretty_loss import pretty_loss
+from alphadsl.journey import Journey
+from alphadsl.pipeline import lower_spec
+from alphadsl.report.exceptions import InputError
+from alphadsl.report.source import Source
+from alphadsl.resolve.files import SpecText
+
+
+def parents_from(texts: Sequence[SpecText]) -> dict[str, str]:
+    """Raises `InputError` or `SpecError` for a loss that cannot be started from."""
+    parents: dict[str, str] = {}
+    for text in texts:
+        loss = lower_spec(text).loss
+        if loss.name in parents:
+            raise InputError(f"Two of the specs define a loss called {loss.name}.", "Give each its own name.")
+        if loss.pairs.takes or loss.space != Space.SPHERE:
+            needs = " and ".join(sorted(loss.pairs.takes)) or "embeddings that are not normalised"
+            raise InputError(f"{loss.name} takes {needs}; a search is of losses of two views.", "Leave it out.")
+        parents[loss.name] = pretty_loss(loss)
+    return parents
+
+
+def known_losses() -> list[Journey]:
+    """The library's losses that two views without labels or a queue can be trained with."""
+    journeys = (entry.journey for entry in library_entries())
+    return [one for one in journeys if one.loss.space == Space.SPHERE and not one.loss.pairs.takes]
+
+
+def journey_of(name: str, text: str) -> Journey:
+    """The last loss of a text that was admitted before."""
+    return lower_spec(SpecText(Source(name, text), None))
+
+
+def loss_of(name: str, text: str) -> Loss:
+    return journey_of(name, text).loss
+
+
+def size_of(name: str, text: str) -> int:
+    """Nodes and parameters of the last loss of a text."""
+    return size_of_loss(loss_of(name, text))
+
+
+def first_tunable(name: str, text: str) -> Parameter | None:
+    """The first parameter that stays as it is set, and is not 0."""
+    return next((one for one in loss_of(name, text).parameters if isinstance(one.role, Fixed) and one.value), None)

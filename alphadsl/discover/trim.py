@@ -1,0 +1,66 @@
+"""A survivor made as simple as its score allows: numbers rounded, parts left out, one after another."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from alphadsl.discover.gates import Gates, Refused
+from alphadsl.discover.known import loss_of
+from alphadsl.discover.mutate import rounded
+from alphadsl.discover.places import places_of, size_of_loss, with_node
+from alphadsl.ir.nodes import Apply, Loss, Num
+from alphadsl.ir.parameter import Fixed
+from alphadsl.ir.pretty_loss import pretty_loss
+from alphadsl.ir.traversal import children, parameters_in
+
+MOST_TRIED = 24
+Scored = Callable[[str], float | None]
+
+
+class Trimmed(NamedTuple):
+    """What is left of a loss."""
+
+    text: str
+    size: int
+    score: float
+
+
+def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Trimmed:
+    """The simplest loss on the way that scores no less than `least`; `gates` are those of a library, so that what is
+    left is still new. At most 24 simpler losses are tried."""
+    loss = loss_of(name, text)
+    best, reached, left = loss, least, MOST_TRIED
+    again = True
+    while again and left:
+        again = False
+        for simpler in _simpler(best):
+            if not left:
+                break
+            left -= 1
+            text = pretty_loss(simpler)
+            if isinstance(gates.judge(simpler.name, text), Refused):
+                continue
+            found = score(text)
+            if found is not None and found >= least:
+                best, reached, again = simpler, found, True
+                break
+    return Trimmed(pretty_loss(best), size_of_loss(best), reached)
+
+
+def _simpler(loss: Loss) -> Iterator[Loss]:
+    """Losses with less in them: an operation left out, then rounder numbers."""
+    for place in places_of(loss.family):
+        if isinstance(place.node, Apply):
+            for child in children(place.node):
+                made = replace(loss, family=with_node(loss.family, place, child))
+                kept = tuple(one for one in made.parameters if one.name in parameters_in(made.family))
+                if size_of_loss(replace(made, parameters=kept)) < size_of_loss(loss):
+                    yield replace(made, parameters=kept)
+    for place in places_of(loss.family):
+        if isinstance(place.node, Num) and rounded(place.node.value, 1) != place.node.value:
+            yield replace(loss, family=with_node(loss.family, place, Num(rounded(place.node.value, 1))))
+    for index, one in enumerate(loss.parameters):
+        value = rounded(one.value, 1)
+        if isinstance(one.role, Fixed) and value != one.value and value in one.interval:
+            moved = (*loss.parameters[:index], replace(one, value=value), *loss.parameters[index + 1 :])
+            yield replace(loss, parameters=moved)

@@ -1,0 +1,92 @@
+"""The search as a whole: a plan, a place and a budget come in; a log, spec files and a page come out."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from alphadsl.discover.gates import Gates
+from alphadsl.discover.known import journey_of, known_losses
+from alphadsl.discover.trim import trim
+from runner.discovery.front import pareto
+from runner.discovery.log import Candidate, SearchLog, TrimmedEvent
+from runner.discovery.plan import SearchPlan, SearchRoom
+from runner.discovery.report import ranking, summary, write_candidates, write_report
+from runner.discovery.rungs import FailedError, Toy, rungs_of
+from runner.discovery.search import Search
+from runner.progress import tell, watched
+from runner.records.folder import RunFolder, locked
+
+KEPT = 5
+"""So many of the front are made simple."""
+
+
+def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool = False) -> Path:
+    """Search until the budget, in seconds of work over all starts, is spent; the page.
+
+    Raises `InputError` where another process is at work in the folder, or something of it is damaged.
+    """
+    with locked(RunFolder(room.folder)):
+        log = SearchLog.open(room.log)
+        tell("Learning what is known: the library at a grid of its parameters.")
+        gates = Gates.around(plan.space, known_losses())
+        for candidate in watched(list(log.candidates.values()), len(log.candidates), "Candidates so far"):
+            if not candidate.bred.control:
+                gates.learn(journey_of(candidate.name, candidate.bred.text))
+        search = Search(plan, log, rungs_of(plan, room, download), gates, tell)
+        try:
+            search.run(budget)
+        finally:
+            rung = top_rung(search)
+            with contextlib.suppress(KeyboardInterrupt):
+                write_report(room, plan, log, rung)
+        make_simple(search, plan, rung)
+        write_candidates(room, plan, best_of(log, rung))
+        for line in summary(log, rung, list(plan.parents)):
+            tell(line)
+        return write_report(room, plan, log, rung)
+
+
+def top_rung(search: Search) -> str:
+    """The highest rung at which something that was found was trained; the first where nothing was."""
+    for rung in reversed(search.rungs):
+        if any(rung.name in one.scored for one in search.found):
+            return rung.name
+    return search.first.name
+
+
+def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
+    """The front, and what ranks highest."""
+    found = [one for one in ranking(log, rung) if not one.bred.control]
+    return list({one.name: one for one in [*pareto(found, rung), *found[:KEPT]]}.values())
+
+
+def make_simple(search: Search, plan: SearchPlan, rung: str) -> None:
+    """Trim the best of the front while their toy scores hold."""
+    toy = Toy(plan.seeds, plan.seed)
+    gates = Gates.around(plan.space, known_losses())
+    for candidate in list(pareto(search.found, rung))[-KEPT:]:
+        scored = candidate.scored.get(toy.name)
+        if candidate.trimmed is not None or scored is None:
+            continue
+        values = dict(scored.values)
+
+        def score(text: str, name: str = candidate.name, values: dict[str, float] = values) -> float | None:
+            names = {one.name for one in journey_of(name, text).loss.parameters}
+            try:
+                scores = toy.score(name, text, {key: value for key, value in values.items() if key in names})
+            except FailedError:
+                return None
+            return sum(scores) / len(scores)
+
+        least = (candidate.score(toy.name) or 0.0) - _spread(scored.scores)
+        left = trim(candidate.name, candidate.bred.text, gates, score, least)
+        event = TrimmedEvent(name=candidate.name, text=left.text, size=left.size, score=left.score)
+        search.log.add(event)
+
+
+def _spread(scores: Sequence[float]) -> float:
+    """The standard error of their mean; half a point where one score says nothing of it."""
+    if len(scores) < 2:
+        return 0.005
+    mean = sum(scores) / len(scores)
+    return float((sum((score - mean) ** 2 for score in scores) / (len(scores) - 1) / len(scores)) ** 0.5)

@@ -1,0 +1,161 @@
+"""What a search did, line by line: events come in and are on disk at once; the candidates as they stand come back out.
+
+A last line cut short by a kill is dropped; what it said is done again. Refused: a line that cannot be read before the
+last one.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import guarded, read_file
+
+
+class Event(BaseModel):
+    """Something that was done."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BredEvent(Event):
+    """A candidate was written and judged; without a gate it went through."""
+
+    kind: Literal["bred"] = "bred"
+    number: int
+    name: str
+    text: str = ""
+    parents: tuple[str, ...] = ()
+    how: str = ""
+    gate: str = ""
+    reason: str = ""
+    size: int = 0
+    near: str = ""
+    angle: float = 0.0
+    control: bool = False
+
+
+class ScoredEvent(Event):
+    """A candidate was trained at a rung, with these values of its parameters, or failed."""
+
+    kind: Literal["scored"] = "scored"
+    name: str
+    rung: str
+    scores: tuple[float, ...] = ()
+    """By seed, on validation images."""
+    values: Mapping[str, float] = Field(default_factory=dict)
+    failed: str = ""
+    seconds: float = 0.0
+
+
+class RungEvent(Event):
+    """How well a rung tells which losses do well at the next, by the losses the search starts from and controls."""
+
+    kind: Literal["rung"] = "rung"
+    rung: str
+    next: str
+    correlation: float
+    losses: int
+    kept: bool
+
+
+class TrimmedEvent(Event):
+    """A survivor as it was made simpler."""
+
+    kind: Literal["trimmed"] = "trimmed"
+    name: str
+    text: str
+    size: int
+    score: float
+
+
+AnyEvent = Annotated[BredEvent | ScoredEvent | RungEvent | TrimmedEvent, Field(discriminator="kind")]
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+@dataclass
+class Candidate:
+    """A loss that went through the gates, or a control, and its scores so far."""
+
+    bred: BredEvent
+    scored: dict[str, ScoredEvent] = field(default_factory=dict)
+    trimmed: TrimmedEvent | None = None
+
+    @property
+    def name(self) -> str:
+        return self.bred.name
+
+    def score(self, rung: str) -> float | None:
+        """Mean over seeds; None where it was not trained at the rung, or failed."""
+        event = self.scored.get(rung)
+        return None if event is None or not event.scores else sum(event.scores) / len(event.scores)
+
+
+@dataclass
+class SearchLog:
+    """The log of one search: what is in its file, and what is added."""
+
+    path: Path
+    events: list[AnyEvent] = field(default_factory=list)
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    bred: int = 0
+    """Candidates that were written, whatever became of them."""
+
+    @staticmethod
+    def open(path: Path) -> "SearchLog":
+        log = SearchLog(path)
+        if path.exists():
+            for event in _read(path):
+                log._take(event)
+        return log
+
+    def add(self, event: AnyEvent) -> None:
+        """Put an event on disk, then count it."""
+        with guarded(self.path, "written"), self.path.open("a", encoding="utf-8") as file:
+            file.write(event.model_dump_json() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._take(event)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in training."""
+        return sum(event.seconds for event in self.events if isinstance(event, ScoredEvent))
+
+    def gates(self) -> dict[str, int]:
+        """How many candidates ended at each gate, and how many went through."""
+        counts: dict[str, int] = {}
+        for event in self.events:
+            if isinstance(event, BredEvent) and not event.control:
+                counts[event.gate or "passed"] = counts.get(event.gate or "passed", 0) + 1
+        return counts
+
+    def _take(self, event: AnyEvent) -> None:
+        self.events.append(event)
+        match event:
+            case BredEvent():
+                self.bred = max(self.bred, event.number)
+                if not event.gate:
+                    self.candidates[event.name] = Candidate(event)
+            case ScoredEvent() if event.name in self.candidates:
+                self.candidates[event.name].scored[event.rung] = event
+            case TrimmedEvent() if event.name in self.candidates:
+                self.candidates[event.name].trimmed = event
+
+
+def _read(path: Path) -> Iterator[AnyEvent]:
+    content = read_file(path)
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        with guarded(path, "written"):
+            os.truncate(path, whole)
+    for number, line in enumerate(content[:whole].splitlines(), start=1):
+        try:
+            yield EVENT.validate_json(line)
+        except (ValidationError, json.JSONDecodeError):
+            raise InputError(f"{path} is damaged in line {number}.", "Put a copy of it back.") from None

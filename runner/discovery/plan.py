@@ -1,0 +1,95 @@
+"""What a search is, and where it is kept: a folder comes in, the plan in it comes out, new or as it was.
+
+Refused: another plan in the same folder, and one of another version.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+import alphadsl
+from alphadsl.discover.space import SearchSpace
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import make_folder, read_file, write_file
+from runner.settings.config import ExperimentConfig
+
+ANOTHER = "Give --name for another search."
+NOT_COMPARED = frozenset({"data_dir", "device", "threads", "keep_every", "compile", "channels_last"})
+"""Settings of the run that may differ when a search goes on, on another machine perhaps."""
+
+
+class SearchPlan(BaseModel):
+    """Everything that decides what a search tries, but for the time it has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str = alphadsl.__version__
+    parents: dict[str, str]
+    """Where the search starts: losses by name, as spec texts."""
+    space: SearchSpace
+    epochs: tuple[int, ...]
+    """Of the rungs after the toy."""
+    seeds: int
+    seed: int
+    factor: int
+    config: ExperimentConfig
+
+
+@dataclass(frozen=True)
+class SearchRoom:
+    """Where the files of a search are."""
+
+    folder: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.folder / "search.json"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.jsonl"
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "runs"
+
+    @property
+    def candidates(self) -> Path:
+        return self.folder / "candidates"
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "discovery.html"
+
+
+def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
+    """The plan as it is kept. Raises `InputError` where the folder holds another search."""
+    if not room.plan.exists():
+        make_folder(room.folder)
+        write_file(room.plan, plan.model_dump_json(indent=1).encode())
+        return plan
+    kept = read_plan(room)
+    if kept.version != plan.version:
+        raise InputError(
+            f"The search {room.folder} was made by alphadsl {kept.version}, and this is {plan.version}.",
+            f"Use that version. {ANOTHER}",
+        )
+    for name in SearchPlan.model_fields:
+        mine, its = getattr(plan, name), getattr(kept, name)
+        if name == "config":
+            mine, its = (config.model_dump(exclude=set(NOT_COMPARED)) for config in (mine, its))
+            name = ", ".join(key for key in mine if mine[key] != its[key])
+        if mine != its:
+            raise InputError(f"The search {room.folder} has another {name}.", f"Repeat its command. {ANOTHER}")
+    return plan
+
+
+def read_plan(room: SearchRoom) -> SearchPlan:
+    """The plan of a search. Raises `InputError` where there is none, or it cannot be read."""
+    if not room.plan.exists():
+        raise InputError(f"{room.folder} is not a search: it has no search.json.", "Give a folder below studies/.")
+    try:
+        return SearchPlan.model_validate_json(read_file(room.plan))
+    except ValidationError:
+        raise InputError(f"{room.plan} is damaged, or of another version.", f"Put a copy back. {ANOTHER}") from None

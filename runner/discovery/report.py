@@ -1,0 +1,94 @@
+"""What a search came to: its log comes in; candidates as spec files, a page and lines for the terminal come out."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from alphadsl.storage import make_folder, write_file
+from runner.discovery.front import pareto
+from runner.discovery.log import Candidate, RungEvent, SearchLog
+from runner.discovery.picture import draw_search
+from runner.discovery.plan import SearchPlan, SearchRoom
+from runner.discovery.search import NULL
+from runner.studies.page import STYLE
+
+SHOWN = 10
+
+
+def write_candidates(room: SearchRoom, plan: SearchPlan, found: Sequence[Candidate]) -> list[Path]:
+    """A spec file for each, with its parents and scores in a comment."""
+    make_folder(room.candidates)
+    paths = []
+    for candidate in found:
+        path = room.candidates / f"{candidate.name}.alpha"
+        write_file(path, spec_file(plan, candidate).encode())
+        paths.append(path)
+    return paths
+
+
+def spec_file(plan: SearchPlan, candidate: Candidate) -> str:
+    """The spec of a candidate, as simple as it was made."""
+    bred, trimmed = candidate.bred, candidate.trimmed
+    scores = "; ".join(
+        f"{name} {100 * score:.1f} %" for name in candidate.scored if (score := candidate.score(name)) is not None
+    )
+    lines = [
+        f"{candidate.name} (found by alphadsl {plan.version} discover)",
+        f"From {' and '.join(bred.parents)} by {bred.how}. Nearest known: {bred.near} at {bred.angle:.1f} degrees.",
+        f"Validation accuracy, {plan.config.dataset}: {scores}. Not confirmed.",
+    ]
+    if trimmed is not None:
+        lines.append(f"Made simpler: size {bred.size} to {trimmed.size}, toy {100 * trimmed.score:.1f} %.")
+    text = trimmed.text if trimmed else bred.text
+    return "".join(f"# {line}\n" for line in lines) + text
+
+
+def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
+    """A few lines: what died where, and the best beside the controls."""
+    gates = log.gates()
+    told = ", ".join(f"{count} {gate}" for gate, count in sorted(gates.items(), key=lambda pair: -pair[1]))
+    yield f"{sum(gates.values())} candidates: {told}." if gates else "No candidate was written."
+    ranked = ranking(log, rung)
+    for place, candidate in enumerate(ranked[:SHOWN], start=1):
+        mark, score = " (control)" if candidate.bred.control else "", 100 * (candidate.score(rung) or 0.0)
+        yield f"{place:>3}  {score:5.1f} %  {candidate.name}{mark}, size {candidate.bred.size}"
+    if NULL in (place_of := {one.name: place for place, one in enumerate(ranked, start=1)}):
+        better = place_of[NULL] - 1
+        yield f"The null control, a clone of {names[0]}, is number {place_of[NULL]} of {len(ranked)}: {better} beat it."
+
+
+def ranking(log: SearchLog, rung: str) -> list[Candidate]:
+    """Everything that was trained at a rung, the best first."""
+    scored = [one for one in log.candidates.values() if one.score(rung) is not None]
+    return sorted(scored, key=lambda one: (-(one.score(rung) or 0.0), one.bred.size))
+
+
+def write_report(room: SearchRoom, plan: SearchPlan, log: SearchLog, rung: str) -> Path:
+    """The page of a search, which needs no network."""
+    write_file(room.page, make_page(room.folder.name, plan, log, rung).encode())
+    return room.page
+
+
+def make_page(name: str, plan: SearchPlan, log: SearchLog, rung: str) -> str:
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="generator" content="alphadsl discover">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(name)}</title><style>{STYLE}</style>'
+        f"<h1>{escape(name)}</h1>{''.join(_sections(plan, log, rung))}</html>\n"
+    )
+
+
+def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
+    told = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {plan.seeds} seeds; alphadsl {plan.version}."
+    yield f'<p class="pale">{escape(told)} Scores are of validation images, and choose: confirm them on others.</p>'
+    yield f"<pre>{escape(chr(10).join(summary(log, rung, list(plan.parents))))}</pre>"
+    for event in log.events:
+        if isinstance(event, RungEvent):
+            kept = "kept" if event.kept else "left out"
+            yield f"<p>{escape(event.rung)} against {escape(event.next)}: rank correlation {event.correlation:+.2f} "
+            yield f"over {event.losses} losses; {kept}.</p>"
+    candidates = list(log.candidates.values())
+    if any(one.score(rung) is not None for one in candidates):
+        yield f"<h2>Genealogy, and the front of score and size</h2>{draw_search(candidates, rung)}"
+    yield "<h2>The front</h2>"
+    for candidate in reversed(pareto([one for one in candidates if not one.bred.control], rung)):
+        yield f"<pre>{escape(spec_file(plan, candidate))}</pre>"

@@ -1,0 +1,115 @@
+"""What a candidate is trained on, from seconds to hours: a spec with values comes in; accuracies on validation images
+come out, by seed. The test set is read by no rung.
+
+Every loss is trained by Adam, which divides the size of a gradient out: that of a loss is no finding. The toy is a
+small network on the training digits; the others are runs of the trainer, and lie in run folders.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import torch
+
+import alphadsl
+from alphadsl.report.exceptions import InputError
+from runner.discovery.plan import SearchPlan, SearchRoom
+from runner.experiment import Options, train_runs
+from runner.plan import PlannedRun
+from runner.records.opening import IfExists
+from runner.settings.machine import limit_threads
+from runner.studies.trial import score_of
+from runner.theory.bridge import make_small_network, probe_small, train_small
+from runner.theory.data import Recipe, Views, read_views
+
+TOY = "toy"
+TRAIN, HELD, STEPS = 600, 600, 150
+SEEDS = 1_000
+"""Seeds of a search begin here times its own seed: `confirm` uses others."""
+
+
+class FailedError(Exception):
+    """A candidate that cannot be scored, and why."""
+
+
+class Rung(Protocol):
+    """Trains one loss, with each seed."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
+        """Accuracies on validation images, by seed. Raises `FailedError` where training diverges."""
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A network of two layers on 600 training digits, probed on 600 others."""
+
+    seeds: int
+    seed: int
+    name: str = TOY
+
+    @cached_property
+    def _parts(self) -> list[tuple[Views, Views]]:
+        parts = []
+        for seed in range(self.seeds):
+            views = read_views("digits", Recipe(samples=TRAIN + HELD, seed=SEEDS * self.seed + seed))
+            parts.append((_part(views, slice(0, TRAIN)), _part(views, slice(TRAIN, None))))
+        return parts
+
+    def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
+        loss = alphadsl.loads(text, values=dict(values), compile=False)
+        scores = []
+        with limit_threads(1):
+            for seed, (train, held) in enumerate(self._parts):
+                network = make_small_network(train.width, SEEDS * self.seed + seed)
+                train_small(loss, network, train, SEEDS * self.seed + seed, STEPS)
+                if not all(torch.isfinite(weight).all() for weight in network.parameters()):
+                    raise FailedError("its weights are no longer finite")
+                scores.append(probe_small(network, train, held))
+        return tuple(scores)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Runs of the trainer for some epochs, probed on validation images; resumed where they were cut off."""
+
+    plan: SearchPlan
+    room: SearchRoom
+    epochs: int
+    download: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.epochs} epochs"
+
+    def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
+        runs = [self._run(name, text, values, seed) for seed in range(self.plan.seeds)]
+        outcome = train_runs(runs, Options(IfExists.RESUME_LAST_GOOD, self.download))
+        if outcome.failures:
+            raise FailedError(outcome.failures[0].reason.message)
+        return tuple(score_of(folder) for folder in outcome.folders)
+
+    def _run(self, name: str, text: str, values: Mapping[str, float], seed: int) -> PlannedRun:
+        changed = {"epochs": self.epochs, "seed": SEEDS * self.plan.seed + seed, "test_set": "sealed"}
+        config = self.plan.config.model_copy(update=changed)
+        loss = alphadsl.loads(text, values=dict(values), products=config.loss_products)
+        return PlannedRun(loss, config, self.room.runs / f"{name}-{self.epochs}-seed{config.seed}")
+
+
+def rungs_of(plan: SearchPlan, room: SearchRoom, download: bool) -> tuple[Rung, ...]:
+    """The toy, then the trainer's, cheapest first."""
+    trained = (Trained(plan, room, epochs, download) for epochs in plan.epochs)
+    return (Toy(plan.seeds, plan.seed), *trained)
+
+
+def check_rungs(epochs: Sequence[int]) -> None:
+    """Raises `InputError` where later rungs are not longer."""
+    if list(epochs) != sorted(set(epochs)):
+        raise InputError(f"The rungs {', '.join(map(str, epochs))} do not rise.", "Give epochs like --rungs 1,4,16.")
+
+
+def _part(views: Views, which: slice) -> Views:
+    return Views(views.name, views.x_VNF[:, which], views.classes_N[which])

@@ -1,0 +1,216 @@
+"""The search itself: a plan, a log and a budget come in; the log is longer when it ends.
+
+Regularised evolution with successive halving. A candidate is bred from parents that won a small tournament, judged by
+the gates, trained on the toy at as many values of its first parameter as everything else gets, and promoted to the next
+rung when it is among the best of its rung. The losses that the search starts from and a clone of the first of them, the
+null control, are trained just so; what does not beat the clone has found nothing.
+
+What is bred follows from the seed, the number of the candidate and the log, so that a search that was stopped goes on
+as if it never had been.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from alphadsl.discover.breed import Parent, breed
+from alphadsl.discover.gates import Gates, Refused
+from alphadsl.discover.known import first_tunable, size_of
+from runner.discovery.log import BredEvent, Candidate, RungEvent, ScoredEvent, SearchLog
+from runner.discovery.plan import SearchPlan
+from runner.discovery.rungs import FailedError, Rung
+
+NULL = "null_control"
+TUNED = (1.0, 1 / 3, 3.0)
+"""Multiples of the first parameter at which every loss is tried on the first rung; the best goes on."""
+POPULATION, TOURNAMENT = 60, 4
+TIE = 0.005
+"""Scores this close are even, and the simpler formula wins."""
+PREDICTS = 0.3
+"""The rank correlation below which a rung is dropped: it would choose by chance."""
+FEWEST = 4
+"""Losses that a rank correlation is taken of at the least."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Search:
+    """One search, as far as it has come."""
+
+    plan: SearchPlan
+    log: SearchLog
+    rungs: tuple[Rung, ...]
+    gates: Gates
+    tell: Tell
+
+    def run(self, budget: float) -> None:
+        """Go on until so many seconds were spent on training, in all, or nothing more is found."""
+        self.enter_controls()
+        for candidate in self.controls:
+            for rung in self.rungs:
+                if self.log.seconds < budget:
+                    self.train(candidate, rung)
+        self.drop_rungs()
+        while self.log.seconds < budget:
+            started = time.perf_counter()
+            following = self.next_untrained() or self.next_promotion()
+            if following is not None:
+                self.train(*following)
+            else:
+                self.breed_one(started)
+
+    @property
+    def controls(self) -> tuple[Candidate, ...]:
+        return tuple(candidate for candidate in self.log.candidates.values() if candidate.bred.control)
+
+    @property
+    def found(self) -> tuple[Candidate, ...]:
+        return tuple(candidate for candidate in self.log.candidates.values() if not candidate.bred.control)
+
+    @property
+    def first(self) -> Rung:
+        return self.rungs[0]
+
+    def enter_controls(self) -> None:
+        """The parents as they are, and the first of them under another name."""
+        first = next(iter(self.plan.parents))
+        for name, text in {**self.plan.parents, NULL: self.plan.parents[first]}.items():
+            if name not in self.log.candidates:
+                size = size_of(name, text)
+                how = f"clone of {first}" if name == NULL else "parent"
+                self.log.add(BredEvent(number=0, name=name, text=text, how=how, size=size, control=True))
+
+    def drop_rungs(self) -> None:
+        """Leave out rungs that do not tell which of the controls do well at the last."""
+        known = {(event.rung, event.next): event for event in self.log.events if isinstance(event, RungEvent)}
+        kept = []
+        last = self.rungs[-1]
+        for rung in self.rungs[:-1]:
+            event = known.get((rung.name, last.name)) or self._compared(rung, last)
+            if event is None:
+                kept.append(rung)
+                continue
+            self.tell(
+                f"{event.rung} against {event.next}: rank correlation {event.correlation:+.2f} over {event.losses} "
+                f"losses{'' if event.kept else '; the rung is left out'}."
+            )
+            kept += [rung] if event.kept else []
+        self.rungs = (*kept, last)
+
+    def _compared(self, rung: Rung, last: Rung) -> RungEvent | None:
+        pairs = [
+            (candidate.score(rung.name), candidate.score(last.name))
+            for candidate in self.controls
+            if candidate.name != NULL
+        ]
+        both = np.array([pair for pair in pairs if None not in pair], float)
+        if len(both) < FEWEST or (both == both[0]).all(axis=0).any():
+            return None
+        correlation = float(stats.spearmanr(both[:, 0], both[:, 1]).statistic)
+        kept = correlation >= PREDICTS
+        event = RungEvent(rung=rung.name, next=last.name, correlation=correlation, losses=len(both), kept=kept)
+        self.log.add(event)
+        return event
+
+    def next_untrained(self) -> tuple[Candidate, Rung] | None:
+        """A candidate that went through the gates just before the search was stopped."""
+        waiting = (candidate for candidate in self.found if self.first.name not in candidate.scored)
+        return next(((candidate, self.first) for candidate in waiting), None)
+
+    def next_promotion(self) -> tuple[Candidate, Rung] | None:
+        """A candidate among the best of its rung that was not trained at the next, from the highest rung down."""
+        for rung, following in reversed(list(zip(self.rungs, self.rungs[1:], strict=False))):
+            scored = [candidate for candidate in self.found if candidate.score(rung.name) is not None]
+            best = sorted(scored, key=lambda candidate: -(candidate.score(rung.name) or 0.0))
+            for candidate in best[: len(scored) // self.plan.factor]:
+                if following.name not in candidate.scored:
+                    return candidate, following
+        return None
+
+    def breed_one(self, started: float) -> None:
+        """Write one candidate, judge it, and train it on the first rung if it went through."""
+        number = self.log.bred + 1
+        chance = random.Random(f"{self.plan.seed} {number}")
+        bred = breed(f"c{number:05}", self.parents(chance), self.plan.space, chance)
+        if bred is None:
+            self.log.add(BredEvent(number=number, name=f"c{number:05}", gate="nothing to change"))
+            return
+        verdict = self.gates.judge(bred.name, bred.text)
+        told = {"number": number, "name": bred.name, "text": bred.text, "parents": bred.parents, "how": bred.how}
+        if isinstance(verdict, Refused):
+            self.log.add(BredEvent.model_validate({**told, "gate": verdict.gate.value, "reason": verdict.reason}))
+            self._spend(bred.name, started)
+            return
+        self.gates.learn(verdict.journey)
+        near = {"near": str(verdict.near), "angle": verdict.near.angle, "size": verdict.size}
+        self.log.add(BredEvent.model_validate(told | near))
+        self.train(self.log.candidates[bred.name], self.first)
+
+    def parents(self, chance: random.Random) -> list[Parent]:
+        """The winners of two tournaments among the losses that the search started from and those it found last."""
+        trained = [candidate for candidate in self.found if candidate.score(self.first.name) is not None]
+        pool = [*(one for one in self.controls if one.name != NULL), *trained[-POPULATION:]]
+        return [Parent(won.name, won.bred.text) for won in (self._won(pool, chance) for _ in range(2))]
+
+    def _won(self, pool: Sequence[Candidate], chance: random.Random) -> Candidate:
+        players = [chance.choice(pool) for _ in range(TOURNAMENT)]
+        best = max(self.standing(player) for player in players)
+        even = [
+            player
+            for player in players
+            if self.standing(player)[0] == best[0] and self.standing(player)[1] >= best[1] - TIE
+        ]
+        return min(even, key=lambda player: player.bred.size)
+
+    def standing(self, candidate: Candidate) -> tuple[int, float]:
+        """The highest rung at which a candidate was trained, and its score there."""
+        for index in range(len(self.rungs) - 1, -1, -1):
+            score = candidate.score(self.rungs[index].name)
+            if score is not None:
+                return index, score
+        return -1, 0.0
+
+    def train(self, candidate: Candidate, rung: Rung) -> None:
+        """Score a candidate at a rung; on the first, at several values of its first parameter."""
+        if rung.name in candidate.scored:
+            return
+        started = time.perf_counter()
+        tried: list[tuple[float, tuple[float, ...], dict[str, float]]] = []
+        failed = ""
+        for values in self._settings(candidate, rung):
+            try:
+                scores = rung.score(candidate.name, candidate.bred.text, values)
+            except FailedError as reason:
+                failed = str(reason)
+                continue
+            tried.append((sum(scores) / len(scores), scores, values))
+        seconds, bred = time.perf_counter() - started, candidate.bred
+        event = ScoredEvent(name=candidate.name, rung=rung.name, failed=failed, seconds=seconds)
+        if tried:
+            score, scores, values = max(tried, key=lambda each: each[0])
+            event = event.model_copy(update={"scores": scores, "values": values, "failed": ""})
+            self.tell(f"{bred.name} at {rung.name}: {score:.1%} ({bred.how}, size {bred.size})")
+        else:
+            self.tell(f"{candidate.name} at {rung.name}: failed, {failed}")
+        self.log.add(event)
+
+    def _settings(self, candidate: Candidate, rung: Rung) -> Iterator[dict[str, float]]:
+        if rung is not self.first:
+            first = candidate.scored.get(self.first.name)
+            yield dict(first.values) if first else {}
+            return
+        held = first_tunable(candidate.name, candidate.bred.text)
+        for factor in TUNED if held else TUNED[:1]:
+            if held is None or held.value * factor not in held.interval:
+                yield {}
+            else:
+                yield {held.name: held.value * factor} if factor != 1 else {}
+
+    def _spend(self, name: str, started: float) -> None:
+        """Judging takes time, too."""
+        self.log.add(ScoredEvent(name=name, rung="gates", seconds=time.perf_counter() - started))
