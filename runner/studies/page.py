@@ -25,7 +25,8 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding
 background:var(--paper)}
 h1{margin-bottom:.2rem}h2{margin:2rem 0 .5rem;font-size:1.15rem}.pale{color:var(--pale)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem}
-svg{width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--pale)}svg text.name{fill:var(--ink)}
+svg{width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--pale);paint-order:stroke;
+stroke:var(--paper);stroke-width:3px}svg text.name{fill:var(--ink)}
 .legend svg{width:12px;height:12px}.legend span{margin-right:1rem}
 .axis{stroke:var(--pale)}.grid{stroke:var(--line)}.trial{fill:none;stroke:var(--strong);stroke-width:1.6}
 .trial.best{stroke:var(--c1);stroke-width:3}.trial:hover{opacity:1!important;stroke-width:4}.bar{fill:var(--strong)}

@@ -1,7 +1,7 @@
 """Where a value stands on a line: the values of an axis come in; places from 0 to 1 and marks come out.
 
-Numbers keep their distances, on a logarithmic scale where they span more than a decade and a half; words stand in their
-order, evenly.
+Numbers keep their distances, on a logarithmic scale where they span a decade; words stand in their order, evenly. A few
+numbers are marked themselves, many by round ones.
 """
 
 import math
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from runner.studies.space import Value, shown
 
-WIDE = 30.0
+WIDE = 10.0
 """Numbers whose ends are so many times apart are drawn on a logarithmic scale."""
 MOST_MARKS = 6
+APART = 0.06
+"""Marks that are closer would be written over each other."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Scale:
     low: float = 0.0
     high: float = 1.0
     log: bool = False
+    stops: tuple[float, ...] = ()
+    """The only numbers there are, where they are few."""
 
     def place(self, value: Value) -> float:
         """Where a value is, 0 at the start and 1 at the end."""
@@ -37,8 +41,12 @@ class Scale:
             return [(self.place(word), word) for word in self.words]
         if self.low == self.high:
             return [(0.5, shown(self.low))]
-        values = _decades(self.low, self.high) if self.log else _round_numbers(self.low, self.high)
-        return [(self.place(value), f"{value:.4g}") for value in values]
+        values = self.stops or (_decades if self.log else _round_numbers)(self.low, self.high)
+        marks: list[tuple[float, str]] = []
+        for value in values:
+            if not marks or self.place(value) - marks[-1][0] >= APART:
+                marks.append((self.place(value), f"{value:.4g}"))
+        return marks
 
 
 def scale_of(values: Sequence[Value]) -> Scale:
@@ -47,8 +55,9 @@ def scale_of(values: Sequence[Value]) -> Scale:
         return Scale(tuple(dict.fromkeys(map(shown, values))))
     numbers = [float(value) for value in values]
     low, high = min(numbers), max(numbers)
+    stops = tuple(sorted(set(numbers)))
     log = low > 0 and high / low >= WIDE
-    return Scale((), low, high, log)
+    return Scale((), low, high, log, stops if len(stops) <= MOST_MARKS else ())
 
 
 def score_scale(scores: Sequence[float]) -> Scale:

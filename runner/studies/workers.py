@@ -29,7 +29,7 @@ LONGEST_GOODBYE = 20.0
 """Seconds that workers have to put their trial back when they are stopped."""
 REPLACED = 3
 """So many times, on average, a worker is replaced that is killed."""
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class _Worker:
 
 
 def run_workers(study: Study, place: Place, count: int, watch: Callable[[], object]) -> None:
-    """Work on a study with `count` processes until it is over; `watch` is called about every second.
+    """Work on a study with `count` processes until it is over; `watch` is called now and then.
 
     Raises the `InputError` of a worker that refused to go on.
     """

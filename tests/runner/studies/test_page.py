@@ -104,8 +104,9 @@ def test_the_time_that_is_left_is_shared_by_the_workers(study: Study) -> None:
 @pytest.mark.parametrize(
     ("values", "marks"),
     [
-        ((0.01, 1.0), ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]),
-        ((0.0, 1.0), ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+        (tuple(0.01 * 1.8**step for step in range(9)), ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]),
+        (tuple(0.1 * step for step in range(11)), ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
+        ((0.003, 0.0031, 0.01), ["0.003", "0.01"]),
         ((5, 5), ["5"]),
         (("sgd", "adamw", "sgd"), ["sgd", "adamw"]),
         ((True, False), ["yes", "no"]),
