@@ -17,6 +17,7 @@ from typing import cast
 
 import optuna
 from filelock import FileLock, Timeout
+from optuna.exceptions import StorageInternalError
 from optuna.pruners import BasePruner, HyperbandPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -105,7 +106,19 @@ def _take_one(study: Study, evaluate: Evaluate, badge: dict[str, str], chance: t
     study.optuna.pruner = make_pruner(study.plan)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study.optuna.optimize(objective, n_trials=1, catch=(_SurplusError,))
+        try:
+            study.optuna.optimize(objective, n_trials=1, catch=(_SurplusError,))
+        except (AssertionError, UnboundLocalError) as fault:
+            # Optuna's own, where it cannot write down how the trial ended; the reason is what came before.
+            refused = next((cause for cause in _before(fault) if isinstance(cause, StorageInternalError)), fault)
+            raise refused from refused.__cause__
+
+
+def _before(fault: BaseException) -> Iterator[BaseException]:
+    """What was being handled when a fault came up, the latest first."""
+    while fault.__context__ is not None:
+        fault = fault.__context__
+        yield fault
 
 
 def _try(study: Study, trial: Trial, evaluate: Evaluate) -> float:
@@ -228,4 +241,4 @@ def _on_duty(folder: Path) -> Iterator[dict[str, str]]:
         yield {"host": platform.node(), "lock": str(path.absolute())}
     finally:
         lock.release()
-        path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # else it stays, free, and tells that its trial may be taken up

@@ -1,6 +1,8 @@
 """A study is worked through exactly once, by one worker or several, whatever is killed on the way."""
 
 import itertools
+import sqlite3
+import threading
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +10,8 @@ from types import SimpleNamespace
 import optuna
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from alphadsl.report.exceptions import InputError
 from runner.studies import study as studies
@@ -15,7 +19,7 @@ from runner.studies import work as working
 from runner.studies.plan import Ladder, Plan
 from runner.studies.storage import open_storage
 from runner.studies.study import INDEX, Standing, Study, read_study
-from runner.studies.work import Task, work
+from runner.studies.work import Result, Task, work
 from runner.studies.workers import Place, core_shares, run_workers
 from tests.processes import SERVER
 from tests.runner.studies.fakes import (
@@ -242,3 +246,33 @@ def test_a_worker_that_waits_sees_what_others_give_up(tmp_path: Path, monkeypatc
     monkeypatch.setattr(working, "time", giving_up)
     work(study, Scorer(study.room.folder))
     assert study.entries()[0].standing is Standing.DONE
+
+
+@pytest.mark.parametrize("moment", ["begun", "ended"])
+def test_a_disk_that_is_full_is_told_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """SQLite refuses to write in the middle of a trial, or when its end is written down."""
+    study = opened(tmp_path, plan_of(TAU))
+    scorer = Scorer(study.room.folder)
+
+    def fills_the_disk(task: Task) -> Result:
+        if task.index == 1:
+            monkeypatch.setattr(Session, "commit", full)
+            if moment == "begun":
+                raise InputError("No space left.")
+        return scorer(task)
+
+    commit = Session.commit
+
+    def full(session: Session) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return commit(session)  # a sign of life
+        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    with pytest.raises(InputError, match=r"study\.sqlite cannot be used: database or disk is full") as refusal:
+        work(study, fills_the_disk)
+    assert "Make room" in refusal.value.help
+    monkeypatch.undo()
+    again = worked(tmp_path, plan_of(TAU))
+    assert all(entry.standing is Standing.DONE for entry in again.entries())
