@@ -1,0 +1,90 @@
+"""What a study is refused for, in one line, with nothing lost: another study, damage, another program, a full disk."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from alphadsl.report.exceptions import InputError
+from runner.studies.plan import Plan
+from runner.studies.storage import open_storage
+from runner.studies.study import Standing
+from runner.studies.work import Result, Task, work
+from tests.runner.studies.fakes import CONFIG, POWER, TAU, Scorer, opened, plan_of, room_in
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (plan_of(TAU, POWER), "--over tau=0.1,0.2,0.4, now tau=0.1,0.2,0.4 p=1,2"),
+        (plan_of(TAU, seeds=3), "seeds 2, now 3"),
+        (plan_of(TAU, config=CONFIG.model_copy(update={"lr": 0.5})), "lr 0.01, now 0.5"),
+        (plan_of(TAU, losses=("direct",)), "the specs of infonce, now others: direct"),
+        (plan_of(TAU, version="0.0.1"), "alphadsl"),
+    ],
+    ids=["ranges", "seeds", "settings", "specs", "version"],
+)
+def test_another_study_of_the_same_name_is_refused(tmp_path: Path, other: Plan, told: str) -> None:
+    opened(tmp_path, plan_of(TAU))
+    with pytest.raises(InputError) as refusal:
+        opened(tmp_path, other)
+    assert told in refusal.value.message
+    assert "--name" in refusal.value.help
+
+
+def test_threads_and_places_make_no_other_study(tmp_path: Path) -> None:
+    opened(tmp_path, plan_of(TAU))
+    opened(tmp_path, plan_of(TAU, config=CONFIG.model_copy(update={"threads": 7, "device": "auto"})))
+
+
+@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\0" + bytes(range(256)) * 16])
+def test_a_damaged_file_is_told_and_kept(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "mine" / "study.sqlite"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=r"study\.sqlite cannot be used"):
+        opened(tmp_path, plan_of(TAU))
+    assert file.read_bytes() == content
+
+
+def test_a_study_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    room = room_in(tmp_path)
+    theirs = optuna.create_study(storage=open_storage(room.url), study_name="mine")
+    theirs.add_trial(optuna.trial.create_trial(state=TrialState.COMPLETE, value=1.0))
+    with pytest.raises(InputError, match="of another program"):
+        opened(tmp_path, plan_of(TAU))
+
+
+@pytest.mark.parametrize("moment", ["begun", "ended"])
+def test_a_disk_that_is_full_is_told_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """SQLite refuses to write in the middle of a trial, or when its end is written down."""
+    study = opened(tmp_path, plan_of(TAU))
+    scorer = Scorer(study.room.folder)
+
+    def fills_the_disk(task: Task) -> Result:
+        if task.index == 1:
+            monkeypatch.setattr(Session, "commit", full)
+            if moment == "begun":
+                raise InputError("No space left.")
+        return scorer(task)
+
+    commit = Session.commit
+
+    def full(session: Session) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return commit(session)  # a sign of life
+        raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    with pytest.raises(InputError, match=r"study\.sqlite cannot be used: database or disk is full") as refusal:
+        work(study, fills_the_disk)
+    assert "Make room" in refusal.value.help
+    monkeypatch.undo()
+    work(opened(tmp_path, plan_of(TAU)), scorer)
+    assert all(entry.standing is Standing.DONE for entry in study.entries())
