@@ -92,6 +92,10 @@ class Journey:
     def importance(self) -> Interval:
         return bound_importance(self)
 
+    @property
+    def uses(self) -> int:
+        return self.at(resolve).uses
+
 
 def parse(journey: Journey) -> Parsed:
     return parsed(journey.text.source)

@@ -46,7 +46,7 @@ class Computation:
     def judged(self, closely: bool) -> None:
         self.closely = closely
         if closely and self._near is self._plain:
-            self._near = ExecutableCore(schedule_closely(self._spec))
+            self._near = ExecutableCore(schedule_closely(self._spec, self._core))
             self._near.eager  # noqa: B018
 
     @property
@@ -121,5 +121,5 @@ class Computation:
         exact = self._execution.products
         if not self._core.pairs.one_positive:
             rows = with_rows(self._core.arrangement, context)
-            return build_differentiable(schedule_apart(self._spec), exact)(z_VND, rows, parameters)
+            return build_differentiable(schedule_apart(self._spec, self._core), exact)(z_VND, rows, parameters)
         return build_differentiable(self._core, exact)(z_VND, context, parameters)

@@ -2,10 +2,11 @@
 products that is not ours, and a gradient that nobody can differentiate again without being told.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from functools import cache, cached_property, partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 import torch.distributed
@@ -47,6 +48,15 @@ class Run:
     ranks: Together
     products: Products
 
+    @property
+    def words(self) -> str:
+        return json.dumps(astuple(self))
+
+    @staticmethod
+    @cache
+    def read(words: str) -> "Run":
+        return Run(*json.loads(words))
+
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
         """Every process finds the loss of the whole batch and the gradient of its own samples. Where gradients will be
         averaged over processes they are given as many times, and what all processes find alike is told by each in
@@ -79,7 +89,7 @@ class Run:
 
     def in_graph(self, z_VND: Tensor, context: Tensors, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
         """The loss inside an outer graph and inside autograd."""
-        found = step(*astuple(self), " ".join(map(str, learned)), z_VND, list(context), list(parameters))
+        found = step(self.words, " ".join(map(str, learned)), z_VND, list(context), list(parameters))
         value: Tensor = found[0]
         return value
 
@@ -118,34 +128,17 @@ def _engine(key: str, way: str) -> _Engine:
 
 @torch.library.custom_op("alphadsl::step", mutates_args=())
 def step(
-    key: str,
-    way: str,
-    streams: bool,
-    ranks: str,
-    products: str,
-    learned: str,
-    z_VND: Tensor,
-    context: Sequence[Tensor],
-    parameters: Sequence[Tensor],
+    run: str, learned: str, z_VND: Tensor, context: Sequence[Tensor], parameters: Sequence[Tensor]
 ) -> list[Tensor]:
     """Value, gradient (V, N, D) and slopes of the learned parameters, in the places `learned`. Those are words,
-    as autograd wants gradients of a list."""
-    run = Run(key, way, streams, cast(Together, ranks), cast(Products, products))
-    value, gradient_VND, slopes = run.with_gradient(z_VND, tuple(context), tuple(parameters))
+    as autograd wants gradients of a list, and so is the run, as an operator knows no classes."""
+    value, gradient_VND, slopes = Run.read(run).with_gradient(z_VND, tuple(context), tuple(parameters))
     return [value, gradient_VND.contiguous(), *slopes]
 
 
 @step.register_fake
 def _of_step(
-    key: str,
-    way: str,
-    streams: bool,
-    ranks: str,
-    products: str,
-    learned: str,
-    z_VND: Tensor,
-    context: Sequence[Tensor],
-    parameters: Sequence[Tensor],
+    run: str, learned: str, z_VND: Tensor, context: Sequence[Tensor], parameters: Sequence[Tensor]
 ) -> list[Tensor]:
     dtype = torch.promote_types(z_VND.dtype, torch.float32)
     value, *slopes = (z_VND.new_empty((), dtype=dtype) for _ in range(len(learned.split()) + 1))
@@ -153,7 +146,7 @@ def _of_step(
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: list[Tensor]) -> None:
-    *_, learned, z_VND, context, parameters = inputs
+    _, learned, z_VND, context, parameters = inputs
     ctx.mark_non_differentiable(*output[1:])
     ctx.save_for_backward(z_VND, *parameters, *output[1:])
     ctx.learned, ctx.context, ctx.parameters = [*map(int, learned.split())], len(context), len(parameters)
@@ -165,7 +158,7 @@ def _backward(ctx: Any, upstream: list[Tensor]) -> tuple[Any, ...]:
     of_parameters: list[Tensor | None] = [None] * ctx.parameters
     for index, slope in zip(ctx.learned, slopes, strict=True):
         of_parameters[index] = slope
-    return *(None,) * 6, gradient_VND, [None] * ctx.context, of_parameters
+    return None, None, gradient_VND, [None] * ctx.context, of_parameters
 
 
 step.register_autograd(_backward, setup_context=_keep)

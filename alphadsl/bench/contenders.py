@@ -16,7 +16,8 @@ from torch import Tensor
 from alphadsl.api import find_text, load
 from alphadsl.backend.execution import BACKENDS
 from alphadsl.bench.batch import make_batch, step_of
-from alphadsl.bench.literal import NoPlainForm, PlainLoss
+from alphadsl.bench.literal import PlainLoss
+from alphadsl.bench.pair_matrices import NoPlainForm
 from alphadsl.bench.plain import HAND_WRITTEN
 from alphadsl.bench.products import products_step
 from alphadsl.bench.task import Problem, Rival

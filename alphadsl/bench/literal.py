@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, fx
 
 from alphadsl.bench import operations
-from alphadsl.bench.pair_matrices import PairMatrices, pair_matrices
+from alphadsl.bench.pair_matrices import WRITTEN, NoPlainForm, PairMatrices, pair_matrices
 from alphadsl.ir.atoms import ATOMS
 from alphadsl.ir.kinds import Level, Method, Over, Quantity, Space
 from alphadsl.ir.nodes import (
@@ -49,15 +49,13 @@ NAMES = {
 }
 
 
-class NoPlainForm(Exception):
-    """Nobody would write this loss by hand; the message says why."""
-
-
 class PlainLoss(torch.nn.Module):
     """The mean over anchors of `value`, a graph from the quantities of a batch to a value for each anchor."""
 
     def __init__(self, loss: Loss) -> None:
         super().__init__()
+        if loss.pairs.name not in WRITTEN:
+            raise NoPlainForm(f"there is no plain form of pairs {loss.pairs.name}")
         learned = [each for each in loss.parameters if isinstance(each.role, Learned)]
         self.learned = torch.nn.ParameterDict(
             {each.name: torch.nn.Parameter(torch.tensor(each.value, dtype=torch.float64)) for each in learned}

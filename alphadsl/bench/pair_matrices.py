@@ -37,6 +37,13 @@ class Indexed:
     weight_R1: Tensor | None = None
 
 
+WRITTEN = ("two_view", "same_view", "cross_view", "queue", "labels", "labels against other_classes")
+
+
+class NoPlainForm(Exception):
+    """Nobody would write this loss by hand; the message says why."""
+
+
 def pair_matrices(
     pairs: IndexSet, space: Space, views: tuple[Tensor, Tensor], context: Mapping[str, Tensor]
 ) -> PairMatrices:
@@ -88,8 +95,8 @@ def _indexed(pairs: IndexSet, z_VND: Tensor, queue: list[Tensor], label_N: Tenso
         case "labels" | "labels against other_classes" as name:
             assert label_N is not None
             return _labelled(name, every_CD, label_N.tile(2))
-        case unknown:
-            raise NotImplementedError(f"there is no plain form of pairs {unknown}")
+        case unwritten:
+            raise AssertionError(unwritten)
 
 
 def _labelled(name: str, every_CD: Tensor, label_C: Tensor) -> Indexed:

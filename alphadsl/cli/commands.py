@@ -68,4 +68,5 @@ class Commands(TyperGroup):
     """The group of all commands."""
 
     def __init__(self, **settings: Any) -> None:
+        assert not settings.get("commands"), "a command is a row of HOMES"
         super().__init__(**{**settings, "commands": _Commands()})

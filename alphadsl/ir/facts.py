@@ -31,7 +31,7 @@ from alphadsl.ir.nodes import (
     Var,
 )
 from alphadsl.ir.relations import difference, fraction, rises_as_a_share
-from alphadsl.ir.traversal import children, walk
+from alphadsl.ir.traversal import children, nesting_of, walk
 
 Distances = Mapping[Quantity, Interval]
 
@@ -50,8 +50,10 @@ EUCLIDEAN: Distances = {
 SPACES: Mapping[Space, Distances] = {Space.SPHERE: SPHERE, Space.EUCLIDEAN: EUCLIDEAN}
 COUNTS = Interval(1.0, INFINITY, False, True)
 
-
+# A branch is looked at anew under each of so many conditions around it, fewer where many stand inside each other: the
+# looks are the product of both.
 MOST_NESTED = 3
+NESTED_EFFORT = 12
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def composed(outer: Direction, inner: Direction) -> Direction:
 
 def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval:
     if isinstance(part, Apply):
-        if part.op != "where" or len(scope.guards) >= MOST_NESTED:
+        if part.op != "where" or len(scope.guards) >= min(MOST_NESTED, max(1, NESTED_EFFORT // nesting_of(part))):
             return image_of(part, found)
         yes, no = (_branch(part, holds, found, scope) for holds in (True, False))
         return ATOMS["where"].image(found[part.args[0]], yes, no)

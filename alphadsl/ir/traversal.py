@@ -166,6 +166,15 @@ def level_of(expr: Expr) -> Level:
     return found
 
 
+def nesting_of(expr: Expr) -> int:
+    """How many `where` stand inside each other, at most. Kept with each node."""
+    for node in _unsettled(expr, "_nesting"):
+        inside = max((vars(child)["_nesting"] for child in children(node)), default=0)
+        object.__setattr__(node, "_nesting", inside + (isinstance(node, Apply) and node.op == "where"))
+    nesting: int = vars(expr)["_nesting"]
+    return nesting
+
+
 def _unsettled(expr: Expr, kept: str) -> Iterator[Expr]:
     """The nodes of which something is not kept yet, children before parents; whoever asks is to keep it."""
     pending = [] if kept in vars(expr) else [expr]

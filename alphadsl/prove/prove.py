@@ -9,7 +9,7 @@ from alphadsl.ir.interval import NON_NEGATIVE, Interval
 from alphadsl.ir.nodes import General, Loss
 from alphadsl.prove.admit import check_admissible
 from alphadsl.prove.derivation import Derivation
-from alphadsl.prove.extent import check_curvature, check_extent, check_uses
+from alphadsl.prove.extent import check_curvature, check_extent
 from alphadsl.prove.idle import check_idle
 from alphadsl.prove.signs import check_signs
 from alphadsl.report.diagnostic import Diagnostic, errors_of
@@ -21,7 +21,7 @@ def prove_loss(written: Loss, derivation: Derivation, stated: Stated) -> list[Di
     """What is wrong with a loss; if there is no error among it, the loss is admitted."""
     if too_long := check_curvature(written, stated):
         return too_long
-    if refusals := check_admissible(written) or check_uses(written, stated):
+    if refusals := check_admissible(written):
         return refusals
     if too_long := check_extent(derivation.derived, written, stated):
         return too_long

@@ -12,6 +12,7 @@ from alphadsl.report.source import Span
 from alphadsl.resolve.files import WrittenLoss
 from alphadsl.resolve.inherit import Lineage, find_loss, resolve_lineage
 from alphadsl.syntax import tree
+from alphadsl.syntax.walk import parts_of
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ def _used_in(item: tree.Item) -> Iterator[tree.Name]:
     """All that may name a loss in a statement: in a blend every name, elsewhere what stands before a point."""
     match item:
         case tree.BlendItem(body):
-            yield from (owner_of(part) for part in _parts(body) if isinstance(part, tree.Identifier | tree.Call))
+            yield from (owner_of(part) for part in parts_of(body) if isinstance(part, tree.Identifier | tree.Call))
         case tree.FunctionItem() | tree.IndexedItem() | tree.ConstantItem():
-            yield from (owner_of(part.owner) for part in _parts(item.body) if isinstance(part, tree.Member))
+            yield from (owner_of(part.owner) for part in parts_of(item.body) if isinstance(part, tree.Member))
         case _:
             pass
 
@@ -67,25 +68,3 @@ def _used_in(item: tree.Item) -> Iterator[tree.Name]:
 def owner_of(owner: tree.Identifier | tree.Call) -> tree.Name:
     """The name of a loss as it is written, with its settings or without."""
     return owner.name if isinstance(owner, tree.Call) else tree.Name(owner.name, owner.span)
-
-
-def _parts(expression: tree.Expression) -> Iterator[tree.Expression]:
-    pending = [expression]
-    while pending:
-        part = pending.pop()
-        yield part
-        pending += reversed(_children(part))
-
-
-def _children(expression: tree.Expression) -> tuple[tree.Expression, ...]:
-    match expression:
-        case tree.Member(owner):
-            return (owner,)
-        case tree.Call(_, arguments, keywords):
-            return (*arguments, *(keyword.value for keyword in keywords))
-        case tree.Unary(operand):
-            return (operand,)
-        case tree.Binary(_, left, right):
-            return left, right
-        case _:
-            return ()

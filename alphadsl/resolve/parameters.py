@@ -20,6 +20,7 @@ from alphadsl.resolve.expressions import UNKNOWN, Resolver
 from alphadsl.resolve.names import Names
 from alphadsl.syntax import tree
 from alphadsl.syntax.spelling import spell
+from alphadsl.syntax.walk import parts_of
 
 Declaration = tree.ParamItem | tree.LearnItem
 COMPARISONS = ("<", "<=", ">", ">=", "==")
@@ -190,28 +191,14 @@ def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -
 
 def _named(value: tree.Expression) -> tree.Identifier | tree.Indexed | tree.Member | None:
     """The first thing in a value that is no number."""
-    if isinstance(value, tree.Identifier | tree.Indexed | tree.Member):
-        return value
-    return next((found for part in _operands(value) if (found := _named(part))), None)
+    named = tree.Identifier | tree.Indexed | tree.Member
+    return next((part for part in parts_of(value) if isinstance(part, named)), None)
 
 
 def _compared(value: tree.Expression) -> tree.Expression | None:
     """The first comparison in a value."""
-    if isinstance(value, tree.Binary) and value.operator in COMPARISONS:
-        return value
-    return next((found for part in _operands(value) if (found := _compared(part))), None)
-
-
-def _operands(value: tree.Expression) -> tuple[tree.Expression, ...]:
-    match value:
-        case tree.Call(_, parts):
-            return parts
-        case tree.Unary(operand):
-            return (operand,)
-        case tree.Binary(_, left, right):
-            return left, right
-        case _:
-            return ()
+    binaries = (part for part in parts_of(value) if isinstance(part, tree.Binary))
+    return next((part for part in binaries if part.operator in COMPARISONS), None)
 
 
 def _check_inside(

@@ -20,6 +20,7 @@ from alphadsl.ir.pretty import pretty_interval, pretty_number
 from alphadsl.ir.traversal import walk
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.domains import OutOfInterval
+from alphadsl.report.errors.levels import TooManyOperations
 from alphadsl.report.errors.lineage import BrokenParent, UnknownParent
 from alphadsl.report.errors.names import SetWithoutParam
 from alphadsl.report.errors.references import (
@@ -37,12 +38,17 @@ from alphadsl.resolve.files import WrittenLoss
 from alphadsl.resolve.graph import Node, owner_of
 from alphadsl.syntax import tree
 
+# What is made of others grows with each of them, in a chain as in a sum: no paper blends as many.
+MOST_USES = 16
+FOLLOWED = "they are followed to their ends"
+
 Resolve = Callable[[tree.Expression], Expr]
 Settings = tuple[tuple[str, Expr], ...]
 
 
 class Outcome(Protocol):
-    """What became of a loss that another one may use: itself if it was admitted, and where its importance lies."""
+    """What became of a loss that another one may use: itself if it was admitted, where its importance lies, and how
+    often it uses others, followed to their ends."""
 
     @property
     def admitted(self) -> Loss | None: ...
@@ -52,6 +58,9 @@ class Outcome(Protocol):
 
     @property
     def importance(self) -> Interval: ...
+
+    @property
+    def uses(self) -> int: ...
 
 
 Outcomes = Mapping[Span, Outcome]
@@ -68,6 +77,8 @@ class References:
     losses: dict[tuple[tuple[str, int], Settings], Loss] = field(default_factory=dict)
     spans: dict[Loss, Span] = field(default_factory=dict)
     origins: dict[Loss, Outcome] = field(default_factory=dict)
+    uses: int = 0
+    """How often another loss is used, as often as it is written, and by those losses."""
 
     def use(self, owner: tree.Identifier | tree.Call, resolve: Resolve) -> Loss | None:
         """The loss written in parameters of the user; None where it is refused."""
@@ -76,6 +87,11 @@ class References:
         if used is None:
             return None
         definition, outcome, loss = used
+        within, self.uses = self.uses <= MOST_USES, self.uses + 1 + outcome.uses
+        if self.uses > MOST_USES:
+            if within:
+                self.diagnostics.append(TooManyOperations(owner.span, MOST_USES, FOLLOWED, "uses of other losses"))
+            return None
         call = owner if isinstance(owner, tree.Call) else tree.Call(name, (), (), owner.span)
         settings = self._settings(call, loss, resolve)
         if settings is None:

@@ -36,11 +36,12 @@ from alphadsl.syntax.tree import FunctionItem, LossDef, SpecFile
 @dataclass(frozen=True)
 class Resolved:
     """The loss as it is written, with what its text says beside; None where it is refused. The diagnostics are the
-    refusals, or the warnings of a loss that is not refused."""
+    refusals, or the warnings of a loss that is not refused; `uses` is how often it uses others, by way of them too."""
 
     loss: Loss | None
     diagnostics: tuple[Diagnostic, ...]
     stated: Stated
+    uses: int = 0
 
 
 def resolve_loss(node: Node, outcomes: Outcomes, overrides: Mapping[str, Override]) -> Resolved:
@@ -68,7 +69,7 @@ def resolve_loss(node: Node, outcomes: Outcomes, overrides: Mapping[str, Overrid
         return Resolved(None, tuple(refusals), _stated(names))
     family = General(blended) if blended else resolve_family(names, resolver)
     loss = Loss(definition.name.text, parameters, pairs, family, alpha_gradient(names), space)
-    return Resolved(rewrite_loss(loss, as_written), tuple(_unused(names, resolver)), _stated(names))
+    return Resolved(rewrite_loss(loss, as_written), tuple(_unused(names, resolver)), _stated(names), references.uses)
 
 
 def check_file(file: SpecFile, source: Source) -> list[Diagnostic]:

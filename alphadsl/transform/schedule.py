@@ -37,16 +37,17 @@ def schedule(loss: Loss, derived: Derived) -> Core:
     return _scheduled(loss, derived, Positives.ONE)
 
 
-def schedule_apart(loss: Loss) -> Core:
-    """The core of a loss with, where there are labels, a row for each positive."""
+def schedule_apart(loss: Loss, core: Core) -> Core:
+    """The core of a loss with a row for each positive: its own, unless positives come together there."""
+    if core.positives != Positives.TOGETHER:
+        return core
     scope = scope_of(loss)
-    derived = stabilise(simplify(lower_importance(loss), scope), scope)
-    return _scheduled(loss, derived, Positives.ONE if loss.pairs.one_positive else Positives.APART)
+    return _scheduled(loss, stabilise(simplify(lower_importance(loss), scope), scope), Positives.APART)
 
 
-def schedule_closely(loss: Loss) -> Core:
+def schedule_closely(loss: Loss, core: Core) -> Core:
     """The same with distances from differences."""
-    return replace(schedule_apart(loss), near=True)
+    return replace(schedule_apart(loss, core), near=True)
 
 
 def _scheduled(loss: Loss, derived: Derived, positives: Positives) -> Core:

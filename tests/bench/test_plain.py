@@ -13,7 +13,8 @@ from torch import Tensor
 import alphadsl
 from alphadsl.bench.batch import make_batch
 from alphadsl.bench.contenders import hand_written_name, plain_form, rivals_of
-from alphadsl.bench.literal import NoPlainForm, PlainLoss
+from alphadsl.bench.literal import PlainLoss
+from alphadsl.bench.pair_matrices import NoPlainForm
 from alphadsl.bench.plain import HAND_WRITTEN
 from alphadsl.bench.products import accurate, product_setting
 from alphadsl.bench.task import NumberType, Problem, Rival

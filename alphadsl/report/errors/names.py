@@ -146,9 +146,8 @@ class SetWithoutParam(Diagnostic):
 
 
 class UnknownPairs(Diagnostic):
-    """The index sets say which embeddings are anchors, and which are the negatives of each: all others (two_view),
-    those of the anchor's own view (same_view) or of the other view (cross_view), the rows of a queue (queue), or with
-    labels all others but the positive, which is any embedding of the same class (labels)."""
+    """An index set says which embeddings are anchors, and which are the positives and the negatives of each. The
+    message names those that there are; the manual describes them (docs/language/pairs.md)."""
 
     code = "unknown-pairs"
     title_template = "there is no index set called {name}"
