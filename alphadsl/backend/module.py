@@ -56,7 +56,7 @@ class ContrastiveLoss(torch.nn.Module):
 
     def _judge(self) -> None:
         """Whether small distances must be exact, with the values that parameters have or may come to by themselves."""
-        decisive = tuple(each for each in self._state.declared if each.name in self._decisive)
+        decisive = tuple(parameter for parameter in self._state.declared if parameter.name in self._decisive)
         self._computation.judged(looks_closely_somewhere(self.spec, decisive))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class ContrastiveLoss(torch.nn.Module):
 
     @property
     def values(self) -> dict[str, float]:
-        return {each.name: each.value for each in self._state.in_force(self._raw)}
+        return {parameter.name: parameter.value for parameter in self._state.in_force(self._raw)}
 
     @property
     def takes(self) -> frozenset[str]:

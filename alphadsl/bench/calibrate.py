@@ -62,8 +62,8 @@ def calibrate(order: Order, ways: tuple[str, ...], report: Report) -> Iterator[T
 
 def crossings(timed: Sequence[Timed], ways: tuple[str, ...]) -> Iterator[Crossing]:
     """Where each way but the first takes over, by loss."""
-    for spec in dict.fromkeys(each.spec for each in timed):
-        sizes = sorted((each for each in timed if each.spec == spec), key=lambda each: each.anchors)
+    for spec in dict.fromkeys(timing.spec for timing in timed):
+        sizes = sorted((timing for timing in timed if timing.spec == spec), key=lambda each: each.anchors)
         for place, way in enumerate(ways[1:], start=1):
             yield _crossing(spec, way, ways[:place], sizes)
 
@@ -120,13 +120,13 @@ def threshold_rows(
 
 
 def _latest(sizes: Sequence[int | None]) -> str:
-    known = [each for each in sizes if each is not None]
+    known = [size for size in sizes if size is not None]
     return str(max(known)) if known and len(known) == len(sizes) else "..."
 
 
 def _paying(spec: str, timed: Sequence[Timed]) -> int | None:
     """The least A from which the first compiled step is paid back within so many steps."""
-    for each in sorted((each for each in timed if each.spec == spec), key=lambda each: each.anchors):
+    for each in sorted((timing for timing in timed if timing.spec == spec), key=lambda each: each.anchors):
         saved = _saved(each, COMPILED, (EAGER,))
         if saved is not None and each.answer.first[COMPILED] / saved <= PAYS_WITHIN:
             return each.anchors

@@ -73,14 +73,14 @@ def save(figure: Figure, path: Path) -> None:
 
 def _times(sizes: list[Comparison]) -> list[Line]:
     return [
-        _line(name, [(each.anchors, each.figures[place].seconds) for each in sizes])
+        _line(name, [(size.anchors, size.figures[place].seconds) for size in sizes])
         for place, name in enumerate(_names(sizes))
     ]
 
 
 def _peaks(sizes: list[Comparison]) -> list[Line]:
     return [
-        _line(name, [(each.anchors, each.figures[place].peak) for each in sizes])
+        _line(name, [(size.anchors, size.figures[place].peak) for size in sizes])
         for place, name in enumerate(_names(sizes))
     ]
 
@@ -210,7 +210,7 @@ def _in_units(sizes: tuple[tuple[float, str], ...]) -> FuncFormatter:
     def written(value: float, _: object) -> str:
         if value == 0:
             return "0"
-        size, unit = next((each for each in sizes if value >= each[0]), sizes[-1])
+        size, unit = next((size for size in sizes if value >= size[0]), sizes[-1])
         return f"{value / size:.3g} {unit}"
 
     return FuncFormatter(written)

@@ -56,9 +56,12 @@ class PlainLoss(torch.nn.Module):
         super().__init__()
         if loss.pairs.name not in WRITTEN:
             raise NoPlainForm(f"there is no plain form of pairs {loss.pairs.name}")
-        learned = [each for each in loss.parameters if isinstance(each.role, Learned)]
+        learned = [parameter for parameter in loss.parameters if isinstance(parameter.role, Learned)]
         self.learned = torch.nn.ParameterDict(
-            {each.name: torch.nn.Parameter(torch.tensor(each.value, dtype=torch.float64)) for each in learned}
+            {
+                parameter.name: torch.nn.Parameter(torch.tensor(parameter.value, dtype=torch.float64))
+                for parameter in learned
+            }
         )
         expr = literal_value(loss)
         self.pairs, self.space = loss.pairs, loss.space
@@ -85,7 +88,9 @@ class PlainLoss(torch.nn.Module):
 
 def literal_value(loss: Loss) -> Expr:
     """The loss of an anchor with its parameters as numbers, simplified as on paper, in the usual numerical idioms."""
-    numbers = {each.name: Num(each.value) for each in loss.parameters if not isinstance(each.role, Learned)}
+    numbers = {
+        parameter.name: Num(parameter.value) for parameter in loss.parameters if not isinstance(parameter.role, Learned)
+    }
 
     def with_numbers(part: Expr) -> Expr:
         match part:
@@ -209,7 +214,7 @@ class _Writer:
             case Apply("softmax", _):
                 return self._call(operations.softmax, args[0], self.given[NEGATIVE])
             case Apply(op, _):
-                numbers = all(isinstance(each, float) for each in args)
+                numbers = all(isinstance(argument, float) for argument in args)
                 return _worked_out(op, args) if numbers else self._call(operations.POINTWISE[op], *args)
             case _:
                 raise NoPlainForm(f"it contains a {part.kind}")

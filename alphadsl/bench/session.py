@@ -83,7 +83,7 @@ class Comparison:
 
 def weighed(comparisons: Iterable[Comparison]) -> bool:
     """Whether peak memory was measured."""
-    return any(figures.peak is not None for each in comparisons for figures in each.figures)
+    return any(figures.peak is not None for comparison in comparisons for figures in comparison.figures)
 
 
 def load_before() -> str:

@@ -32,7 +32,7 @@ def _table(sizes: list[Comparison], columns: int) -> Table:
         for heading in (f"A = {each.anchors}\nms", "\ntimes", "\nMB")[:columns]:
             table.add_column(heading, justify="right", no_wrap=True)
     for place, figures in enumerate(sizes[0].figures):
-        cells = [cell for each in sizes for cell in _cells(each, each.figures[place])[:columns]]
+        cells = [cell for size in sizes for cell in _cells(size, size.figures[place])[:columns]]
         table.add_row(title_of(figures.contender), *cells)
     return table
 

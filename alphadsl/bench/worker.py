@@ -61,7 +61,7 @@ def reason_of(failure: Exception) -> str:
     message = str(failure).strip().partition("\n")[0]
     if isinstance(failure, NotMeasured):
         return message
-    if isinstance(failure, MemoryError) or any(each in str(failure) for each in OUT_OF_MEMORY):
+    if isinstance(failure, MemoryError) or any(sign in str(failure) for sign in OUT_OF_MEMORY):
         free = available_bytes()
         return "it does not fit in memory" + (f", of which {free / 1e9:.1f} GB are free" if free else "")
     return f"{type(failure).__name__}: {message}"

@@ -112,7 +112,7 @@ def _compare(order: "Order", output: Path | None) -> None:
 
     rivals = {problem.spec: rivals_of(problem.loss) for problem in order.problems}
     contenders = {
-        spec: (*order.backends, *(each for each in order.rivals if each in found)) for spec, found in rivals.items()
+        spec: (*order.backends, *(rival for rival in order.rivals if rival in found)) for spec, found in rivals.items()
     }
     load, problems, comparisons = load_before(), len(order.problems), list[Comparison]()
     with (
@@ -180,7 +180,7 @@ def _calibrate(order: "Order") -> None:
             timed.append(each)
             told.result(line_of_ways(each))
     console = _console()
-    console.print(_head(order, [each.answer.conditions for each in timed], load), highlight=False, soft_wrap=True)
+    console.print(_head(order, [timing.answer.conditions for timing in timed], load), highlight=False, soft_wrap=True)
     console.print(calibrate.make_table(timed, ways))
     found = tuple(calibrate.crossings(timed, ways))
     _print_lines((*map(calibrate.told, found), *calibrate.reasons(timed)))

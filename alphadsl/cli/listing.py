@@ -62,7 +62,7 @@ def _lines(entries: tuple[Entry, ...], width: int) -> Iterator[tuple[str, str]]:
 
 
 def _row(entry: Entry, width: int) -> tuple[str, str, str, str]:
-    parameters = " ".join(_short(each) for each in entry.loss.parameters)
+    parameters = " ".join(_short(parameter) for parameter in entry.loss.parameters)
     paper = entry.summary if width >= WIDE else _paper(entry.summary)
     return entry.loss.name, _setting(entry.loss), parameters, paper
 

@@ -66,12 +66,14 @@ def _lines(spec: str, values: dict[str, tuple[float, ...]]) -> "Iterator[Line]":
     from alphadsl.explain.figure import Line
 
     text = find_text(spec)
-    names = {each.name for each in lower_spec(text).loss.parameters}
+    names = {parameter.name for parameter in lower_spec(text).loss.parameters}
     mine = {name: each for name, each in values.items() if name in names}
     for chosen in product(*mine.values()):
         settings = dict(zip(mine, chosen, strict=True))
         journey = lower_spec(text, overrides_from(settings, "command line"))
-        yield Line(journey, tuple((each.name, each.value) for each in journey.loss.parameters), tuple(mine))
+        yield Line(
+            journey, tuple((parameter.name, parameter.value) for parameter in journey.loss.parameters), tuple(mine)
+        )
 
 
 def _check_settings(values: dict[str, tuple[float, ...]], lines: "list[Line]") -> None:

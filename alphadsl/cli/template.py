@@ -76,5 +76,5 @@ def write_template(name: str, family: Family, parent: str | None, folder: Path) 
 
 def _extension(name: str, parent: str) -> str:
     loss = lower_spec(find_text(parent)).loss
-    settings = "\n".join(f"  set {each.name} = {each.value:g}" for each in loss.parameters)
+    settings = "\n".join(f"  set {parameter.name} = {parameter.value:g}" for parameter in loss.parameters)
     return EXTENSION.format(name=name, parent=loss.name, settings=settings)

@@ -38,7 +38,7 @@ def told_of(entry: type[Diagnostic]) -> str:
         for name, text in entry.beside.items():
             Path(folder, name).write_text(text, encoding="utf-8")
         spec = SpecText(Source("example.alpha", entry.wrong), Path(folder))
-        told = next(each for each in check_spec(spec).diagnostics if each.code == entry.code)
+        told = next(diagnostic for diagnostic in check_spec(spec).diagnostics if diagnostic.code == entry.code)
         return render_full(told).replace(f"{folder}{os.sep}", "")
 
 

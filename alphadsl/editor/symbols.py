@@ -136,7 +136,7 @@ def region_at(text: SpecText, offset: int) -> Region | None:
 
 
 def _inherited(region: Region, name: str) -> Symbol | None:
-    return next((each.symbols[name] for each in lineage(region) if name in each.symbols), None)
+    return next((ancestor.symbols[name] for ancestor in lineage(region) if name in ancestor.symbols), None)
 
 
 def _argument(region: Region, lexeme: Lexeme) -> Symbol | None:

@@ -12,4 +12,4 @@ def draw_blocks(heights: Sequence[float], height: int = HEIGHT) -> tuple[str, ..
     scale = 8 * height / (high - low) if high > low else 0.0
     eighths = [round((each - low) * scale) for each in heights]
     rows = reversed(range(height))
-    return tuple("".join(EIGHTHS[max(0, min(8, each - 8 * row))] for each in eighths) for row in rows)
+    return tuple("".join(EIGHTHS[max(0, min(8, eighth - 8 * row))] for eighth in eighths) for row in rows)

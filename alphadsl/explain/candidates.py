@@ -42,15 +42,17 @@ class Setting:
 
 
 def defaults_of(journey: Journey) -> Setting:
-    values = tuple((each.name, each.value) for each in journey.loss.parameters)
+    values = tuple((parameter.name, parameter.value) for parameter in journey.loss.parameters)
     return Setting(journey, values, 0, frozenset(name for name, _ in values))
 
 
 def settings_of(journey: Journey, shared: Values) -> tuple[Setting, ...]:
     """The settings of a loss, nearest to its defaults first; `shared` are the values of the explained loss."""
     parameters = journey.loss.parameters
-    defaults = {each.name: each.value for each in parameters}
-    matched = defaults | {each.name: shared[each.name] for each in parameters if _fits(each, shared)}
+    defaults = {parameter.name: parameter.value for parameter in parameters}
+    matched = defaults | {
+        parameter.name: shared[parameter.name] for parameter in parameters if _fits(parameter, shared)
+    }
     found = [(defaults, 0), (matched, 1), *((moved, 2) for moved in moved_once(parameters, matched))]
     unique: dict[tuple[tuple[str, float], ...], int] = {}
     for values, reach in found:

@@ -53,4 +53,4 @@ def alpha_curve(journey: Journey, values: Mapping[str, float]) -> Curve:
 
 
 def with_values(journey: Journey, changed: Mapping[str, float]) -> dict[str, float]:
-    return {each.name: changed.get(each.name, each.value) for each in journey.loss.parameters}
+    return {parameter.name: changed.get(parameter.name, parameter.value) for parameter in journey.loss.parameters}

@@ -68,7 +68,7 @@ class Seen:
 
 def facts_of(journey: Journey) -> tuple[Fact, ...]:
     loss = journey.loss
-    values = {each.name: each.value for each in loss.parameters}
+    values = {parameter.name: parameter.value for parameter in loss.parameters}
     seen = tuple(_seen(journey, values))
     scopes = {PROVED: scope_of(loss), HERE: _at_values(loss, values)}
     monotone = (Fact("phi, psi", "non-decreasing: proved, or they would have been refused"),)
@@ -208,7 +208,7 @@ def _streaming(core: Core) -> str:
             return "yes, by strips of whole rows: lambda[i] is found from its row at once"
         case Streaming.NONE:
             return "no: it needs whole rows and statistics of the batch at once, so it stays dense"
-        case Streaming.TILES if any(each.level == Level.BATCH for each in core.statistics):
+        case Streaming.TILES if any(statistic.level == Level.BATCH for statistic in core.statistics):
             return "yes, by tiles; reductions over anchors need all rows of a pass before the next"
         case Streaming.TILES:
             return "yes, by tiles: reductions over the negatives are carried online"

@@ -77,7 +77,7 @@ class Line:
 
     @property
     def temperature(self) -> Parameter | None:
-        return next((each for each in self.journey.loss.parameters if each.name == TEMPERATURE), None)
+        return next((parameter for parameter in self.journey.loss.parameters if parameter.name == TEMPERATURE), None)
 
     def label(self, *unnamed: str) -> str:
         named = [f"{name} = {pretty_number(value)}" for name, value in self.values if name in self.told]

@@ -36,7 +36,7 @@ def formulas_of(journey: Journey) -> Formulas:
         response = multiplier.response
         alpha = substitute(response.body, {response.argument: add(NEGATIVE_D2, LAMBDA)})
         return Formulas(derived.attract, alpha, solved=True)
-    if all(len(pretty_expr(each)) <= READABLE for each in (derived.attract, derived.repel)):
+    if all(len(pretty_expr(weight)) <= READABLE for weight in (derived.attract, derived.repel)):
         return Formulas(derived.attract, derived.repel)
     return _named(journey, derived)
 
@@ -44,7 +44,7 @@ def formulas_of(journey: Journey) -> Formulas:
 def _named(journey: Journey, derived: Derived) -> Formulas:
     """By the names of the schedule, of those statistics that the two weights need."""
     core = schedule(journey.loss, derived)
-    definitions = {each.name: each for each in core.statistics}
+    definitions = {statistic.name: statistic for statistic in core.statistics}
     needed: dict[str, None] = {}
     pending: list[Expr] = [core.derived.repel, core.derived.attract]
     while pending:

@@ -123,7 +123,7 @@ def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
     own = defaults_of(journey)
     bench = Bench(tuple(probe_batch(journey.loss.pairs, journey.loss.space, state) for state in STATES))
     alike = [each for each in library if each.loss.space == journey.loss.space]
-    offers = {each.loss.name: settings_of(each, dict(own.values)) for each in alike}
+    offers = {twin.loss.name: settings_of(twin, dict(own.values)) for twin in alike}
     here = [each.loss.name for each in alike if each.loss.pairs == journey.loss.pairs]
     found = {name: bench.first_equal(own, settings) for name, settings in offers.items()}
     equal = {name: bench.explained(own, each) for name, each in found.items() if each}

@@ -81,14 +81,16 @@ class Core:
 
     @property
     def statistics(self) -> tuple[NamedStatistic, ...]:
-        return tuple(each for one in self.passes for each in (*one.rows, *one.pooled))
+        return tuple(statistic for one in self.passes for statistic in (*one.rows, *one.pooled))
 
     @cached_property
     def streaming(self) -> Streaming:
         """A row statistic that is no plain reduction needs its row at once, and so do rows that share an anchor or are
         of different lengths; a statistic of the batch needs all rows at once."""
-        definitions = [each.definition for each in self.statistics]
-        whole_rows = not counts_alike(self.pairs) or any(isinstance(each, Multiplier) for each in definitions)
+        definitions = [statistic.definition for statistic in self.statistics]
+        whole_rows = not counts_alike(self.pairs) or any(
+            isinstance(definition, Multiplier) for definition in definitions
+        )
         if not whole_rows:
             return Streaming.TILES
         roots = (*definitions, *self.derived.parts)

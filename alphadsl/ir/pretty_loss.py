@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def pretty_loss(loss: Loss) -> str:
     """The loss as a spec of its own, ready to be saved, read and loaded again."""
-    return "\n".join(_one(each) for each in [*_used(loss, loss.parameters), loss])
+    return "\n".join(_one(written) for written in [*_used(loss, loss.parameters), loss])
 
 
 def _used(loss: Loss, parameters: Sequence[Parameter]) -> Iterator[Loss]:
@@ -94,8 +94,12 @@ def pretty_schedule(core: "Core") -> str:
     lines = [f"# {core.name} {STREAMING[core.streaming]}"]
     for one in core.passes:
         lines += [
-            f"pass {one.number}: {each.name}{INDICES[each.level]} = {pretty_expr(each.definition)}" for each in one.rows
+            f"pass {one.number}: {statistic.name}{INDICES[statistic.level]} = {pretty_expr(statistic.definition)}"
+            for statistic in one.rows
         ]
         lines += [f"pass {one.number}: push by alpha[i,j]"] if one.pushes else []
-        lines += [f"after pass {one.number}: {each.name} = {pretty_expr(each.definition)}" for each in one.pooled]
+        lines += [
+            f"after pass {one.number}: {statistic.name} = {pretty_expr(statistic.definition)}"
+            for statistic in one.pooled
+        ]
     return "\n".join(lines) + "\n" + pretty_derived(core.derived)

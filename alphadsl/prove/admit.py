@@ -147,7 +147,7 @@ def _check_regulariser(regulariser: Function, subject: Subject) -> list[Diagnost
 
 
 def _at_values(scope: Scope, parameters: tuple[Parameter, ...]) -> Scope:
-    return replace(scope, parameters={each.name: point(each.value) for each in parameters})
+    return replace(scope, parameters={parameter.name: point(parameter.value) for parameter in parameters})
 
 
 def _check_rising(

@@ -40,11 +40,11 @@ class Scene:
         match quantity:
             case Quantity.GAP:
                 near = self.positive[Quantity.POSITIVE]
-                return tuple(near - each[Quantity.NEGATIVE] for each in self.negatives)
+                return tuple(near - negative[Quantity.NEGATIVE] for negative in self.negatives)
             case Quantity.POSITIVE | Quantity.INNER_POSITIVE:
                 return (self.positive[quantity],) * len(self.negatives)
             case _:
-                return tuple(each[quantity] for each in self.negatives)
+                return tuple(negative[quantity] for negative in self.negatives)
 
 
 def scenes_for(space: Space, *exprs: Expr) -> Iterator[Scene]:

@@ -143,13 +143,16 @@ def _attained(given: Expr, at: Mapping[str, float], setting: Setting) -> list[fl
 def _settings(parameters: tuple[Parameter, ...], count: int) -> Iterator[dict[str, float]]:
     """The values that are set, then others from the intervals, plain numbers first."""
     rng = random.Random(0)
-    plain = {each.name: [*(value for value in PLAIN if value in each.interval), each.value] for each in parameters}
-    yield {each.name: each.value for each in parameters}
+    plain = {
+        parameter.name: [*(value for value in PLAIN if value in parameter.interval), parameter.value]
+        for parameter in parameters
+    }
+    yield {parameter.name: parameter.value for parameter in parameters}
     for turn in range(count if parameters else 0):
         if turn < len(PLAIN):
             yield {name: values[turn % len(values)] for name, values in plain.items()}
         else:
-            yield {each.name: rng.choice(_grid(each.interval)) for each in parameters}
+            yield {parameter.name: rng.choice(_grid(parameter.interval)) for parameter in parameters}
 
 
 def _grid(domain: Interval) -> list[float]:
@@ -185,7 +188,7 @@ def _ways_down(graph: Graph) -> Iterator[tuple[int, int]]:
 
 def _mentioned(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     used = {part.name for part in walk(expr) if isinstance(part, Param)}
-    return tuple(each for each in parameters if each.name in used)
+    return tuple(parameter for parameter in parameters if parameter.name in used)
 
 
 def _middle(interval: Interval) -> float:

@@ -167,8 +167,8 @@ def _cleared(slope: Expr, scope: Scope) -> Expr:
     if len(products) < 2:
         return slope
     divisor: dict[Expr, Expr] = {}
-    for base in {base: None for each in products for base in each.powers}:
-        least = min((_exponent(each, base) for each in products), default=0.0)
+    for base in {base: None for product in products for base in product.powers}:
+        least = min((_exponent(product, base) for product in products), default=0.0)
         if math.isfinite(least) and least != 0 and infer_interval(base, scope).positive:
             divisor[base] = Num(-least)
     factor = Product(1.0, divisor, simplified(neg(products[0].exponential)))

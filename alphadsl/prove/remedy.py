@@ -28,7 +28,7 @@ def bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound, ...
 def all_bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound, ...]:
     """The parameters in an expression, those that may be negative alone if there are any."""
     names = parameters_in(expr)
-    used = [each for each in parameters if each.name in names]
+    used = [parameter for parameter in parameters if parameter.name in names]
     bounds = [Bound(each.name, each.span, each.interval != REAL, _sign(each.interval)) for each in used]
     telling = [bound for bound in bounds if bound.sign in (Sign.ANY, Sign.NEGATIVE)] or bounds
     return tuple(telling[:MOST_BOUNDS])
@@ -55,7 +55,7 @@ def declarations_of(memberships: tuple[str, ...], parameters: tuple[Parameter, .
     edits = []
     for membership in memberships:
         name, _, interval = membership.partition(" in ")
-        parameter = next(each for each in parameters if each.name == name)
+        parameter = next(parameter for parameter in parameters if parameter.name == name)
         declared: Span = parameter.span
         if parameter.interval != REAL or declared.text[:1] in "[(":
             edits.append(Edit(declared, interval))

@@ -101,7 +101,7 @@ class Inclusion:
             return None
         smooth = () if jumps(expr) or cost > SIMPLIFIED else leaves
         slopes = {leaf: slope for leaf in smooth if (slope := _slope(expr, leaf, scope)) is not None}
-        bounded = {each: bound(each, scope, effort) for each in _reductions(expr)}
+        bounded = {reduction: bound(reduction, scope, effort) for reduction in _reductions(expr)}
         return Inclusion(expr, leaves, slopes, bounded, 3 * _cost(expr) + sum(size(slope) for slope in slopes.values()))
 
     def within(self, box: Scope) -> Interval:

@@ -34,7 +34,7 @@ def _lowest(weight: Expr, loss: Loss) -> tuple[float, str] | None:
     from alphadsl.reference.batches import STATES, batch_of
     from alphadsl.reference.evaluate import extremes
 
-    values = {each.name: each.value for each in loss.parameters}
+    values = {parameter.name: parameter.value for parameter in loss.parameters}
     for state in STATES:
         low, high, place = extremes(weight, batch_of(loss, state, values))
         if low < -SLIGHT * max(abs(low), abs(high)):

@@ -45,15 +45,15 @@ def _settles(
         return False
     after = recheck(remedy.applied_to(source))
     errors = errors_of(after)
-    before = Counter(each.code for each in errors_of(told))
-    fewer = Counter(each.code for each in errors) <= before - Counter([diagnostic.code])
+    before = Counter(error.code for error in errors_of(told))
+    fewer = Counter(error.code for error in errors) <= before - Counter([diagnostic.code])
     place = diagnostic.span
     if isinstance(diagnostic, JUDGED) and any(
         edit.span.start < place.end and place.start < edit.span.end for edit in remedy.edits
     ):
         return fewer
     same = any(each.code == diagnostic.code and each.span.text == place.text for each in after)
-    return not same and (fewer or not any(_touches(each, remedy) for each in errors))
+    return not same and (fewer or not any(_touches(error, remedy) for error in errors))
 
 
 def _touches(fault: Diagnostic, remedy: Remedy) -> bool:

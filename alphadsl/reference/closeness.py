@@ -55,8 +55,13 @@ def read_closely(loss: Loss) -> frozenset[str]:
 def looks_closely_somewhere(loss: Loss, parameters: tuple[Parameter, ...]) -> bool:
     """The same with the values that parameters have, and where one moves without a word, with those that it may come
     to: the ends of a schedule, half and twice what is learned."""
-    values = {each.name: each.value for each in parameters}
-    moved = ({**values, each.name: value} for each in parameters for value in _moves(each) if value in each.interval)
+    values = {parameter.name: parameter.value for parameter in parameters}
+    moved = (
+        {**values, parameter.name: value}
+        for parameter in parameters
+        for value in _moves(parameter)
+        if value in parameter.interval
+    )
     return any(looks_closely(loss, setting) for setting in (values, *moved))
 
 

@@ -107,7 +107,7 @@ def moving(found: Dual, anchor: Anchor, slot: str | Pool) -> Dual:
 
 def distance_of(anchor: Anchor, of: Quantity) -> Dual:
     if of == Quantity.GAP:
-        positive, negative = (distance_of(anchor, each) for each in (Quantity.POSITIVE, Quantity.NEGATIVE))
+        positive, negative = (distance_of(anchor, quantity) for quantity in (Quantity.POSITIVE, Quantity.NEGATIVE))
         return Dual(positive.value - negative.value, positive.tangent - negative.tangent)
     value = anchor.quantities[of]
     basis = np.eye(anchor.width)[anchor.slots[of]]

@@ -70,7 +70,7 @@ def interpret(
     """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and what its index set needs: labels
     (N,), and a queue (Q, D) placed in the space of the loss."""
     batch = placed_batch(loss, z_VND, labels, queue)
-    learned = tuple(each.name for each in loss.parameters if isinstance(each.role, Learned))
+    learned = tuple(parameter.name for parameter in loss.parameters if isinstance(parameter.role, Learned))
     rows = interpret_rows(loss, values, learned, batch)
     weights = np.array([row.weight for row in batch.rows]) / batch.total
     slopes = {name: float(weights @ [row.rate(name)[0] for row in rows]) for name in learned}

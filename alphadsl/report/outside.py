@@ -79,7 +79,7 @@ OUTSIDERS = (
         "alpha > 0 takes the place of the predictor; quadratic is the plainest, every pair weighing the same",
     ),
 )
-BY_NAME = {name: each for each in OUTSIDERS for name in each.names}
+BY_NAME = {name: outsider for outsider in OUTSIDERS for name in outsider.names}
 _PLAIN = {name.replace("_", ""): each for name, each in BY_NAME.items()}
 
 

@@ -137,7 +137,7 @@ def _counted(names: Names) -> list[Diagnostic]:
 
 
 def _incomplete(names: Names) -> list[Diagnostic]:
-    has, members = names.definitions, [each for each in names.members if each.domain.text == "simplex"]
+    has, members = names.definitions, [member for member in names.members if member.domain.text == "simplex"]
     if "psi" in has and "phi" not in has:
         return [MissingPhi(has["psi"].name.span, _similar("phi", names))]
     if "phi" in has and "psi" not in has:

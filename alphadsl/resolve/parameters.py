@@ -116,12 +116,12 @@ def read_schedule(value: tree.Expression, diagnostics: list[Diagnostic]) -> Sche
     """The schedule that a value spells; None if it spells none, or a wrong one, which is told."""
     match value:
         case tree.Call(name, arguments) if name.text in SCHEDULES:
-            numbers = [_plain(each) for each in arguments]
+            numbers = [_plain(argument) for argument in arguments]
             if value.keywords or len(numbers) != SCHEDULES[name.text] or None in numbers:
                 reason = f"it takes {SCHEDULES[name.text]} {'number' if name.text == 'constant' else 'numbers'}"
                 diagnostics.append(WrongSchedule(value.span, name.text, reason))
                 return None
-            found = [each for each in numbers if each is not None]
+            found = [number for number in numbers if number is not None]
             if name.text == "constant":
                 return Schedule(Shape.LINEAR, found[0], found[0])
             if name.text == "step" and not 0 < found[2] < 1:

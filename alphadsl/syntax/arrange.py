@@ -20,7 +20,7 @@ class Entry:
 
 def arrange(nodes: Sequence[Node], comments: Sequence[Comment]) -> list[Entry]:
     entries: list[Entry] = []
-    inside = {id(node): tuple(each for each in comments if _holds(node, each)) for node in nodes}
+    inside = {id(node): tuple(comment for comment in comments if _holds(node, comment)) for node in nodes}
     held = {id(each) for found in inside.values() for each in found}
     outside: Iterable[Node | Comment] = [*nodes, *(each for each in comments if id(each) not in held)]
     end = 0

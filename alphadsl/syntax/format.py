@@ -97,7 +97,7 @@ class _Writer:
                 head = f"{self.letters(name.text)}({self.letters(argument.text)})"
                 return self._defined(head, "=", body, closing(argument.span), entry)
             case tree.IndexedItem(name, indices, relation, body):
-                head = indexed(self.letters(name.text), (self.letters(each.text) for each in indices))
+                head = indexed(self.letters(name.text), (self.letters(index.text) for index in indices))
                 return self._defined(head, relation.text, body, relation.span.start, entry)
             case tree.ConstantItem(name, body):
                 return self._defined(self.letters(name.text), "=", body, name.span.end, entry)

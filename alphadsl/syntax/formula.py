@@ -156,7 +156,7 @@ class Formula:
         return Group((f"{self.letters(node.name.text)}(", *middle, *last, ")"))
 
     def _indexed(self, name: tree.Name, indices: Iterable[tree.Name]) -> str:
-        return indexed(self.letters(name.text), (self.letters(each.text) for each in indices))
+        return indexed(self.letters(name.text), (self.letters(index.text) for index in indices))
 
 
 def closing(span: Span) -> int:

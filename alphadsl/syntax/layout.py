@@ -93,7 +93,7 @@ def lay_out(doc: Doc, column: int, indent: int, width: float = inf) -> str:
                 column += len(written[-1])
             case Line(_, remarks) if now.broken:
                 margin = " " * now.indent
-                written += [f"\n{margin}{each.text}" if each.own_line else f"  {each.text}" for each in remarks]
+                written += [f"\n{margin}{remark.text}" if remark.own_line else f"  {remark.text}" for remark in remarks]
                 written.append("\n" + margin)
                 column = now.indent
             case Line(flat):

@@ -40,7 +40,7 @@ def as_product(expr: Expr, simplified: Rule) -> Product:
                 exponent = _times(-1.0, exponent, simplified) if turned else exponent
                 powers[base] = simplified(add(powers[base], exponent)) if base in powers else exponent
     powers = {base: exponent for base, exponent in powers.items() if exponent != ZERO}
-    kept = [each for each in exponentials if each != ZERO]
+    kept = [exponential for exponential in exponentials if exponential != ZERO]
     joined = ZERO if not kept else simplified(add(*kept)) if len(kept) > 1 else kept[0]
     return Product(coefficient, powers, joined)
 
@@ -67,7 +67,7 @@ def multiply(a: Product, b: Product, simplified: Rule) -> Product:
         joined = simplified(add(powers[base], exponent)) if base in powers else exponent
         powers[base] = joined
     powers = {base: exponent for base, exponent in powers.items() if exponent != ZERO}
-    exponentials = [each for each in (a.exponential, b.exponential) if each != ZERO]
+    exponentials = [exponential for exponential in (a.exponential, b.exponential) if exponential != ZERO]
     return Product(a.coefficient * b.coefficient, powers, simplified(add(*exponentials)) if exponentials else ZERO)
 
 

@@ -70,9 +70,9 @@ class _Namer:
         pushing = max(self._deepest(push) for push in pushes) + 1
         found = []
         for number in range(max([pushing, *self._sweeps.values()]) + 1):
-            here = [each for each in self._statistics if self._sweeps[each.name] == number]
-            rows = tuple(each for each in here if each.level > Level.BATCH)
-            pooled = tuple(each for each in here if each.level == Level.BATCH)
+            here = [statistic for statistic in self._statistics if self._sweeps[statistic.name] == number]
+            rows = tuple(statistic for statistic in here if statistic.level > Level.BATCH)
+            pooled = tuple(statistic for statistic in here if statistic.level == Level.BATCH)
             found.append(Pass(number, rows, pooled, number == pushing))
         return tuple(found) if found[0].pooled else tuple(found[1:])
 

@@ -123,7 +123,7 @@ class Simplifier:
         common = {
             base: exponent
             for base, exponent in first
-            if level_of(base) >= Level.ROW and all(each.powers.get(base) == exponent for each in products)
+            if level_of(base) >= Level.ROW and all(product.powers.get(base) == exponent for product in products)
         }
         if not common:
             return from_terms(terms)

@@ -107,7 +107,13 @@ def _names(settled: Iterable[NamedStatistic]) -> dict[Expr, str]:
 
 def _row_arguments(core: Core, settled: Iterable[NamedStatistic]) -> list[str]:
     known = [f"{each.name}{SUFFIX[each.level]}" for each in settled]
-    return [*ROW[core.space], "count_A1", "anchors_1", *known, *(identifier(each.name) for each in core.parameters)]
+    return [
+        *ROW[core.space],
+        "count_A1",
+        "anchors_1",
+        *known,
+        *(identifier(parameter.name) for parameter in core.parameters),
+    ]
 
 
 def _function(name: str, arguments: Iterable[str], lines: Iterable[str], result: str) -> str:

@@ -143,7 +143,7 @@ class _Sums:
     def mean(self, ranks: Ranks, embeddings: int) -> Step:
         """Over the rows of all processes: value, what the embeddings have received (E, D), slopes."""
         counted, *sums = ranks.summed(torch.stack(self.of_rows)).unbind()
-        value, *slopes = (each / counted for each in sums)
+        value, *slopes = (term / counted for term in sums)
         return value, ranks.summed(self.received_PD[:embeddings]).div_(counted), tuple(slopes)
 
 
