@@ -175,9 +175,9 @@ def _texts(core: Core) -> tuple[str, str]:
     if core.streaming != Streaming.TILES:
         return whole, ""
     entries = POINT_ENTRIES.format(name=core.name, place=place, gathered=GATHERED[core.space]) + "".join(
-        TILE_ENTRY.format(kind=kind, number=one.number, name=core.name, place=place)
-        for one in core.passes
-        if one.sweeps
+        TILE_ENTRY.format(kind=kind, number=sweep.number, name=core.name, place=place)
+        for sweep in core.passes
+        if sweep.sweeps
         for kind in TILE_KINDS
     )
     return whole, "\n\n" + emit_passes(core) + entries

@@ -190,7 +190,7 @@ def _balance(journey: Journey, seen: tuple[Seen, ...]) -> str:
 
 
 def _passes(core: Core) -> str:
-    count = sum(one.sweeps for one in core.passes)
+    count = sum(sweep.sweeps for sweep in core.passes)
     if count == 1:
         return "1 over the pairs: no weight needs a statistic of its row"
     if core.passes[-1].rows:

@@ -81,7 +81,7 @@ class Core:
 
     @property
     def statistics(self) -> tuple[NamedStatistic, ...]:
-        return tuple(statistic for one in self.passes for statistic in (*one.rows, *one.pooled))
+        return tuple(statistic for sweep in self.passes for statistic in (*sweep.rows, *sweep.pooled))
 
     @cached_property
     def streaming(self) -> Streaming:

@@ -92,14 +92,14 @@ STREAMING = {
 def pretty_schedule(core: "Core") -> str:
     """The passes over the pairs, each with its statistics, then the quantities that use them."""
     lines = [f"# {core.name} {STREAMING[core.streaming]}"]
-    for one in core.passes:
+    for sweep in core.passes:
         lines += [
-            f"pass {one.number}: {statistic.name}{INDICES[statistic.level]} = {pretty_expr(statistic.definition)}"
-            for statistic in one.rows
+            f"pass {sweep.number}: {statistic.name}{INDICES[statistic.level]} = {pretty_expr(statistic.definition)}"
+            for statistic in sweep.rows
         ]
-        lines += [f"pass {one.number}: push by alpha[i,j]"] if one.pushes else []
+        lines += [f"pass {sweep.number}: push by alpha[i,j]"] if sweep.pushes else []
         lines += [
-            f"after pass {one.number}: {statistic.name} = {pretty_expr(statistic.definition)}"
-            for statistic in one.pooled
+            f"after pass {sweep.number}: {statistic.name} = {pretty_expr(statistic.definition)}"
+            for statistic in sweep.pooled
         ]
     return "\n".join(lines) + "\n" + pretty_derived(core.derived)

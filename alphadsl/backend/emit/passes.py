@@ -37,11 +37,11 @@ MOVED = {Over.SUM: "{state} * torch.exp({by})", Over.LOGSUMEXP: "*move_logsumexp
 def emit_passes(core: Core) -> str:
     settled: list[NamedStatistic] = []
     texts: list[str] = []
-    for one in core.passes:
-        if one.sweeps:
-            texts += _pass(core, one, settled)
-        settled += one.rows
-        for statistic in one.pooled:
+    for sweep in core.passes:
+        if sweep.sweeps:
+            texts += _pass(core, sweep, settled)
+        settled += sweep.rows
+        for statistic in sweep.pooled:
             texts.append(_pool(core, statistic, settled))
             settled.append(statistic)
     texts.append(_anchors(core, settled))
@@ -54,24 +54,24 @@ def _states(statistic: NamedStatistic) -> tuple[str, ...]:
     return tuple(f"{statistic.name}{part}_A1" for part in parts)
 
 
-def _pass(core: Core, one: Pass, settled: Sequence[NamedStatistic]) -> list[str]:
+def _pass(core: Core, sweep: Pass, settled: Sequence[NamedStatistic]) -> list[str]:
     pushes = (core.derived.repel, core.derived.radial[1]) if core.derived.radial else (core.derived.repel,)
-    roots = [each.definition for each in one.rows] + list(pushes if one.pushes else ())
+    roots = [statistic.definition for statistic in sweep.rows] + list(pushes if sweep.pushes else ())
     writer = _TileWriter(core.geometry, roots)
-    for statistic in one.rows:
+    for statistic in sweep.rows:
         writer.join(statistic)
     results = list(writer.states)
-    if one.pushes:
+    if sweep.pushes:
         results += [writer.push(name, expr) for name, expr in zip(("repel_AC", "radial_AC"), pushes, strict=False)]
     rows, batch = writer.rows, writer.batch
-    states = [name for each in one.rows for name in _states(each)]
+    states = [name for statistic in sweep.rows for name in _states(statistic)]
     tile = _function(
-        f"{core.name}_pass{one.number}",
+        f"{core.name}_pass{sweep.number}",
         [*rows.values(), *batch.values(), *TILE[core.space], "negative_AC", *states],
         writer.lines,
         _tuple(results),
     )
-    return [_known(core, one.number, rows, batch, settled), tile]
+    return [_known(core, sweep.number, rows, batch, settled), tile]
 
 
 def _known(

@@ -43,8 +43,8 @@ class Tiled:
         """The gradient is that of the samples of this process."""
         with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
-            for one in self._core.passes:
-                run.sweep(one, pushes=one.pushes)
+            for sweep in self._core.passes:
+                run.sweep(sweep, pushes=sweep.pushes)
             return run.step()
 
     @torch.no_grad()
@@ -52,8 +52,8 @@ class Tiled:
         """The loss alone: nothing is pushed."""
         with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
-            for one in self._core.passes:
-                run.sweep(one, pushes=False)
+            for sweep in self._core.passes:
+                run.sweep(sweep, pushes=False)
             return run.value()
 
 
@@ -73,27 +73,27 @@ class _Run:
         ids_P1 = ids_of("sample", self._z_VND[0], None, range(VIEWS), queued)[:, None]
         self._ids = _cut((ids_P1, self._at.half_P1), self._tiling.sides)
         self._products = Products(
-            self._at.points_PD, self._tiling, sum(one.sweeps for one in core.passes), core.geometry
+            self._at.points_PD, self._tiling, sum(sweep.sweeps for sweep in core.passes), core.geometry
         )
         self._settled: dict[str, Tensor] = {}
         self._received = Received(torch.zeros_like(self._at.points_PD), torch.zeros_like(self._at.half_P1))
 
-    def sweep(self, one: Pass, *, pushes: bool) -> None:
+    def sweep(self, sweep: Pass, *, pushes: bool) -> None:
         """One pass over all tiles, then what it settles of rows and of the batch."""
-        states = [each for row in one.rows for each in start(row.reduction.over, self._anchors[0])]
-        if one.rows or pushes:
-            known, fixed = self._call(f"known{one.number}")
+        states = [each for row in sweep.rows for each in start(row.reduction.over, self._anchors[0])]
+        if sweep.rows or pushes:
+            known, fixed = self._call(f"known{sweep.number}")
             first, stop = self._tiling.anchors
             anchored = [side for side in self._tiling.sides if first <= side[0] and side[1] <= stop]
             carried = _cut(states, anchored, first)
-            self._visit(one, pushes, _cut(known, anchored, first), fixed, carried)
+            self._visit(sweep, pushes, _cut(known, anchored, first), fixed, carried)
             parts = zip(*(carried[span] for span in self._tiling.weighing), strict=True)
             states = [self._joined(part) for part in parts]
-        for row in one.rows:
+        for row in sweep.rows:
             held = 2 if row.reduction.over == Over.LOGSUMEXP else 1
             self._settled[row.name] = settle(row.reduction.over, tuple(states[:held]))
             del states[:held]
-        for statistic in one.pooled:
+        for statistic in sweep.pooled:
             self._settled[statistic.name] = _pooled(statistic.reduction.over, self._call(f"pool_{statistic.name}"))
 
     def value(self) -> Tensor:
@@ -106,7 +106,7 @@ class _Run:
         value, gradient_VND, slopes = self._parts["gather"](known, self._at, received, self._z_VND)
         return value, gradient_VND[:, slice(*self._ranks.mine)], slopes
 
-    def _visit(self, one: Pass, pushes: bool, known: Cut, fixed: Tensors, carried: Cut) -> None:
+    def _visit(self, sweep: Pass, pushes: bool, known: Cut, fixed: Tensors, carried: Cut) -> None:
         does = "push" if pushes else "carry"
         tiles = self._tiling.tiles
 
@@ -116,7 +116,7 @@ class _Run:
             rows = self._side(tile.rows, known, carried)
             columns = rows.apart() if tile.diagonal else self._side(tile.columns, known, carried)
             s_RC = self._products.of(tile)
-            joined: Joined = self._parts[f"{does}_{meeting.weighs}{one.number}"](s_RC, rows, columns, fixed)
+            joined: Joined = self._parts[f"{does}_{meeting.weighs}{sweep.number}"](s_RC, rows, columns, fixed)
             carried[tile.rows] = joined.of_rows
             if meeting == Meeting.MUTUAL:
                 carried[tile.columns] = joined.of_columns
