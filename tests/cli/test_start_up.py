@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "torch", "matplotlib", "lightning", "rich.console", "runner")
+HEAVY = ("numpy", "scipy", "torch", "matplotlib", "lightning", "rich.console")
 # Read only where a text is wrong, where JSON is written, or where another command is called.
 ON_DEMAND = (
     "alphadsl.backend.module",
@@ -24,6 +24,11 @@ ON_DEMAND = (
     "alphadsl.resolve.habits",
     "alphadsl.syntax.habits",
     "alphadsl.syntax.mistakes",
+    "runner.records",
+    "runner.settings",
+    "runner.studies",
+    "runner.theory",
+    "runner.training.pretrain",
 )
 MOST = 125  # of our own; 176 were imported when every command was
 
