@@ -13,6 +13,7 @@ from torch._subclasses import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import alphadsl
+from runner.data import views
 from runner.data.splits import ImageData, Split
 from runner.network.models import Encoder, SiameseNetwork
 from runner.records.folder import RunFolder
@@ -74,7 +75,10 @@ class Waits(TorchDispatchMode):
         name = func.overloadpacket.__name__
         if name in ("_local_scalar_dense", "nonzero", "masked_select", "_unique2", "equal", "is_nonzero"):
             self.seen.append(name)
-        return func(*args, **(kwargs or {}))
+        outcome = func(*args, **(kwargs or {}))
+        if name == "_to_copy" and args[0].device != outcome.device and not (kwargs or {}).get("non_blocking"):
+            self.seen.append(f"copy from {args[0].device} to {outcome.device}")
+        return outcome
 
 
 @contextmanager
@@ -104,8 +108,10 @@ def slopes_from_nowhere(network: torch.nn.Module) -> Callable[[torch.Tensor], No
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_a_step_waits_for_no_device(optimizer: str) -> None:
-    """On tensors that only say that they are on a GPU."""
+def test_a_step_waits_for_no_device(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On tensors that only say that they are on a GPU; which samples are blurred is drawn on the CPU, whose tensors say
+    no more here."""
+    monkeypatch.setattr(views, "_draw_blur", lambda *given: (torch.arange(4), torch.ones(4)))
     config = make_config("digits", width=2, projector_dim=4, batch=16, optimizer=optimizer, device="cpu")
     with on_fake_cuda():
         job = fake_job(config)
