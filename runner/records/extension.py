@@ -19,7 +19,7 @@ def check_extension(run: RunFolder, record: RunRecord, loss: CompiledLoss, confi
             f"The run {run.path} is planned for {planned} epochs, not {asked}.",
             f"To end it earlier, give --epochs {planned} --stop-after {asked}. To train another, give --name.",
         )
-    if config.schedule != "constant":
+    if config.schedule == "cosine":
         raise InputError(
             f"The run {run.path} cannot be extended: over {asked} epochs its {config.schedule} schedule would have had "
             f"other learning rates than over {planned}, from the start.",

@@ -18,8 +18,8 @@ from runner.settings.often import parse_often
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder", "hf"]
 Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Predictor = Literal["none", "mlp"]
-Optimizer = Literal["adamw", "sgd"]
-Schedule = Literal["cosine", "constant"]
+Optimizer = Literal["adamw", "sgd", "lars"]
+Schedule = Literal["cosine", "constant", "authors"]
 Auto = Literal["auto"]
 Precision = Literal["auto", "bf16", "32"]
 Products = Literal["exact", "fast"]
@@ -98,9 +98,14 @@ class ExperimentConfig(BaseModel):
     lr: Annotated[Positive, About(Group.TRAINING, "Learning rate after the warm-up.")] = 1e-2
     weight_decay: Annotated[NonNegative, About(Group.TRAINING, "Weight decay.")] = 1e-4
     schedule: Annotated[
-        Schedule, About(Group.TRAINING, "Learning rate after the warm-up: down to zero over all epochs, or as it is.")
+        Schedule,
+        About(Group.TRAINING, "Learning rate after the warm-up: down to zero, as it is, or as in the paper's script."),
     ] = "cosine"
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
+    momentum: Annotated[float, Field(ge=0, lt=1), About(Group.TRAINING, "Momentum of sgd and lars.")] = 0.9
+    clip: Annotated[
+        NonNegative, About(Group.TRAINING, "The norm that longer gradients are shortened to; 0 leaves them.")
+    ] = 0.0
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
 
     precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = AUTO
@@ -117,7 +122,10 @@ class ExperimentConfig(BaseModel):
     cached_chunks: Annotated[
         Count, About(Group.MACHINE, "Chunks of a batch that take turns in memory, for batches larger than it.")
     ] = 1
-    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is not.")] = AUTO
+    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is on a GPU.")] = AUTO
+    deterministic: Annotated[
+        Auto | bool, About(Group.MACHINE, "The same bits each time on a GPU too; else cuDNN takes what is fastest.")
+    ] = AUTO
     log_every: Annotated[
         Auto | Count,
         About(Group.MACHINE, "Steps between looks at the loss, which wait for a GPU; else 1 on a CPU, 50 on a GPU."),
@@ -145,7 +153,8 @@ class ExperimentConfig(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name not in ("channels_last", "compile", "stop_gradient"):
+        yes_or_no = ("channels_last", "compile", "deterministic", "stop_gradient")
+        if isinstance(value, bool) and info.field_name not in yes_or_no:
             raise ValueError("true and false are no value of it")
         return value
 

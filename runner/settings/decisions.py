@@ -55,8 +55,15 @@ def _threads(processor: Processor) -> Choice:
 
 
 def _compile(processor: Processor) -> Choice:
-    gain = "it brings nothing on a CPU" if processor.device == "cpu" else "it pays in long runs alone"
-    return Choice(False, gain)
+    if processor.device == "cpu":
+        return Choice(False, "it brings nothing on a CPU")
+    return Choice(True, "its operations are joined for a GPU")
+
+
+def _deterministic(processor: Processor) -> Choice:
+    if processor.device == "cpu":
+        return Choice(True, "a CPU is so anyway")
+    return Choice(False, "cuDNN takes what is fastest")
 
 
 def _log_every(processor: Processor) -> Choice:
@@ -67,6 +74,7 @@ def _log_every(processor: Processor) -> Choice:
 
 CHOICES: Mapping[str, Callable[[Processor], Choice]] = MappingProxyType(
     {"precision": _precision, "threads": _threads, "compile": _compile, "log_every": _log_every}
+    | {"deterministic": _deterministic}
 )
 """What a processor decides. The layout depends on the network too: `runner.network.soundness`."""
 

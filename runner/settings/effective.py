@@ -38,6 +38,10 @@ def check_together(config: ExperimentConfig) -> None:
             "The keys of a momentum encoder receive no gradient, so stop_gradient has nothing to stop.",
             "Leave out --stop-gradient, or give --momentum-encoder 0.",
         )
+    if config.optimizer == "adamw" and config.momentum != ExperimentConfig.model_fields["momentum"].default:
+        raise InputError(
+            f"momentum = {config.momentum:g} has no effect on adamw.", "Give --optimizer sgd or lars, or leave it out."
+        )
 
 
 def check_divisible(config: ExperimentConfig, processes: int) -> None:

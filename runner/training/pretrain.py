@@ -5,6 +5,8 @@ business. Where several processes train, all of them step, and the first one wri
 is not finite.
 """
 
+from contextlib import AbstractContextManager
+
 import torch
 from torch import nn
 
@@ -15,8 +17,10 @@ from runner.progress import Progress
 from runner.records.metrics import MetricsLog, Unwritten
 from runner.records.opening import note_environment
 from runner.records.record import read_record
+from runner.settings.decisions import decide
 from runner.settings.machine import limit_threads
 from runner.settings.processes import leads, world_size
+from runner.settings.processor import look_at
 from runner.training.job import Job, TrainingState
 from runner.training.keeping import Keeper
 from runner.training.objective import fill_queue
@@ -42,7 +46,7 @@ def pretrain(job: Job) -> TrainingState:
     state.record = led(lambda: note_whose(job))
     with (
         limit_threads(job.config.threads),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+        _cudnn(job),
         led_log(job, state) as log,
         Progress(job.run.path.name, state.step, job.steps, job.config) as progress,
         Readings(job, state, log, progress) as readings,
@@ -88,6 +92,12 @@ def note_whose(job: Job) -> str:
 def led_log(job: Job, state: TrainingState) -> MetricsLog:
     """The measurements of the run, which the first process writes."""
     return MetricsLog(job.run.metrics, state.metrics_bytes, state.step) if leads() else Unwritten()
+
+
+def _cudnn(job: Job) -> AbstractContextManager[None]:
+    """What cuDNN may do for speed: try its algorithms for the fastest, of which some give other bits each time."""
+    same = decide(job.config, look_at(job.fabric.device.type)).config.deterministic is True
+    return torch.backends.cudnn.flags(enabled=True, benchmark=not same, deterministic=same)
 
 
 def prepare(job: Job) -> TrainingState:

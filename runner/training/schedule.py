@@ -3,14 +3,15 @@ and random streams. A run that starts again at any epoch therefore continues as 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
+from types import MappingProxyType
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import ExperimentConfig, Schedule
 
 # N images, B batch
 
@@ -30,14 +31,37 @@ def steps_per_epoch(images: int, config: ExperimentConfig) -> int:
 
 
 def learning_rate(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
-    """Linear warm-up, then half a cosine down to zero (SGDR without restarts, Loshchilov and Hutter 2017), or `lr`."""
-    warmup, total = config.warmup_epochs * epoch_steps, config.epochs * epoch_steps
+    """Linear warm-up, then what the schedule makes of the learning rate."""
+    warmup = config.warmup_epochs * epoch_steps
     if step < warmup:
         return config.lr * (step + 1) / (warmup + 1)
-    if config.schedule == "constant":
-        return config.lr
+    return config.lr * SCHEDULES[config.schedule](step, epoch_steps, config)
+
+
+def cosine(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
+    """Half a cosine down to zero at the last step (SGDR without restarts, Loshchilov and Hutter 2017)."""
+    warmup, total = config.warmup_epochs * epoch_steps, config.epochs * epoch_steps
     progress = (step - warmup) / max(1.0, total - warmup)
-    return config.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def constant(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
+    """The same to the end, whenever that comes."""
+    return 1.0
+
+
+def authors(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
+    """As the paper's own script has it: constant for eleven epochs, and then once an epoch a step down a cosine that is
+    as many epochs long as an epoch has steps, and goes up again after that."""
+    stepped = max(0, step // epoch_steps - AUTHORS_WARMUP)
+    return 0.5 * (1 + math.cos(math.pi * stepped / epoch_steps))
+
+
+AUTHORS_WARMUP = 10
+SCHEDULES: Mapping[Schedule, Callable[[int, int, ExperimentConfig], float]] = MappingProxyType(
+    {"cosine": cosine, "constant": constant, "authors": authors}
+)
+"""By which part of it the learning rate is taken at a step after the warm-up, counted from 0."""
 
 
 def epoch_batches(

@@ -38,8 +38,10 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagatio
     job.loss.at(state.step / max(1, job.steps - 1))
     state.optimizer.zero_grad()
     loss = backpropagation(job, state, indices_B)
-    gradients = [p.grad for g in state.optimizer.param_groups for p in g["params"] if p.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients)
+    parameters = [weight for group in state.optimizer.param_groups for weight in group["params"]]
+    norm = torch.nn.utils.get_total_norm([weight.grad for weight in parameters if weight.grad is not None])
+    if job.config.clip:
+        torch.nn.utils.clip_grads_with_norm_(parameters, job.config.clip, norm)
     state.optimizer.step()
     return StepResult(loss, norm, rate)
 

@@ -133,7 +133,8 @@ def test_a_crop_is_resized_as_torchvision_does(left: int, across: int, top: int,
 
 @pytest.mark.parametrize("colour", [(200, 60, 90), (120, 120, 120), (20, 200, 240)])
 def test_colours_are_strewn_as_by_torchvision(colour: tuple[int, int, int]) -> None:
-    """Luma and chroma of a picture of one colour, and how far its bright half is from its dark one."""
+    """Luma and chroma of a picture of one colour, and how far its bright half is from its dark one: mean and spread
+    agree to 0.3 of the spread, as values are clamped after each operation there, and at the end here."""
     x_CHW = torch.tensor(colour, dtype=torch.uint8)[:, None, None].repeat(1, 8, 8)
     x_CHW[:, 4:] //= 2
     brightness, contrast, saturation, hue = JITTERED.jitter
@@ -144,8 +145,8 @@ def test_colours_are_strewn_as_by_torchvision(colour: tuple[int, int, int]) -> N
     for name, measure in MEASURES.items():
         mine_B, its_B = measure(mine_BCHW), measure(its_BCHW)
         spread = float(its_B.std()) + 0.01
-        assert abs(float(mine_B.mean() - its_B.mean())) < 0.25 * spread, name
-        assert float(mine_B.std()) == pytest.approx(float(its_B.std()), abs=0.25 * spread), name
+        assert float(mine_B.mean()) == pytest.approx(float(its_B.mean()), abs=0.3 * spread), name
+        assert float(mine_B.std()) == pytest.approx(float(its_B.std()), abs=0.3 * spread), name
 
 
 LUMA = torch.tensor([0.299, 0.587, 0.114])[:, None, None]

@@ -26,7 +26,8 @@ def test_the_default_is_never_what_a_processor_has_no_instructions_for(here: Pro
     decided = decide(make_config("cifar10"), here)
     assert decided.config.precision == ("bf16" if here.bf16 else "32")
     assert decided.config.threads == min(here.threads, here.cores)
-    assert decided.config.compile is False
+    assert decided.config.compile is (here.device == "cuda")
+    assert decided.config.deterministic is (here.device == "cpu")
     assert set(decided.reasons) == set(CHOICES)
     line = decided.describe(here)
     assert line.startswith(f"computed on {here.device} with precision {decided.config.precision} ({here.name} has ")

@@ -34,12 +34,21 @@ OTHERS: dict[str, str] = {
         "stop_gradient": "",
         "momentum_encoder": "0.5",
         "queue": "512",
+        "clip": "0.5",
+        "deterministic": "",
         "device": "cpu",
         "threads": "2",
         "channels_last": "",
         "compile": "",
     },
-    **{"probe_epochs": "4", "probe_batch": "17", "probe_lr": "0.75", "select": "test", "test_set": "sealed"},
+    **{
+        "momentum": "0.75",
+        "probe_epochs": "4",
+        "probe_batch": "17",
+        "probe_lr": "0.75",
+        "select": "test",
+        "test_set": "sealed",
+    },
 }
 
 
@@ -66,6 +75,7 @@ def configs_of(*words: str) -> list[ExperimentConfig]:
 def test_every_setting_is_an_option_that_reaches_the_run(name: str) -> None:
     dataset = "folder" if name in ("image_size", "data_dir") else "digits"
     around = [] if name == "dataset" else ["--dataset", dataset]
+    around += ["--optimizer", "sgd"] if name == "momentum" else []
     (config,) = configs_of(*around, option_of(name).flag, *([OTHERS[name]] if OTHERS[name] else []))
     assert getattr(config, name) != getattr(make_config(dataset), name)
     assert str(getattr(config, name)) in (OTHERS[name], "True")

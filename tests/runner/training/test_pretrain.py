@@ -150,7 +150,7 @@ class Noting(PlainInfoNCE):
         return super().forward(z0_ND, z1_ND)
 
 
-MOMENTS = {"adamw": {"step", "exp_avg", "exp_avg_sq"}, "sgd": {"momentum_buffer"}}
+MOMENTS = {"adamw": {"step", "exp_avg", "exp_avg_sq"}, "sgd": {"momentum_buffer"}, "lars": {"momentum_buffer"}}
 
 
 @pytest.mark.parametrize("optimizer", MOMENTS)

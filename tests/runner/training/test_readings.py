@@ -4,6 +4,7 @@ first step that is not finite by its name."""
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from traceback import format_stack
 from types import SimpleNamespace
 from typing import Any
 
@@ -77,7 +78,7 @@ class Waits(TorchDispatchMode):
             self.seen.append(name)
         outcome = func(*args, **(kwargs or {}))
         if name == "_to_copy" and args[0].device != outcome.device and not (kwargs or {}).get("non_blocking"):
-            self.seen.append(f"copy from {args[0].device} to {outcome.device}")
+            self.seen.append(f"copy from {args[0].device} to {outcome.device}\n{''.join(format_stack(limit=12))}")
         return outcome
 
 
@@ -107,19 +108,22 @@ def slopes_from_nowhere(network: torch.nn.Module) -> Callable[[torch.Tensor], No
     return backward
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd", "lars"])
 def test_a_step_waits_for_no_device(optimizer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On tensors that only say that they are on a GPU; which samples are blurred is drawn on the CPU, whose tensors say
-    no more here."""
+    no more here, and memory cannot be pinned."""
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)
     monkeypatch.setattr(views, "_draw_blur", lambda *given: (torch.arange(4), torch.ones(4)))
-    config = make_config("digits", width=2, projector_dim=4, batch=16, optimizer=optimizer, device="cpu")
+    config = make_config("digits", width=2, projector_dim=4, batch=16, optimizer=optimizer, clip=0.5, device="cpu")
     with on_fake_cuda():
         job = fake_job(config)
         with torch.device("cuda"):
             network = SiameseNetwork(Encoder(config.encoder, config.width, 8), config.projector_dim)
         job.fabric.backward = slopes_from_nowhere(network)  # type: ignore[method-assign]
         state = TrainingState(network, network, make_optimizer(network, job.loss, config))
-        for indices_B in epoch_batches(64, 0, config, job.fabric.device):
+        first_B, *others_B = epoch_batches(64, 0, config, job.fabric.device)
+        train_step(job, state, first_B, choose_backpropagation(job))  # brings the parameters of the loss to the device
+        for indices_B in others_B:
             with Waits() as waits:
                 result = train_step(job, state, indices_B, choose_backpropagation(job))
             assert waits.seen == []
