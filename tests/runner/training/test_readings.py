@@ -16,6 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import alphadsl
 from runner.data import views
 from runner.data.splits import ImageData, Split
+from runner.network.branches import Branches
 from runner.network.models import Encoder, SiameseNetwork
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
@@ -120,7 +121,8 @@ def test_a_step_waits_for_no_device(optimizer: str, monkeypatch: pytest.MonkeyPa
         with torch.device("cuda"):
             network = SiameseNetwork(Encoder(config.encoder, config.width, 8), config.projector_dim)
         job.fabric.backward = slopes_from_nowhere(network)  # type: ignore[method-assign]
-        state = TrainingState(network, network, make_optimizer(network, job.loss, config))
+        optimizer_of = make_optimizer(network, job.loss, config)
+        state = TrainingState(network, network, optimizer_of, Branches(network, job.decided))
         first_B, *others_B = epoch_batches(64, 0, config, job.fabric.device)
         train_step(job, state, first_B, choose_backpropagation(job))  # brings the parameters of the loss to the device
         for indices_B in others_B:
