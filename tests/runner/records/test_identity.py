@@ -178,7 +178,7 @@ def test_every_pixel_label_and_split_counts() -> None:
 
 
 def test_an_environment_says_what_decides_bits() -> None:
-    assert set(Environment.model_fields) == {"code", "torch", "threads", "products", "device"}
+    assert set(Environment.model_fields) == {"code", "torch", "threads", "processes", "products", "device"}
     assert identity.code_version().startswith(identity.alphadsl.__version__)
 
 
