@@ -65,7 +65,7 @@ def make_view(x_BCHW: Tensor, recipe: Recipe, generator: torch.Generator) -> Ten
     blurred_M, sigma_M = _draw_blur(batch, recipe, generator)
     map_BKC, lift_BC = _draw_colours(batch, recipe, generator)
     drawn = _send(torch.cat([places_B23.flatten(1), map_BKC.flatten(1), lift_BC], dim=1), device)
-    places_B23, map_BKC, lift_BC = drawn[:, :6].unflatten(1, (2, 3)), drawn[:, 6:15].unflatten(1, (3, 3)), drawn[:, 15:]
+    places_B23, map_BKC, lift_BC = drawn[:, :6].reshape(-1, 2, 3), drawn[:, 6:15].reshape(-1, 3, 3), drawn[:, 15:]
 
     grid_BHW2 = functional.affine_grid(places_B23, list(x_BCHW.shape), align_corners=False)
     views_BCHW = functional.grid_sample(x_BCHW.float() / 255, grid_BHW2, padding_mode="border", align_corners=False)
@@ -109,7 +109,7 @@ def _draw_crop(batch: int, recipe: Recipe, generator: torch.Generator) -> Tensor
     x_B = (2 * _uniform(batch, (0, 1), generator) - 1) * (1 - across_B)
     across_B = torch.where(_chance(batch, recipe.flip, generator), -across_B, across_B)
     nought_B = torch.zeros(batch)
-    return torch.stack([across_B, nought_B, x_B, nought_B, down_B, y_B], dim=1).unflatten(1, (2, 3))
+    return torch.stack([across_B, nought_B, x_B, nought_B, down_B, y_B], dim=1).view(-1, 2, 3)
 
 
 def _draw_blur(batch: int, recipe: Recipe, generator: torch.Generator) -> tuple[Tensor, Tensor]:
