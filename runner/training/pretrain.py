@@ -104,7 +104,6 @@ def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
     network = sound_network(job.config, job.data.image_size, job.fabric)
     branches = Branches(network, job.decided)
-    job.fabric.to_device(branches)
     if world_size() > 1:
         share_statistics(network, job.fabric.device)
         share_statistics(branches, job.fabric.device)
@@ -112,6 +111,7 @@ def prepare(job: Job) -> TrainingState:
         network.encoder.compile()
     trained = network if branches.predictor is None else nn.ModuleList([network, branches.predictor])
     embed, optimizer = job.fabric.setup(network, make_optimizer(trained, job.loss, job.config))
+    branches.to(next(network.parameters()))
     predict = None if branches.predictor is None else job.fabric.setup_module(branches.predictor)
     state = TrainingState(network, embed, optimizer, branches, predict)
     checkpoint = led(lambda: find_checkpoint(job))
