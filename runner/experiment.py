@@ -4,7 +4,7 @@ Every refusal that can be known beforehand (names that collide, runs that exist,
 before the first step of training.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -46,6 +46,8 @@ class Options:
     """Whether a run that is resumed takes the threads it was computed with before."""
     stop_after: int | None = None
     """The epoch after which runs end for now, probed as they are then; resumed, they go on as if never stopped."""
+    before: Callable[[PlannedRun], object] = lambda run: None
+    """Called before each run."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     supplies = Supplies(data, record, Prober(data))
     folders, failures = [], []
     for planned in plan:
+        options.before(planned)
         try:
             folders.append(_train_run(planned, supplies, options))
         except InputError as reason:

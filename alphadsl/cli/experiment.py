@@ -163,7 +163,7 @@ def compare(
     from runner.comparison.report import Wanted, check_replaceable
     from runner.records.places import find_runs
 
-    root, wanted = folder_of("--runs-dir", runs_dir), Wanted(csv, latex, embeddings)
+    root, wanted = folder_of("--runs-dir", runs_dir), Wanted(csv=csv, latex=latex, embeddings=embeddings)
     if out is None:
         check_replaceable(root / FIGURES, wanted)
     stem = root / FIGURES if out is None else stem_of("--out", out)

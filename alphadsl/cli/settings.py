@@ -24,7 +24,8 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """The command with an option for each setting of a run where it takes `**settings`; one not given is None."""
     signature = inspect.signature(command)
     own = [it for it in signature.parameters.values() if it.kind is not inspect.Parameter.VAR_KEYWORD]
-    parameters = [*own, *map(_parameter, all_options())]
+    taken = {it.name for it in own}
+    parameters = [*own, *(_parameter(option) for option in all_options() if option.name not in taken)]
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {it.name: it.annotation for it in parameters}
     return command

@@ -18,7 +18,7 @@ USUAL = "infonce"
 PAIRED_BY = ("image_size", "encoder", "width", "projector_dim", "batch")
 """Settings that, with the seed and the data, make initialisation, batches and views."""
 
-NO_REASONS: Mapping[tuple[str, int], str] = MappingProxyType({})
+NO_REASONS: Mapping[tuple[str, str, int], str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Contrasts:
 
 
 def contrast_sections(
-    sections: Sequence[Section], against: str | None, reasons: Mapping[tuple[str, int], str] = NO_REASONS
+    sections: Sequence[Section], against: str | None, reasons: Mapping[tuple[str, str, int], str] = NO_REASONS
 ) -> Contrasts:
     """Every loss of every section against the baseline there; `reasons` has why a seed of a loss is missing.
 
@@ -100,13 +100,14 @@ def find_baseline(section: Section, against: str | None) -> Group | None:
     return next(iter(exact or of_loss), None)
 
 
-def _contrast(section: Section, loss: Group, baseline: Group, reasons: Mapping[tuple[str, int], str]) -> Contrast:
+def _contrast(section: Section, loss: Group, baseline: Group, reasons: Mapping[tuple[str, str, int], str]) -> Contrast:
     seeds = tuple(sorted(_seeds(loss) & _seeds(baseline)))
     accuracies = [[_accuracies(section, group)[seed] for seed in seeds] for group in (loss, baseline)]
     left_out = []
     for group, other in ((loss, baseline), (baseline, loss)):
         for seed in sorted(_seeds(other) - _seeds(group)):
-            reason = reasons.get((group.runs[0].record.loss, seed), "it was not run, or is not among these runs")
+            whose = (section.dataset, group.runs[0].record.loss, seed)
+            reason = reasons.get(whose, "it was not run, or is not among these runs")
             left_out.append(f"seed {seed} of {group.label}: {reason}")
     configs = [group.runs[0].record.config for group in (loss, baseline)]
     unlike = tuple(name for name in PAIRED_BY if getattr(configs[0], name) != getattr(configs[1], name))

@@ -64,6 +64,7 @@ def _share(probe: Any, *path: str) -> float | str:
 def make_json(sections: Sequence[Section], contrasts: Contrasts) -> dict[str, Any]:
     """All differences and statistics, in percentage points, with how they were computed."""
     return {
+        "written_by": "alphadsl",
         "statistics": {
             "level": LEVEL,
             "power": POWER,

@@ -1,7 +1,7 @@
 """A whole comparison: sections and their contrasts come in; a page, a PNG and files for other programs come out."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,22 +31,28 @@ class Wanted:
 
     csv: bool = False
     latex: bool = False
+    json: bool = False
     embeddings: bool = True
 
 
 def check_replaceable(stem: Path, wanted: Wanted = Wanted()) -> None:
     """Whether files that nobody named may be written. Raises `InputError` where a file of another's is in the way."""
-    for path in paths_of(stem, wanted):
+    check_all_replaceable(paths_of(stem, wanted))
+
+
+def check_all_replaceable(paths: Sequence[Path]) -> None:
+    for path in paths:
         if path.exists() and not (path.is_file() and _is_ours(read_file(path))):
             raise InputError(f"{path} was not drawn by alphadsl compare, and would be lost.", "Move it away.")
 
 
 def _is_ours(content: bytes) -> bool:
-    return DRAWN_BY.encode() in content or content.startswith(",".join(export.HEAD).encode())
+    marks = (DRAWN_BY.encode(), b'"written_by": "alphadsl"')
+    return content.startswith(",".join(export.HEAD).encode()) or any(mark in content for mark in marks)
 
 
 def paths_of(stem: Path, wanted: Wanted) -> list[Path]:
-    endings = ["png", "html", *["csv"] * wanted.csv, *["tex"] * wanted.latex]
+    endings = ["png", "html", *["csv"] * wanted.csv, *["tex"] * wanted.latex, *["json"] * wanted.json]
     return [stem.with_name(f"{stem.name}.{ending}") for ending in endings]
 
 
@@ -54,20 +60,24 @@ def write_comparison(
     sections: Sequence[Section],
     contrasts: Contrasts,
     stem: Path,
-    wanted: Wanted = Wanted(),
+    wanted: Wanted,
+    first: Sequence[Part] = (),
+    told: Mapping[str, object] | None = None,
 ) -> list[Path]:
-    """Write STEM.png, STEM.html and what else is wanted."""
+    """Write STEM.png, STEM.html and what else is wanted; `first` opens the page, `told` is added to the JSON."""
     make_folder(stem.parent)
     title = "; ".join(dict.fromkeys(section.title for section in sections))
     with styled():
         contents = [
             make_png(sections, contrasts),
-            make_page(title, list(parts_of(sections, contrasts, wanted))).encode(),
+            make_page(title, [*first, *parts_of(sections, contrasts, wanted)]).encode(),
         ]
     if wanted.csv:
         contents.append(export.make_csv(sections).encode())
     if wanted.latex:
         contents.append(export.make_latex(sections, contrasts).encode())
+    if wanted.json:
+        contents.append(export.json_text(export.make_json(sections, contrasts) | dict(told or {})).encode())
     paths = paths_of(stem, wanted)
     for path, content in zip(paths, contents, strict=True):
         write_file(path, content)

@@ -47,7 +47,7 @@ def test_seeds_are_paired_however_the_folders_are_ordered(tmp_path: Path) -> Non
 
 def test_seeds_that_one_of_the_two_lacks_are_left_out_and_named(tmp_path: Path) -> None:
     runs = [*make_seeds(tmp_path, "infonce", INFONCE[:7]), *make_seeds(tmp_path, "better", BETTER[1:], first=1)]
-    reasons = {("better", 0): "it diverged"}
+    reasons = {("digits", "better", 0): "it diverged"}
     (contrast,) = contrast_sections(sections_of(runs), None, reasons).made
     assert contrast.seeds == tuple(range(1, 7))
     assert contrast.left_out[0] == "seed 0 of better: it diverged"

@@ -1,0 +1,155 @@
+"""The command `confirm`: specs, studies and flags come in; runs of fresh seeds and a report with statistics come out.
+
+Torch and the runner are imported inside the functions, so that the rest of the command line starts without them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alphadsl.api import build, find_text
+from alphadsl.backend.execution import Execution
+from alphadsl.cli import complete
+from alphadsl.cli.comparison import print_tables
+from alphadsl.cli.console import complain
+from alphadsl.cli.options import Setting, folder_of
+from alphadsl.cli.settings import ConfigFile, with_settings
+from alphadsl.cli.stopping import stoppable
+from alphadsl.cli.values import parse_settings, share_values, tag_of
+from alphadsl.extras import require
+from alphadsl.pipeline import lower_spec
+from alphadsl.report.exceptions import InputError
+from alphadsl.report.source import Source
+from alphadsl.report.visible import visible_text
+from alphadsl.resolve.files import SpecText
+from runner.settings.config import DATASETS, ExperimentConfig
+from runner.settings.resolving import Given, resolve_config
+
+if TYPE_CHECKING:
+    from runner.studies.candidates import Candidate
+    from runner.studies.confirm import Contender
+
+FEWEST = 6
+"""Seeds below which no two-sided p under 0.05 can be had."""
+
+
+@with_settings
+def confirm(
+    spec: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SPEC|STUDY...",
+            help="Built-in names, files, studies, or lists of candidates (.jsonl).",
+            autocompletion=complete.losses,
+        ),
+    ],
+    against: Annotated[str, typer.Option(help="The baseline.", autocompletion=complete.losses)] = "infonce",
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many fresh seeds.")] = 8,
+    dataset: Annotated[
+        list[str] | None, typer.Option(metavar="NAME...", help="One or several: cifar10 cifar100, or with a comma.")
+    ] = None,
+    set_: Setting = None,
+    config: ConfigFile = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch a data set if it is missing.")] = False,
+    runs_dir: Annotated[str, typer.Option(help="Where run folders are.", autocompletion=complete.folders)] = (
+        "runs/confirm"
+    ),
+    studies_dir: Annotated[str, typer.Option(help="Where studies are.", autocompletion=complete.folders)] = "studies",
+    **settings: object,
+) -> None:
+    """Confirm losses against a baseline: fresh seeds, equal budgets, the test set read once, paired statistics.
+
+    The same command goes on where it was stopped.
+
+    Example: alphadsl confirm direct mine.alpha --against infonce --seeds 8 --dataset cifar10 cifar100
+    """
+    require("alphadsl confirm", "train")
+    from runner.comparison.report import check_all_replaceable
+    from runner.progress import tell
+    from runner.studies.confirm import FIRST_SEED, plan_confirmation, scores_of
+    from runner.studies.confirm import confirm as train_all
+    from runner.studies.verdict import judge, verdict_paths, write_verdict
+
+    root = folder_of("--runs-dir", runs_dir)
+    words, names = split_datasets(spec, dataset or [])
+    first = Given({"seed": FIRST_SEED})
+    layers = [*_from_file(config), Given(settings)]
+    budgets = [resolve_config(first, *layers, Given({"dataset": name} if name else {})) for name in names]
+    fresh = range(budgets[0].seed, budgets[0].seed + seeds)
+    contenders = make_contenders(words, against, set_ or [], Path(studies_dir), budgets[0])
+    plans = [plan_confirmation(contenders, budget, fresh, root) for budget in budgets]
+    check_all_replaceable(verdict_paths(root))
+    if seeds < FEWEST:
+        tell(f"With {seeds} seeds there will be intervals, and no test: two-sided p < 0.05 takes {FEWEST}.")
+    with stoppable("The same command goes on."):
+        confirmed = train_all(plans, download)
+    verdict = judge(confirmed, contenders[0].loss.name, scores_of(contenders))
+    print_tables(verdict.sections)
+    for sentence in verdict.sentences():
+        typer.echo(visible_text(sentence))
+    typer.echo(" ".join(map(str, write_verdict(verdict, root, fresh))))
+    for failure in confirmed.failures:
+        complain(failure.reason)
+    if confirmed.failures:
+        raise typer.Exit(1)
+
+
+def split_datasets(words: Sequence[str], given: Sequence[str]) -> tuple[list[str], list[str | None]]:
+    """Specs and data sets apart: after `--dataset cifar10 cifar100` the second name stands among the specs."""
+    named = [name for text in given for name in text.split(",") if name]
+    more = [word for word in words if named and word in DATASETS]
+    specs = [word for word in words if word not in more]
+    return specs, [*dict.fromkeys([*named, *more])] or [None]
+
+
+def make_contenders(
+    words: Sequence[str], against: str, set_: Sequence[str], studies_dir: Path, config: ExperimentConfig
+) -> "list[Contender]":
+    """The baseline first, then every other loss. Raises `InputError` or `SpecError` for what cannot be tried."""
+    from runner.studies.confirm import Contender
+
+    listed = [found for word in words for found in _candidates(word, studies_dir)]
+    specs = [word for word in words if not _is_list(word) and _study(word, studies_dir) is None]
+    texts = [SpecText(Source(found.name, found.spec), Path.cwd()) for found in listed]
+    texts += [find_text(word) for word in specs]
+    if against not in [lower_spec(text).loss.name for text in texts]:
+        texts.append(find_text(against))
+        against = lower_spec(texts[-1]).loss.name
+    names = [lower_spec(text).loss.name for text in texts]
+    if len(texts) == 1:
+        raise InputError(f"There is nothing but {against} to confirm.", "Name another loss, or another --against.")
+    execution = Execution(products=config.loss_products)
+    contenders = []
+    shares = share_values(parse_settings([*set_]), names)
+    candidates = [*listed, *[None] * (len(texts) - len(listed))]
+    for text, candidate, own in zip(texts, candidates, shares, strict=True):
+        values = {**(candidate.values if candidate else {}), **own}
+        contenders.append(Contender(build(text, execution, values, "command line"), tag_of(own), candidate))
+    return sorted(contenders, key=lambda contender: contender.loss.name != against)
+
+
+def _candidates(word: str, studies_dir: Path) -> "tuple[Candidate, ...]":
+    from runner.studies.candidates import candidates_of_study, read_candidates
+
+    study = _study(word, studies_dir)
+    if study is not None:
+        return candidates_of_study(study)
+    return read_candidates(Path(word)) if _is_list(word) else ()
+
+
+def _is_list(word: str) -> bool:
+    return word.endswith(".jsonl")
+
+
+def _study(word: str, studies_dir: Path) -> Path | None:
+    """The folder of a study of this name, or at this place."""
+    place = Path(word).parent if word.endswith("study.sqlite") else Path(word)
+    return next((path for path in (place, studies_dir / word) if (path / "study.sqlite").is_file()), None)
+
+
+def _from_file(path: Path | None) -> list[Given]:
+    from alphadsl.cli.experiment import settings_from
+
+    return settings_from(path)

@@ -1,0 +1,159 @@
+"""The report of a confirmation: runs, failures and search scores come in; a page and files come out.
+
+The winner's curse: the best of many is partly the luckiest, so its advantage shrinks when it is measured anew.
+Advantages over the baseline are set side by side, because scores of a search are of other images and often of a smaller
+budget.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from runner.comparison.contrasts import Contrast, Contrasts, contrast_sections
+from runner.comparison.drawing import INK, PALE, colour, grid, tell_axes
+from runner.comparison.page import Findings, Heading, Part, Picture, Sheet
+from runner.comparison.report import Wanted, paths_of, write_comparison
+from runner.comparison.sections import Section, make_sections
+from runner.records.summary import read_groups
+from runner.statistics.words import shown_interval
+from runner.studies.confirm import Confirmed
+
+STEM = "confirmation"
+WANTED = Wanted(csv=True, latex=True, json=True)
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """The advantage of a loss over the baseline, in percentage points: in the search, and confirmed."""
+
+    contrast: Contrast
+    searched: float
+
+    @property
+    def confirmed(self) -> float:
+        return self.contrast.found.mean
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a confirmation says."""
+
+    sections: tuple[Section, ...]
+    contrasts: Contrasts
+    failed: tuple[str, ...]
+    """A sentence on each loss that failed, and on what that does to its comparison."""
+    shrinkages: tuple[Shrinkage, ...]
+
+    def sentences(self) -> list[str]:
+        said = [sentence for contrast in self.contrasts.made for sentence in contrast.sentences()]
+        return [*said, *self.contrasts.missing, *self.failed, *describe_curse(self.shrinkages)]
+
+
+def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float]) -> Verdict:
+    """Raises `InputError` where no run of the baseline is left to compare with."""
+    sections = make_sections(read_groups(confirmed.folders).groups)
+    contrasts = contrast_sections(sections, against, confirmed.reasons())
+    return Verdict(sections, contrasts, tuple(_failed(confirmed)), tuple(_shrinkages(contrasts, scores)))
+
+
+def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Path]:
+    """Write confirmation.png, .html, .csv, .tex and .json below `root`."""
+    told = {
+        "seeds": [*seeds],
+        "failed": [*verdict.failed],
+        "winners_curse": [_curse(shrinkage) for shrinkage in verdict.shrinkages],
+    }
+    first = _parts(verdict, seeds)
+    return write_comparison(verdict.sections, verdict.contrasts, root / STEM, WANTED, first, told)
+
+
+def verdict_paths(root: Path) -> list[Path]:
+    return paths_of(root / STEM, WANTED)
+
+
+def describe_curse(shrinkages: Sequence[Shrinkage]) -> list[str]:
+    """What became of the advantages of a search, in a sentence."""
+    if not shrinkages:
+        return []
+    searched, confirmed = (
+        sum(values) / len(shrinkages)
+        for values in ([each.searched for each in shrinkages], [each.confirmed for each in shrinkages])
+    )
+    return [
+        f"The winner's curse: the advantage over the baseline was {searched:+.2f} points on average of "
+        f"{len(shrinkages)} in the search, and {confirmed:+.2f} when confirmed."
+    ]
+
+
+def _parts(verdict: Verdict, seeds: Sequence[int]) -> list[Part]:
+    parts: list[Part] = [
+        f"Fresh seeds {seeds[0]} to {seeds[-1]}, equal budgets. What is compared is the accuracy of the linear probe "
+        "after its last epoch on the test set, which was read once.",
+        Heading("What is confirmed"),
+        Findings(verdict.sentences()),
+    ]
+    if verdict.shrinkages:
+        parts += [Heading("The winner's curse"), _sheet(verdict.shrinkages)]
+        parts.append(Picture(_draw(verdict.shrinkages), "Below the dashed line the advantage has shrunk."))
+    return parts
+
+
+def _sheet(shrinkages: Sequence[Shrinkage]) -> Sheet:
+    head = ("loss", "data", "advantage in the search", "confirmed", "95 % interval", "shrunk by")
+    return Sheet([head, *map(_row, shrinkages)])
+
+
+def _row(shrinkage: Shrinkage) -> tuple[str, ...]:
+    found = shrinkage.contrast.found
+    interval = "" if found.interval is None else shown_interval(found.interval)
+    values = (f"{shrinkage.searched:+.2f}", f"{found.mean:+.2f}", interval)
+    name = shrinkage.contrast.loss.label
+    return (name, shrinkage.contrast.section.dataset, *values, f"{shrinkage.searched - found.mean:+.2f}")
+
+
+def _draw(shrinkages: Sequence[Shrinkage]) -> Figure:
+    figure, (axes,) = grid(1, 1, 6, 4.2)
+    reach = max(abs(value) for each in shrinkages for value in (each.searched, each.confirmed)) or 1.0
+    axes.plot([-reach, reach], [-reach, reach], "--", color=PALE)
+    axes.axhline(0, color=INK, linewidth=0.8)
+    for index, each in enumerate(shrinkages):
+        axes.plot(each.searched, each.confirmed, "o", ms=8, color=colour(index))
+        if each.contrast.found.interval is not None:
+            span = [each.contrast.found.interval.low, each.contrast.found.interval.high]
+            axes.plot([each.searched] * 2, span, color=colour(index), linewidth=2)
+        label = f"{each.contrast.loss.label}, {each.contrast.section.dataset}"
+        axes.annotate(label, (each.searched, each.confirmed), (6, 4), textcoords="offset points")
+    tell_axes(axes, "Advantage over the baseline, points", "in the search, on validation images", "confirmed, test set")
+    return figure
+
+
+def _shrinkages(contrasts: Contrasts, scores: Mapping[str, float]) -> list[Shrinkage]:
+    named = [(made, made.loss.runs[0].record.loss, made.baseline.runs[0].record.loss) for made in contrasts.made]
+    return [
+        Shrinkage(made, 100 * (scores[loss] - scores[baseline]))
+        for made, loss, baseline in named
+        if loss in scores and baseline in scores
+    ]
+
+
+def _failed(confirmed: Confirmed) -> list[str]:
+    counts = Counter((failed.run.config.dataset, failed.run.loss.name) for failed in confirmed.failures)
+    first = {(failed.run.config.dataset, failed.run.loss.name): failed for failed in reversed(confirmed.failures)}
+    return [
+        f"{loss} on {dataset} failed with {count} of its seeds, which are left out: what is left flatters it. The "
+        f"first {first[dataset, loss].what}: {first[dataset, loss].reason.message}"
+        for (dataset, loss), count in counts.items()
+    ]
+
+
+def _curse(shrinkage: Shrinkage) -> dict[str, Any]:
+    return {
+        "loss": shrinkage.contrast.loss.label,
+        "dataset": shrinkage.contrast.section.dataset,
+        "search_advantage": shrinkage.searched,
+        "confirmed_advantage": shrinkage.confirmed,
+    }
