@@ -21,6 +21,7 @@ _PLACE = "Check its permissions, or choose another place."
 _REMEDIES = {
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
+    errno.EFBIG: "Raise the limit on the size of a file (ulimit -f), then repeat the command, with --resume.",
     errno.EACCES: _PLACE,
     errno.EPERM: _PLACE,
     errno.EROFS: _PLACE,

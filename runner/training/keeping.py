@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from alphadsl.report.exceptions import InputError
 from runner.progress import tell
 from runner.records.metrics import MetricsLog
 from runner.settings.often import parse_often
@@ -36,6 +37,12 @@ class Keeper:
         self._state.saved, self._saved = self._state.step, monotonic()
 
     def _write(self) -> None:
+        run, saved = self._job.run, self._state.saved
+        if not run.marker.exists():
+            raise InputError(
+                f"The run folder {run.path} has vanished or was moved, at step {self._state.step:,}.",
+                f"Put it back where it was and give --resume: the run continues from step {saved or 0:,}.",
+            )
         self._state.metrics_bytes = self._log.flush()
         keep(self._job, self._state)
 

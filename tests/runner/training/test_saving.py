@@ -1,5 +1,7 @@
 """Saving and being stopped at any step: a run that goes on is the run that never stopped, to the last bit."""
 
+import errno
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +12,11 @@ from torch import Tensor
 
 from alphadsl import loads
 from alphadsl.report.exceptions import InputError
-from alphadsl.storage import make_folder
+from alphadsl.storage import make_folder, refusal_of
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists, check_run
 from runner.records.record import check_whose, read_record
-from runner.training import keeping
+from runner.training import keeping, saving
 from runner.training.checkpoint import load_checkpoint
 from runner.training.job import Job, TrainingState
 from runner.training.recovery import go_back, load_last
@@ -140,6 +142,53 @@ def test_the_last_checkpoints_are_kept(keep_last: int, kept: list[int], laborato
     laboratory.config = laboratory.config.model_copy(update={"keep_last": keep_last})
     run = laboratory.train("run", PlainInfoNCE())
     assert [int(path.stem.removeprefix("step-")) for path in run.earlier_checkpoints] == kept
+
+
+class Moving(PlainInfoNCE):
+    """InfoNCE during whose call a folder goes elsewhere."""
+
+    def __init__(self, call: int, path: Path) -> None:
+        super().__init__()
+        self.calls_left, self.path = call, path
+
+    def forward(self, z0_ND: Tensor, z1_ND: Tensor) -> Tensor:
+        self.calls_left -= 1
+        if self.calls_left == 0:
+            self.path.rename(self.path.with_name("elsewhere"))
+        return super().forward(z0_ND, z1_ND)
+
+
+def test_a_run_folder_that_was_moved_is_said_and_continued_from_its_last_checkpoint(
+    laboratory: Laboratory, straight: RunFolder
+) -> None:
+    path = laboratory.root / "run"
+    with pytest.raises(InputError, match="has vanished or was moved, at step 6") as refusal:
+        laboratory.train("run", Moving(5, path))
+    assert "continues from step 3" in refusal.value.help
+    (laboratory.root / "elsewhere").rename(path)
+    assert_same_run(straight, laboratory.train("run", PlainInfoNCE(), IfExists.RESUME))
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EFBIG])
+@pytest.mark.parametrize("call", ["keep_as", "save_checkpoint"])
+def test_a_disk_that_refuses_loses_nothing(
+    fault: int, call: str, laboratory: Laboratory, straight: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the checkpoint before is kept, or the next is written."""
+    whole, left = getattr(saving, call), [2]
+
+    def failing(*given: object) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise refusal_of(OSError(fault, os.strerror(fault)), laboratory.root / "run" / "checkpoint.pt", "written")
+        whole(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(saving, call, failing)
+        with pytest.raises(InputError, match=os.strerror(fault)) as refusal:
+            laboratory.train("run", PlainInfoNCE())
+    assert "--resume" in refusal.value.help
+    assert_same_run(straight, laboratory.train("run", PlainInfoNCE(), IfExists.RESUME))
 
 
 def damaged_run(laboratory: Laboratory, damage: str) -> RunFolder:
