@@ -19,6 +19,20 @@ AGREE_EVERY = 50
 """Steps after which several processes agree on the time."""
 
 
+@contextmanager
+def in_its_folder(job: Job, state: TrainingState) -> Iterator[None]:
+    """What is refused inside the block because the run folder is not there any more says so."""
+    try:
+        yield
+    except InputError:
+        if job.run.marker.exists():
+            raise
+        raise InputError(
+            f"The run folder {job.run.path} has vanished or was moved, before step {state.step + 1:,}.",
+            f"Put it back where it was and give --resume: the run continues from step {state.saved or 0:,}.",
+        ) from None
+
+
 class Keeper:
     """Saves at the turns of the loop where the state is whole."""
 
@@ -37,12 +51,6 @@ class Keeper:
         self._state.saved, self._saved = self._state.step, monotonic()
 
     def _write(self) -> None:
-        run, saved = self._job.run, self._state.saved
-        if not run.marker.exists():
-            raise InputError(
-                f"The run folder {run.path} has vanished or was moved, at step {self._state.step:,}.",
-                f"Put it back where it was and give --resume: the run continues from step {saved or 0:,}.",
-            )
         self._state.metrics_bytes = self._log.flush()
         keep(self._job, self._state)
 

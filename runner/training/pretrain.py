@@ -22,7 +22,7 @@ from runner.settings.machine import limit_threads
 from runner.settings.processes import leads, world_size
 from runner.settings.processor import look_at
 from runner.training.job import Job, TrainingState
-from runner.training.keeping import Keeper
+from runner.training.keeping import Keeper, in_its_folder
 from runner.training.objective import fill_queue
 from runner.training.observing import observe
 from runner.training.optimizers import make_optimizer
@@ -45,6 +45,7 @@ def pretrain(job: Job) -> TrainingState:
         return state
     state.record = led(lambda: note_whose(job))
     with (
+        in_its_folder(job, state),
         limit_threads(job.config.threads),
         _cudnn(job),
         led_log(job, state) as log,
