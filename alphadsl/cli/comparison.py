@@ -63,6 +63,7 @@ def tell_skipped(comparable: "Comparable") -> None:
 def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE) -> None:
     """A table for each section, and how other runs ended."""
     from runner.comparison.console import make_table
+    from runner.evaluation.protocol import protocol_differences
     from runner.records.summary import make_rows
 
     console = Console()
@@ -70,6 +71,9 @@ def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE)
         console = Console(width=TABLE_WIDTH)
     if len(sections) > 1:
         typer.echo(f"{len(sections)} tables: what was measured otherwise is not compared.")
+        probes = [run.probe for section in sections for group in section.groups for run in group.runs]
+        for name, values in protocol_differences(probes).items():
+            typer.echo(f"the probes have other {name}: {' / '.join(values)}")
     for section in sections:
         if len(sections) > 1:
             typer.echo(section.told())

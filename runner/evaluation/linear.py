@@ -2,7 +2,7 @@
 
 Softmax regression by Adam (Kingma and Ba 2015) on batches. The gradient of so small a model is two products, which
 torch's optimizer and autograd take longer to call than to compute: the same 50 epochs of CIFAR-10 with 64 features took
-8 times as long by them, with the same weights to 1e-7.
+20.8 s of a processor by them and 6.0 s so, with the same class for every image (docs/probe.md has other solvers).
 """
 
 import math

@@ -5,6 +5,7 @@ run, and one that a newer version wrote.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,6 +16,9 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
 from runner.records.folder import RunFolder, State, read_marker, state_of
 from runner.records.identity import RunRecord, differences, fingerprint_of
+
+ROW = re.compile(r"\[\n\s*(\d+(?:,\n\s*\d+)*)\n\s*\]")
+"""A list of whole numbers as `json` indents it; no text of a JSON file has a line break in it."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
@@ -116,8 +120,10 @@ def write_record(run: RunFolder, record: RunRecord) -> None:
     write_json(run / "config.json", json.loads(record.model_dump_json()))
 
 
-def write_json(path: Any, content: Mapping[str, Any]) -> None:
-    write_file(path, (json.dumps(content, indent=2) + "\n").encode())
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """JSON that can be read by eye: a row of whole numbers is a line."""
+    text = ROW.sub(lambda row: f"[{' '.join(row[1].split())}]", json.dumps(content, indent=2))
+    write_file(path, f"{text}\n".encode())
 
 
 def read_probe(run: RunFolder) -> dict[str, Any]:
