@@ -178,7 +178,7 @@ def test_a_confirmation_goes_on_with_the_same_command_and_can_be_computed_again(
     words = ["confirm", "found.jsonl", "--seeds", "2", "--dataset", "digits", *QUICK]
     done = CliRunner().invoke(app, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    assert "good minus infonce: " in done.stdout
+    assert "good (lr 0.01) minus infonce (lr 1e-07): " in done.stdout
     assert "with 2 of 6 seeds the smallest two-sided p is 0.5" in done.stdout
     assert "Run 4 of 4: good on digits with seed 1000001" in done.stderr
     content = json.loads(Path("runs/confirm/confirmation.json").read_text())
