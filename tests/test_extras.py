@@ -167,5 +167,5 @@ main.main()
 """
     done = hiding(set(), ["train", "infonce"], code, tmp_path)
     assert done.returncode == 1
-    assert "pip install 'alphadsl[train]'" in done.stderr
+    assert "(matplotlib): pip install 'alphadsl[plot]'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,5 +1,6 @@
 """What refusals look like on a terminal: colour where it is wanted, plain text everywhere else."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,22 @@ def errors() -> "Console":
 
 def complain_about_spec(diagnostics: Iterable[Diagnostic]) -> None:
     for diagnostic in diagnostics:
-        errors().print(styled(render_full(diagnostic)), end="\n\n")
+        _tell(f"{render_full(diagnostic)}\n")
 
 
 def complain(refusal: InputError) -> None:
     """One line that names the thing, and one on what to try."""
-    console = errors()
-    console.print(styled(f"error: {visible_text(refusal.message)}"))
+    _tell(f"error: {visible_text(refusal.message)}")
     if refusal.help:
-        console.print(styled(f"help: {visible_text(refusal.help)}"))
+        _tell(f"help: {visible_text(refusal.help)}")
+
+
+def _tell(text: str) -> None:
+    """In colour, unless it is rich that cannot be imported: of that there is something to tell, too."""
+    try:
+        errors().print(styled(text))
+    except ImportError:
+        print(text, file=sys.stderr)
 
 
 def waited(parts: Iterable[str], what: str) -> Iterator[str]:
