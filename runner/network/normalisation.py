@@ -10,15 +10,16 @@ import torch
 import torch.distributed
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.batchnorm import _BatchNorm
 
 # B batch, C channels, X whatever else there is (height and width), P processes
+
+BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm
 
 
 @contextmanager
 def statistics_held(network: nn.Module) -> Iterator[None]:
     """Inside the block running statistics stay as they are; what is trained is normalised by its batch as ever."""
-    layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm) and layer.training]
+    layers = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.training]
     tracking = [layer.track_running_stats for layer in layers]
     try:
         for layer in layers:
@@ -35,7 +36,7 @@ def statistics_divided(network: nn.Module, passes: int) -> Iterator[None]:
 
     With momentum m a pass leaves 1 - m of them; passes that leave (1 - m)^(1/passes) each, together do so.
     """
-    layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm) and layer.momentum is not None]
+    layers = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.momentum is not None]
     momenta = [layer.momentum for layer in layers]
     try:
         for layer in layers:
@@ -46,7 +47,7 @@ def statistics_divided(network: nn.Module, passes: int) -> Iterator[None]:
             layer.momentum = momentum
 
 
-class SharedBatchNorm(_BatchNorm):
+class SharedBatchNorm(nn.BatchNorm2d):
     """Batch norm, (B, C, ...) in and out, over the batches of all processes, which are of one size.
 
     It is `nn.SyncBatchNorm`, which torch has for GPUs alone.
@@ -117,11 +118,11 @@ def share_statistics(network: nn.Module, device: torch.device) -> None:
         return
     for parent in list(network.modules()):
         for name, layer in parent.named_children():
-            if isinstance(layer, _BatchNorm):
+            if isinstance(layer, BatchNorm):
                 setattr(parent, name, _shared(layer))
 
 
-def _shared(layer: _BatchNorm) -> SharedBatchNorm:
+def _shared(layer: BatchNorm) -> SharedBatchNorm:
     shared = SharedBatchNorm(layer.num_features, layer.eps, layer.momentum)
     shared.load_state_dict(layer.state_dict())
     return shared.train(layer.training)

@@ -142,10 +142,10 @@ def _check_checkpoint_is_there(run: RunFolder, if_exists: IfExists) -> None:
             f"{run.checkpoint} is missing.",
             f"Put a copy of it back, or give --resume-last-good to go on from one in {run.checkpoint.parent / KEPT}.",
         )
-    steps = len(read_rows(run.metrics)) if run.metrics.exists() else 0
-    if steps:
+    rows = len(read_rows(run.metrics)) if run.metrics.exists() else 0
+    if rows:
         raise InputError(
-            f"{run.checkpoint} is missing, though {run.metrics} tells of {steps:,} steps and epochs.",
+            f"{run.checkpoint} is missing, though {run.metrics} has {rows:,} rows.",
             f"Put a copy of it back. {ANOTHER}",
         )
 

@@ -112,7 +112,7 @@ def test_weights_without_a_configuration_are_nobody_s(tmp_path: Path) -> None:
 def test_measurements_without_a_checkpoint_are_not_trained_over(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a")
     run.checkpoint.unlink()
-    with pytest.raises(InputError, match=r"checkpoint\.pt is missing, though .* tells of 2 epochs"):
+    with pytest.raises(InputError, match=r"checkpoint\.pt is missing, though .* has 2 rows"):
         train(run.path, IfExists.RESUME)
 
 
