@@ -17,6 +17,7 @@ from alphadsl.cli.studies import StudiesDir
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import AUTO
+from runner.settings.effective import check_together
 from runner.settings.often import parse_often
 from runner.settings.resolving import Given, resolve_config
 
@@ -69,6 +70,7 @@ def discover(
     here = resolve_config(*layers)
     own_threads = {"threads": 1} if here.threads == AUTO else {}
     here = here.model_copy(update={"test_set": "sealed", **own_threads})
+    check_together(here.model_copy(update={"epochs": max(epochs)}))
 
     from alphadsl.discover.known import parents_from
     from alphadsl.discover.space import SearchSpace, read_space

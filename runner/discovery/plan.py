@@ -15,7 +15,7 @@ from alphadsl.storage import make_folder, read_file, write_file
 from runner.settings.config import ExperimentConfig
 
 ANOTHER = "Give --name for another search."
-NOT_COMPARED = frozenset({"data_dir", "device", "threads", "keep_every", "compile", "channels_last"})
+NOT_COMPARED = frozenset({"data_dir", "device", "threads", "keep_every", "compile", "channels_last", "recipe"})
 """Settings of the run that may differ when a search goes on, on another machine perhaps."""
 
 

@@ -20,6 +20,7 @@ Encoder = Literal["resnet8", "resnet18", "resnet50"]
 Predictor = Literal["none", "mlp"]
 Optimizer = Literal["adamw", "sgd", "lars"]
 Schedule = Literal["cosine", "constant", "authors"]
+Recipe = Literal["none", "paper", "simclr", "fast"]
 Auto = Literal["auto"]
 Precision = Literal["auto", "bf16", "32"]
 Products = Literal["exact", "fast"]
@@ -31,12 +32,13 @@ AUTO: Auto = "auto"
 
 DATASETS: tuple[str, ...] = get_args(Dataset)
 ENCODERS: tuple[str, ...] = get_args(Encoder)
+RECIPES: tuple[str, ...] = get_args(Recipe)[1:]
 
 NO_SETTING = frozenset(
-    {"seed", "data_dir", "threads", "device", "log_every", "save_every", "keep_last", "keep_every", "test_set"}
+    {"seed", "data_dir", "threads", "device", "log_every", "save_every", "keep_last", "keep_every", "test_set", "recipe"}
 )
 """Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
-the test set is read, and what the environment says."""
+the test set is read, what the environment says, and the name of a recipe, whose settings are there themselves."""
 
 MOST = 10**9
 """More than any count can usefully be, and little enough for every library that is told one."""
@@ -88,12 +90,17 @@ class ExperimentConfig(BaseModel):
         About(Group.NETWORK, "Keys from a copy that keeps this much of itself; 0 is none; else 0.99 with a queue."),
     ] = AUTO
 
+    recipe: Annotated[
+        Recipe,
+        About(Group.TRAINING, "Published settings for what is not given: the paper's script, SimCLR, or a fast one."),
+    ] = "none"
     batch: Annotated[int, Field(ge=2, le=MOST), About(Group.TRAINING, "Images in a batch, each in two views.")] = 256
     queue: Annotated[
         Auto | Annotated[int, Field(ge=0, le=MOST)],
         About(Group.TRAINING, "Keys in the queue of a loss that takes one; else 4096, or half of the images."),
     ] = AUTO
     epochs: Annotated[int, Field(ge=0, le=MOST), About(Group.TRAINING, "Epochs of pretraining.")] = 5
+    shuffle: Annotated[bool, About(Group.TRAINING, "Another order of the images in each epoch.")] = True
     optimizer: Annotated[Optimizer, About(Group.TRAINING, "The optimizer.")] = "adamw"
     lr: Annotated[Positive, About(Group.TRAINING, "Learning rate after the warm-up.")] = 1e-2
     weight_decay: Annotated[NonNegative, About(Group.TRAINING, "Weight decay.")] = 1e-4
@@ -153,7 +160,7 @@ class ExperimentConfig(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        yes_or_no = ("channels_last", "compile", "deterministic", "stop_gradient")
+        yes_or_no = ("channels_last", "compile", "deterministic", "stop_gradient", "shuffle")
         if isinstance(value, bool) and info.field_name not in yes_or_no:
             raise ValueError("true and false are no value of it")
         return value

@@ -38,6 +38,16 @@ def check_together(config: ExperimentConfig) -> None:
             "The keys of a momentum encoder receive no gradient, so stop_gradient has nothing to stop.",
             "Leave out --stop-gradient, or give --momentum-encoder 0.",
         )
+    if not config.shuffle and config.dataset in ("folder", "hf"):
+        raise InputError(
+            f"The images of {config.dataset} may come class by class, and a batch of one class teaches little.",
+            "Give --shuffle.",
+        )
+    if config.recipe != "none" and 0 < config.epochs <= config.warmup_epochs:
+        raise InputError(
+            f"The warm-up of {config.warmup_epochs:g} epochs does not end within {config.epochs}.",
+            f"Give --warmup-epochs {config.epochs / 10:g}, a tenth of them.",
+        )
     if config.optimizer == "adamw" and config.momentum != ExperimentConfig.model_fields["momentum"].default:
         raise InputError(
             f"momentum = {config.momentum:g} has no effect on adamw.", "Give --optimizer sgd or lars, or leave it out."

@@ -57,11 +57,16 @@ def all_options() -> tuple[Option, ...]:
 
 def option_of(name: str) -> Option:
     field = ExperimentConfig.model_fields[name]
-    kinds, choices, bounds = _kinds(field.annotation), tuple(_choices(field.annotation)), [*_bounds(field)]
+    kinds, choices, bounds = _kinds(field.annotation), choices_of(name), [*_bounds(field)]
     kind = str if len(kinds) > 1 or not kinds else kinds[0]
     if bool in kinds:
         kind, choices = bool, ()
     return Option(name, about_of(field), kind, choices, _span(bounds), _default(name))
+
+
+def choices_of(name: str) -> tuple[str, ...]:
+    """The words that a setting may be, if it may be one of a few."""
+    return tuple(_choices(ExperimentConfig.model_fields[name].annotation))
 
 
 def _members(annotation: Any) -> Iterator[Any]:

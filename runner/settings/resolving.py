@@ -2,7 +2,7 @@
 `ExperimentConfig` comes out. Refused in one line that names the setting: a value of the wrong kind or out of range.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from alphadsl.report.suggest import suggest
 from runner.settings.config import AUTO, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
+from runner.settings.options import choices_of
+from runner.settings.recipe import check_recipe, read_recipe
 
 HF = "hf:"
 
@@ -32,22 +34,33 @@ def make_config(dataset: str, **overrides: object) -> ExperimentConfig:
 
 
 def resolve_config(*layers: Given) -> ExperimentConfig:
-    """The defaults of the data set under what is given, of which the later counts.
+    """The defaults of the data set under a recipe, if one is given, under what is given, of which the later counts.
 
-    Raises `InputError` for an unknown data set, or a setting that is unknown, refused or without effect.
+    Raises `InputError` for an unknown data set or recipe, or a setting that is unknown, refused or without effect.
     """
     layers = tuple(replace(layer, values=_with_folder(layer.values)) for layer in layers)
     given = {name: value for layer in layers for name, value in layer.values.items() if value is not None}
     files = {name: layer.file for layer in layers for name, value in layer.values.items() if value is not None}
     dataset = given.get("dataset", ExperimentConfig.model_fields["dataset"].default)
     defaults = DEFAULTS.get(dataset, {}) if isinstance(dataset, str) else {}
+    recipe = read_recipe(given.get("recipe"))
+    check_recipe(given.get("recipe"), recipe, _beside_recipe(layers))
     try:
         check_effective(str(dataset), given)
-        config = ExperimentConfig.model_validate({**defaults, **given})
+        config = ExperimentConfig.model_validate({**defaults, **recipe.settings, **given})
     except ValidationError as refusal:
         raise _refusal(refusal.errors(), files) from None
+    config = recipe.scale(config, given)
     check_together(config)
     return config
+
+
+def _beside_recipe(layers: Sequence[Given]) -> Iterator[str]:
+    """The settings that other layers give than the one whose recipe counts."""
+    (naming,) = [layer for layer in layers if layer.values.get("recipe") is not None][-1:] or [None]
+    for layer in layers:
+        if layer is not naming:
+            yield from (name for name, value in layer.values.items() if value is not None)
 
 
 def _with_folder(values: Mapping[str, object]) -> Mapping[str, object]:
@@ -70,7 +83,7 @@ def describe_config(config: ExperimentConfig) -> str:
         told = f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         if name != "dataset" and value != getattr(ordinary, name):
             own.append(told)
-        elif about_of(field).group in (Group.NETWORK, Group.TRAINING) and value not in (AUTO, "none", False):
+        elif about_of(field).group in (Group.NETWORK, Group.TRAINING) and value not in (AUTO, "none", False) and value is not True:
             usual.append(told)
     changed = f"{config.dataset} with {', '.join(own)}" if own else config.dataset
     return f"{changed}; by default {', '.join(usual)}" if usual else changed
@@ -83,11 +96,18 @@ def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> In
     file = files.get(name)
     told = f"{file}: the setting" if file else "The setting"
     value = _shortened(repr(faults[0]["input"]))
-    close = suggest(name, ExperimentConfig.model_fields) if name not in ExperimentConfig.model_fields else None
+    close = _close(name, faults[0]["input"])
     return InputError(
         f"{told} {name} = {value} is refused: {', or '.join(reasons)}.",
         f"Did you mean {close}?" if close else "See alphadsl train --help.",
     )
+
+
+def _close(name: str, value: object) -> str | None:
+    """The setting, or of a setting the value, that was probably meant."""
+    if name not in ExperimentConfig.model_fields:
+        return suggest(name, ExperimentConfig.model_fields)
+    return suggest(value, choices_of(name)) if isinstance(value, str) else None
 
 
 def _reason(fault: ErrorDetails) -> str:

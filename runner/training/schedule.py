@@ -69,9 +69,10 @@ def epoch_batches(
 ) -> Iterator[Tensor]:
     """The indices (B,) of the batches of one epoch but the first `done`, every image at most once, on the device in one
     copy."""
-    shuffled_N = torch.randperm(images, generator=_random_stream(config.seed, Purpose.ORDER, epoch))
+    chance = _random_stream(config.seed, Purpose.ORDER, epoch)
+    ordered_N = torch.randperm(images, generator=chance) if config.shuffle else torch.arange(images)
     batches = steps_per_epoch(images, config)
-    yield from torch.split(shuffled_N[: batches * config.batch].to(device), config.batch)[done:]
+    yield from torch.split(ordered_N[: batches * config.batch].to(device), config.batch)[done:]
 
 
 def view_stream(seed: int, step: int) -> torch.Generator:

@@ -42,6 +42,7 @@ def offered(line: str, folder: Path) -> list[str]:
         ("alphadsl explain decreasing", {"decreasing-phi", "decreasing-psi"}),
         ("alphadsl explain vic", {"vicreg"}),
         ("alphadsl train infonce --dataset cifar", {"cifar10", "cifar100"}),
+        ("alphadsl train infonce --recipe s", {"simclr"}),
         ("alphadsl train infonce mine.alpha wrong.alpha --set ", {"tau=", "eps=", "width="}),
         ("alphadsl bench infonce --against plain,li", {"plain,lightly"}),
         ("alphadsl compare di", {"digits-mine"}),

@@ -69,3 +69,10 @@ def test_an_epoch_shows_every_image_at_most_once_in_its_own_order() -> None:
     assert len(set(first)) == len(first) == 90
     assert first == again
     assert first != second
+
+
+def test_without_shuffling_every_epoch_is_in_the_order_of_the_data() -> None:
+    config = make_config("digits", batch=30, shuffle=False)
+    for epoch, done in ((0, 0), (7, 0), (7, 1)):
+        batches = epoch_batches(100, epoch, config, torch.device("cpu"), done)
+        assert torch.cat([*batches]).tolist() == [*range(30 * done, 90)]

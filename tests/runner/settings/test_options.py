@@ -28,6 +28,8 @@ OTHERS: dict[str, str] = {
         "save_every": "2epochs",
         "keep_last": "2",
         "schedule": "constant",
+        "recipe": "fast",
+        "shuffle": "",
         "keep_every": "5",
         "cached_chunks": "4",
         "predictor": "mlp",
@@ -76,9 +78,10 @@ def test_every_setting_is_an_option_that_reaches_the_run(name: str) -> None:
     dataset = "folder" if name in ("image_size", "data_dir") else "digits"
     around = [] if name == "dataset" else ["--dataset", dataset]
     around += ["--optimizer", "sgd"] if name == "momentum" else []
-    (config,) = configs_of(*around, option_of(name).flag, *([OTHERS[name]] if OTHERS[name] else []))
+    flag = "--no-shuffle" if name == "shuffle" else option_of(name).flag
+    (config,) = configs_of(*around, flag, *([OTHERS[name]] if OTHERS[name] else []))
     assert getattr(config, name) != getattr(make_config(dataset), name)
-    assert str(getattr(config, name)) in (OTHERS[name], "True")
+    assert str(getattr(config, name)) in (OTHERS[name] or ("True", "False"))
 
 
 def test_options_go_before_the_file(tmp_path: Path) -> None:
