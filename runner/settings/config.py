@@ -35,7 +35,18 @@ ENCODERS: tuple[str, ...] = get_args(Encoder)
 RECIPES: tuple[str, ...] = get_args(Recipe)[1:]
 
 NO_SETTING = frozenset(
-    {"seed", "data_dir", "threads", "device", "log_every", "save_every", "keep_last", "keep_every", "test_set", "recipe"}
+    {
+        "seed",
+        "data_dir",
+        "threads",
+        "device",
+        "log_every",
+        "save_every",
+        "keep_last",
+        "keep_every",
+        "test_set",
+        "recipe",
+    }
 )
 """Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
 the test set is read, what the environment says, and the name of a recipe, whose settings are there themselves."""

@@ -1,4 +1,4 @@
-"""Recipes that others have published: a name comes in; settings come out, of a file in `recipes/` that names its source.
+"""Recipes that others have published: a name comes in; settings come out, of a file in `recipes` that names its source.
 
 Refused: a recipe of which nothing is left, since each of its settings is given elsewhere.
 """

@@ -57,7 +57,7 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
 
 def _beside_recipe(layers: Sequence[Given]) -> Iterator[str]:
     """The settings that other layers give than the one whose recipe counts."""
-    (naming,) = [layer for layer in layers if layer.values.get("recipe") is not None][-1:] or [None]
+    naming = next((layer for layer in reversed(layers) if layer.values.get("recipe") is not None), None)
     for layer in layers:
         if layer is not naming:
             yield from (name for name, value in layer.values.items() if value is not None)
@@ -83,7 +83,11 @@ def describe_config(config: ExperimentConfig) -> str:
         told = f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         if name != "dataset" and value != getattr(ordinary, name):
             own.append(told)
-        elif about_of(field).group in (Group.NETWORK, Group.TRAINING) and value not in (AUTO, "none", False) and value is not True:
+        elif (
+            about_of(field).group in (Group.NETWORK, Group.TRAINING)
+            and value not in (AUTO, "none", False)
+            and value is not True
+        ):
             usual.append(told)
     changed = f"{config.dataset} with {', '.join(own)}" if own else config.dataset
     return f"{changed}; by default {', '.join(usual)}" if usual else changed
