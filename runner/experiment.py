@@ -16,6 +16,7 @@ from runner.network.soundness import decide_layout
 from runner.plan import PlannedRun
 from runner.probing import ProbeFailedError, Prober, training_is_kept
 from runner.progress import tell
+from runner.records.ending import forget_ending, noted
 from runner.records.folder import RunFolder, check_free_of_others, locked
 from runner.records.identity import DataRecord, describe_data
 from runner.records.opening import IfExists, check_run, open_run, restored
@@ -161,11 +162,13 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
             run = open_run(planned.path, planned.loss, planned.config, options.if_exists, supplies.record)
             if options.if_exists is IfExists.RESUME_LAST_GOOD:
                 go_back(run)
+            forget_ending(run)
             return run
 
         run = led(opened)
         fabric = make_fabric(planned.config)
-        trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
+        with noted(run, DivergedError, leads()):
+            trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
         if trained.epoch < planned.config.epochs:
             tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")
         test = planned.config.test_set == "read"

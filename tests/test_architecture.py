@@ -77,6 +77,7 @@ ROOMS: dict[str, set[str]] = {
         "records",
         "training",
     },
+    "overview": {"contract", "settings", "records", "training"},
     "comparison": {"settings", "progress", "data", "network", "records", "training", "statistics"},
     "studies": {
         "data",

@@ -143,6 +143,7 @@ for words in {commands!r}:
         (["compare"], "train"),
         (["sweep", "infonce"], "train"),
         (["studies"], "train"),
+        (["runs"], "train"),
         (["views"], "train"),
         (["plot", "infonce"], "plot"),
         (["bench", "infonce", "-o", "bench.png"], "plot"),

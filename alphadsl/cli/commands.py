@@ -33,6 +33,7 @@ HOMES: Mapping[str, Home] = {
     "train": Home(TRAIN, "experiment", "train"),
     "probe": Home(TRAIN, "experiment", "probe"),
     "compare": Home(TRAIN, "experiment", "compare"),
+    "runs": Home(TRAIN, "runs", "app"),
     "confirm": Home(TRAIN, "confirm", "confirm"),
     "sweep": Home(TRAIN, "sweep", "sweep"),
     "discover": Home(TRAIN, "discover", "discover"),

@@ -26,11 +26,11 @@ MARKER, LOCK, BOARD = "alphadsl-run.json", ".lock", "tensorboard"
 BOARD_EVENTS = "events.out.tfevents.*"
 WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
 CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
-CONFUSION = "confusion.png"
+CONFUSION, ENDING = "confusion.png", "ended.json"
 KEPT, KEPT_CHECKPOINTS, EARLIER_CHECKPOINTS = "checkpoints", "epoch-*.pt", "step-*.pt"
 FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS), (KEPT, EARLIER_CHECKPOINTS))
 """Folders in a run, and what we write there."""
-WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION)
+WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION, ENDING)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
 
@@ -89,6 +89,10 @@ class RunFolder:
     @property
     def confusion(self) -> Path:
         return self / CONFUSION
+
+
+class AtWorkError(InputError):
+    """Another process has the folder."""
 
 
 class Marker(BaseModel):
@@ -195,7 +199,7 @@ def sweep(run: RunFolder) -> None:
 def locked(run: RunFolder) -> Iterator[None]:
     """The folder to ourselves. The lock is the system's own, so it ends with the process, however that ends.
 
-    Raises `InputError` where another process has it.
+    Raises `AtWorkError` where another process has it.
     """
     make_folder(run.path)
     lock = FileLock(run / LOCK, timeout=0)
@@ -203,7 +207,7 @@ def locked(run: RunFolder) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout:
-            raise InputError(
+            raise AtWorkError(
                 f"Another process is at work in the run {run.path}.", f"Wait until it has ended. {ANOTHER}"
             ) from None
         except NotImplementedError:
@@ -215,7 +219,7 @@ def locked(run: RunFolder) -> Iterator[None]:
 
 
 def check_free_of_others(run: RunFolder) -> None:
-    """Raises `InputError` where another process is at work in the folder."""
+    """Raises `AtWorkError` where another process is at work in the folder."""
     if (run / LOCK).exists():
         with locked(run):
             pass

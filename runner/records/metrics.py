@@ -120,17 +120,33 @@ def read_rows(path: Path) -> list[dict[str, float]]:
     if not path.exists():
         raise InputError(f"{path} is missing.", "Put a copy of it back.")
     lines = read_file(path).split(b"\n")
-    rows = []
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        numbers = isinstance(row, dict) and all(type(value) in (int, float) for value in row.values())
-        if not numbers or "step" not in row:
-            raise InputError(f"{path} is damaged in line {number}.", "Put a copy of it back.")
-        rows.append(row)
-    return rows
+    return [_parse_row(path, number, line) for number, line in enumerate(lines[:-1], start=1)]
+
+
+def read_epochs(path: Path) -> list[dict[str, float]]:
+    """The rows of the ends of epochs, without the time that those of all steps take; none where there is no file.
+
+    Raises `InputError` where one of them cannot be read, or a line is no row.
+    """
+    if not path.exists():
+        return []
+    lines = read_file(path).split(b"\n")
+    return [_parse_row(path, number, line) for number, line in enumerate(lines[:-1], start=1) if not _of_a_step(line)]
+
+
+def _of_a_step(line: bytes) -> bool:
+    return line.startswith(b'{"step": ') and line.endswith(b"}") and b'"seconds"' not in line and b'"knn"' not in line
+
+
+def _parse_row(path: Path, number: int, line: bytes) -> dict[str, float]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    numbers = isinstance(row, dict) and all(type(value) in (int, float) for value in row.values())
+    if not numbers or "step" not in row:
+        raise InputError(f"{path} is damaged in line {number}.", "Put a copy of it back.")
+    return dict(row)
 
 
 def pick_curve(rows: list[dict[str, float]], name: str) -> Curve:

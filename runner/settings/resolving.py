@@ -73,6 +73,16 @@ def _with_folder(values: Mapping[str, object]) -> Mapping[str, object]:
     return {**values, "dataset": HF.rstrip(":"), "data_dir": dataset.removeprefix(HF)}
 
 
+def own_settings(config: ExperimentConfig) -> dict[str, object]:
+    """The settings that are not the data set's own, without those that the machine decided."""
+    ordinary = make_config(config.dataset)
+    return {
+        name: value
+        for name in ExperimentConfig.model_fields
+        if (value := getattr(config, name)) != getattr(ordinary, name) and getattr(ordinary, name) != AUTO
+    }
+
+
 def describe_config(config: ExperimentConfig) -> str:
     """The settings in brief: those that are not the data set's own, then the others of network and pretraining."""
     ordinary = make_config(config.dataset)

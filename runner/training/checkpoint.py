@@ -6,6 +6,7 @@ changed in a single bit, one of another program or of a newer version.
 
 import hashlib
 import io
+import os
 import pickle
 import zipfile
 import zlib
@@ -19,7 +20,7 @@ from typing import Any
 import torch
 
 from alphadsl.report.exceptions import InputError
-from alphadsl.storage import read_file, write_file
+from alphadsl.storage import guarded, read_file, write_file
 
 State = dict[str, Any]
 
@@ -110,6 +111,16 @@ def is_sealed(content: bytes) -> bool:
     digest = hashlib.sha256(memoryview(content)[: -SEAL_LENGTH - 2])
     digest.update(b"\0\0")  # where the length of the comment is now
     return note == SEAL + digest.hexdigest().encode()
+
+
+def has_its_end(path: Path) -> bool:
+    """Whether a checkpoint is as long as it was written, at the cost of reading its last bytes."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with guarded(path, "read"), path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, 2 * SEAL_LENGTH), os.SEEK_END)
+        note = file.read()
+    return SEAL not in note or note[-SEAL_LENGTH:].startswith(SEAL)
 
 
 def _unpack(path: Path, content: bytes, device: torch.device) -> object:

@@ -86,6 +86,8 @@ def test_links_in_place_of_our_files_are_not_followed(name: str, if_exists: IfEx
         target.mkdir()
     elif (run / name).exists():
         (run / name).rename(target)
+    else:
+        target.write_text("mine")
     (run / name).symlink_to(target)
     with pytest.raises(InputError, match=f"{name} is a link"):
         train(run.path, if_exists)

@@ -1,0 +1,103 @@
+"""How runs are shown: rows come in; a table, lines on a single run, and what JSON has of it, come out."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from alphadsl.report.visible import visible_text
+from runner.records.status import Status
+
+if TYPE_CHECKING:
+    from runner.overview import RunRow
+
+STALE = "stale"
+"""What a run is called, beside its state, that was stopped long ago."""
+STYLES = {Status.RUNNING: "cyan", Status.DAMAGED: "red", Status.DIVERGED: "red", Status.STOPPED: "yellow"}
+LEFT = ("run", "data", "loss", "state")
+UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def make_table(rows: "Sequence[RunRow]") -> Table:
+    table = Table()
+    for title in ("run", "data", "loss", "seed", "epochs", "kNN %", "validation %", "test %", "age", "state"):
+        table.add_column(title, justify="left" if title in LEFT else "right", overflow="fold")
+    for row in rows:
+        epochs = f"{row.epoch}/{row.record.config.epochs}" if row.record else ""
+        cells = [row.name, *_whose(row), epochs, *map(_percent, (row.knn, row.validation, row.test)), _age(row.age)]
+        shown = [Text(visible_text(cell)) for cell in cells]
+        table.add_row(*shown, Text(visible_text(_state(row)), style=STYLES.get(row.status, "")))
+    return table
+
+
+def _whose(row: "RunRow") -> tuple[str, str, str]:
+    record = row.record
+    if record is None:
+        return "", "", ""
+    values = "".join(f" {name}={value}" for name, value in record.parameters().items())
+    return record.config.dataset, f"{record.loss}{values}", str(record.config.seed)
+
+
+def _state(row: "RunRow") -> str:
+    told = f"{row.status}, {STALE}" if row.stale else str(row.status)
+    return f"{told}: {row.reason.message}" if row.reason is not None and row.status is Status.DAMAGED else told
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f}"
+
+
+def _age(seconds: float | None) -> str:
+    """In the largest unit of which there is one."""
+    if seconds is None:
+        return ""
+    size, unit = next((it for it in UNITS if seconds >= it[0]), UNITS[-1])
+    return f"{int(seconds // size)} {unit}"
+
+
+def tell(row: "RunRow") -> list[tuple[str, str]]:
+    """What there is to say of a run, each with its title."""
+    from runner.contract import describe
+    from runner.overview import next_command
+    from runner.settings.resolving import own_settings
+
+    run, record, told = row.folder, row.record, [("run", str(row.folder.path)), ("state", _standing(row))]
+    if row.reason is not None:
+        told += [("why", row.reason.message), ("", row.reason.help)]
+    if record is not None:
+        told += [("loss", describe(record.loss, record.values))]
+        own = own_settings(record.config)
+        told += [("settings", ", ".join(f"{name} {value}" for name, value in own.items()) or "the data set's own")]
+        told += [("data", f"{record.config.dataset} {record.data or ''}")]
+        told += [("environment", ", ".join(f"{name} {value}" for name, value in it)) for it in record.environments]
+    measured = {"kNN": row.knn, "validation": row.validation, "test": row.test}
+    shown = [f"{name} {_percent(share)} %" for name, share in measured.items() if share is not None]
+    told += [("accuracy", ", ".join(shown))] if shown else []
+    kept = [path for path in (run.checkpoint, *run.earlier_checkpoints, *run.checkpoints) if path.exists()]
+    told += [("checkpoints", ", ".join(str(path.relative_to(run.path)) for path in kept) or "none")]
+    command = next_command(row)
+    return [*told, ("next", command)] if command is not None else told
+
+
+def _standing(row: "RunRow") -> str:
+    epochs = f", epoch {row.epoch} of {row.record.config.epochs}" if row.record else ""
+    age = f", last changed {_age(row.age)} ago" if row.age is not None else ""
+    return f"{row.status}{f', {STALE}' if row.stale else ''}{epochs}{age}"
+
+
+def as_dict(row: "RunRow") -> dict[str, object]:
+    record = row.record
+    return {
+        "run": str(row.folder.path),
+        "state": str(row.status),
+        "stale": row.stale,
+        "reason": None if row.reason is None else row.reason.message,
+        "epoch": row.epoch,
+        "knn": row.knn,
+        "validation": row.validation,
+        "test": row.test,
+        "age_seconds": row.age,
+        "record": None if record is None else json.loads(record.model_dump_json()),
+    }
