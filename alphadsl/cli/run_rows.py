@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -17,13 +18,15 @@ STALE = "stale"
 """What a run is called, beside its state, that was stopped long ago."""
 STYLES = {Status.RUNNING: "cyan", Status.DAMAGED: "red", Status.DIVERGED: "red", Status.STOPPED: "yellow"}
 LEFT = ("run", "data", "loss", "state")
+LONG = ("run", "loss", "state")
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def make_table(rows: "Sequence[RunRow]") -> Table:
-    table = Table()
-    for title in ("run", "data", "loss", "seed", "epochs", "kNN %", "validation %", "test %", "age", "state"):
-        table.add_column(title, justify="left" if title in LEFT else "right", overflow="fold")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for title in ("run", "data", "loss", "seed", "epochs", "kNN %", "val %", "test %", "age", "state"):
+        justify: Literal["left", "right"] = "left" if title in LEFT else "right"
+        table.add_column(title, justify=justify, overflow="fold", no_wrap=title not in LONG)
     for row in rows:
         epochs = f"{row.epoch}/{row.record.config.epochs}" if row.record else ""
         cells = [row.name, *_whose(row), epochs, *map(_percent, (row.knn, row.validation, row.test)), _age(row.age)]
