@@ -26,7 +26,7 @@ TITLES: dict[type[Family], str] = {
 }
 WIDE, LEAST = 110, 16
 ELLIPSIS = ".."
-FOOT = "* learned   ~ scheduled   alphadsl explain NAME shows its weights and related losses"
+FOOT = "* learned   ~ scheduled   alphadsl explain NAME: weights and related losses"
 
 
 def list_losses(
