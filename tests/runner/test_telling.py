@@ -57,9 +57,8 @@ def test_where_nobody_watches_a_line_tells_where_a_run_is(
 @pytest.mark.parametrize("width", [200, 80, 60, 40])
 def test_a_bar_shows_the_loss_on_any_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     shown = io.StringIO()
-    monkeypatch.setattr(
-        progress, "Console", lambda stderr: Console(file=shown, width=width, force_terminal=True, color_system=None)
-    )
+    console = Console(file=shown, width=width, force_terminal=True, color_system=None)
+    monkeypatch.setattr(progress, "Console", lambda **how: console)
     with Progress("digits-infonce-seed0", 0, 240, make_config("digits")) as bar:
         bar.advance(1.25)
     assert "loss 1.2500" in shown.getvalue()
