@@ -6,7 +6,7 @@ comparison with everything known.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -77,6 +77,11 @@ class Gates:
         for journey in library:
             gates.learn(journey, everywhere=True)
         return gates
+
+    def copy(self) -> "Gates":
+        """Gates that know the same, and learn apart."""
+        familiar = {name: replace(one, known=[*one.known]) for name, one in self.familiar.items()}
+        return Gates(self.space, familiar, dict(self.cores))
 
     def learn(self, journey: Journey, *, everywhere: bool = False) -> None:
         """Know a loss from here on."""

@@ -6,19 +6,19 @@ to work on gives None.
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from alphadsl.discover.grow import Grower
-from alphadsl.discover.places import Place, places_of, with_expressions, with_node
+from alphadsl.discover.places import Place, places_of, put, with_expressions
 from alphadsl.discover.space import SearchSpace
 from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.interval import POSITIVE, REAL
 from alphadsl.ir.kinds import AlphaGradient, Level
-from alphadsl.ir.nodes import Apply, Direct, Expr, Family, Loss, Num, Param, Proportional, Reduce, Var
+from alphadsl.ir.nodes import Apply, Direct, Expr, Loss, Num, Param, Proportional, Reduce, Var
 from alphadsl.ir.parameter import Fixed, Parameter
-from alphadsl.ir.traversal import children, expressions_of, parameters_in, rewrite
+from alphadsl.ir.traversal import children, expressions_of, rewrite
 
 WIDEST = 0.5
 """Standard deviation of the logarithm by which a constant is perturbed."""
@@ -54,7 +54,7 @@ Mutation = Callable[[Loss, Setting], Loss | None]
 def replace_part(loss: Loss, setting: Setting) -> Loss | None:
     """Something new in the place of a part."""
     place = setting.place(loss)
-    return None if place is None else _put(loss, place, setting.grower(loss).expression(place, depth=2))
+    return None if place is None else put(loss, place, setting.grower(loss).expression(place, depth=2))
 
 
 def wrap(loss: Loss, setting: Setting) -> Loss | None:
@@ -68,13 +68,13 @@ def wrap(loss: Loss, setting: Setting) -> Loss | None:
         if setting.chance.random() < 0.5
         else grower.joined(place.node, place.level, place.argument)
     )
-    return _put(loss, place, wrapped)
+    return put(loss, place, wrapped)
 
 
 def unwrap(loss: Loss, setting: Setting) -> Loss | None:
     """A part in the place of what it was part of."""
     place = setting.place(loss, lambda place: isinstance(place.node, Apply))
-    return None if place is None else _put(loss, place, setting.chance.choice(children(place.node)))
+    return None if place is None else put(loss, place, setting.chance.choice(children(place.node)))
 
 
 def swap(loss: Loss, setting: Setting) -> Loss | None:
@@ -92,7 +92,7 @@ def swap(loss: Loss, setting: Setting) -> Loss | None:
                 return []
 
     place = setting.place(loss, lambda place: bool(swaps(place)))
-    return None if place is None else _put(loss, place, setting.chance.choice(swaps(place)))
+    return None if place is None else put(loss, place, setting.chance.choice(swaps(place)))
 
 
 def perturb(loss: Loss, setting: Setting) -> Loss | None:
@@ -106,7 +106,7 @@ def perturb(loss: Loss, setting: Setting) -> Loss | None:
     if chosen < len(numbers):
         node = numbers[chosen].node
         assert isinstance(node, Num)
-        return _put(loss, numbers[chosen], Num(rounded(node.value * factor)))
+        return put(loss, numbers[chosen], Num(rounded(node.value * factor)))
     at = held[chosen - len(numbers)]
     parameter = loss.parameters[at]
     value = rounded(parameter.value * factor if parameter.value else factor - 1)
@@ -125,7 +125,7 @@ def lift(loss: Loss, setting: Setting) -> Loss | None:
     assert isinstance(place.node, Num)
     value = place.node.value
     parameter = Parameter(free[0], value, POSITIVE if value > 0 else REAL)
-    return _put(replace(loss, parameters=(*loss.parameters, parameter)), place, Param(free[0]))
+    return put(replace(loss, parameters=(*loss.parameters, parameter)), place, Param(free[0]))
 
 
 def settle(loss: Loss, setting: Setting) -> Loss | None:
@@ -173,7 +173,7 @@ def cross(loss: Loss, setting: Setting) -> Loss | None:
         return None
     given = setting.chance.choice(fitting)
     node = _renamed_argument(given.node, given.argument, place.argument)
-    crossed = _put(replace(loss, parameters=(*loss.parameters, *donor.parameters)), place, node)
+    crossed = put(replace(loss, parameters=(*loss.parameters, *donor.parameters)), place, node)
     return crossed if len(crossed.parameters) <= setting.space.max_parameters else None
 
 
@@ -206,17 +206,6 @@ def mutate(loss: Loss, setting: Setting) -> tuple[str, Loss] | None:
 def rounded(value: float, digits: int = 3) -> float:
     """A value with so many digits, as a person would write it."""
     return float(f"{value:.{digits}g}")
-
-
-def _put(loss: Loss, place: Place, node: Expr) -> Loss:
-    """The loss with a node at a place, and the parameters that are still used."""
-    family = with_node(loss.family, place, node)
-    return replace(loss, family=family, parameters=_used(loss.parameters, family))
-
-
-def _used(parameters: Sequence[Parameter], family: Family) -> tuple[Parameter, ...]:
-    names = parameters_in(family)
-    return tuple(parameter for parameter in parameters if parameter.name in names)
 
 
 def _apart(donor: Loss, loss: Loss) -> Loss:

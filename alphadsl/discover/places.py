@@ -24,7 +24,7 @@ from alphadsl.ir.nodes import (
     Proportional,
     Reduce,
 )
-from alphadsl.ir.traversal import children, expressions_of, rebuild, size_of
+from alphadsl.ir.traversal import children, expressions_of, parameters_in, rebuild, size_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,13 @@ def with_node(family: Family, place: Place, node: Expr) -> Family:
     bodies = list(expressions_of(family))
     bodies[place.expression] = _put(bodies[place.expression], place.way, node)
     return with_expressions(family, tuple(bodies))
+
+
+def put(loss: Loss, place: Place, node: Expr) -> Loss:
+    """The loss with another node at a place, and the parameters that are still used."""
+    family = with_node(loss.family, place, node)
+    names = parameters_in(family)
+    return replace(loss, family=family, parameters=tuple(one for one in loss.parameters if one.name in names))
 
 
 def with_expressions(family: Family, bodies: tuple[Expr, ...]) -> Family:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from alphadsl.discover.gates import Gates, Refused
 from alphadsl.discover.known import loss_of
 from alphadsl.discover.mutate import rounded
-from alphadsl.discover.places import places_of, size_of_loss, with_node
+from alphadsl.discover.places import places_of, put, size_of_loss
 from alphadsl.ir.nodes import Apply, Loss, Num
 from alphadsl.ir.parameter import Fixed
 from alphadsl.ir.pretty_loss import pretty_loss
-from alphadsl.ir.traversal import children, parameters_in
+from alphadsl.ir.traversal import children
 
 MOST_TRIED = 24
 Scored = Callable[[str], float | None]
@@ -52,13 +52,12 @@ def _simpler(loss: Loss) -> Iterator[Loss]:
     for place in places_of(loss.family):
         if isinstance(place.node, Apply):
             for child in children(place.node):
-                made = replace(loss, family=with_node(loss.family, place, child))
-                kept = tuple(one for one in made.parameters if one.name in parameters_in(made.family))
-                if size_of_loss(replace(made, parameters=kept)) < size_of_loss(loss):
-                    yield replace(made, parameters=kept)
+                made = put(loss, place, child)
+                if size_of_loss(made) < size_of_loss(loss):
+                    yield made
     for place in places_of(loss.family):
         if isinstance(place.node, Num) and rounded(place.node.value, 1) != place.node.value:
-            yield replace(loss, family=with_node(loss.family, place, Num(rounded(place.node.value, 1))))
+            yield put(loss, place, Num(rounded(place.node.value, 1)))
     for index, one in enumerate(loss.parameters):
         value = rounded(one.value, 1)
         if isinstance(one.role, Fixed) and value != one.value and value in one.interval:

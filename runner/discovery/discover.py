@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alphadsl.discover.gates import Gates
-from alphadsl.discover.known import journey_of, known_losses
+from alphadsl.discover.known import journey_of, known_losses, loss_of
 from alphadsl.discover.trim import trim
 from runner.discovery.front import pareto
 from runner.discovery.log import Candidate, SearchLog, TrimmedEvent
@@ -28,7 +28,8 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
     with locked(RunFolder(room.folder)):
         log = SearchLog.open(room.log)
         tell("Learning what is known: the library at a grid of its parameters.")
-        gates = Gates.around(plan.space, known_losses())
+        library = Gates.around(plan.space, known_losses())
+        gates = library.copy()
         for candidate in watched(list(log.candidates.values()), len(log.candidates), "Candidates so far"):
             if not candidate.bred.control:
                 gates.learn(journey_of(candidate.name, candidate.bred.text))
@@ -39,7 +40,7 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
             rung = top_rung(search)
             with contextlib.suppress(KeyboardInterrupt):
                 write_report(room, plan, log, rung)
-        make_simple(search, plan, rung)
+        make_simple(search, library, rung)
         write_candidates(room, plan, best_of(log, rung))
         for line in summary(log, rung, list(plan.parents)):
             tell(line)
@@ -60,10 +61,9 @@ def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
     return list({one.name: one for one in [*pareto(found, rung), *found[:KEPT]]}.values())
 
 
-def make_simple(search: Search, plan: SearchPlan, rung: str) -> None:
-    """Trim the best of the front while their toy scores hold."""
-    toy = Toy(plan.seeds, plan.seed)
-    gates = Gates.around(plan.space, known_losses())
+def make_simple(search: Search, library: Gates, rung: str) -> None:
+    """Trim the best of the front while their toy scores hold and they are not losses of the library."""
+    toy = Toy(search.plan.seeds, search.plan.seed)
     for candidate in list(pareto(search.found, rung))[-KEPT:]:
         scored = candidate.scored.get(toy.name)
         if candidate.trimmed is not None or scored is None:
@@ -71,7 +71,7 @@ def make_simple(search: Search, plan: SearchPlan, rung: str) -> None:
         values = dict(scored.values)
 
         def score(text: str, name: str = candidate.name, values: dict[str, float] = values) -> float | None:
-            names = {one.name for one in journey_of(name, text).loss.parameters}
+            names = {one.name for one in loss_of(name, text).parameters}
             try:
                 scores = toy.score(name, text, {key: value for key, value in values.items() if key in names})
             except FailedError:
@@ -79,7 +79,7 @@ def make_simple(search: Search, plan: SearchPlan, rung: str) -> None:
             return sum(scores) / len(scores)
 
         least = (candidate.score(toy.name) or 0.0) - _spread(scored.scores)
-        left = trim(candidate.name, candidate.bred.text, gates, score, least)
+        left = trim(candidate.name, candidate.bred.text, library, score, least)
         event = TrimmedEvent(name=candidate.name, text=left.text, size=left.size, score=left.score)
         search.log.add(event)
 

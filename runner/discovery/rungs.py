@@ -56,7 +56,7 @@ class Toy:
         parts = []
         for seed in range(self.seeds):
             views = read_views("digits", Recipe(samples=TRAIN + HELD, seed=SEEDS * self.seed + seed))
-            parts.append((_part(views, slice(0, TRAIN)), _part(views, slice(TRAIN, None))))
+            parts.append((views.part(slice(0, TRAIN)), views.part(slice(TRAIN, None))))
         return parts
 
     def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
@@ -109,7 +109,3 @@ def check_rungs(epochs: Sequence[int]) -> None:
     """Raises `InputError` where later rungs are not longer."""
     if list(epochs) != sorted(set(epochs)):
         raise InputError(f"The rungs {', '.join(map(str, epochs))} do not rise.", "Give epochs like --rungs 1,4,16.")
-
-
-def _part(views: Views, which: slice) -> Views:
-    return Views(views.name, views.x_VNF[:, which], views.classes_N[which])

@@ -57,12 +57,11 @@ class Search:
                     self.train(candidate, rung)
         self.drop_rungs()
         while self.log.seconds < budget:
-            started = time.perf_counter()
             following = self.next_untrained() or self.next_promotion()
             if following is not None:
                 self.train(*following)
             else:
-                self.breed_one(started)
+                self.breed_one()
 
     @property
     def controls(self) -> tuple[Candidate, ...]:
@@ -132,8 +131,9 @@ class Search:
                     return candidate, following
         return None
 
-    def breed_one(self, started: float) -> None:
+    def breed_one(self) -> None:
         """Write one candidate, judge it, and train it on the first rung if it went through."""
+        started = time.perf_counter()
         number = self.log.bred + 1
         chance = random.Random(f"{self.plan.seed} {number}")
         bred = breed(f"c{number:05}", self.parents(chance), self.plan.space, chance)

@@ -132,8 +132,8 @@ def measure_library(subjects: Sequence[Subject], seed: int, cache: Path, steps: 
     """Score and accuracy of each loss; those in the cache file are not measured again."""
     known = _read_cache(cache)
     whole = read_views("digits", Recipe(samples=2 * PROBE_SAMPLES, seed=seed))
-    train, test = _part(whole, slice(0, PROBE_SAMPLES)), _part(whole, slice(PROBE_SAMPLES, None))
-    small = _part(train, slice(0, 100))
+    train, test = whole.part(slice(0, PROBE_SAMPLES)), whole.part(slice(PROBE_SAMPLES, None))
+    small = train.part(slice(0, 100))
     found = []
     for subject in watched(subjects, "Training small networks"):
         key = hashlib.sha256(f"{subject.derived.text} {seed} {steps} {subject.sabotage.__name__}".encode()).hexdigest()[
@@ -165,7 +165,3 @@ def _read_cache(path: Path) -> dict[str, Entry]:
         return {name: Entry.model_validate(each) for name, each in stored.items()}
     except (ValueError, ValidationError, AttributeError):
         return {}
-
-
-def _part(views: Views, which: slice) -> Views:
-    return Views(views.name, views.x_VNF[:, which], views.classes_N[which])

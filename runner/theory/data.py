@@ -40,6 +40,10 @@ class Views:
     def width(self) -> int:
         return self.x_VNF.shape[2]
 
+    def part(self, which: slice) -> "Views":
+        """Some of the samples."""
+        return Views(self.name, self.x_VNF[:, which], self.classes_N[which])
+
 
 @dataclass(frozen=True)
 class Recipe:
