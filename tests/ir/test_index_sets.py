@@ -43,7 +43,7 @@ def test_positives_are_negatives_of_their_anchor_all_of_them_or_none(name: str) 
         (Predicate(other=(Id.CLASS,)), set(), {"class", "embedding", "sample"}),
         (Predicate(other=(Id.VIEW,)), set(), {"view", "embedding"}),
     ],
-    ids=str,
+    ids=["nothing", "same sample", "same view", "other class", "other view"],
 )
 def test_some_ids_follow_from_others(predicate: Predicate, agreed: set[str], differing: set[str]) -> None:
     assert predicate.agreed == agreed
