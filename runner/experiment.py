@@ -6,19 +6,19 @@ before the first step of training.
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from alphadsl.report.exceptions import InputError
 from runner.contract import check_shareable
-from runner.data.datasets import check_enough, load_data
+from runner.data.datasets import check_enough
 from runner.data.splits import ImageData
 from runner.network.soundness import decide_layout
 from runner.plan import PlannedRun
-from runner.probing import ProbeFailedError, Prober, training_is_kept
+from runner.probing import ProbeFailedError, training_is_kept
 from runner.progress import tell
 from runner.records.ending import forget_ending, noted
 from runner.records.folder import RunFolder, check_free_of_others, locked
-from runner.records.identity import DataRecord, describe_data
+from runner.records.identity import DataRecord
 from runner.records.opening import IfExists, check_run, open_run, restored
 from runner.records.record import is_probed
 from runner.settings.config import ExperimentConfig
@@ -28,12 +28,13 @@ from runner.settings.keys import decide_keys
 from runner.settings.machine import keep_freed_memory, resolve_device
 from runner.settings.processes import leads, world_size
 from runner.settings.processor import look_at
+from runner.supplies import Stock, Supplies
 from runner.training.fabric import make_fabric
 from runner.training.finite import DivergedError
 from runner.training.job import Job
 from runner.training.pretrain import pretrain
 from runner.training.recovery import go_back
-from runner.training.together import check_alike, in_turns, is_known_to_all, led
+from runner.training.together import is_known_to_all, led
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Options:
     """The epoch after which runs end for now, probed as they are then; resumed, they go on as if never stopped."""
     before: Callable[[PlannedRun], object] = lambda run: None
     """Called before each run."""
+    stock: Stock = field(default_factory=Stock)
+    """What the runs share; kept by whoever trains more than once on the same images."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +95,12 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
         check_divisible(planned.config, world_size())
     led(lambda: _check_all(plan, options))
     keep_freed_memory()
-    config = plan[0].config
-    data = in_turns(lambda: load_data(config, make_fabric(config).device, download=options.download))
-    for line in data.describe():
-        tell(line)
-    record = describe_data(data)
-    check_alike("data", str(record))
+    supplies = options.stock.of(plan[0].config, download=options.download)
     for planned in plan:
         check_shareable(planned.loss, world_size())
-        check_enough(planned.loss, data, planned.config)
-    plan = _with_configs(plan, led(lambda: _decided(plan, data)))
-    led(lambda: _check_all(plan, options, record))
-    supplies = Supplies(data, record, Prober(data))
+        check_enough(planned.loss, supplies.data, planned.config)
+    plan = _with_configs(plan, led(lambda: _decided(plan, supplies.data)))
+    led(lambda: _check_all(plan, options, supplies.record))
     folders, failures = [], []
     for planned in plan:
         options.before(planned)
@@ -114,16 +111,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
                 raise
             failures.append(Failure(planned, reason))
             tell(f"{planned.path} {failures[-1].what}: {reason.message}")
-    return Outcome(tuple(folders), options.probe and data.labelled, tuple(failures))
-
-
-@dataclass(frozen=True, eq=False)
-class Supplies:
-    """What all runs of a command share."""
-
-    data: ImageData
-    record: DataRecord
-    prober: Prober
+    return Outcome(tuple(folders), options.probe and supplies.data.labelled, tuple(failures))
 
 
 def _with_configs(plan: Sequence[PlannedRun], configs: Sequence[ExperimentConfig]) -> list[PlannedRun]:

@@ -18,7 +18,7 @@ from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
 from runner.records.record import read_record, write_json
-from runner.settings.config import ExperimentConfig, TestSet
+from runner.settings.config import ExperimentConfig, Group, TestSet, about_of
 from runner.settings.effective import check_together
 from runner.settings.machine import keep_freed_memory, limit_threads
 from runner.training.checkpoint import taken_from
@@ -41,18 +41,19 @@ class Prober:
         fabric, protocol = make_fabric(config), protocol_of(config)
         with limit_threads(config.threads):
             checkpoint = load_last(run, fabric.device)
-            if config not in self._untrained:
+            fresh = of_untrained(config)
+            if fresh not in self._untrained:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
                 untrained = sound_network(config, self._data.image_size, fabric)
                 fabric.to_device(untrained)
-                self._untrained[config] = probe_features(self._read(untrained, config), protocol)
+                self._untrained[fresh] = probe_features(self._read(untrained, config), protocol)
             tell(f"Probing {run.path} by the protocol {protocol.hash}.")
             features = self._read(network, config)
             trained = probe_features(features, protocol)
         told = {
             "protocol": protocol.hash,
             "protocol_details": protocol.to_json(),
-            "untrained": self._untrained[config].accuracies,
+            "untrained": self._untrained[fresh].accuracies,
             "epoch": checkpoint.epoch,
             "train_seconds": checkpoint.seconds,
             "identity": read_record(run).identity(),
@@ -64,6 +65,13 @@ class Prober:
 
     def _read(self, network: SiameseNetwork, config: ExperimentConfig) -> Features:
         return read_features(network.encoder, self._data, test=config.test_set == "read")
+
+
+def of_untrained(config: ExperimentConfig) -> ExperimentConfig:
+    """What of a configuration decides its untrained encoder and its probe: of the training, nothing but the seed."""
+    fields = ExperimentConfig.model_fields.items()
+    training = {name: field.default for name, field in fields if about_of(field).group is Group.TRAINING}
+    return config.model_copy(update={**training, "seed": config.seed})
 
 
 class ProbeFailedError(InputError):

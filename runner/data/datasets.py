@@ -61,7 +61,7 @@ def load_data(config: ExperimentConfig, device: torch.device, *, download: bool 
     if download and config.dataset in NOT_FETCHED:
         raise InputError(f"There is nothing to download for the data set {config.dataset}.", "Leave out --download.")
     source = Source(config.data_dir or DEFAULT_DATA_DIR, config.image_size, download)
-    data = READERS[config.dataset](source)
+    data = READERS[config.dataset](source).resized(config.image_size)
     return data.to(device)
 
 

@@ -7,11 +7,13 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torchvision.transforms.v2.functional import resize
 
 # N images, C colours (3), H height, W width, K images that are learnt from, V images that are held out
 
 HELD_OUT = 0.1
 """The share of each class of the training images that is held out for validation."""
+RESIZED_AT_ONCE = 4096
 HOLDOUT_SEED = 0
 """Of the choice: a constant, so that all runs on a data set hold out the same images."""
 
@@ -90,6 +92,19 @@ class ImageData:
             test=self.test.to(device),
         )
 
+    def resized(self, size: int) -> "ImageData":
+        """With images of `size` x `size` px, by bilinear interpolation without aliasing."""
+        if size == self.image_size:
+            return self
+        pretrain_NCHW = resized(self.pretrain_NCHW, size)
+        shared = self.train.x_NCHW.data_ptr() == self.pretrain_NCHW.data_ptr()
+        x_train_NCHW = pretrain_NCHW[: len(self.train.y_N)] if shared else resized(self.train.x_NCHW, size)
+        test = Split(resized(self.test.x_NCHW, size), self.test.y_N)
+        told = (*self.told, f"resized from {self.image_size} x {self.image_size} px")
+        return replace(
+            self, pretrain_NCHW=pretrain_NCHW, train=Split(x_train_NCHW, self.train.y_N), test=test, told=told
+        )
+
     def describe(self) -> tuple[str, ...]:
         """How much there is, then what was decided while reading."""
         size = f"{len(self.pretrain_NCHW):,} images of {self.image_size} x {self.image_size} px to pretrain on"
@@ -100,3 +115,9 @@ class ImageData:
             f"{len(self.holdout.validation_V):,} are held out for validation, and {len(self.test.y_N):,} to test on"
         )
         return (f"{size}, {probe}", *self.told)
+
+
+def resized(x_NCHW: Tensor, size: int) -> Tensor:
+    """Images (N, C, size, size), a part at a time, since they are of real numbers on the way."""
+    parts = (resize(part_NCHW, [size, size], antialias=True) for part_NCHW in torch.split(x_NCHW, RESIZED_AT_ONCE))
+    return torch.cat(tuple(parts))

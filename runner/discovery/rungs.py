@@ -20,6 +20,7 @@ from runner.plan import PlannedRun
 from runner.records.opening import IfExists
 from runner.settings.machine import limit_threads
 from runner.studies.trial import score_of
+from runner.supplies import Stock
 from runner.theory.bridge import make_small_network, probe_small, train_small
 from runner.theory.data import Recipe, Views, read_views
 
@@ -79,6 +80,7 @@ class Trained:
     plan: SearchPlan
     room: SearchRoom
     epochs: int
+    stock: Stock
     download: bool = False
 
     @property
@@ -87,7 +89,7 @@ class Trained:
 
     def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
         runs = [self._run(name, text, values, seed) for seed in range(self.plan.seeds)]
-        outcome = train_runs(runs, Options(IfExists.RESUME_LAST_GOOD, self.download))
+        outcome = train_runs(runs, Options(IfExists.RESUME_LAST_GOOD, self.download, stock=self.stock))
         if outcome.failures:
             raise FailedError(outcome.failures[0].reason.message)
         return tuple(score_of(folder) for folder in outcome.folders)
@@ -101,7 +103,8 @@ class Trained:
 
 def rungs_of(plan: SearchPlan, room: SearchRoom, download: bool) -> tuple[Rung, ...]:
     """The toy, then the trainer's, cheapest first."""
-    trained = (Trained(plan, room, epochs, download) for epochs in plan.epochs)
+    stock = Stock()
+    trained = (Trained(plan, room, epochs, stock, download) for epochs in plan.epochs)
     return (Toy(plan.seeds, plan.seed), *trained)
 
 

@@ -85,9 +85,9 @@ class ExperimentConfig(BaseModel):
 
     dataset: Annotated[Dataset, About(Group.DATA, "The images.")] = "digits"
     data_dir: Annotated[Path | None, About(Group.DATA, "Where the data set lies; else data/.")] = None
-    image_size: Annotated[
-        int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side to which images of `folder` and `hf` are brought.")
-    ] = 32
+    image_size: Annotated[int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side to which images are brought.")] = (
+        32
+    )
 
     encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder.")] = "resnet8"
     width: Annotated[

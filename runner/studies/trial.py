@@ -23,6 +23,7 @@ from runner.settings.effective import check_together
 from runner.studies.plan import Plan
 from runner.studies.study import StudyRoom
 from runner.studies.work import FailedError, Result, Task
+from runner.supplies import Stock
 from runner.training.finite import DivergedError
 
 
@@ -31,11 +32,14 @@ class Trainer:
 
     def __init__(self, plan: Plan, room: StudyRoom, here: ExperimentConfig, download: bool = False) -> None:
         self._plan, self._room, self._here, self._download = plan, room, here, download
+        self._stock = Stock()
 
     def __call__(self, task: Task) -> Result:
         """Bring every seed to an epoch. Raises `FailedError` for a configuration that cannot be scored."""
         runs = self._runs(task)
-        options = Options(IfExists.RESUME_LAST_GOOD, self._download, probe=task.last, stop_after=task.epochs)
+        options = Options(
+            IfExists.RESUME_LAST_GOOD, self._download, probe=task.last, stop_after=task.epochs, stock=self._stock
+        )
         try:
             outcome = train_runs(runs, options)
         except TooFewImagesError as refusal:

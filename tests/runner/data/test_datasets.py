@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import interpolate
 from torchvision.datasets import CIFAR10, CIFAR100, STL10
 
 import alphadsl
@@ -22,6 +23,10 @@ PER_FILE = 4
 
 def load(dataset: str, root: Path) -> ImageData:
     return load_data(make_config(dataset, data_dir=root, batch=2), CPU)
+
+
+def parts(data: ImageData) -> tuple[torch.Tensor, ...]:
+    return data.pretrain_NCHW, data.train.x_NCHW, data.test.x_NCHW
 
 
 def refusal(dataset: str, root: Path) -> InputError:
@@ -93,6 +98,20 @@ def test_stl10_pretrains_on_the_unlabelled_too(stl10: Path) -> None:
     assert data.train.y_N.tolist() == data.test.y_N.tolist() == [0, 9]
     assert data.train.x_NCHW.shape == (2, 3, 96, 96)
     assert data.pretrain_NCHW[0, 0, 0].tolist() == list(range(96))
+
+
+@pytest.mark.parametrize("dataset", ["cifar10", "stl10", "digits"])
+@pytest.mark.parametrize("size", [8, 24, 128])
+def test_images_are_brought_to_another_size(dataset: str, size: int, request: pytest.FixtureRequest) -> None:
+    root = {} if dataset == "digits" else {"data_dir": request.getfixturevalue(dataset)}
+    own, data = (load_data(make_config(dataset, batch=2, **more), CPU) for more in (root, root | {"image_size": size}))
+    for x_NCHW, own_NCHW in zip(parts(data), parts(own), strict=True):
+        assert x_NCHW.shape == (len(own_NCHW), 3, size, size)
+        scaled_NCHW = interpolate(own_NCHW.double(), (size, size), mode="bilinear", antialias=True)
+        assert (x_NCHW - scaled_NCHW).abs().max() <= 1
+    assert data.train.y_N.equal(own.train.y_N)
+    assert data.test.y_N.equal(own.test.y_N)
+    assert (own.image_size == size) or f"from {own.image_size} x" in data.describe()[-1]
 
 
 @pytest.mark.parametrize(("dataset", "archive"), [("cifar10", CIFAR10), ("cifar100", CIFAR100), ("stl10", STL10)])

@@ -1,0 +1,50 @@
+"""What runs share beside their code: a configuration comes in; its images, what they are, and a prober come out.
+
+A search or a sweep trains again and again on the same images. Whoever keeps a `Stock` reads them once, and probes the
+untrained encoder of a seed once.
+"""
+
+from dataclasses import dataclass, field
+
+from runner.data.datasets import load_data
+from runner.data.splits import ImageData
+from runner.probing import Prober
+from runner.progress import tell
+from runner.records.identity import DataRecord, describe_data
+from runner.settings.config import ExperimentConfig
+from runner.training.fabric import make_fabric
+from runner.training.together import check_alike, in_turns
+
+
+@dataclass(frozen=True, eq=False)
+class Supplies:
+    """Images, what is written down of them, and what probes encoders on them."""
+
+    data: ImageData
+    record: DataRecord
+    prober: Prober
+
+
+@dataclass(eq=False)
+class Stock:
+    """The supplies that were asked for last."""
+
+    _kept: dict[tuple[object, ...], Supplies] = field(default_factory=dict)
+
+    def of(self, config: ExperimentConfig, *, download: bool) -> Supplies:
+        """Read the images of a configuration, unless they are those of the last one. Raises `InputError` where they are
+        missing, damaged, or others on another process."""
+        which = (config.dataset, config.data_dir, config.image_size, config.device)
+        if which not in self._kept:
+            self._kept.clear()
+            self._kept[which] = _read(config, download)
+        return self._kept[which]
+
+
+def _read(config: ExperimentConfig, download: bool) -> Supplies:
+    data = in_turns(lambda: load_data(config, make_fabric(config).device, download=download))
+    for line in data.describe():
+        tell(line)
+    record = describe_data(data)
+    check_alike("data", str(record))
+    return Supplies(data, record, Prober(data))
