@@ -65,8 +65,10 @@ ROOMS: dict[str, set[str]] = {
     "theory": {"contract", "settings", "progress", "data", "network", "records", "training"},
     "plan": {"contract", "settings", "records"},
     "probing": {"settings", "progress", "data", "network", "evaluation", "records", "training"},
+    "supplies": {"probing", "settings", "progress", "data", "records", "training"},
     "experiment": {
         "plan",
+        "supplies",
         "probing",
         "contract",
         "settings",
@@ -80,6 +82,7 @@ ROOMS: dict[str, set[str]] = {
     "overview": {"contract", "settings", "records", "training"},
     "comparison": {"settings", "progress", "data", "network", "records", "training", "statistics"},
     "studies": {
+        "supplies",
         "data",
         "plan",
         "probing",
@@ -92,7 +95,7 @@ ROOMS: dict[str, set[str]] = {
         "statistics",
         "contract",
     },
-    "discovery": {"plan", "experiment", "settings", "progress", "records", "studies", "theory"},
+    "discovery": {"plan", "supplies", "experiment", "settings", "progress", "records", "studies", "theory"},
 }
 """The rooms of `runner`, and what each may import of the others."""
 LONGEST = 250

@@ -20,7 +20,7 @@ from alphadsl.ir.kinds import Space
 from alphadsl.ir.parameter import Parameter
 from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
-from alphadsl.reference.probe_batch import STATES, ProbeBatch, probe_batch
+from alphadsl.reference.probe_batch import STATES, Embedded, ProbeBatch, probe_batch
 
 REACH = 8.0
 """Known losses are looked at with each parameter up to so many times its default, and down to that part of it."""
@@ -61,10 +61,10 @@ class Familiar:
     known: list[Known] = field(default_factory=list)
 
     @staticmethod
-    def on(pairs: IndexSet, kept: Sequence[ProbeBatch] = ()) -> "Familiar":
-        """With batches of every state, and those kept from runs."""
+    def on(pairs: IndexSet, kept: Sequence[Embedded] = ()) -> "Familiar":
+        """With batches of every state, and what networks have embedded."""
         states = (probe_batch(pairs, Space.SPHERE, state) for state in STATES)
-        return Familiar(pairs, (*states, *kept))
+        return Familiar(pairs, (*states, *(embedded.batch(pairs) for embedded in kept)))
 
     def add(self, journey: Journey) -> None:
         """Know a loss at the grid of its parameters; where it is not finite, it is not known."""

@@ -22,7 +22,7 @@ from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import rewrite, walk
 from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec
-from alphadsl.reference.probe_batch import ProbeBatch
+from alphadsl.reference.probe_batch import Embedded, ProbeBatch
 from alphadsl.report.exceptions import SpecError
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
@@ -71,7 +71,7 @@ class Gates:
     cores: dict[str, str] = field(default_factory=dict)
 
     @staticmethod
-    def around(space: SearchSpace, library: Sequence[Journey], kept: Sequence[ProbeBatch] = ()) -> "Gates":
+    def around(space: SearchSpace, library: Sequence[Journey], kept: Sequence[Embedded] = ()) -> "Gates":
         """Gates that know a library, each of its losses on every index set of the space."""
         gates = Gates(space, {name: Familiar.on(INDEX_SETS[name], kept) for name in space.pairs})
         for journey in library:

@@ -8,13 +8,16 @@ from alphadsl.discover.gates import Gates
 from alphadsl.discover.known import journey_of, known_losses, loss_of
 from alphadsl.discover.trim import trim
 from runner.discovery.front import pareto
+from runner.discovery.handing_on import handed_on
 from runner.discovery.log import Candidate, SearchLog, TrimmedEvent
 from runner.discovery.plan import SearchPlan, SearchRoom
 from runner.discovery.report import ranking, summary, write_candidates, write_report
 from runner.discovery.rungs import FailedError, Toy, rungs_of
 from runner.discovery.search import Search
+from runner.discovery.stages import kept_stages
 from runner.progress import tell, watched
 from runner.records.folder import RunFolder, locked
+from runner.studies.candidates import write_candidates as write_list
 
 KEPT = 5
 """So many of the front are made simple."""
@@ -28,7 +31,8 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
     with locked(RunFolder(room.folder)):
         log = SearchLog.open(room.log)
         tell("Learning what is known: the library at a grid of its parameters.")
-        library = Gates.around(plan.space, known_losses())
+        kept = kept_stages(next(iter(plan.parents.values())))
+        library = Gates.around(plan.space, known_losses(), kept)
         gates = library.copy()
         for candidate in watched(list(log.candidates.values()), len(log.candidates), "Candidates so far"):
             if not candidate.bred.control:
@@ -41,7 +45,9 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
             with contextlib.suppress(KeyboardInterrupt):
                 write_report(room, plan, log, rung)
         make_simple(search, library, rung)
-        write_candidates(room, plan, best_of(log, rung))
+        best = best_of(log, rung)
+        write_candidates(room, plan, best)
+        write_list(room.listed, handed_on(plan, log, best, rung))
         for line in summary(log, rung, list(plan.parents)):
             tell(line)
         return write_report(room, plan, log, rung)

@@ -55,6 +55,11 @@ class SearchRoom:
         return self.folder / "runs"
 
     @property
+    def listed(self) -> Path:
+        """The best and the losses started from, for `confirm` and `sweep`."""
+        return self.folder / "candidates.jsonl"
+
+    @property
     def candidates(self) -> Path:
         return self.folder / "candidates"
 

@@ -52,9 +52,11 @@ def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
     for place, candidate in enumerate(ranked[:SHOWN], start=1):
         mark, score = " (control)" if candidate.bred.control else "", 100 * (candidate.score(rung) or 0.0)
         yield f"{place:>3}  {score:5.1f} %  {candidate.name}{mark}, size {candidate.bred.size}"
-    if NULL in (place_of := {one.name: place for place, one in enumerate(ranked, start=1)}):
-        better = place_of[NULL] - 1
-        yield f"The null control, a clone of {names[0]}, is number {place_of[NULL]} of {len(ranked)}: {better} beat it."
+    null = log.candidates.get(NULL)
+    if null is not None and null.score(rung) is not None:
+        found = [candidate for candidate in ranked if not candidate.bred.control]
+        better = sum((candidate.score(rung) or 0.0) > (null.score(rung) or 0.0) for candidate in found)
+        yield f"{better} of {len(found)} found losses beat the null control, a clone of {names[0]}."
 
 
 def ranking(log: SearchLog, rung: str) -> list[Candidate]:

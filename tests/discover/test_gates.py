@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import normalize
 
+import alphadsl
 from alphadsl.api import find_text
 from alphadsl.discover.gates import Gate, Gates, Passed, Refused, core_of
 from alphadsl.discover.space import SearchSpace
@@ -12,7 +15,7 @@ from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec
-from alphadsl.reference.probe_batch import STATES, probe_batch
+from alphadsl.reference.probe_batch import STATES, Embedded, probe_batch
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 
@@ -110,3 +113,24 @@ def test_alpha_by_table_is_alpha_by_bisection(player: str, state: str) -> None:
     slow, fast = setting.weigh(batch), weigh(setting, batch)
     assert np.allclose(fast.repel_AC, slow.repel_AC, atol=2e-4)
     assert np.allclose(fast.repel_AC.sum(1), 1)
+
+
+@pytest.mark.parametrize("pairs", ["two_view", "same_view", "cross_view"])
+def test_what_a_network_embeds_is_weighed_as_the_loss_weighs_it(pairs: str) -> None:
+    z_VND = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    body = f"pairs {pairs}\n{TAU}phi(x) = tau * log(1 + x)\npsi(x) = exp(x / tau)"
+    batch = Embedded(z_VND.numpy(), np.arange(6) % 2).batch(INDEX_SETS[pairs])
+    mine_ED = batch.gradient(batch.weigh(journey_of(body).alpha, {"tau": 0.5}))
+    views = [z_ND.clone().requires_grad_() for z_ND in z_VND]
+    alphadsl.loads(f"loss made {{\n{body}\n}}", compile=False)(*views).backward()
+    theirs_ED = torch.cat([view.grad for view in views]) * z_VND.flatten(0, 1).norm(dim=1, keepdim=True)
+    assert np.allclose(normalize(z_VND, dim=2).flatten(0, 1).numpy(), batch.z_ED)
+    assert np.allclose(mine_ED, theirs_ED.numpy(), rtol=1e-9, atol=1e-12)
+
+
+def test_embeddings_of_networks_are_looked_at_beside_those_made_up() -> None:
+    kept = (Embedded(np.random.default_rng(0).normal(size=(2, 10, 7)), np.arange(10)),)
+    gates = Gates.around(SearchSpace(pairs=("two_view", "same_view")), [], kept)
+    for familiar in gates.familiar.values():
+        assert len(familiar.batches) == len(STATES) + 1
+        assert familiar.batches[-1].z_ED.shape == (20, 7)

@@ -1,0 +1,32 @@
+"""What a search hands to `sweep` and `confirm`: its best, and the losses it started from, come in; a list of candidates
+in the form that both read, with the values that the search has found and the seeds it has used, comes out.
+"""
+
+from collections.abc import Sequence
+
+from alphadsl.discover.known import loss_of
+from runner.discovery.log import Candidate, SearchLog
+from runner.discovery.plan import SearchPlan
+from runner.discovery.rungs import SEEDS
+from runner.discovery.search import NULL
+from runner.studies.candidates import Candidate as HandedOn
+
+
+def handed_on(plan: SearchPlan, log: SearchLog, found: Sequence[Candidate], rung: str) -> list[HandedOn]:
+    """The losses that the search started from, then its best; a score is of the formula before it was made simple."""
+    parents = [one for one in log.candidates.values() if one.bred.control and one.name != NULL]
+    return [_handed_on(plan, one, rung) for one in [*parents, *found]]
+
+
+def _handed_on(plan: SearchPlan, candidate: Candidate, rung: str) -> HandedOn:
+    text = candidate.trimmed.text if candidate.trimmed else candidate.bred.text
+    left = {parameter.name for parameter in loss_of(candidate.name, text).parameters}
+    event = candidate.scored.get(rung)
+    seeds = range(SEEDS * plan.seed, SEEDS * plan.seed + plan.seeds)
+    return HandedOn(
+        name=candidate.name,
+        spec=text,
+        values={name: value for name, value in (event.values if event else {}).items() if name in left},
+        search_score=candidate.score(rung),
+        seeds=tuple(seeds),
+    )
