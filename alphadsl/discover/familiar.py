@@ -13,6 +13,7 @@ from itertools import product
 
 import numpy as np
 
+from alphadsl.discover.embedded import Embedded
 from alphadsl.discover.weigh import weigh
 from alphadsl.explain.candidates import Setting, defaults_of
 from alphadsl.ir.index_sets import IndexSet
@@ -20,7 +21,7 @@ from alphadsl.ir.kinds import Space
 from alphadsl.ir.parameter import Parameter
 from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
-from alphadsl.reference.probe_batch import STATES, Embedded, ProbeBatch, probe_batch
+from alphadsl.reference.probe_batch import STATES, ProbeBatch, probe_batch
 
 REACH = 8.0
 """Known losses are looked at with each parameter up to so many times its default, and down to that part of it."""

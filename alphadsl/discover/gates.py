@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from alphadsl.discover.embedded import Embedded
 from alphadsl.discover.familiar import Familiar, Near
 from alphadsl.discover.places import size_of_loss
 from alphadsl.discover.space import SearchSpace
@@ -22,7 +23,7 @@ from alphadsl.ir.pretty import pretty_expr
 from alphadsl.ir.traversal import rewrite, walk
 from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec
-from alphadsl.reference.probe_batch import Embedded, ProbeBatch
+from alphadsl.reference.probe_batch import ProbeBatch
 from alphadsl.report.exceptions import SpecError
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText

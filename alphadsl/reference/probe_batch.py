@@ -16,7 +16,7 @@ from alphadsl.ir.index_sets import IndexSet
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Expr
 from alphadsl.reference.evaluate import Array, Numbers, evaluate
-from alphadsl.reference.rows import Indices, Rows, rows_of
+from alphadsl.reference.rows import Rows, rows_of
 
 STATES = {"random": (10.0, 1.0), "trained": (0.1, 1.0), "spread": (1.0, 1.0), "crowded": (0.15, 0.3)}
 SAMPLES, WIDTH, CLASSES, QUEUE = 10, 5, 4, 13
@@ -91,20 +91,6 @@ class ProbeBatch:
         if self.space == Space.SPHERE:
             found_ED -= (found_ED * self.z_ED).sum(1, keepdims=True) * self.z_ED
         return found_ED[: self.moved]
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """Two views of samples as a network embeds them, (2, N, D), and the classes of the samples, (N,)."""
-
-    z_VND: Array
-    label_N: Indices
-
-    def batch(self, pairs: IndexSet) -> ProbeBatch:
-        """On the sphere, without a queue."""
-        z_ED = self.z_VND.reshape(-1, self.z_VND.shape[-1])
-        z_ED = z_ED / np.linalg.norm(z_ED, axis=1, keepdims=True)
-        return ProbeBatch(z_ED, rows_of(pairs, self.label_N, 0), Space.SPHERE, len(z_ED))
 
 
 def probe_batch(pairs: IndexSet, space: Space, state: str, seed: int = 0) -> ProbeBatch:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 import alphadsl
-from alphadsl.reference.probe_batch import SAMPLES, Embedded
+from alphadsl.discover.embedded import FEW, Embedded
 from runner.settings.machine import limit_threads
 from runner.theory.bridge import make_small_network, train_small
 from runner.theory.data import Recipe, read_views
@@ -26,7 +26,7 @@ def kept_stages(text: str) -> tuple[Embedded, ...]:
 
 def _stages(loss: alphadsl.ContrastiveLoss) -> Iterator[Embedded]:
     views = read_views("digits", Recipe(samples=TRAIN, seed=SEED))
-    few = views.part(slice(0, SAMPLES))
+    few = views.part(slice(0, FEW))
     network = make_small_network(views.width, SEED)
     done = 0
     for steps in STAGES:

@@ -7,6 +7,7 @@ from torch.nn.functional import normalize
 
 import alphadsl
 from alphadsl.api import find_text
+from alphadsl.discover.embedded import Embedded
 from alphadsl.discover.gates import Gate, Gates, Passed, Refused, core_of
 from alphadsl.discover.space import SearchSpace
 from alphadsl.discover.weigh import weigh
@@ -15,7 +16,7 @@ from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.journey import Journey
 from alphadsl.pipeline import lower_spec
-from alphadsl.reference.probe_batch import STATES, Embedded, probe_batch
+from alphadsl.reference.probe_batch import STATES, probe_batch
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 
