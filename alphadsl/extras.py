@@ -12,6 +12,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "matplotlib", "optuna"),
         "hf": ("pyarrow",),
+        "timm": ("timm",),
         "plot": ("matplotlib",),
         "editor": ("pygls", "lsprotocol"),
         "reference": ("scipy",),

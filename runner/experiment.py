@@ -12,6 +12,7 @@ from alphadsl.report.exceptions import InputError
 from runner.contract import check_shareable
 from runner.data.datasets import check_enough
 from runner.data.splits import ImageData
+from runner.network.models import check_makeable
 from runner.network.soundness import decide_layout
 from runner.plan import PlannedRun
 from runner.probing import ProbeFailedError, training_is_kept
@@ -93,6 +94,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
         plan = _with_configs(plan, configs)
     for planned in plan:
         check_divisible(planned.config, world_size())
+        check_makeable(planned.config, planned.encoder)
     led(lambda: _check_all(plan, options))
     keep_freed_memory()
     supplies = options.stock.of(plan[0].config, download=options.download)
@@ -156,12 +158,13 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
         run = led(opened)
         fabric = make_fabric(planned.config)
         with noted(run, DivergedError, leads()):
-            trained = pretrain(Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after))
+            job = Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after, planned.encoder)
+            trained = pretrain(job)
         if trained.epoch < planned.config.epochs:
             tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")
         test = planned.config.test_set == "read"
         asked = leads() and options.probe and supplies.data.labelled
         if asked and not is_probed(run, trained.epoch, test=test):
             with training_is_kept(run):
-                supplies.prober.probe(run, trained.network, planned.config)
+                supplies.prober.probe(run, trained.network, planned.config, planned.encoder)
         return run

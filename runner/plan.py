@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss, check_products, check_trainable
+from runner.network.borrowed import OwnEncoder
 from runner.records.folder import check_name
 from runner.settings.config import ExperimentConfig
 from runner.settings.keys import check_taken
@@ -19,6 +20,8 @@ class PlannedRun:
     loss: CompiledLoss
     config: ExperimentConfig
     path: Path
+    encoder: OwnEncoder | None = None
+    """A module that takes the place of one that is made from its name."""
 
 
 def plan_runs(

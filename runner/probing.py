@@ -11,7 +11,8 @@ from runner.data.splits import ImageData
 from runner.evaluation.features import Features, pack, read_features
 from runner.evaluation.probe import ProbeResult, probe_features
 from runner.evaluation.protocol import protocol_of
-from runner.network.models import SiameseNetwork
+from runner.network.borrowed import OwnEncoder
+from runner.network.models import SiameseNetwork, check_makeable
 from runner.network.soundness import sound_network
 from runner.progress import tell
 from runner.records.confusion import draw_confusion
@@ -21,9 +22,9 @@ from runner.records.record import read_record, write_json
 from runner.settings.config import ExperimentConfig, Group, TestSet, about_of
 from runner.settings.effective import check_together
 from runner.settings.machine import keep_freed_memory, limit_threads
-from runner.training.checkpoint import taken_from
 from runner.training.fabric import make_fabric
 from runner.training.recovery import load_last
+from runner.training.trained import load_trained
 
 
 class Prober:
@@ -33,7 +34,9 @@ class Prober:
         self._data = data
         self._untrained: dict[ExperimentConfig, ProbeResult] = {}
 
-    def probe(self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig) -> Features:
+    def probe(
+        self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig, own: OwnEncoder | None = None
+    ) -> Features:
         """Write probe.json, and a picture of which classes were taken for which; the features that were probed.
 
         Raises `InputError` where there is nothing to measure on, or the encoder does not hold still.
@@ -44,7 +47,7 @@ class Prober:
             fresh = of_untrained(config)
             if fresh not in self._untrained:
                 tell(f"Probing the untrained encoder of seed {config.seed}.")
-                untrained = sound_network(config, self._data.image_size, fabric)
+                untrained = sound_network(config, self._data.image_size, fabric, own)
                 fabric.to_device(untrained)
                 self._untrained[fresh] = probe_features(self._read(untrained, config), protocol)
             tell(f"Probing {run.path} by the protocol {protocol.hash}.")
@@ -115,8 +118,9 @@ def probe_run(
     if test_set is not None:
         config = config.model_copy(update={"test_set": test_set})
     check_together(config)
+    check_makeable(config)
     fabric = make_fabric(config)
-    checkpoint = load_last(run, fabric.device)
+    load_last(run, fabric.device)
     data = load_data(config, fabric.device)
     found = describe_data(data)
     if found != record.data:
@@ -128,10 +132,7 @@ def probe_run(
     if changed:
         tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
     check_labelled(data, run.path)
-    network = sound_network(config, data.image_size, fabric)
-    fabric.to_device(network)
-    with taken_from(run.checkpoint):
-        network.load_state_dict(checkpoint.network)
-    features = Prober(data).probe(run, network, config)
+    trained = load_trained(run, config, data.image_size, fabric)
+    features = Prober(data).probe(run, trained.network, config)
     if export is not None:
         write_file(export, pack(features))

@@ -63,7 +63,7 @@ ROOMS: dict[str, set[str]] = {
     "records": {"contract", "settings", "progress", "data", "evaluation"},
     "training": {"contract", "settings", "progress", "data", "network", "evaluation", "records"},
     "theory": {"contract", "settings", "progress", "data", "network", "records", "training"},
-    "plan": {"contract", "settings", "records"},
+    "plan": {"contract", "settings", "network", "records"},
     "probing": {"settings", "progress", "data", "network", "evaluation", "records", "training"},
     "supplies": {"probing", "settings", "progress", "data", "records", "training"},
     "experiment": {

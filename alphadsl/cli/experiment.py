@@ -22,7 +22,7 @@ from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import ExperimentConfig, TestSet
-from runner.settings.resolving import Given, describe_config, make_config, resolve_config
+from runner.settings.resolving import Given, changed, describe_config, resolve_config
 
 if TYPE_CHECKING:
     from runner.experiment import Outcome
@@ -187,7 +187,7 @@ def settings_from(path: Path | None) -> list[Given]:
 
 def _seeded(first: ExperimentConfig, seeds: int) -> list[ExperimentConfig]:
     """A configuration for each seed. Raises `InputError` where the last seed is out of range."""
-    make_config(**first.model_dump() | {"seed": first.seed + seeds - 1})
+    changed(first, seed=first.seed + seeds - 1)
     return [first.model_copy(update={"seed": first.seed + offset}) for offset in range(seeds)]
 
 

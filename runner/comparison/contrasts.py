@@ -109,8 +109,8 @@ def _contrast(section: Section, loss: Group, baseline: Group, reasons: Mapping[t
             whose = (section.dataset, group.runs[0].record.loss, seed)
             reason = reasons.get(whose, "it was not run, or is not among these runs")
             left_out.append(f"seed {seed} of {group.label}: {reason}")
-    configs = [group.runs[0].record.config for group in (loss, baseline)]
-    unlike = tuple(name for name in PAIRED_BY if getattr(configs[0], name) != getattr(configs[1], name))
+    mine, others = (group.runs[0].record.settings() for group in (loss, baseline))
+    unlike = tuple(name for name in PAIRED_BY if mine.get(name) != others.get(name))
     found = compare_paired(accuracies[0], accuracies[1])
     return Contrast(section, loss, baseline, seeds, tuple(left_out), found, unlike)
 

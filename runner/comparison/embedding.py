@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
+from torch import Tensor, nn
 
 from alphadsl.report.exceptions import InputError
 from runner.comparison.drawing import INK, LINE, colour, grid, mark, tell_axes
@@ -20,15 +20,13 @@ from runner.comparison.sections import TEST, Section
 from runner.data.datasets import load_data
 from runner.data.splits import ImageData, Split
 from runner.data.views import to_float
-from runner.network.models import Encoder
-from runner.network.soundness import sound_network
+from runner.network.models import check_makeable
 from runner.records.identity import describe_data
-from runner.records.record import check_whose
 from runner.records.summary import FinishedRun, Group
 from runner.settings.config import ExperimentConfig
 from runner.settings.machine import limit_threads
-from runner.training.checkpoint import load_checkpoint, taken_from
 from runner.training.fabric import make_fabric
+from runner.training.trained import load_trained
 
 # N images, F features
 
@@ -65,17 +63,14 @@ def _plane_of(run: FinishedRun, section: Section, data: dict[str, ImageData]) ->
     """Raises `InputError` where data or checkpoint are missing, damaged or others."""
     config = run.record.config.model_copy(update={"device": "cpu", "precision": "32"})
     fabric = make_fabric(config)
-    checkpoint = load_checkpoint(run.folder.checkpoint, fabric.device)
-    check_whose(run.folder, checkpoint.record)
+    check_makeable(config)
     place = str(config.data_dir)
     if place not in data:
         data[place] = _own_data(run, config)
     split = data[place].test if section.measured.part == TEST else data[place].train
-    network = sound_network(config, data[place].image_size, fabric)
-    with taken_from(run.folder.checkpoint):
-        network.load_state_dict(checkpoint.network)
+    trained = load_trained(run.folder, config, data[place].image_size, fabric)
     with limit_threads(config.threads):
-        return project(network.encoder, split, data[place].classes)
+        return project(trained.network.encoder, split, data[place].classes)
 
 
 def _own_data(run: FinishedRun, config: ExperimentConfig) -> ImageData:
@@ -86,7 +81,7 @@ def _own_data(run: FinishedRun, config: ExperimentConfig) -> ImageData:
 
 
 @torch.no_grad()
-def project(encoder: Encoder, split: Split, classes: tuple[str, ...]) -> Plane:
+def project(encoder: nn.Module, split: Split, classes: tuple[str, ...]) -> Plane:
     """Some of the images, evenly, on the plane in which their features vary most."""
     stride = -(-len(split.y_N) // IMAGES)
     x_NCHW, y_N = split.x_NCHW[::stride], split.y_N[::stride]

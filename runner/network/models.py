@@ -1,8 +1,9 @@
-"""Backbones and projector: a name, a width and an image size come in, an encoder and a projector come out.
+"""Backbones and projector: a configuration and an image size come in, an encoder and a projector come out.
 
 The residual blocks are torchvision's. Images of at most 64 px get the small stem (one 3x3 convolution, no max-pool)
 that SimCLR uses on CIFAR (Chen et al. 2020, B.9); larger ones get the ImageNet stem. `resnet8` is three stages of one
-basic block, the narrow encoder for a CPU. Nothing is refused here: `ExperimentConfig` has done so.
+basic block, the narrow encoder for a CPU. Encoders of others are `borrowed`. Refused: a module that Python code brought
+to the run and that is not given again.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,10 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from alphadsl.report.exceptions import InputError
+from runner.network.borrowed import Borrowed, OwnEncoder, check_timm, make_timm
 from runner.settings.config import ExperimentConfig
+from runner.settings.encoders import OWN, TIMM, class_of
 
 # B batch, C channels, H height, W width, F features, D embedding width
 
@@ -74,7 +78,7 @@ class Encoder(nn.Module):
 class SiameseNetwork(nn.Module):
     """Encoder and projector: images (B, 3, H, W) in, embeddings (B, D) for the loss out, not yet normalised."""
 
-    def __init__(self, encoder: Encoder, projector_dim: int) -> None:
+    def __init__(self, encoder: Encoder | Borrowed, projector_dim: int) -> None:
         super().__init__()
         self.encoder = encoder
         self.projector = make_projector(encoder.features, projector_dim)
@@ -89,12 +93,35 @@ class SiameseNetwork(nn.Module):
         return self.to(memory_format=layout)
 
 
-def make_network(config: ExperimentConfig, image_size: int) -> SiameseNetwork:
-    """The network with the initial weights of the seed, channels last; the global random state is left alone."""
+def make_network(config: ExperimentConfig, image_size: int, own: OwnEncoder | None = None) -> SiameseNetwork:
+    """The network with the initial weights of the seed, channels last; the global random state is left alone.
+
+    Raises `InputError` for an encoder that cannot be made from its name, and is not given.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = SiameseNetwork(Encoder(config.encoder, config.width, image_size), config.projector_dim)
+        network = SiameseNetwork(_make_encoder(config, image_size, own), config.projector_dim)
     return network.lay_out(torch.channels_last)
+
+
+def check_makeable(config: ExperimentConfig, own: OwnEncoder | None = None) -> None:
+    """Whether there is such an encoder here, before anything is read. Raises `InputError`."""
+    if config.encoder.startswith(TIMM):
+        check_timm(config.encoder)
+    if config.encoder.startswith(OWN) and (own is None or own.word != config.encoder):
+        raise InputError(
+            f"The encoder of the run, {class_of(config.encoder)}, is a module of its user's, and not in its folder.",
+            "Give it in Python, with its first weights: alphadsl.open_run(RUN, encoder=MODULE)",
+        )
+
+
+def _make_encoder(config: ExperimentConfig, image_size: int, own: OwnEncoder | None) -> Encoder | Borrowed:
+    check_makeable(config, own)
+    if own is not None:
+        return own.fresh()
+    if config.encoder.startswith(TIMM):
+        return make_timm(config.encoder, image_size)
+    return Encoder(config.encoder, config.width, image_size)
 
 
 def make_projector(features: int, projector_dim: int) -> nn.Sequential:

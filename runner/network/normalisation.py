@@ -11,9 +11,14 @@ import torch.distributed
 from torch import Tensor, nn
 from torch.nn import functional
 
+from alphadsl.report.exceptions import InputError
+
 # B batch, C channels, X whatever else there is (height and width), P processes
 
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm
+
+PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+"""Those that are a batch norm and nothing else."""
 
 
 @contextmanager
@@ -112,7 +117,16 @@ class _Normalise(torch.autograd.Function):
 
 
 def share_statistics(network: nn.Module, device: torch.device) -> None:
-    """Have every batch norm of a network see the batches of all processes, once it is on the device."""
+    """Have every batch norm of a network see the batches of all processes, once it is on the device.
+
+    Raises `InputError` for a batch norm that does more, which would be lost.
+    """
+    for layer in network.modules():
+        if isinstance(layer, BatchNorm) and type(layer) not in PLAIN:
+            raise InputError(
+                f"A {type(layer).__name__} does more than a batch norm, so processes cannot share its statistics.",
+                "Start one process, or train another --encoder.",
+            )
     if device.type == "cuda":
         nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
         return

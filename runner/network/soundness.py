@@ -17,10 +17,12 @@ from lightning.fabric import Fabric
 from torch import Tensor
 
 from alphadsl.report.exceptions import InputError
+from runner.network.borrowed import OwnEncoder
 from runner.network.models import SiameseNetwork, make_network
 from runner.progress import tell
 from runner.settings.config import AUTO, Auto, ExperimentConfig
 from runner.settings.decisions import Decided, decide
+from runner.settings.encoders import ENCODERS, OWN, has_width
 from runner.settings.machine import limit_threads
 from runner.settings.processor import look_at
 
@@ -49,12 +51,16 @@ class Layout:
 LAST = Layout(torch.channels_last, "sound here, and the faster")
 FIRST = Layout(torch.contiguous_format, "channels last is not sound here")
 NARROW_FIRST = Layout(torch.contiguous_format, f"the encoder is narrower than {NARROW}")
+OWN_LAST = Layout(torch.channels_last, "as was said")
+OWN_FIRST = Layout(torch.contiguous_format, "an encoder of your own is taken as it is")
 NAMES = {torch.channels_last: "channels last", torch.contiguous_format: "channels first"}
 
 
-def sound_network(config: ExperimentConfig, image_size: int, fabric: Fabric) -> SiameseNetwork:
+def sound_network(
+    config: ExperimentConfig, image_size: int, fabric: Fabric, own: OwnEncoder | None = None
+) -> SiameseNetwork:
     """The first network of a configuration, on the CPU. Raises `InputError` where a setting makes it wrong here."""
-    return make_network(config, image_size).lay_out(_layout_of(config, image_size, fabric).format)
+    return make_network(config, image_size, own).lay_out(_layout_of(config, image_size, fabric).format)
 
 
 def decide_layout(decided: Decided, image_size: int, fabric: Fabric) -> Decided:
@@ -67,6 +73,8 @@ def decide_layout(decided: Decided, image_size: int, fabric: Fabric) -> Decided:
 
 
 def _layout_of(config: ExperimentConfig, image_size: int, fabric: Fabric) -> Layout:
+    if config.encoder.startswith(OWN):
+        return OWN_LAST if config.channels_last is True else OWN_FIRST
     precision = decide(config, look_at(fabric.device.type)).config.precision
     alike = config.model_copy(update={"seed": 0, "data_dir": None, "precision": precision})
     return _sound_layout(alike, image_size, fabric)
@@ -80,17 +88,19 @@ def _candidates(config: ExperimentConfig) -> tuple[Layout, ...]:
         case False:
             return (FIRST,)
         case _:
-            return (NARROW_FIRST, LAST) if config.width < NARROW else (LAST, FIRST)
+            narrow = has_width(config.encoder) and config.width < NARROW
+            return (NARROW_FIRST, LAST) if narrow else (LAST, FIRST)
 
 
 @cache
 def _sound_layout(config: ExperimentConfig, image_size: int, fabric: Fabric) -> Layout:
     network = make_network(config, image_size)
+    size = min(image_size, LARGEST) if config.encoder in ENCODERS else image_size
     tolerance = TOLERANCES[config.precision]
 
     def error(layout: Layout, threads: int | Auto, autocast: Autocast = fabric.autocast) -> float:
         with limit_threads(threads):
-            return slope_error(network, layout.format, min(image_size, LARGEST), fabric.device, autocast)
+            return slope_error(network, layout.format, size, fabric.device, autocast)
 
     best, *others = _candidates(config)
     off = error(best, config.threads)

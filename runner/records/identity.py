@@ -14,10 +14,10 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-import alphadsl
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData, Split
 from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig
+from runner.settings.encoders import architecture_of
 from runner.settings.machine import resolve_device
 from runner.settings.processes import world_size
 
@@ -99,6 +99,7 @@ class RunRecord(BaseModel):
         known."""
         config = self.config.model_dump(exclude=undecided(self.config).union(NO_SETTING))
         settings = {name: str(value) for name, value in config.items()}
+        settings["encoder"] = architecture_of(self.config.encoder)
         if self.data is None:
             return settings | {"data_dir": str(self.config.data_dir)}
         environment = {
@@ -182,7 +183,7 @@ def code_version() -> str:
             name = path.relative_to(ROOT).as_posix()
             if path.suffix in (".py", ".lark") and not name.startswith(WITHOUT_WEIGHT):
                 digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{alphadsl.__version__}+{digest.hexdigest()[:SHOWN]}"
+    return f"{version('alphadsl')}+{digest.hexdigest()[:SHOWN]}"
 
 
 def describe_data(data: ImageData) -> DataRecord:

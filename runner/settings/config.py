@@ -10,13 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
+from runner.settings.encoders import Ours, check_word
 from runner.settings.often import parse_often
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder", "hf"]
-Encoder = Literal["resnet8", "resnet18", "resnet50"]
+Encoder = Ours | Annotated[str, AfterValidator(check_word)]
 Predictor = Literal["none", "mlp"]
 Optimizer = Literal["adamw", "sgd", "lars"]
 Schedule = Literal["cosine", "constant", "authors"]
@@ -31,7 +32,6 @@ AUTO: Auto = "auto"
 """Decided by what the run is computed on. Records of earlier versions lack what was decided, and say this too."""
 
 DATASETS: tuple[str, ...] = get_args(Dataset)
-ENCODERS: tuple[str, ...] = get_args(Encoder)
 RECIPES: tuple[str, ...] = get_args(Recipe)[1:]
 
 NO_SETTING = frozenset(
@@ -89,7 +89,7 @@ class ExperimentConfig(BaseModel):
         32
     )
 
-    encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder.")] = "resnet8"
+    encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder, or timm:NAME.")] = "resnet8"
     width: Annotated[
         int, Field(ge=1, le=512), About(Group.NETWORK, "Channels of the first stage; 64 is the usual ResNet.")
     ] = 16

@@ -4,13 +4,20 @@ from collections.abc import Mapping
 
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import AUTO, ExperimentConfig
+from runner.settings.encoders import ENCODERS, has_width
 
 
 def check_effective(dataset: str, given: Mapping[str, object]) -> None:
-    """Refuse what has no effect on a data set, since whoever gives it expects one."""
+    """Refuse what has no effect on a data set or an encoder, since whoever gives it expects one."""
     if "data_dir" in given and dataset == "digits":
         raise InputError(
             "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
+        )
+    encoder = str(given.get("encoder", ENCODERS[0]))
+    if "width" in given and not has_width(encoder):
+        raise InputError(
+            f"width = {given['width']!r} has no effect on {encoder}, which has a width of its own.",
+            "Leave out --width, or give --encoder resnet8, resnet18 or resnet50.",
         )
 
 

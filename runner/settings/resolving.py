@@ -14,6 +14,7 @@ from alphadsl.report.suggest import suggest
 from runner.settings.config import AUTO, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
+from runner.settings.encoders import has_width
 from runner.settings.options import choices_of
 from runner.settings.recipe import check_recipe, read_recipe
 
@@ -46,13 +47,37 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
     recipe = read_recipe(given.get("recipe"))
     check_recipe(given.get("recipe"), recipe, _beside_recipe(layers))
     try:
-        check_effective(str(dataset), given)
+        check_effective(str(dataset), _meant(given, files))
         config = ExperimentConfig.model_validate({**defaults, **recipe.settings, **given})
     except ValidationError as refusal:
         raise _refusal(refusal.errors(), files) from None
-    config = recipe.scale(config, given)
+    config = _without_width(recipe.scale(config, given))
     check_together(config)
     return config
+
+
+def changed(config: ExperimentConfig, **settings: object) -> ExperimentConfig:
+    """The configuration with other settings. Raises `InputError` as `resolve_config` does."""
+    try:
+        other = ExperimentConfig.model_validate(config.model_dump() | settings)
+    except ValidationError as refusal:
+        raise _refusal(refusal.errors(), {}) from None
+    check_effective(other.dataset, {"encoder": other.encoder, **settings})
+    check_together(other)
+    return _without_width(other)
+
+
+def _meant(given: Mapping[str, object], files: Mapping[str, Path | None]) -> Mapping[str, object]:
+    """What is given on purpose. The record of a run has all settings, so what a file says that is usual is not."""
+    fields = ExperimentConfig.model_fields
+    usual = {name for name, value in given.items() if name in fields and files[name] and fields[name].default == value}
+    return {name: value for name, value in given.items() if name not in usual}
+
+
+def _without_width(config: ExperimentConfig) -> ExperimentConfig:
+    """Encoders that have none are written down alike, whatever data set or recipe has said."""
+    usual = ExperimentConfig.model_fields["width"].default
+    return config if has_width(config.encoder) else config.model_copy(update={"width": usual})
 
 
 def _beside_recipe(layers: Sequence[Given]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 import alphadsl
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import NO_SETTING, ExperimentConfig
-from runner.settings.resolving import make_config
+from runner.settings.resolving import changed
 from runner.studies.space import MOST_POINTS, Axis, Listed, Span, Value, check_points, shown
 
 Search = Literal["grid", "random", "tpe"]
@@ -152,8 +152,8 @@ def check_plan(plan: Plan) -> None:
             continue
         ends = axis.values if isinstance(axis, Listed) else (axis.at(0), axis.at(1))
         for value in ends:
-            make_config(**plan.config.model_dump(exclude={"image_size", "data_dir"}) | {axis.name: value})
-    make_config(**plan.config.model_dump(exclude={"image_size", "data_dir"}) | {"seed": plan.config.seed + plan.seeds})
+            changed(plan.config, **{axis.name: value})
+    changed(plan.config, seed=plan.config.seed + plan.seeds)
 
 
 def differences(old: Plan, new: Plan) -> Iterator[str]:

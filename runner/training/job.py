@@ -9,6 +9,7 @@ from torch import Tensor
 
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData
+from runner.network.borrowed import OwnEncoder
 from runner.network.branches import Branches
 from runner.network.models import SiameseNetwork
 from runner.records.folder import RunFolder
@@ -31,6 +32,9 @@ class Job:
     fabric: Fabric
     stop_after: int | None = None
     """The epoch after which the run ends for now; schedules stay those of all its epochs."""
+
+    encoder: OwnEncoder | None = None
+    """A module that takes the place of one that is made from its name."""
 
     @property
     def last_epoch(self) -> int:

@@ -19,7 +19,7 @@ from runner.records.opening import note_environment
 from runner.records.record import read_record
 from runner.settings.decisions import decide
 from runner.settings.machine import limit_threads
-from runner.settings.processes import leads, world_size
+from runner.settings.processes import leads, rank, world_size
 from runner.settings.processor import look_at
 from runner.training.job import Job, TrainingState
 from runner.training.keeping import Keeper, in_its_folder
@@ -28,7 +28,7 @@ from runner.training.observing import observe
 from runner.training.optimizers import make_optimizer
 from runner.training.readings import Readings
 from runner.training.saving import find_checkpoint, restore
-from runner.training.schedule import epoch_batches
+from runner.training.schedule import epoch_batches, seed_layers
 from runner.training.step import choose_backpropagation, train_step
 from runner.training.stopping import StopSignals
 from runner.training.together import led
@@ -48,6 +48,7 @@ def pretrain(job: Job) -> TrainingState:
         in_its_folder(job, state),
         limit_threads(job.config.threads),
         _cudnn(job),
+        _random_numbers_kept(job),
         led_log(job, state) as log,
         Progress(job.run.path.name, state.step, job.steps, job.config) as progress,
         Readings(job, state, log, progress) as readings,
@@ -76,6 +77,7 @@ def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keep
     done = state.step - state.epoch * job.epoch_steps
     with state.clock.running():
         for indices_B in epoch_batches(len(job.images_NCHW), state.epoch, job.config, job.fabric.device, done):
+            seed_layers(job.config.seed, state.step, rank())
             result = train_step(job, state, indices_B, backpropagation)
             state.step += 1
             readings.add(state.step, epoch, result)
@@ -101,9 +103,14 @@ def _cudnn(job: Job) -> AbstractContextManager[None]:
     return torch.backends.cudnn.flags(enabled=True, benchmark=not same, deterministic=same)
 
 
+def _random_numbers_kept(job: Job) -> AbstractContextManager[None]:
+    """Whoever trains in a program of their own has the random numbers of before when training is over."""
+    return torch.random.fork_rng(devices=[job.fabric.device] if job.fabric.device.type == "cuda" else [])
+
+
 def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
-    network = sound_network(job.config, job.data.image_size, job.fabric)
+    network = sound_network(job.config, job.data.image_size, job.fabric, job.encoder)
     branches = Branches(network, job.decided)
     if world_size() > 1:
         share_statistics(network, job.fabric.device)

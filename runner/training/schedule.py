@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     VIEWS = 1
     QUEUE = 3
     STATISTICS = 2
+    LAYERS = 4
 
 
 def steps_per_epoch(images: int, config: ExperimentConfig) -> int:
@@ -90,7 +91,16 @@ def queue_stream(seed: int, index: int) -> torch.Generator:
     return _random_stream(seed, Purpose.QUEUE, index)
 
 
+def seed_layers(seed: int, step: int, process: int) -> None:
+    """Set the global random numbers of one step, for layers that take some, as dropout; each process has its own."""
+    torch.manual_seed(_mixed(seed, Purpose.LAYERS, step, process))
+
+
 def _random_stream(seed: int, purpose: Purpose, index: int) -> torch.Generator:
-    # torch's CPU generator keeps 32 bits of a seed, so the three numbers are mixed into them.
-    (mixed,) = np.random.SeedSequence((seed, purpose, index)).generate_state(1).tolist()
-    return torch.Generator().manual_seed(mixed)
+    return torch.Generator().manual_seed(_mixed(seed, purpose, index))
+
+
+def _mixed(*numbers: int) -> int:
+    """torch's CPU generator keeps 32 bits of a seed, so several numbers are mixed into them."""
+    (mixed,) = np.random.SeedSequence(numbers).generate_state(1).tolist()
+    return int(mixed)

@@ -10,8 +10,8 @@ from alphadsl.report.exceptions import InputError
 from runner.network import soundness
 from runner.network.models import StridedPointwise
 from runner.network.soundness import NARROW, decide_layout, sound_network
-from runner.settings.config import ENCODERS
 from runner.settings.decisions import Decided
+from runner.settings.encoders import ENCODERS
 from runner.settings.resolving import make_config
 from runner.training.fabric import make_fabric
 

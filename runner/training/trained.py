@@ -1,0 +1,37 @@
+"""The network of a run as it was trained last: a run folder comes in; a network on the device, and its checkpoint, come
+out. What probes, pictures and files of a run show is this network.
+
+Refused: a checkpoint that is missing, damaged or another's, and an encoder of the user's own that is not given.
+"""
+
+from dataclasses import dataclass
+
+from lightning.fabric import Fabric
+
+from runner.network.borrowed import OwnEncoder
+from runner.network.models import SiameseNetwork
+from runner.network.soundness import sound_network
+from runner.records.folder import RunFolder
+from runner.settings.config import ExperimentConfig
+from runner.training.checkpoint import Checkpoint, taken_from
+from runner.training.recovery import load_last
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network with the weights of a checkpoint."""
+
+    network: SiameseNetwork
+    checkpoint: Checkpoint
+
+
+def load_trained(
+    run: RunFolder, config: ExperimentConfig, image_size: int, fabric: Fabric, own: OwnEncoder | None = None
+) -> Trained:
+    """Raises `InputError`, as `load_last` and `make_network` do."""
+    checkpoint = load_last(run, fabric.device)
+    network = sound_network(config, image_size, fabric, own)
+    fabric.to_device(network)
+    with taken_from(run.checkpoint):
+        network.load_state_dict(checkpoint.network)
+    return Trained(network, checkpoint)
