@@ -92,9 +92,8 @@ def make_timm(encoder: str, image_size: int) -> Borrowed:
     import timm
 
     name = encoder.removeprefix(TIMM)
-    sized: dict[str, Any] = (
-        {"img_size": image_size} if _is_sized(timm.get_pretrained_cfg(name, allow_unregistered=True)) else {}
-    )
+    published = timm.get_pretrained_cfg(name, allow_unregistered=True)
+    sized: dict[str, Any] = {"img_size": image_size} if _is_sized(published) else {}
     try:
         body = timm.create_model(name, pretrained=False, num_classes=0, **sized)
     except Exception as fault:
@@ -127,9 +126,9 @@ def count_features(body: nn.Module, name: str, image_size: int) -> int:
     return found.shape[1]
 
 
-def _is_sized(settings: object) -> bool:
+def _is_sized(published: object) -> bool:
     """Whether an architecture is made for images of one size, as those with a place for each patch."""
-    return bool(getattr(settings, "fixed_input_size", False))
+    return bool(getattr(published, "fixed_input_size", False))
 
 
 def _layers(body: nn.Module) -> Mapping[str, bytes]:
