@@ -8,25 +8,25 @@ signatures, S numbers of one (alpha or gradient of each batch, every part of len
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 
 from alphadsl.discover.embedded import Embedded
-from alphadsl.discover.weigh import weigh
-from alphadsl.explain.candidates import Setting, defaults_of
+from alphadsl.discover.weigh import ProbeBatches, Values
 from alphadsl.ir.index_sets import IndexSet
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.parameter import Parameter
 from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
-from alphadsl.reference.probe_batch import STATES, ProbeBatch, probe_batch
+from alphadsl.reference.probe_batch import STATES, probe_batch
+from alphadsl.reference.rows import Mask
 
 REACH = 8.0
 """Known losses are looked at with each parameter up to so many times its default, and down to that part of it."""
 SETTINGS = {1: 9, 2: 5, 3: 3}
-"""How many values of each parameter, by the number of parameters; of more parameters, the ends alone."""
+"""How many values of each parameter, by the number of parameters; of more parameters, the defaults alone."""
 PLAIN = (0.0, 1.0)
 REFINED, EVALUATIONS, STRIDE = 3, 80, 0.4
 
@@ -48,8 +48,8 @@ class Near:
 class Known:
     """A loss of which candidates must differ, and the signatures at its settings."""
 
-    setting: Setting
-    values: tuple[tuple[tuple[str, float], ...], ...]
+    journey: Journey
+    values: tuple[Values, ...]
     signatures_KS: Array
 
 
@@ -58,44 +58,40 @@ class Familiar:
     """The known losses on one index set; what a search finds is added as it goes on."""
 
     pairs: IndexSet
-    batches: tuple[ProbeBatch, ...]
+    probe: ProbeBatches
     known: list[Known] = field(default_factory=list)
 
     @staticmethod
     def on(pairs: IndexSet, kept: Sequence[Embedded] = ()) -> "Familiar":
         """With batches of every state, and what networks have embedded."""
         states = (probe_batch(pairs, Space.SPHERE, state) for state in STATES)
-        return Familiar(pairs, (*states, *(embedded.batch(pairs) for embedded in kept)))
+        return Familiar(pairs, ProbeBatches((*states, *(embedded.batch(pairs) for embedded in kept))))
 
     def add(self, journey: Journey) -> None:
         """Know a loss at the grid of its parameters; where it is not finite, it is not known."""
-        default = defaults_of(journey)
-        signatures, values = [], []
-        for setting in settings_around(default):
-            signature_S = self.signature(setting)
-            if signature_S is not None:
-                signatures.append(signature_S)
-                values.append(setting.values)
-        if signatures:
-            self.known.append(Known(default, tuple(values), np.stack(signatures)))
+        values = list(settings_around(journey.loss.parameters))
+        sound_K, signatures_KS = self.signatures(journey, values)
+        if sound_K.any():
+            kept = tuple(one for one, sound in zip(values, sound_K, strict=True) if sound)
+            self.known.append(Known(journey, kept, signatures_KS[sound_K]))
 
-    def signature(self, setting: Setting) -> Array | None:
-        """Alpha and gradient of each batch in a row, each of length one; None where one is not finite or 0."""
-        parts = []
-        for batch in self.batches:
-            weights = weigh(setting, batch)
-            for part in (weights.repel_AC, batch.gradient(weights)):
+    def signatures(self, journey: Journey, settings: Sequence[Values]) -> tuple[Mask, Array]:
+        """Whether alpha and gradient of each batch are finite and not 0; and these in a row, each of length one."""
+        sound_K, parts = np.ones(len(settings), bool), []
+        weights = self.probe.weigh(journey, settings)
+        for mine, gradient_KED in zip(weights, self.probe.gradients(weights), strict=True):
+            for part in (mine.repel_AC, gradient_KED):
+                part_KS = part.reshape(len(settings), -1)
                 with np.errstate(all="ignore"):
-                    size = np.linalg.norm(part)
-                    if not (np.isfinite(size) and size > 0):
-                        return None
-                    parts.append((part / size).ravel())
-        return np.concatenate(parts)
+                    size_K1 = np.linalg.norm(part_KS, axis=1, keepdims=True)
+                    sound_K &= (np.isfinite(size_K1) & (size_K1 > 0))[:, 0]
+                    parts.append(part_KS / size_K1)
+        return sound_K, np.concatenate(parts, axis=1)
 
     def nearest(self, journey: Journey) -> Near | None:
         """The nearest of the known losses; None where the candidate is nowhere finite, or nothing is known."""
-        mine_S = self.signature(defaults_of(journey))
-        if mine_S is None or not self.known:
+        (sound,), (mine_S,) = self.signatures(journey, [defaults_of(journey)])
+        if not sound or not self.known:
             return None
         first = sorted(((self._angles(mine_S, one.signatures_KS).min(), index) for index, one in enumerate(self.known)))
         return min(
@@ -106,9 +102,9 @@ class Familiar:
         from scipy.optimize import minimize
 
         angles_K = self._angles(mine_S, known.signatures_KS)
-        values = dict(known.values[int(angles_K.argmin())])
-        best = Near(known.setting.name, values, float(angles_K.min()))
-        free = [parameter for parameter in known.setting.journey.loss.parameters if parameter.name in values]
+        values = known.values[int(angles_K.argmin())]
+        best = Near(known.journey.loss.name, values, float(angles_K.min()))
+        free = known.journey.loss.parameters
         if not free:
             return best
 
@@ -117,12 +113,12 @@ class Familiar:
             there = {one.name: _moved(values[one.name], float(step)) for one, step in zip(free, steps, strict=True)}
             if not all(there[one.name] in one.interval for one in free):
                 return 180.0
-            theirs_S = self.signature(replace(known.setting, values=tuple(there.items())))
-            if theirs_S is None:
+            (sound,), theirs_1S = self.signatures(known.journey, [there])
+            if not sound:
                 return 180.0
-            angle = float(self._angles(mine_S, theirs_S[None]).min())
+            angle = float(self._angles(mine_S, theirs_1S).min())
             if angle < best.angle:
-                best = Near(known.setting.name, there, angle)
+                best = Near(known.journey.loss.name, there, angle)
             return angle
 
         simplex = np.vstack([np.zeros(len(free)), STRIDE * np.eye(len(free))])
@@ -133,21 +129,23 @@ class Familiar:
     def _angles(self, mine_S: Array, signatures_KS: Array) -> Array:
         """The larger of the angles between alphas and between gradients, each from the mean cosine over batches."""
         parts, at = np.zeros((2, len(signatures_KS))), 0
-        for batch in self.batches:
+        for batch in self.probe.batches:
             for which, size in enumerate((batch.rows.negative_AC.size, batch.moved * batch.z_ED.shape[1])):
                 parts[which] += signatures_KS[:, at : at + size] @ mine_S[at : at + size]
                 at += size
-        angles: Array = np.degrees(np.arccos(np.clip(parts / len(self.batches), -1, 1))).max(0)
+        angles: Array = np.degrees(np.arccos(np.clip(parts / len(self.probe.batches), -1, 1))).max(0)
         return angles
 
 
-def settings_around(default: Setting) -> Iterator[Setting]:
-    """A loss at a grid of its parameters around their defaults, as fine as their number allows."""
-    parameters = default.journey.loss.parameters
+def defaults_of(journey: Journey) -> Values:
+    return {parameter.name: parameter.value for parameter in journey.loss.parameters}
+
+
+def settings_around(parameters: Sequence[Parameter]) -> Iterator[Values]:
+    """A grid around the defaults of parameters, as fine as their number allows."""
     axes = [_axis(parameter, SETTINGS.get(len(parameters), 0)) for parameter in parameters]
     for values in product(*axes):
-        named = tuple((parameter.name, value) for parameter, value in zip(parameters, values, strict=True))
-        yield replace(default, values=named)
+        yield dict(zip((parameter.name for parameter in parameters), values, strict=True))
 
 
 def _axis(parameter: Parameter, steps: int) -> tuple[float, ...]:

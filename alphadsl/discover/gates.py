@@ -12,11 +12,10 @@ from enum import StrEnum
 import numpy as np
 
 from alphadsl.discover.embedded import Embedded
-from alphadsl.discover.familiar import Familiar, Near
+from alphadsl.discover.familiar import Familiar, Near, defaults_of
 from alphadsl.discover.places import size_of_loss
 from alphadsl.discover.space import SearchSpace
-from alphadsl.discover.weigh import gradient_of
-from alphadsl.explain.candidates import defaults_of
+from alphadsl.discover.weigh import ProbeBatches
 from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.nodes import Expr, Param
 from alphadsl.ir.pretty import pretty_expr
@@ -115,15 +114,16 @@ class Gates:
         return Passed(journey, size, near)
 
     def _sound(self, journey: Journey, familiar: Familiar) -> Refused | None:
-        setting = defaults_of(journey)
-        for batch in familiar.batches:
-            found = gradient_of(setting, batch)
-            size = float(abs(found).max())
+        probe = familiar.probe
+        nudged = ProbeBatches(tuple(map(_nudged, probe.batches)))
+        found, swayed = (at.gradients(at.weigh(journey, [defaults_of(journey)])) for at in (probe, nudged))
+        for batch, here, there in zip(probe.batches, found, swayed, strict=True):
+            size = float(abs(here).max())
             if not np.isfinite(size):
                 return Refused(Gate.FINITE, "the gradient is not finite on a probe batch")
             if not LIGHTEST <= size / _usual_size(batch) <= HEAVIEST:
                 return Refused(Gate.FLAT, f"the gradient has the size {size:.1e} on a probe batch")
-            sway = float(abs(gradient_of(setting, _nudged(batch)) - found).max()) / size
+            sway = float(abs(there - here).max()) / size
             if not sway <= SWAY:
                 return Refused(Gate.CONDITIONED, f"rounding moves the gradient by {sway:.1e} of its size")
         return None

@@ -2,7 +2,8 @@
 
 For looking, not for training: signs, plots and comparisons of losses need no torch. Comes in: an expression and a
 `Numbers`; goes out: an array that broadcasts to (A, C). Legend: A anchors, C candidates, all of them negatives where
-the mask says so; a row is (A, 1), a quantity of the batch (1, 1).
+the mask says so; a row is (A, 1), a quantity of the batch (1, 1). Axes in front of these, of settings or of batches,
+are gone through side by side.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +49,7 @@ class Numbers:
 
     quantities: Mapping[Quantity, Array]
     negative_AC: NDArray[np.bool_]
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, float | Array]
     weight_A1: Array = field(default_factory=lambda: np.ones((1, 1)))
 
 
@@ -83,10 +84,11 @@ def _value(part: Expr, inner: tuple[Array, ...], numbers: Numbers) -> Array:
         case Distance(of):
             return numbers.quantities[of]
         case Count():
-            counts: Array = numbers.negative_AC.sum(1, keepdims=True).astype(np.float64)
+            counts: Array = numbers.negative_AC.sum(-1, keepdims=True).astype(np.float64)
             return counts
         case Anchors():
-            return np.asarray(_weights(numbers).sum())
+            anchors: Array = _weights(numbers).sum((-2, -1), keepdims=True)
+            return anchors
         case Apply(op, _):
             return _applied(op, inner)
         case Reduce(over, _):
@@ -94,7 +96,7 @@ def _value(part: Expr, inner: tuple[Array, ...], numbers: Numbers) -> Array:
         case Pool(over, _):
             return _pooled(over, inner[0], _weights(numbers))
         case Inverse(slope, _, _):
-            return _bisected(lambda a: _call(slope, a, numbers), inner[0], 0.0, 1.0)
+            return _bisected(_function(slope, numbers), inner[0], 0.0, 1.0)
         case Multiplier(_, response, _, _, _, _):
             cost, low, high = inner
             return _multiplier(response, cost, low, high, numbers)
@@ -108,47 +110,61 @@ def _applied(op: str, args: tuple[Array, ...]) -> Array:
 
 
 def _reduced(over: Over, body: Array, numbers: Numbers) -> Array:
-    body_AC = np.broadcast_to(body, numbers.negative_AC.shape)
     if over == Over.MEAN:
         summed_A1 = _reduced(Over.SUM, body, numbers)
-        mean_A1: Array = summed_A1 / numbers.negative_AC.sum(1, keepdims=True)
+        mean_A1: Array = summed_A1 / numbers.negative_AC.sum(-1, keepdims=True)
         return mean_A1
     neutral, reducer = REDUCERS[over]
-    reduced_A1: Array = reducer(np.where(numbers.negative_AC, body_AC, neutral), axis=1, keepdims=True)
+    body_AC = np.where(numbers.negative_AC, body, neutral)
+    reduced_A1: Array = reducer(body_AC, axis=-1, keepdims=True)
     return reduced_A1
 
 
 def _weights(numbers: Numbers) -> Array:
-    return np.broadcast_to(numbers.weight_A1, (len(numbers.negative_AC), 1))
+    return np.broadcast_to(numbers.weight_A1, (*numbers.negative_AC.shape[:-1], 1))
 
 
 def _pooled(over: Over, row: Array, weight_A1: Array) -> Array:
     """A reduction over the anchors; what weighs less counts less in a sum, and the same in an extreme."""
-    row_A1 = np.broadcast_to(row, weight_A1.shape)
+    row_A1 = row + np.zeros_like(weight_A1)
     if over == Over.MEAN:
-        mean: Array = _pooled(Over.SUM, row, weight_A1) / weight_A1.sum()
+        mean: Array = _pooled(Over.SUM, row, weight_A1) / weight_A1.sum(-2, keepdims=True)
         return mean
     weighed_A1 = {Over.SUM: row_A1 * weight_A1, Over.LOGSUMEXP: row_A1 + np.log(weight_A1)}.get(over, row_A1)
-    pooled: Array = REDUCERS[over][1](weighed_A1, axis=0, keepdims=True)
+    pooled: Array = REDUCERS[over][1](weighed_A1, axis=-2, keepdims=True)
     return pooled
 
 
-def _call(function: Function, argument: Array, numbers: Numbers) -> Array:
-    found: dict[Expr, Array] = {}
+def _function(function: Function, numbers: Numbers) -> Callable[[Array], Array]:
+    """A function of one variable, to be called often: what does not depend on the variable is computed once."""
+    fixed: dict[Expr, Array] = {}
+    moving: dict[Expr, tuple[Expr, ...]] = {}
     for part in walk(function.body):
-        inner = tuple(found[child] for child in children(part))
+        inner = children(part)
         mine = isinstance(part, Var) and part.name == function.argument
-        found[part] = argument if mine else _value(part, inner, numbers)
-    return found[function.body]
+        if mine or any(child in moving for child in inner):
+            moving[part] = inner
+        else:
+            fixed[part] = _value(part, tuple(fixed[child] for child in inner), numbers)
+
+    def call(argument: Array) -> Array:
+        found = dict(fixed)
+        for part, inner in moving.items():
+            found[part] = _value(part, tuple(found[child] for child in inner), numbers) if inner else argument
+        return found[function.body]
+
+    return call
 
 
 def _multiplier(response: Function, cost_AC: Array, low: Array, high: Array, numbers: Numbers) -> Array:
+    bought = _function(response, numbers)
+
     def surplus(price_A1: Array) -> Array:
-        bought_AC = np.broadcast_to(_call(response, cost_AC + price_A1, numbers), numbers.negative_AC.shape)
-        total: Array = np.where(numbers.negative_AC, bought_AC, 0.0).sum(1, keepdims=True)
+        bought_AC = np.where(numbers.negative_AC, bought(cost_AC + price_A1), 0.0)
+        total: Array = bought_AC.sum(-1, keepdims=True)
         return total
 
-    rows = np.ones((len(numbers.negative_AC), 1))
+    rows = np.ones((*numbers.negative_AC.shape[:-1], 1))
     return _bisected(surplus, rows, low * rows, high * rows)
 
 

@@ -74,23 +74,35 @@ class ProbeBatch:
         return Weights(attract(derived.attract), repel(derived.repel), radial)
 
     def gradient(self, weights: Weights) -> Array:
-        """The gradient of the loss on the embeddings, on the sphere its part along the sphere."""
+        """The gradient of the loss on the embeddings, on the sphere its part along the sphere; axes of the weights in
+        front of these stay."""
         rows, part_A1 = self.rows, self.rows.weight_A1 / self.rows.weight_A1.sum()
         attract_A1, repel_AC = part_A1 * weights.attract_A1, part_A1 * weights.repel_AC
         anchors_AD, positives_AD = self.z_ED[rows.anchor_A], self.z_ED[rows.positive_A]
         candidates_CD = self.z_ED[rows.candidate_C]
-        found_ED = np.zeros_like(self.z_ED)
-        np.add.at(found_ED, rows.anchor_A, repel_AC @ candidates_CD - attract_A1 * positives_AD)
-        np.add.at(found_ED, rows.positive_A, -attract_A1 * anchors_AD)
-        np.add.at(found_ED, rows.candidate_C, repel_AC.T @ anchors_AD)
+        anchor_EA, positive_EA, candidate_EC = self._places
+        found_ED = anchor_EA @ (repel_AC @ candidates_CD - attract_A1 * positives_AD)
+        found_ED -= positive_EA @ (attract_A1 * anchors_AD)
+        found_ED += candidate_EC @ (repel_AC.swapaxes(-1, -2) @ anchors_AD)
         if weights.radial:
             pull_A1, push_AC = (part_A1 * each for each in weights.radial)
-            np.add.at(found_ED, rows.anchor_A, (pull_A1 - push_AC.sum(1, keepdims=True)) * anchors_AD)
-            np.add.at(found_ED, rows.positive_A, pull_A1 * positives_AD)
-            np.add.at(found_ED, rows.candidate_C, -push_AC.sum(0)[:, None] * candidates_CD)
+            found_ED += anchor_EA @ ((pull_A1 - push_AC.sum(-1, keepdims=True)) * anchors_AD)
+            found_ED += positive_EA @ (pull_A1 * positives_AD)
+            found_ED -= candidate_EC @ (push_AC.sum(-2)[..., None] * candidates_CD)
         if self.space == Space.SPHERE:
-            found_ED -= (found_ED * self.z_ED).sum(1, keepdims=True) * self.z_ED
-        return found_ED[: self.moved]
+            found_ED -= (found_ED * self.z_ED).sum(-1, keepdims=True) * self.z_ED
+        moved_ED: Array = found_ED[..., : self.moved, :]
+        return moved_ED
+
+    @cached_property
+    def _places(self) -> tuple[Array, Array, Array]:
+        """1 where an embedding is an anchor (E, A), a positive (E, A), a candidate (E, C), else 0."""
+        all_E1 = np.arange(len(self.z_ED))[:, None]
+        anchor_EA, positive_EA, candidate_EC = (
+            (all_E1 == which).astype(np.float64)
+            for which in (self.rows.anchor_A, self.rows.positive_A, self.rows.candidate_C)
+        )
+        return anchor_EA, positive_EA, candidate_EC
 
 
 def probe_batch(pairs: IndexSet, space: Space, state: str, seed: int = 0) -> ProbeBatch:

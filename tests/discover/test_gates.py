@@ -8,10 +8,12 @@ from torch.nn.functional import normalize
 import alphadsl
 from alphadsl.api import find_text
 from alphadsl.discover.embedded import Embedded
+from alphadsl.discover.familiar import Familiar, settings_around
 from alphadsl.discover.gates import Gate, Gates, Passed, Refused, core_of
+from alphadsl.discover.known import known_losses
 from alphadsl.discover.space import SearchSpace
-from alphadsl.discover.weigh import weigh
-from alphadsl.explain.candidates import defaults_of
+from alphadsl.discover.weigh import ProbeBatches
+from alphadsl.explain.candidates import Setting
 from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.journey import Journey
@@ -96,7 +98,7 @@ def test_what_is_unsound_ends_at_its_gate(gates: Gates, gate: Gate) -> None:
 
 
 def test_a_gradient_that_rounding_moves_is_ill_conditioned(gates: Gates) -> None:
-    first = gates.familiar["two_view"].batches[0]
+    first = gates.familiar["two_view"].probe.batches[0]
     highest = float(first.quantities[Quantity.INNER_NEGATIVE][first.rows.negative_AC].max())
     verdict = judge(gates, f"alpha[i,j] = exp(5000000 * (s[i,j] - {highest}))")
     assert isinstance(verdict, Refused), verdict
@@ -109,11 +111,35 @@ PLAYERS = ("R(a) = -a^1.7 - a^3", "R(a) = sqrt(a) + 0.2 * log(a + 0.1)", TAU + "
 @pytest.mark.parametrize("player", PLAYERS)
 @pytest.mark.parametrize("state", STATES)
 def test_alpha_by_table_is_alpha_by_bisection(player: str, state: str) -> None:
-    setting = defaults_of(journey_of(player + "\nalpha in simplex"))
+    journey = journey_of(player + "\nalpha in simplex")
+    values = {parameter.name: parameter.value for parameter in journey.loss.parameters}
     batch = probe_batch(INDEX_SETS["two_view"], Space.SPHERE, state)
-    slow, fast = setting.weigh(batch), weigh(setting, batch)
-    assert np.allclose(fast.repel_AC, slow.repel_AC, atol=2e-4)
-    assert np.allclose(fast.repel_AC.sum(1), 1)
+    slow = Setting(journey, tuple(values.items()), 0, frozenset()).weigh(batch)
+    (fast,) = ProbeBatches((batch,)).weigh(journey, [values])
+    assert np.allclose(fast.repel_AC[0], slow.repel_AC, atol=2e-4)
+    assert np.allclose(fast.repel_AC[0].sum(1), 1)
+
+
+@pytest.mark.parametrize("pairs", ["two_view", "cross_view"])
+def test_settings_and_batches_side_by_side_are_weighed_as_one_by_one(pairs: str) -> None:
+    """Every loss of the library at the ends of its parameters, on batches of two shapes."""
+    embedded = Embedded(np.random.default_rng(0).normal(size=(2, 6, 7)), np.arange(6))
+    familiar = Familiar.on(INDEX_SETS[pairs], (embedded,))
+    compared = 0
+    for journey in known_losses():
+        settings = [*settings_around(journey.loss.parameters)][:: 8 if journey.loss.parameters else 1]
+        sound_K, signatures_KS = familiar.signatures(journey, settings)
+        for values, sound, signature_S in zip(settings, sound_K, signatures_KS, strict=True):
+            setting, parts = Setting(journey, tuple(values.items()), 0, frozenset()), []
+            if not sound or journey.loss.family.kind == "min_player":  # by table: above
+                continue
+            for batch in familiar.probe.batches:
+                weights = setting.weigh(batch)
+                for part in (weights.repel_AC, batch.gradient(weights)):
+                    parts.append(part.ravel() / np.linalg.norm(part))
+            assert np.allclose(signature_S, np.concatenate(parts), rtol=1e-9, atol=1e-12), setting
+            compared += 1
+    assert compared > 100
 
 
 @pytest.mark.parametrize("pairs", ["two_view", "same_view", "cross_view"])
@@ -133,5 +159,5 @@ def test_embeddings_of_networks_are_looked_at_beside_those_made_up() -> None:
     kept = (Embedded(np.random.default_rng(0).normal(size=(2, 10, 7)), np.arange(10)),)
     gates = Gates.around(SearchSpace(pairs=("two_view", "same_view")), [], kept)
     for familiar in gates.familiar.values():
-        assert len(familiar.batches) == len(STATES) + 1
-        assert familiar.batches[-1].z_ED.shape == (20, 7)
+        assert len(familiar.probe.batches) == len(STATES) + 1
+        assert familiar.probe.batches[-1].z_ED.shape == (20, 7)
