@@ -12,6 +12,7 @@ from alphadsl.ir.derived import Derived
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
+from alphadsl.ir.traversal import count_parts, expressions_of
 from alphadsl.prove.prove import bound_importance, prove_loss
 from alphadsl.report.diagnostic import Diagnostic, errors_of
 from alphadsl.report.source import Source, Span
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from alphadsl.ir.core import Core
 
 T = TypeVar("T")
+
+# As many take about as long to read as one more node of a formula takes to prove.
+CHARACTERS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +100,10 @@ class Journey:
     def uses(self) -> int:
         return self.at(resolve).uses
 
+    @property
+    def work(self) -> int:
+        return self.at(weigh)
+
 
 def parse(journey: Journey) -> Parsed:
     return parsed(journey.text.source)
@@ -120,6 +128,17 @@ def prove(journey: Journey) -> tuple[Diagnostic, ...]:
     resolved = journey.at(resolve)
     assert resolved.loss is not None, "it was refused"
     return tuple(prove_loss(resolved.loss, journey, resolved.stated))
+
+
+def weigh(journey: Journey) -> int:
+    """What checking the loss took, counted in nodes of what is written and of what is derived; a use of another loss
+    counts as one, and so do some characters of its text and its parents'."""
+    assert journey.node is not None, "the text is parsed first"
+    characters = sum(len(definition.span.text) for definition in journey.node.lineage.chain)
+    loss = journey.at(resolve).loss
+    written = expressions_of(loss.family) if loss else ()
+    derived = journey.derived.parts if lower in journey.made else ()
+    return 1 + characters // CHARACTERS + journey.uses + count_parts(*written, *derived)
 
 
 def stabilise(journey: Journey) -> Derived:

@@ -12,6 +12,7 @@ from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_derived, pretty_loss, pretty_schedule
 from alphadsl.journey import Journey, emit, lower, parse, prove, resolve, schedule, simplify, stabilise
 from alphadsl.report.diagnostic import Diagnostic, errors_of
+from alphadsl.report.errors.references import TooManyLosses
 from alphadsl.report.exceptions import SpecError
 from alphadsl.report.source import Source, Span
 from alphadsl.resolve.files import SpecText, WrittenLoss
@@ -111,6 +112,8 @@ VIEWS: Mapping[str, View] = {view.name: view for stage in STAGES for view in sta
 
 
 MOST_REFUSED = 20
+# The work of one text (`weigh`), three times what all losses of the library take: half a minute at the very worst.
+MOST_WORK = 10_000
 NOTHING: Mapping[str, Override] = {}
 
 
@@ -120,6 +123,7 @@ class Checked:
 
     journeys: tuple[Journey, ...]
     diagnostics: tuple[Diagnostic, ...]
+    work: int = 0
 
     @property
     def losses(self) -> tuple[Loss, ...]:
@@ -141,7 +145,8 @@ def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> C
     def recheck(source: Source) -> tuple[Diagnostic, ...]:
         return check_once(replace(text, source=source), overrides).diagnostics
 
-    return replace(checked, diagnostics=with_tried_remedies(checked.diagnostics, text.source, recheck))
+    tries = MOST_WORK // max(checked.work, 1)
+    return replace(checked, diagnostics=with_tried_remedies(checked.diagnostics, text.source, recheck, tries))
 
 
 def lower_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Journey:
@@ -164,6 +169,9 @@ def check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
     for count, definition in enumerate(file.losses, 1):
         loss = WrittenLoss(definition, file, text)
         journey = _travel(loss, done, overrides if count == len(file.losses) else NOTHING)
+        if journey is None:
+            diagnostics.append(TooManyLosses(definition.name.span, MOST_WORK))
+            break
         diagnostics += journey.diagnostics
         admitted += [journey] if journey.admitted else []
         if count - len(admitted) == MOST_REFUSED:
@@ -173,14 +181,20 @@ def check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
         from alphadsl.resolve.habits import teach_habits
 
         told = teach_habits(file, told)
-    return Checked(tuple(admitted), told)
+    return Checked(tuple(admitted), told, _work(done))
 
 
-def _travel(loss: WrittenLoss, done: dict[Span, Journey], overrides: Mapping[str, Override]) -> Journey:
-    """The journey of a loss, after those of the losses that it uses, also by way of others. What is done is kept,
-    unless it is done with values from outside."""
+def _work(done: Mapping[Span, Journey]) -> int:
+    return sum(journey.work for journey in done.values())
+
+
+def _travel(loss: WrittenLoss, done: dict[Span, Journey], overrides: Mapping[str, Override]) -> Journey | None:
+    """The journey of a loss, after those of the losses that it uses, also by way of others; None once all that is done
+    was too much work. What is done is kept, unless it is done with values from outside."""
     if loss.key not in done or overrides:
         for node in in_order(loss, done):
+            if _work(done) > MOST_WORK:
+                return None
             given = overrides if node.key == loss.key else NOTHING
             journey = Journey(node.loss.text, given, node, done).proved()
             if given:

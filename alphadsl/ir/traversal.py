@@ -209,6 +209,11 @@ def _spelled(node: Expr) -> str:
             return repr(node)
 
 
+def count_parts(*exprs: Expr) -> int:
+    """How many different nodes the expressions have together: what one look at every part costs."""
+    return len({node for expr in exprs for node in walk(expr)})
+
+
 def size_of(expr: Expr) -> int:
     """How many nodes the expression has when written out in full."""
     sizes: dict[Expr, int] = {}

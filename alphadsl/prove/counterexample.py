@@ -17,9 +17,8 @@ from alphadsl.ir.kinds import Quantity, Space
 from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Param, Reduce
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty import pretty_expr
-from alphadsl.ir.traversal import substitute, walk
+from alphadsl.ir.traversal import count_parts, substitute, walk
 from alphadsl.prove.configurations import COUNTS, Scene, evaluate, scenes_for
-from alphadsl.prove.search import size
 from alphadsl.report.errors.evidence import Example
 
 EFFORT = 12_000
@@ -80,7 +79,7 @@ def find_outside(expr: Expr, allowed: Interval, scope: Scope, setting: Setting) 
     guards = [(substitute(condition, arguments), holds) for condition, holds in scope.guards]
     free = [name for name in scope.variables if name not in arguments and name in looked_for]
     grids = _thinned(_grid(scope.variables[free[0]])) if free else [math.nan]
-    cost = size(looked_at) + sum(size(condition) for condition, _ in guards)
+    cost = count_parts(looked_at) + sum(count_parts(condition) for condition, _ in guards)
     limit = max(1, EFFORT // (cost * len(grids)))
     for at in _settings(_mentioned(looked_at, setting.parameters), min(SETTINGS, limit)):
         scenes = scenes_for(setting.space, looked_at, *(condition for condition, _ in guards))
@@ -121,7 +120,7 @@ def _graphs(function: Function, scope: Scope, setting: Setting) -> Iterator[tupl
     mentioned = _mentioned(function.body, setting.parameters)
     if given is not None:
         mentioned = tuple(dict.fromkeys((*mentioned, *_mentioned(given, setting.parameters))))
-    cost = (STEPS + 1) * size(function.body)
+    cost = (STEPS + 1) * count_parts(function.body)
     for at in _settings(mentioned, min(SETTINGS, max(1, EFFORT // cost))):
         arguments = _grid(scope.variables[function.argument]) if given is None else _attained(given, at, setting)
         values = [(value, evaluate(function.body, NOWHERE, at, {function.argument: value})[0]) for value in arguments]
@@ -132,7 +131,7 @@ def _graphs(function: Function, scope: Scope, setting: Setting) -> Iterator[tupl
 def _attained(given: Expr, at: Mapping[str, float], setting: Setting) -> list[float]:
     """Numbers that an expression of distances takes, and such between them: it moves without jumps."""
     found = []
-    for scene in islice(scenes_for(setting.space, given), max(1, EFFORT // (20 * size(given)))):
+    for scene in islice(scenes_for(setting.space, given), max(1, EFFORT // (20 * count_parts(given)))):
         value = evaluate(given, scene, at)[0]
         found += [_middle(value)] if math.isfinite(value.low) and math.isfinite(value.high) else []
     found = sorted(set(found))

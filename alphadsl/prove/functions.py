@@ -6,6 +6,7 @@ branch and bound. What none of them shows is not admitted. The effort is bounded
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -22,9 +23,9 @@ from alphadsl.ir.facts import (
 )
 from alphadsl.ir.interval import NEGATIVE, NON_NEGATIVE
 from alphadsl.ir.nodes import Apply, Expr, Function, Num, Var
-from alphadsl.ir.traversal import mentions, rewrite, walk
+from alphadsl.ir.traversal import children, count_parts, rewrite, walk
 from alphadsl.prove.pieces import split_at_comparison
-from alphadsl.prove.search import SIMPLIFIED, Effort, jumps, shows, size
+from alphadsl.prove.search import SIMPLIFIED, Effort, jumps, shows
 from alphadsl.transform.canonical import Product, as_product, as_terms, from_product, multiply
 from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.simplify import Simplifier
@@ -82,17 +83,31 @@ def _inner(function: Function, scope: Scope) -> tuple[Function, Scope] | None:
     """A function of a part that rises, as a function of that part, where the argument stands nowhere else."""
     directions = infer_directions(function.body, function.argument, scope)
     argument = Var(function.argument)
-    for part in reversed(tuple(walk(function.body))):
-        if directions[part] == Direction.RISING and part != argument:
-            body, outside = (_replaced(function.body, part, other) for other in (argument, ZERO))
-            if not mentions(outside, function.argument):
-                interval = infer_interval(part, scope)
-                return Function(function.argument, body), replace(scope, claims={}).binding(function.argument, interval)
+    for part in _passages(function.body, argument):
+        if directions[part] == Direction.RISING:
+            body = _replaced(function.body, part, argument)
+            interval = infer_interval(part, scope)
+            return Function(function.argument, body), replace(scope, claims={}).binding(function.argument, interval)
     return None
 
 
 def _replaced(body: Expr, part: Expr, other: Expr) -> Expr:
-    return rewrite(body, lambda each: other if each == part else each)
+    return rewrite(body, lambda node: other if node == part else node)
+
+
+def _passages(body: Expr, argument: Var) -> Iterator[Expr]:
+    """The parts, outer ones first, outside which the argument does not stand: as often as the argument stands in such
+    a part, times the occurrences of the part, it stands in the whole."""
+    parts = tuple(walk(body))
+    inside: dict[Expr, int] = {}
+    for part in parts:
+        inside[part] = 1 if part == argument else sum(inside[child] for child in children(part))
+    times = Counter({body: 1})
+    for part in reversed(parts):
+        for child in children(part):
+            times[child] += times[part]
+        if part != argument and inside[part] * times[part] == inside[body] > 0:
+            yield part
 
 
 def _rises_in_pieces(function: Function, scope: Scope, effort: Effort, pieces: int) -> bool:
@@ -101,7 +116,7 @@ def _rises_in_pieces(function: Function, scope: Scope, effort: Effort, pieces: i
         return False
     if split.jump is None:
         return True
-    jump = Simplifier(scope)(split.jump) if size(split.jump) <= SIMPLIFIED else split.jump
+    jump = Simplifier(scope)(split.jump) if count_parts(split.jump) <= SIMPLIFIED else split.jump
     return not jumps(jump) and shows(jump, scope, NON_NEGATIVE, effort)
 
 
@@ -147,13 +162,13 @@ def find_guilty(function: Function, scope: Scope) -> Guilt | None:
 def _slope(function: Function, scope: Scope) -> Expr:
     """The derivative; of a large one, simplification would cost more than it shows."""
     slope = differentiate(function)
-    return Simplifier(scope)(slope) if size(slope) <= SIMPLIFIED else slope
+    return Simplifier(scope)(slope) if count_parts(slope) <= SIMPLIFIED else slope
 
 
 def _forms(slope: Expr, scope: Scope) -> Iterator[Expr]:
     """Expressions of the same sign: the slope itself, and what is left of it without common positive factors."""
     yield slope
-    if size(slope) <= SIMPLIFIED:
+    if count_parts(slope) <= SIMPLIFIED:
         cleared = _cleared(slope, scope)
         if cleared != slope:
             yield cleared

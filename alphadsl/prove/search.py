@@ -14,7 +14,7 @@ from alphadsl.ir.facts import Scope, infer_interval, reduced_interval
 from alphadsl.ir.interval import Interval, hull, overlap, point
 from alphadsl.ir.kinds import Over
 from alphadsl.ir.nodes import Apply, Distance, Expr, Function, Importance, Pool, Reduce, Var
-from alphadsl.ir.traversal import children, occurrences, rewrite, walk
+from alphadsl.ir.traversal import children, count_parts, occurrences, rewrite, walk
 from alphadsl.prove.boxes import Leaf, halves, interval_in, is_leaf, middle_of, spread, with_leaf
 from alphadsl.transform.differentiate import differentiate
 from alphadsl.transform.simplify import Simplifier
@@ -69,14 +69,11 @@ def jumps(expr: Expr) -> bool:
     return any(isinstance(part, Apply) and part.op in JUMPING for part in walk(expr))
 
 
-def size(expr: Expr) -> int:
-    """How many different nodes there are: what one look at every part costs."""
-    return sum(1 for _ in walk(expr))
-
-
 def _cost(expr: Expr) -> int:
-    """As `size`; what a condition says is worked out anew on every box."""
-    return size(expr) + CONDITION * sum(1 for part in walk(expr) if isinstance(part, Apply) and part.op == "where")
+    """As `count_parts`; what a condition says is worked out anew on every box."""
+    return count_parts(expr) + CONDITION * sum(
+        1 for part in walk(expr) if isinstance(part, Apply) and part.op == "where"
+    )
 
 
 @dataclass(frozen=True)
@@ -96,13 +93,15 @@ class Inclusion:
         expr = rewrite(expr, _released)
         times = Counter(_leaves(expr))
         leaves = tuple(leaf for leaf, count in times.items() if count > 1 and not interval_in(scope, leaf).point)
-        cost = size(expr)
+        cost = count_parts(expr)
         if not leaves or len(leaves) > MOST_LEAVES or not effort.affords(cost):
             return None
         smooth = () if jumps(expr) or cost > SIMPLIFIED else leaves
         slopes = {leaf: slope for leaf in smooth if (slope := _slope(expr, leaf, scope)) is not None}
         bounded = {reduction: bound(reduction, scope, effort) for reduction in _reductions(expr)}
-        return Inclusion(expr, leaves, slopes, bounded, 3 * _cost(expr) + sum(size(slope) for slope in slopes.values()))
+        return Inclusion(
+            expr, leaves, slopes, bounded, 3 * _cost(expr) + sum(count_parts(slope) for slope in slopes.values())
+        )
 
     def within(self, box: Scope) -> Interval:
         """Where the expression lies on a box: as its parts tell, and as it moves."""
@@ -210,4 +209,4 @@ def _slope(expr: Expr, leaf: Leaf, scope: Scope) -> Expr | None:
     variable = Var("moved")
     moved = rewrite(expr, lambda part: variable if part == leaf else part)
     slope = rewrite(differentiate(Function(variable.name, moved)), lambda part: leaf if part == variable else part)
-    return Simplifier(scope)(slope) if size(slope) <= SIMPLIFIED else slope
+    return Simplifier(scope)(slope) if count_parts(slope) <= SIMPLIFIED else slope

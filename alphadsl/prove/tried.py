@@ -21,10 +21,12 @@ JUDGED = (*OF_FORMULAS, LogDomain, OutsideDomain)
 Recheck = Callable[[Source], tuple[Diagnostic, ...]]
 
 
-def with_tried_remedies(diagnostics: Iterable[Diagnostic], source: Source, recheck: Recheck) -> tuple[Diagnostic, ...]:
-    """The diagnostics, each with those of its remedies that work."""
+def with_tried_remedies(
+    diagnostics: Iterable[Diagnostic], source: Source, recheck: Recheck, tries: int = MOST_TRIED
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics, each with those of its remedies that work, as far as `tries` go."""
     told = tuple(diagnostics)
-    left = min(MOST_TRIED, EFFORT // max(len(source.text), 1))
+    left = min(tries, MOST_TRIED, EFFORT // max(len(source.text), 1))
     found = []
     for diagnostic in told:
         works = []

@@ -138,6 +138,23 @@ class SettingOutside(Diagnostic):
     declared: Span
 
 
+class TooManyLosses(Diagnostic):
+    """A short text can hold many losses that are each made of a long one, and checking them all would take minutes.
+    So the work for one text has a limit, counted in operations of its losses and of what is derived from them. The
+    whole library, 60 losses, takes a third of it."""
+
+    code = "too-many-losses"
+    title_template = "checking the losses of this text takes more than {limit} operations"
+    label_template = "checking ends before this loss"
+    help_template = "give this loss and those after it files of their own, or let them use fewer others"
+    wrong = "loss l extends infonce {\n  # " + "a very long comment " * 1500 + "\n}\n"
+    wrong += "".join(f"loss l{age} extends l {{\n}}\n" for age in range(40))
+    right = "loss l extends infonce {\n  # a comment\n}\n"
+    right += "".join(f"loss l{age} extends l {{\n}}\n" for age in range(40))
+
+    limit: int
+
+
 DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
     UnknownLoss,
     BrokenLoss,
@@ -148,4 +165,5 @@ DIAGNOSTICS: tuple[type[Diagnostic], ...] = (
     NamedArgument,
     UnnamedSetting,
     SettingOutside,
+    TooManyLosses,
 )
