@@ -12,25 +12,20 @@ import typer
 from alphadsl.api import library
 from alphadsl.cli import complete
 from alphadsl.cli.experiment import DataDir, Runs, RunsDir
-from alphadsl.cli.options import Loss, Setting
+from alphadsl.cli.options import Loss
 from alphadsl.cli.stopping import stoppable
 from alphadsl.cli.theory_options import (
     NOTHING_LOST,
     Data,
-    Noise,
-    Sabotage,
-    Samples,
-    Seed,
     Stem,
-    Width,
+    Trial,
     check_positive,
     read_depths,
     require_parts,
     stem_of,
-    subjects_of,
     tell,
-    views_of,
 )
+from alphadsl.cli.unfolding import unfolded
 from alphadsl.report.exceptions import InputError
 
 app = typer.Typer(
@@ -41,6 +36,7 @@ app = typer.Typer(
 
 
 @app.command()
+@unfolded
 def gradient(
     spec: Annotated[
         list[str] | None,
@@ -48,10 +44,7 @@ def gradient(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every loss of the library.")] = False,
     draws: Annotated[int, typer.Option(min=1, max=1000, help="Random batches and weights of each network.")] = 3,
-    set_: Setting = None,
-    seed: Seed = 0,
-    sabotage: Sabotage = None,
-    output: Stem = None,
+    trial: Trial = Trial(),
 ) -> None:
     """Theorem 1: the gradient of a loss is minus that of the energy, alpha and beta held fixed.
 
@@ -59,44 +52,39 @@ def gradient(
     """
     if everything == bool(spec):
         raise InputError("Name losses, or give --all.", "alphadsl theory gradient infonce")
-    subjects = subjects_of(library() if everything else spec or (), set_, sabotage)
+    subjects = trial.subjects(library() if everything else spec or ())
     from runner.theory.gradient import study
 
-    stem = stem_of(output, "gradient")
+    stem = trial.stem("gradient")
     with stoppable(NOTHING_LOST):
-        tell(study(subjects, draws, seed), stem)
+        tell(study(subjects, draws, trial.seed), stem)
 
 
 @app.command()
+@unfolded
 def game(
     spec: Loss,
-    dataset: Data = "mixture",
-    samples: Samples = 40,
-    inputs: Width = 10,
-    noise: Noise = 0.5,
+    data: Data = Data(samples=40),
     steps: Annotated[int, typer.Option(min=1, max=100_000, help="How often both players move.")] = 60,
     rate: Annotated[float, typer.Option(help="Step of the network along its gradient.")] = 0.5,
     trials: Annotated[int, typer.Option(min=1, max=10**6, help="Random feasible alphas at each of five states.")] = 200,
-    set_: Setting = None,
-    seed: Seed = 0,
-    data_dir: DataDir = None,
-    sabotage: Sabotage = None,
-    output: Stem = None,
+    trial: Trial = Trial(),
 ) -> None:
     """The min player: its alpha is the best answer, and taking turns is gradient descent on a coordinate loss.
 
     Example: alphadsl theory game entropy --set tau=0.2
     """
-    (subject,) = subjects_of([spec], set_, sabotage)
+    (subject,) = trial.subjects([spec])
     check_positive("--rate", rate)
     from runner.theory.play import study
 
-    stem, views = stem_of(output, "game"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    stem, views = trial.stem("game"), data.views(trial.seed)
     with stoppable(NOTHING_LOST):
-        tell(study(subject, views, steps, rate, trials, seed), stem)
+        tell(study(subject, views, steps, rate, trials, trial.seed), stem)
 
 
 @app.command()
+@unfolded
 def pca(
     spec: Loss,
     depth: Annotated[
@@ -104,57 +92,45 @@ def pca(
     ] = "1..4",
     width: Annotated[int, typer.Option(min=1, max=512, help="Units of every layer but the inputs.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Random initialisations at each depth.")] = 64,
-    dataset: Data = "mixture",
-    samples: Samples = 60,
-    inputs: Width = 10,
-    noise: Noise = 0.5,
-    set_: Setting = None,
-    seed: Seed = 0,
-    data_dir: DataDir = None,
-    sabotage: Sabotage = None,
-    output: Stem = None,
+    data: Data = Data(),
+    trial: Trial = Trial(),
 ) -> None:
     """The max player of a deep linear network is PCA of the contrastive covariance, and its maxima are global.
 
     Example: alphadsl theory pca infonce --depth 1..6 --width 8 --seeds 100
     """
     depths = read_depths(depth)
-    (subject,) = subjects_of([spec], set_, sabotage)
+    (subject,) = trial.subjects([spec])
     from runner.theory.pca import study
 
-    stem, views = stem_of(output, "pca"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    stem, views = trial.stem("pca"), data.views(trial.seed)
     with stoppable(NOTHING_LOST):
-        tell(study(subject, views, depths, width, seeds, seed), stem)
+        tell(study(subject, views, depths, width, seeds, trial.seed), stem)
 
 
 @app.command()
+@unfolded
 def relu(
     spec: Loss,
     hidden: Annotated[int, typer.Option(min=1, max=256, help="Hidden units, and outputs.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Random initialisations of each network.")] = 32,
-    dataset: Data = "components",
-    samples: Samples = 60,
-    inputs: Width = 10,
-    noise: Noise = 0.5,
-    set_: Setting = None,
-    seed: Seed = 0,
-    data_dir: DataDir = None,
-    sabotage: Sabotage = None,
-    output: Stem = None,
+    data: Data = Data(dataset="components"),
+    trial: Trial = Trial(),
 ) -> None:
     """Two layers with ReLU keep fixed points of higher rank, where linear networks end at rank 1.
 
     Example: alphadsl theory relu infonce --dataset mixture --hidden 16
     """
-    (subject,) = subjects_of([spec], set_, sabotage)
+    (subject,) = trial.subjects([spec])
     from runner.theory.relu import study
 
-    stem, views = stem_of(output, "relu"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    stem, views = trial.stem("relu"), data.views(trial.seed)
     with stoppable(NOTHING_LOST):
-        tell(study(subject, views, hidden, seeds, seed), stem)
+        tell(study(subject, views, hidden, seeds, trial.seed), stem)
 
 
 @app.command()
+@unfolded
 def landscape(
     specs: Annotated[
         list[str],
@@ -163,15 +139,8 @@ def landscape(
     bridge: Annotated[
         bool, typer.Option("--library/--no-library", help="Measure the score against probes over the whole library.")
     ] = True,
-    dataset: Data = "digits",
-    samples: Samples = 100,
-    inputs: Width = 10,
-    noise: Noise = 0.5,
-    set_: Setting = None,
-    seed: Seed = 0,
-    data_dir: DataDir = None,
-    sabotage: Sabotage = None,
-    output: Stem = None,
+    data: Data = Data(dataset="digits", samples=100),
+    trial: Trial = Trial(),
 ) -> None:
     """What differs between two losses while the network is held fixed, and a score without labels for the library.
 
@@ -181,16 +150,16 @@ def landscape(
         raise InputError(
             f"landscape compares two losses, not {len(specs)}.", "alphadsl theory landscape infonce square"
         )
-    first, second = subjects_of(specs, set_, sabotage)
+    first, second = trial.subjects(specs)
     from runner.theory.landscape import study
     from runner.theory.subject import read_subject
 
-    stem, views = stem_of(output, "landscape"), views_of(dataset, samples, inputs, noise, seed, data_dir)
+    stem, views = trial.stem("landscape"), data.views(trial.seed)
     everyone = [read_subject(name, {}) for name in library()] if bridge else []
     trainable = [subject for subject in everyone if not subject.takes_queue()]
     cache = stem.with_name(f"{stem.name}.cache.json")
     with stoppable(f"What was measured of the library is kept in {cache}; repeat the command to continue."):
-        tell(study(first, second, views, trainable, seed, cache), stem)
+        tell(study(first, second, views, trainable, trial.seed, cache), stem)
 
 
 @app.command()

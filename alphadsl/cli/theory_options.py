@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from alphadsl.cli.experiment import DataDir
+from alphadsl.cli.options import Setting
 from alphadsl.cli.values import parse_settings
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
@@ -26,22 +29,64 @@ Stem = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="STEM", help="Write STEM.png and STEM.json; by default theory-COMMAND."),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of everything random.")]
-Sabotage = Annotated[
-    str | None,
-    typer.Option(
-        "--break",
-        metavar="sign|rows|beta",
-        help="A negative control: tamper with the derived alpha, so that the statements on it must fail.",
-    ),
-]
-Data = Annotated[
-    str,
-    typer.Option("--dataset", metavar="NAME", help="components, equal, mixture, gaussian, opposed, digits or cifar10."),
-]
-Samples = Annotated[int, typer.Option(min=2, max=2000, help="Samples, each in two views.")]
-Width = Annotated[int, typer.Option(min=2, max=512, help="Inputs of made data.")]
-Noise = Annotated[float, typer.Option(min=0, help="Standard deviation of the noise between two views of made data.")]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What every statement about losses takes: their parameters, chance, a negative control, and where results go."""
+
+    set_: Setting = None
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of everything random.")] = 0
+    sabotage: Annotated[
+        str | None,
+        typer.Option(
+            "--break",
+            metavar="sign|rows|beta",
+            help="A negative control: tamper with the derived alpha, so that the statements on it must fail.",
+        ),
+    ] = None
+    output: Stem = None
+
+    def subjects(self, specs: Sequence[str]) -> "list[Subject]":
+        """The losses, their alpha tampered with where a control asks for it."""
+        require_parts()
+        from runner.theory.subject import read_subject
+        from runner.theory.weights import CONTROLS, intact
+
+        if self.sabotage is not None and self.sabotage not in CONTROLS:
+            raise InputError(f"--break cannot be {self.sabotage!r}.", f"Choose one of {', '.join(CONTROLS)}.")
+        done = CONTROLS[self.sabotage] if self.sabotage is not None else intact
+        values = parse_settings(self.set_ or [])
+        return [read_subject(spec, values).broken(done) for spec in specs]
+
+    def stem(self, command: str) -> Path:
+        return stem_of(self.output, command)
+
+
+@dataclass(frozen=True)
+class Data:
+    """The data that a statement is tried on."""
+
+    dataset: Annotated[
+        str,
+        typer.Option(
+            "--dataset", metavar="NAME", help="components, equal, mixture, gaussian, opposed, digits or cifar10."
+        ),
+    ] = "mixture"
+    samples: Annotated[int, typer.Option(min=2, max=2000, help="Samples, each in two views.")] = 60
+    inputs: Annotated[int, typer.Option(min=2, max=512, help="Inputs of made data.")] = 10
+    noise: Annotated[
+        float, typer.Option(min=0, help="Standard deviation of the noise between two views of made data.")
+    ] = 0.5
+    data_dir: DataDir = None
+
+    def views(self, seed: int) -> "Views":
+        from runner.theory.data import Recipe, read_views
+
+        if not math.isfinite(self.noise):
+            raise InputError(f"--noise {self.noise} is not finite.", "Give --noise 0.5")
+        recipe = Recipe(self.samples, self.inputs, self.noise, seed)
+        return read_views(self.dataset, recipe, Path(self.data_dir) if self.data_dir else None)
 
 
 def read_depths(text: str) -> range:
@@ -56,14 +101,6 @@ def read_depths(text: str) -> range:
     return depths
 
 
-def views_of(dataset: str, samples: int, inputs: int, noise: float, seed: int, data_dir: str | None) -> "Views":
-    from runner.theory.data import Recipe, read_views
-
-    if not math.isfinite(noise):
-        raise InputError(f"--noise {noise} is not finite.", "Give --noise 0.5")
-    return read_views(dataset, Recipe(samples, inputs, noise, seed), Path(data_dir) if data_dir else None)
-
-
 def check_positive(option: str, value: float) -> None:
     if not (math.isfinite(value) and value > 0):
         raise InputError(f"{option} {value:g} is not a positive number.", f"Give {option} 0.5")
@@ -73,19 +110,6 @@ def require_parts() -> None:
     """Raises `InputError` where the theory's extras are not installed."""
     for extra in ("reference", "train"):
         require("alphadsl theory", extra)
-
-
-def subjects_of(specs: Sequence[str], settings: list[str] | None, sabotage: str | None) -> "list[Subject]":
-    """The losses, their alpha tampered with where a control asks for it."""
-    require_parts()
-    from runner.theory.subject import read_subject
-    from runner.theory.weights import CONTROLS, intact
-
-    if sabotage is not None and sabotage not in CONTROLS:
-        raise InputError(f"--break cannot be {sabotage!r}.", f"Choose one of {', '.join(CONTROLS)}.")
-    done = CONTROLS[sabotage] if sabotage is not None else intact
-    values = parse_settings(settings or [])
-    return [read_subject(spec, values).broken(done) for spec in specs]
 
 
 def stem_of(output: Path | None, command: str) -> Path:
