@@ -16,6 +16,7 @@ Pointwise = Callable[[Tensor], Tensor]
 STEPS = 100
 # Of a device: the most that a response of the library took at any temperature is 49, and halving alone is done by 64.
 DEVICE_STEPS = 64
+MORE_THAN_ALL = 2.0**62
 # Entries of a cost matrix that the caches hold while its rows are solved.
 PART = 1 << 17
 
@@ -36,21 +37,22 @@ def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
 
     Newton steps from the right of a convex function made of straight pieces (the active set method of Michelot 1986):
     the first threshold is one that the cheapest alone would set, each step drops candidates that are too dear and none
-    that is not, and one that drops none is at the solution, with what rounding left of the budget put right.
+    that is not, and one that drops none is at the solution, with what rounding left of the budget put right. Rounding
+    may take a candidate in again that lies on the threshold, and drop it for ever: what counts is the fewest so far.
     """
 
-    def unsettled(threshold_A1: Tensor, size_A1: Tensor, before_A1: Tensor) -> Tensor:
-        return (size_A1 != before_A1).any()
+    def unsettled(threshold_A1: Tensor, size_A1: Tensor, fewest_A1: Tensor) -> Tensor:
+        return (size_A1 < fewest_A1).any()
 
-    def advance(threshold_A1: Tensor, size_A1: Tensor, before_A1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def advance(threshold_A1: Tensor, size_A1: Tensor, fewest_A1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         below_AC = (threshold_A1 - cost_AC).clamp_min(0)
         excess_A1 = below_AC.sum(-1, keepdim=True) - budget
         active_A1 = below_AC.sign().sum(-1, keepdim=True)
         step_A1 = torch.where(active_A1 > 0, excess_A1 / active_A1.clamp_min(1), 0.0)
-        return threshold_A1 - step_A1, active_A1, size_A1.clone()
+        return threshold_A1 - step_A1, active_A1, torch.minimum(size_A1, fewest_A1)
 
     nothing_A1 = torch.zeros_like(cost_AC[..., :1])
-    state = (nothing_A1 + budget, nothing_A1 - 1, nothing_A1 - 2)
+    state = (nothing_A1 + budget, nothing_A1 + MORE_THAN_ALL, nothing_A1 + torch.inf)
     return repeated(unsettled, advance, state)[0]
 
 
