@@ -10,6 +10,7 @@ from runner.contract import CompiledLoss, check_products, check_trainable
 from runner.network.borrowed import OwnEncoder
 from runner.records.folder import check_name
 from runner.settings.config import ExperimentConfig
+from runner.settings.grid import Setup
 from runner.settings.keys import check_taken
 
 
@@ -24,6 +25,14 @@ class PlannedRun:
     """A module that takes the place of one that is made from its name."""
 
 
+@dataclass(frozen=True)
+class Variant:
+    """A loss with its values, and what these add to the name of a run."""
+
+    loss: CompiledLoss
+    tag: str = ""
+
+
 def plan_runs(
     losses: Sequence[CompiledLoss],
     configs: Sequence[ExperimentConfig],
@@ -31,30 +40,39 @@ def plan_runs(
     name: str | None,
     tags: Mapping[str, str],
 ) -> list[PlannedRun]:
-    """Every loss with every seed, each with learned parameters of its own; `tags` adds to names, by loss.
+    """Every loss with every seed; `tags` adds to names, by loss. Raises `InputError` as `plan_grid`."""
+    variants = [Variant(loss, tags.get(loss.name, "")) for loss in losses]
+    return plan_grid(variants, [Setup(config) for config in configs], runs_dir, name)
+
+
+def plan_grid(
+    variants: Sequence[Variant], setups: Sequence[Setup], runs_dir: Path, name: str | None
+) -> list[PlannedRun]:
+    """Every variant of every loss with every setup, each with learned parameters of its own.
 
     Raises `InputError` where two losses have one name, for a name that is no folder's, and for a loss that cannot be
     trained here.
     """
-    names = [loss.name for loss in losses]
-    for loss in losses:
-        check_trainable(loss)
-    for config in configs[:1]:
-        check_taken(config, ("queue" in loss.takes for loss in losses))
-    for repeated in (loss for index, loss in enumerate(names) if loss in names[:index]):
+    for variant in variants:
+        check_trainable(variant.loss)
+    for setup in setups:
+        check_taken(setup.config, ("queue" in variant.loss.takes for variant in variants))
+    called = [(variant.loss.name, variant.tag) for variant in variants]
+    for repeated, _ in (pair for index, pair in enumerate(called) if pair in called[:index]):
         raise InputError(f"Two of the specs define a loss called {repeated}.", "Give each its own name in its file.")
-    only = len(losses) == 1 and len(configs) == 1
+    only = len(variants) == 1 and len(setups) == 1
     if name is not None:
         check_name(name)
     plan = []
-    for loss in losses:
-        for config in configs:
-            folder = name if only and name else _run_name(loss, config, name, tags.get(loss.name, ""))
+    for variant in variants:
+        for setup in setups:
+            folder = name if only and name else _run_name(variant, setup, name)
             check_name(folder)
-            check_products(loss, config.loss_products)
-            plan.append(PlannedRun(copy.deepcopy(loss), config, runs_dir / folder))
+            check_products(variant.loss, setup.config.loss_products)
+            plan.append(PlannedRun(copy.deepcopy(variant.loss), setup.config, runs_dir / folder))
     return plan
 
 
-def _run_name(loss: CompiledLoss, config: ExperimentConfig, name: str | None, tag: str) -> str:
-    return f"{name or config.dataset}-{loss.name}{tag}-seed{config.seed}"
+def _run_name(variant: Variant, setup: Setup, name: str | None) -> str:
+    tags, config = f"{variant.tag}{setup.tag}", setup.config
+    return f"{name or config.dataset}-{variant.loss.name}{tags}-seed{config.seed}"

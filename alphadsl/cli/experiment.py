@@ -3,6 +3,7 @@
 Torch and the runner are imported inside the commands, so that the rest of the command line starts without them.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,19 +14,22 @@ from alphadsl.backend.execution import Execution
 from alphadsl.cli import complete
 from alphadsl.cli.comparison import FIGURES, compare_runs, print_tables, tell_skipped
 from alphadsl.cli.console import complain
+from alphadsl.cli.grid import combine_values
 from alphadsl.cli.options import Losses, Setting, check_names_a_file, folder_of, stem_of
 from alphadsl.cli.processes import in_one_voice
-from alphadsl.cli.settings import ConfigFile, with_settings
+from alphadsl.cli.settings import ConfigFile, with_grids
 from alphadsl.cli.stopping import command_to_go_on, stoppable
-from alphadsl.cli.values import parse_settings, share_values, tag_of
+from alphadsl.cli.values import parse_lists, share_values
 from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import ExperimentConfig, TestSet
-from runner.settings.resolving import Given, changed, describe_config, resolve_config
+from runner.settings.config import TestSet
+from runner.settings.grid import check_size, combine_settings
+from runner.settings.resolving import Given, describe_config
 
 if TYPE_CHECKING:
     from runner.experiment import Outcome
+    from runner.plan import PlannedRun
     from runner.records.opening import IfExists
 
 Runs = Annotated[
@@ -38,8 +42,8 @@ DataDir = Annotated[
 ]
 
 
-@with_settings
 @in_one_voice
+@with_grids
 def train(
     spec: Losses,
     set_: Setting = None,
@@ -64,36 +68,41 @@ def train(
     probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
     **settings: object,
 ) -> None:
-    """Pretrain an encoder with each loss and each seed, probe it, and compare.
+    """Pretrain an encoder with each loss and each seed, probe it, and compare. A setting or a parameter with several
+    values, as --lr 0.01,0.003, is a grid.
 
     Example: alphadsl train infonce direct --dataset cifar10 --data-dir data --set tau=0.2 --seeds 3
     """
     require("alphadsl train", "train")
     root = folder_of("--runs-dir", runs_dir)
-    values = parse_settings(set_ or [])
-    layers = [*settings_from(config), Given(settings)]
-    configs = _seeded(resolve_config(*layers), seeds)
+    lists = parse_lists(set_ or [])
+    texts = [find_text(word) for word in spec]
+    shares = share_values(lists, [lower_spec(text).loss.name for text in texts])
+    check_size(shares, settings, seeds)
+    file = settings_from(config)
+    setups = combine_settings(file, settings, seeds)
+    first = setups[0].config
 
     from runner.comparison.report import check_replaceable
     from runner.experiment import Options, train_runs
-    from runner.plan import plan_runs
+    from runner.plan import Variant, plan_grid
     from runner.progress import tell
     from runner.training.together import joined
 
     if_exists = _if_exists(resume, resume_last_good, overwrite)
-    texts = [find_text(word) for word in spec]
-    names = [lower_spec(text).loss.name for text in texts]
-    shares = share_values(values, names)
-    execution = Execution(products=configs[0].loss_products)
-    losses = [build(text, execution, own, "command line") for text, own in zip(texts, shares, strict=True)]
-    tags = {called: tag_of(own) for called, own in zip(names, shares, strict=True)}
-    plan = plan_runs(losses, configs, root, name, tags)
+    execution = Execution(products=first.loss_products)
+    variants = [
+        Variant(build(text, execution, point.values, "command line"), point.tag)
+        for text, own in zip(texts, shares, strict=True)
+        for point in combine_values(own)
+    ]
+    plan = plan_grid(variants, setups, root, name)
     if probe:
         check_replaceable(root / FIGURES)
-    tell(describe_config(configs[0]))
-    given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
-    with stoppable(f"To go on: {command_to_go_on()}"), joined(configs[0].device):
-        options = Options(if_exists, download, probe, "threads" not in given, stop_after)
+    tell(describe_config(*(setup.config for setup in setups if setup.config.seed == first.seed)))
+    given = frozenset(name for layer in (*file, Given(settings)) for name, it in layer.values.items() if it is not None)
+    with stoppable(f"To go on: {command_to_go_on()}"), joined(first.device):
+        options = Options(if_exists, download, probe, "threads" not in given, stop_after, _counted(plan))
         outcome = train_runs(plan, options)
     _finish(outcome, root)
 
@@ -185,10 +194,17 @@ def settings_from(path: Path | None) -> list[Given]:
     return [file.given]
 
 
-def _seeded(first: ExperimentConfig, seeds: int) -> list[ExperimentConfig]:
-    """A configuration for each seed. Raises `InputError` where the last seed is out of range."""
-    changed(first, seed=first.seed + seeds - 1)
-    return [first.model_copy(update={"seed": first.seed + offset}) for offset in range(seeds)]
+def _counted(plan: "Sequence[PlannedRun]") -> "Callable[[PlannedRun], object]":
+    """What says before each of several runs which one it is."""
+    from runner.progress import tell
+
+    places = {run.path: place for place, run in enumerate(plan, start=1)}
+
+    def count(run: "PlannedRun") -> None:
+        if len(plan) > 1:
+            tell(f"run {places[run.path]} of {len(plan)}: {run.path.name}")
+
+    return count
 
 
 def _finish(outcome: "Outcome", runs_dir: Path) -> None:

@@ -1,13 +1,20 @@
-"""The settings of a run as options of a command, made from the fields of its configuration."""
+"""The settings of a run as options of a command, made from the fields of its configuration.
+
+Several values of one, with commas, are for the command that trains each; elsewhere they are refused in a line.
+"""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
 
 from alphadsl.cli import complete
+from alphadsl.cli.values import check_once
+from alphadsl.report.exceptions import InputError
 from runner.settings.options import Option, all_options
 
 ConfigFile = Annotated[
@@ -19,16 +26,42 @@ ConfigFile = Annotated[
     ),
 ]
 
+Values = tuple[object, ...]
+Taking = Callable[[Option, Values], object]
+"""What a command is given of the values of an option."""
+
+SHAPES: Mapping[object, str] = MappingProxyType({int: "INTEGER", float: "FLOAT"})
+ONLY_ONE: Mapping[str, str] = MappingProxyType({"seed": "give the first one, and --seeds N."})
+
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """The command with an option for each setting of a run where it takes `**settings`; one not given is None."""
+    return _with_options(command, _one)
+
+
+def with_grids(command: Callable[..., None]) -> Callable[..., None]:
+    """The same, where a setting in which runs may differ comes as a tuple of values."""
+    return _with_options(command, _many)
+
+
+def _with_options(command: Callable[..., None], taking: Taking) -> Callable[..., None]:
     signature = inspect.signature(command)
     own = [it for it in signature.parameters.values() if it.kind is not inspect.Parameter.VAR_KEYWORD]
-    taken = {it.name for it in own}
-    parameters = [*own, *(_parameter(option) for option in all_options() if option.name not in taken)]
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {it.name: it.annotation for it in parameters}
-    return command
+    options = {option.name: option for option in all_options()}
+    for parameter in own:
+        options.pop(parameter.name, None)
+    parameters = [*own, *map(_parameter, options.values())]
+
+    @wraps(command)
+    def reading(**given: object) -> None:
+        for name, text in given.items():
+            if name in options and isinstance(text, str) and _is_listed(options[name]):
+                given[name] = taking(options[name], _values(options[name], text))
+        command(**given)
+
+    reading.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    reading.__annotations__ = {it.name: it.annotation for it in parameters}
+    return reading
 
 
 def _parameter(option: Option) -> inspect.Parameter:
@@ -36,14 +69,43 @@ def _parameter(option: Option) -> inspect.Parameter:
     given = typer.Option(
         None,
         flag,
-        metavar=option.shape,
+        metavar=option.shape or SHAPES.get(option.kind),
         help=option.help,
         show_default=False,
         rich_help_panel=option.about.group.value,
         autocompletion=_completion(option),
     )
-    kind = str if option.kind is Path else option.kind
+    kind = bool if option.kind is bool else str
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=given, annotation=kind | None)
+
+
+def _is_listed(option: Option) -> bool:
+    """Whether a comma stands between values; it may be a part of other words, as of a path."""
+    return option.may_vary or option.kind in (int, float)
+
+
+def _values(option: Option, text: str) -> Values:
+    try:
+        return tuple(option.kind(word.strip()) for word in text.split(","))
+    except ValueError:
+        kind = "integer" if option.kind is int else "number"
+        raise typer.BadParameter(f"{text!r} is not a valid {kind}.", param_hint=f"'{option.flag}'") from None
+
+
+def _many(option: Option, values: Values) -> object:
+    if not option.may_vary:
+        return _one(option, values)
+    check_once(option.flag, values)
+    return values
+
+
+def _one(option: Option, values: Values) -> object:
+    if len(values) > 1:
+        listed = ",".join(map(str, values))
+        told = option.several(listed) if option.may_vary else ONLY_ONE.get(option.name, "give one of them.")
+        remedy = f"{told[0].upper()}{told[1:]}"
+        raise InputError(f"{option.flag} {listed} gives several values, and here is room for one.", remedy)
+    return values[0]
 
 
 def _completion(option: Option) -> complete.Complete | None:

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 WITHOUT_WEIGHT = (
     *("alphadsl/bench", "alphadsl/cli", "alphadsl/editor", "alphadsl/explain", "alphadsl/report"),
     *("runner/settings/file.py", "runner/settings/health.py", "runner/settings/options.py", "runner/data/gallery.py"),
+    *("runner/settings/grid.py",),
     *("runner/progress.py", "runner/overview.py", "runner/records/summary.py", "runner/records/status.py"),
     *("runner/statistics", "runner/comparison", "runner/studies"),
 )

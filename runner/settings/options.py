@@ -12,8 +12,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from runner.settings.config import MOST, About, ExperimentConfig, about_of
+from runner.settings.config import MOST, NO_SETTING, About, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
+
+ONE_FOR_ALL = (NO_SETTING - {"recipe"}) | {"loss_products"}
+"""Settings that the runs of one command share, like those of the data: it reads one set of images, and compares runs
+that are measured and kept alike."""
 
 Kind = type[bool] | type[int] | type[float] | type[str] | type[Path]
 
@@ -32,6 +36,17 @@ class Option:
     """Which numbers it may be, in words, if that says anything."""
     default: str
     """What it is where it is not given, and where a data set differs."""
+
+    @property
+    def may_vary(self) -> bool:
+        """Whether the runs of one command may differ in it."""
+        return self.kind is not bool and self.about.group is not Group.DATA and self.name not in ONE_FOR_ALL
+
+    def several(self, listed: str) -> str:
+        """Which commands take several values, with commas between them."""
+        train = f"give alphadsl train {self.flag} {listed}"
+        searched = self.about.group is not Group.PROBE and self.name not in NO_SETTING
+        return f"{train}, or sweep --over {self.name}={listed}" if searched else f"{train}."
 
     @property
     def flag(self) -> str:

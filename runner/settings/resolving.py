@@ -15,7 +15,7 @@ from runner.settings.config import AUTO, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
 from runner.settings.encoders import has_width
-from runner.settings.options import choices_of
+from runner.settings.options import choices_of, option_of
 from runner.settings.recipe import check_recipe, read_recipe
 
 HF = "hf:"
@@ -108,23 +108,24 @@ def own_settings(config: ExperimentConfig) -> dict[str, object]:
     }
 
 
-def describe_config(config: ExperimentConfig) -> str:
-    """The settings in brief: those that are not the data set's own, then the others of network and pretraining."""
-    ordinary = make_config(config.dataset)
+def describe_config(*configs: ExperimentConfig) -> str:
+    """The settings of the runs of a command in brief: those that are not the data set's own, or not the same in all
+    runs, then the others of network and pretraining."""
+    ordinary = make_config(configs[0].dataset)
     own: list[str] = []
     usual: list[str] = []
     for name, field in ExperimentConfig.model_fields.items():
-        value = getattr(config, name)
-        told = f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-        if name != "dataset" and value != getattr(ordinary, name):
-            own.append(told)
+        values = list(dict.fromkeys(getattr(config, name) for config in configs))
+        told = " or ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+        if name != "dataset" and values != [getattr(ordinary, name)]:
+            own.append(f"{name} {told}")
         elif (
             about_of(field).group in (Group.NETWORK, Group.TRAINING)
-            and value not in (AUTO, "none", False)
-            and value is not True
+            and values[0] not in (AUTO, "none", False)
+            and values[0] is not True
         ):
-            usual.append(told)
-    changed = f"{config.dataset} with {', '.join(own)}" if own else config.dataset
+            usual.append(f"{name} {told}")
+    changed = f"{ordinary.dataset} with {', '.join(own)}" if own else ordinary.dataset
     return f"{changed}; by default {', '.join(usual)}" if usual else changed
 
 
@@ -134,12 +135,18 @@ def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> In
     reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name)
     file = files.get(name)
     told = f"{file}: the setting" if file else "The setting"
-    value = _shortened(repr(faults[0]["input"]))
-    close = _close(name, faults[0]["input"])
+    value = faults[0]["input"]
     return InputError(
-        f"{told} {name} = {value} is refused: {', or '.join(reasons)}.",
-        f"Did you mean {close}?" if close else "See alphadsl train --help.",
+        f"{told} {name} = {_shortened(repr(value))} is refused: {', or '.join(reasons)}.", _remedy(name, value)
     )
+
+
+def _remedy(name: str, value: object) -> str:
+    listed = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if "," in listed and name in ExperimentConfig.model_fields and option_of(name).may_vary:
+        return f"Here is room for one value; {option_of(name).several(listed)}"
+    close = _close(name, value)
+    return f"Did you mean {close}?" if close else "See alphadsl train --help."
 
 
 def _close(name: str, value: object) -> str | None:

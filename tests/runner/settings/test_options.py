@@ -60,10 +60,10 @@ class PlannedError(Exception):
 
 @pytest.fixture(autouse=True)
 def planned(monkeypatch: pytest.MonkeyPatch) -> None:
-    def plan_runs(losses: Any, configs: Any, *rest: Any) -> None:
-        raise PlannedError(configs)
+    def plan_grid(variants: Any, setups: Any, *rest: Any) -> None:
+        raise PlannedError([setup.config for setup in setups])
 
-    monkeypatch.setattr(planning, "plan_runs", plan_runs)
+    monkeypatch.setattr(planning, "plan_grid", plan_grid)
     monkeypatch.setattr(experiment, "build", lambda *given: None)
 
 
