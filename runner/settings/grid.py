@@ -78,7 +78,7 @@ def _words(name: str, configs: Sequence[ExperimentConfig], count: int) -> dict[o
     if len(values) < count:
         raise InputError(f"--{name.replace('_', '-')} gives one of its values twice.", "Keep one of the two.")
     numbers = [value for value in values if not isinstance(value, str)]
-    told = dict(zip(numbers, told_apart(numbers), strict=True))
+    told: dict[object, str] = dict(zip(numbers, told_apart(numbers), strict=True))
     return {
         value: told.get(value) or (value if value.isdecimal() else f"-{UNSAFE.sub('-', value)}") for value in values
     }
