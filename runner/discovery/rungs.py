@@ -5,6 +5,7 @@ Every loss is trained by Adam, which divides the size of a gradient out: that of
 small network on the training digits; the others are runs of the trainer, and lie in run folders.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,8 @@ TOY = "toy"
 TRAIN, HELD, STEPS = 600, 600, 150
 SEEDS = 1_000
 """Seeds of a search begin here times its own seed: `confirm` uses others."""
+SLOWEST, TIMED = 20, 3
+"""So many times as long as one of InfoNCE may a step take, by the processor time of a few; a search trains hundreds."""
 
 
 class FailedError(Exception):
@@ -64,6 +67,7 @@ class Toy:
         loss = alphadsl.loads(text, values=dict(values), compile=False)
         scores = []
         with limit_threads(1):
+            self._check_pace(loss)
             for seed, (train, held) in enumerate(self._parts):
                 network = make_small_network(train.width, SEEDS * self.seed + seed)
                 train_small(loss, network, train, SEEDS * self.seed + seed, STEPS)
@@ -71,6 +75,24 @@ class Toy:
                     raise FailedError("its weights are no longer finite")
                 scores.append(probe_small(network, train, held))
         return tuple(scores)
+
+    def _check_pace(self, loss: alphadsl.ContrastiveLoss) -> None:
+        pace = self._seconds(loss) / self._usual_seconds
+        if pace > SLOWEST:
+            raise FailedError(f"its steps take {pace:.0f} times as long as those of InfoNCE")
+
+    @cached_property
+    def _usual_seconds(self) -> float:
+        return self._seconds(alphadsl.load("infonce", compile=False))
+
+    def _seconds(self, loss: alphadsl.ContrastiveLoss) -> float:
+        """Of a few steps, after a first."""
+        train, _ = self._parts[0]
+        network = make_small_network(train.width, self.seed)
+        train_small(loss, network, train, self.seed, 1)
+        started = time.process_time()
+        train_small(loss, network, train, self.seed, TIMED)
+        return time.process_time() - started
 
 
 @dataclass(frozen=True)

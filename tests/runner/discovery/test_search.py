@@ -18,7 +18,7 @@ from runner.discovery.discover import best_of, top_rung
 from runner.discovery.log import BredEvent, RungEvent, ScoredEvent, SearchLog
 from runner.discovery.plan import SearchPlan, SearchRoom, open_search
 from runner.discovery.report import make_page, ranking, summary, write_candidates
-from runner.discovery.rungs import FailedError, Rung
+from runner.discovery.rungs import FailedError, Rung, Toy
 from runner.discovery.search import NULL, Search
 from runner.settings.resolving import make_config
 
@@ -224,3 +224,9 @@ def test_events_keep_what_they_say(tmp_path: Path) -> None:
     assert again.candidates["c1"].score("toy") == pytest.approx(0.6)
     assert again.seconds == 2.5
     assert again.gates() == {"passed": 1}
+
+
+def test_a_loss_with_endless_steps_is_given_up() -> None:
+    text = "loss slow {\n  R(a) = -a * log(a) - a^2\n  alpha in simplex\n}\n"
+    with pytest.raises(FailedError, match=r"its steps take \d+ times as long as those of InfoNCE"):
+        Toy(1, 0).score("slow", text, {})
