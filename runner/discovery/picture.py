@@ -1,77 +1,136 @@
 """The genealogy and the front of a search as one picture: candidates come in, SVG text comes out."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from runner.discovery.front import pareto
-from runner.discovery.log import Candidate
+from runner.discovery.log import Candidate, shown_rung
 from runner.discovery.search import NULL
 
-FOUND, CONTROL, LINE, BEST = "#0072b2", "#d55e00", "#8c959f", "#009e73"
+FOUND, CONTROL, LINE, TEXT, BEST = "#0072b2", "#d55e00", "#8c959f", "#7d8590", "#009e73"
+AHEAD: Mapping[str, Any] = {"color": BEST, "linewidth": 1.2, "alpha": 0.8, "zorder": 2}
+ASIDE: Mapping[str, Any] = {"color": LINE, "linewidth": 0.5, "alpha": 0.18, "zorder": 1}
+"""Lines of descent: those that led to the front, and the others."""
+APART = 0.035
+"""Names stand at least so far apart, as a part of the height."""
+NAMED = 12
+"""So many of the front have a name beside them, the best."""
 
 
 def draw_search(candidates: Sequence[Candidate], rung: str) -> str:
-    """Left, every candidate where it was bred and what it scored on a rung, with lines from its parents; right, score
-    against size, and the front. Text and lines are readable on white and on black."""
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    """Left, every candidate where it was bred and what it scored on a rung, with lines from the nearest ancestors that
+    were trained there, too, bold where they led to the front; right, score against size, and the front. Readable on
+    white and on black."""
+    figure = Figure(figsize=(11, 4.8), layout="constrained")
     figure.patch.set_alpha(0)
     tree, sizes = figure.subplots(1, 2, width_ratios=(2, 1), sharey=True)
-    scores = {one.name: score for one in candidates if (score := one.score(rung)) is not None}
+    by_name = {one.name: one for one in candidates}
+    scores = {one.name: 100 * score for one in candidates if (score := one.score(rung)) is not None}
     scored = [one for one in candidates if one.name in scores]
-    by_name = {one.name: one for one in scored}
-    for one in scored:
-        for parent in one.bred.parents:
-            if parent in by_name:
-                x = (by_name[parent].bred.number, one.bred.number)
-                tree.plot(x, (100 * scores[parent], 100 * scores[one.name]), color=LINE, linewidth=0.6, alpha=0.6)
-    front = {one.name for one in pareto([one for one in scored if one.name != NULL], rung)}
-    groups = (
-        (FOUND, "found", [one for one in scored if not one.bred.control]),
-        (CONTROL, "started from, and the null control", [one for one in scored if one.bred.control]),
-        (BEST, "front", [one for one in scored if one.name in front]),
-    )
-    for axes, place in ((tree, _number), (sizes, _size)):
-        for colour, label, group in groups:
-            axes.scatter(
-                [place(one) for one in group],
-                [100 * scores[one.name] for one in group],
-                **{"s": 60, "facecolors": "none", "linewidths": 1.6} if colour == BEST else {"s": 16},
-                edgecolors=colour,
-                color=None if colour == BEST else colour,
-                label=label,
-                zorder=3,
-            )
-    for one in scored:
-        if one.bred.control or one.name in front:
-            tree.annotate(
-                one.name,
-                (one.bred.number, 100 * scores[one.name]),
-                xytext=(4, 3),
-                textcoords="offset points",
-                fontsize=7,
-                color=LINE,
-            )
-    tree.set(xlabel="candidate, in the order in which it was bred", ylabel=f"validation accuracy at {rung}, %")
+    front = pareto([one for one in scored if one.name != NULL], rung)
+    ancestors = {one.name: [*_ancestors(one, by_name, scores)] for one in scored}
+    descent = _descent([one.name for one in front], ancestors)
+    for name, of in ancestors.items():
+        style = AHEAD if name in descent else ASIDE
+        for ancestor in of:
+            x = (by_name[ancestor].bred.number, by_name[name].bred.number)
+            tree.plot(x, (scores[ancestor], scores[name]), **style)
+    _draw_points(tree, scored, front, [(one.bred.number, scores[one.name]) for one in scored])
+    _draw_points(sizes, scored, front, [(one.bred.size, scores[one.name]) for one in scored])
+    controls = [one for one in scored if one.bred.control]
+    _write_names(tree, controls, scores, -1)
+    _write_names(tree, [one for one in front[-NAMED:] if not one.bred.control], scores, 1)
+    last = max((one.bred.number for one in scored), default=1)
+    tree.set(xlabel="candidate, in the order in which it was bred", xlim=(-0.16 * last - 1, 1.1 * last + 1))
+    tree.set(ylabel=f"validation accuracy at {shown_rung(rung)}, %")
     sizes.set(xlabel="size: nodes and parameters")
     for axes in (tree, sizes):
-        axes.patch.set_alpha(0)
-        axes.tick_params(colors=LINE)
-        axes.xaxis.label.set_color(LINE)
-        axes.yaxis.label.set_color(LINE)
-        for spine in axes.spines.values():
-            spine.set_color(LINE)
-    sizes.legend(frameon=False, labelcolor=LINE, fontsize=7, loc="lower right")
+        _make_readable(axes)
+    tree.set_xticks([tick for tick in tree.get_xticks() if 0 <= tick <= 1.1 * last])
+    figure.legend(
+        *tree.get_legend_handles_labels(),
+        loc="outside upper right",
+        ncols=3,
+        frameon=False,
+        labelcolor=TEXT,
+        fontsize=8,
+    )
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg")
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 
 
-def _number(candidate: Candidate) -> int:
-    return candidate.bred.number
+def _ancestors(candidate: Candidate, by_name: Mapping[str, Candidate], scores: Mapping[str, float]) -> Iterator[str]:
+    """The nearest that have a score, along each line of descent."""
+    pending, seen = list(candidate.bred.parents), set[str]()
+    while pending:
+        name = pending.pop()
+        if name in seen or name not in by_name:
+            continue
+        seen.add(name)
+        if name in scores:
+            yield name
+        else:
+            pending += by_name[name].bred.parents
 
 
-def _size(candidate: Candidate) -> int:
-    return candidate.bred.size
+def _descent(names: Sequence[str], ancestors: Mapping[str, Sequence[str]]) -> set[str]:
+    """Losses and all that they descend from."""
+    pending, reached = [*names], set[str]()
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending += ancestors[name]
+    return reached
+
+
+def _draw_points(
+    axes: Axes, scored: Sequence[Candidate], front: Sequence[Candidate], places: Sequence[tuple[float, float]]
+) -> None:
+    best = {one.name for one in front}
+    found = [place for one, place in zip(scored, places, strict=True) if not one.bred.control]
+    control = [place for one, place in zip(scored, places, strict=True) if one.bred.control]
+    ahead = [place for one, place in zip(scored, places, strict=True) if one.name in best]
+    axes.scatter(*_columns(found), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
+    axes.scatter(*_columns(control), s=20, color=CONTROL, zorder=3, label="started from, and the null control")
+    axes.scatter(*_columns(ahead), s=64, facecolors="none", edgecolors=BEST, linewidths=1.6, zorder=3, label="front")
+
+
+def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def _write_names(axes: Axes, named: Sequence[Candidate], scores: Mapping[str, float], side: int) -> None:
+    """Beside the points, moved up where two would stand on one another."""
+    bottom, top = axes.get_ylim()
+    gap, last = APART * (top - bottom), float("-inf")
+    for one in sorted(named, key=lambda one: scores[one.name]):
+        last = max(scores[one.name], last + gap)
+        axes.set_ylim(top=max(axes.get_ylim()[1], last + gap))
+        axes.annotate(
+            one.name,
+            (one.bred.number, last),
+            xytext=(7 * side, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if side > 0 else "right",
+            fontsize=8,
+            color=TEXT,
+        )
+
+
+def _make_readable(axes: Axes) -> None:
+    axes.patch.set_alpha(0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.tick_params(colors=TEXT)
+    axes.xaxis.label.set_color(TEXT)
+    axes.yaxis.label.set_color(TEXT)
+    for spine in axes.spines.values():
+        spine.set_color(LINE)
