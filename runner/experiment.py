@@ -101,7 +101,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     for planned in plan:
         check_shareable(planned.loss, world_size())
         check_enough(planned.loss, supplies.data, planned.config)
-    plan = _with_configs(plan, led(lambda: _decided(plan, supplies.data)))
+    plan = _with_configs(plan, led(lambda: _decided(plan, supplies.data, options.stock)))
     led(lambda: _check_all(plan, options, supplies.record))
     folders, failures = [], []
     for planned in plan:
@@ -120,21 +120,20 @@ def _with_configs(plan: Sequence[PlannedRun], configs: Sequence[ExperimentConfig
     return [replace(planned, config=config) for planned, config in zip(plan, configs, strict=True)]
 
 
-def _decided(plan: Sequence[PlannedRun], data: ImageData) -> list[ExperimentConfig]:
+def _decided(plan: Sequence[PlannedRun], data: ImageData, stock: Stock) -> list[ExperimentConfig]:
     """The configurations with every setting decided that says `auto`, and a line on how the runs are computed."""
-    told, configs = dict[str, None](), []
+    configs = []
     for planned in plan:
         processor = look_at(resolve_device(planned.config.device))
         decided = decide(planned.config, processor)
         decided = decide_layout(decided, data.image_size, make_fabric(decided.config))
-        told[decided.describe(processor)] = None
+        stock.tell_once(decided.describe(processor))
         queued = "queue" in planned.loss.takes
         config = decide_keys(decided.config, planned.loss.name, queued, len(data.pretrain_NCHW))
         if queued:
-            told[f"{planned.loss.name}: a queue of {config.queue:,} keys, momentum {config.momentum_encoder:g}"] = None
+            keys = f"a queue of {config.queue:,} keys, momentum {config.momentum_encoder:g}"
+            stock.tell_once(f"{planned.loss.name}: {keys}")
         configs.append(config)
-    for line in told:
-        tell(line)
     return configs
 
 

@@ -27,9 +27,10 @@ class Supplies:
 
 @dataclass(eq=False)
 class Stock:
-    """The supplies that were asked for last."""
+    """The supplies that were asked for last, and what was said of how runs are computed."""
 
     _kept: dict[tuple[object, ...], Supplies] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
     def of(self, config: ExperimentConfig, *, download: bool) -> Supplies:
         """Read the images of a configuration, unless they are those of the last one. Raises `InputError` where they are
@@ -39,6 +40,12 @@ class Stock:
             self._kept.clear()
             self._kept[which] = _read(config, download)
         return self._kept[which]
+
+    def tell_once(self, line: str) -> None:
+        """Say what holds for many runs before the first of them."""
+        if line not in self._told:
+            self._told.add(line)
+            tell(line)
 
 
 def _read(config: ExperimentConfig, download: bool) -> Supplies:

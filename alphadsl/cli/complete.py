@@ -16,9 +16,10 @@ from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.exceptions import InputError, SpecError
 from alphadsl.report.field import beginning_as
 from alphadsl.resolve.files import SUFFIX, library_names
+from runner.studies.marks import SEARCH, STUDY, find_marked
 
 Complete = Callable[[str], list[str]]
-RUN_MARK, STUDY_FILE = "alphadsl-run.json", "study.sqlite"
+RUN_MARK = "alphadsl-run.json"
 # Where a shell puts the line that is being typed: bash, and the others.
 LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 
@@ -110,7 +111,7 @@ def studies(context: typer.Context, incomplete: str) -> list[str]:
     """Names of the studies below --studies-dir."""
     below = Path(context.params.get("studies_dir") or "studies")
     with suppress(OSError):
-        return _beginning(sorted(path.parent.name for path in below.glob(f"*/{STUDY_FILE}")), incomplete)
+        return _beginning((folder.name for folder in find_marked(below, STUDY, SEARCH)), incomplete)
     return []
 
 

@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alphadsl.api import build, find_text
+from alphadsl.api import build
 from alphadsl.backend.execution import Execution
 from alphadsl.cli import complete
 from alphadsl.cli.comparison import print_tables
 from alphadsl.cli.console import complain
-from alphadsl.cli.options import Setting, folder_of
+from alphadsl.cli.options import Proposals, Setting, folder_of
+from alphadsl.cli.proposed import proposed_by
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import stoppable
 from alphadsl.cli.values import parse_settings, share_values, tag_of
 from alphadsl.extras import require
-from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
-from alphadsl.report.source import Source
 from alphadsl.report.visible import visible_text
-from alphadsl.resolve.files import SpecText
 from runner.settings.config import DATASETS, ExperimentConfig
 from runner.settings.resolving import Given, resolve_config
 
 if TYPE_CHECKING:
-    from runner.studies.candidates import Candidate
     from runner.studies.confirm import Contender
 
 FEWEST = 6
@@ -37,14 +34,7 @@ FEWEST = 6
 
 @with_settings
 def confirm(
-    spec: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SPEC|STUDY...",
-            help="Built-in names, files, studies, or lists of candidates (.jsonl).",
-            autocompletion=complete.losses,
-        ),
-    ],
+    spec: Proposals,
     against: Annotated[str, typer.Option(help="The baseline.", autocompletion=complete.losses)] = "infonce",
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many fresh seeds.")] = 8,
     dataset: Annotated[
@@ -110,43 +100,20 @@ def make_contenders(
     """The baseline first, then every other loss. Raises `InputError` or `SpecError` for what cannot be tried."""
     from runner.studies.confirm import Contender
 
-    listed = [found for word in words for found in _candidates(word, studies_dir)]
-    specs = [word for word in words if not _is_list(word) and _study(word, studies_dir) is None]
-    texts = [SpecText(Source(found.name, found.spec), Path.cwd()) for found in listed]
-    texts += [find_text(word) for word in specs]
-    if against not in [lower_spec(text).loss.name for text in texts]:
-        texts.append(find_text(against))
-        against = lower_spec(texts[-1]).loss.name
-    names = [lower_spec(text).loss.name for text in texts]
-    if len(texts) == 1:
+    losses = proposed_by(words, studies_dir)
+    if against not in [loss.name for loss in losses]:
+        losses += proposed_by([against], studies_dir)
+        against = losses[-1].name
+    if len(losses) == 1:
         raise InputError(f"There is nothing but {against} to confirm.", "Name another loss, or another --against.")
     execution = Execution(products=config.loss_products)
     contenders = []
-    shares = share_values(parse_settings([*set_]), names)
-    candidates = [*listed, *[None] * (len(texts) - len(listed))]
-    for text, candidate, own in zip(texts, candidates, shares, strict=True):
-        values = {**(candidate.values if candidate else {}), **own}
-        contenders.append(Contender(build(text, execution, values, "command line"), tag_of(own), candidate))
+    shares = share_values(parse_settings([*set_]), [loss.name for loss in losses])
+    for loss, own in zip(losses, shares, strict=True):
+        values = {**(loss.candidate.values if loss.candidate else {}), **own}
+        built = build(loss.text, execution, values, "command line")
+        contenders.append(Contender(built, tag_of(own), loss.candidate))
     return sorted(contenders, key=lambda contender: contender.loss.name != against)
-
-
-def _candidates(word: str, studies_dir: Path) -> "tuple[Candidate, ...]":
-    from runner.studies.candidates import candidates_of_study, read_candidates
-
-    study = _study(word, studies_dir)
-    if study is not None:
-        return candidates_of_study(study)
-    return read_candidates(Path(word)) if _is_list(word) else ()
-
-
-def _is_list(word: str) -> bool:
-    return word.endswith(".jsonl")
-
-
-def _study(word: str, studies_dir: Path) -> Path | None:
-    """The folder of a study of this name, or at this place."""
-    place = Path(word).parent if word.endswith("study.sqlite") else Path(word)
-    return next((path for path in (place, studies_dir / word) if (path / "study.sqlite").is_file()), None)
 
 
 def _from_file(path: Path | None) -> list[Given]:

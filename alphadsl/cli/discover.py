@@ -78,6 +78,7 @@ def discover(
     from runner.discovery.plan import SearchPlan, SearchRoom, open_search
     from runner.discovery.rungs import check_rungs
     from runner.records.folder import check_name
+    from runner.studies.marks import keep_command
 
     check_rungs(epochs)
     if space is not None:
@@ -96,8 +97,10 @@ def discover(
     check_name(called)
     room = SearchRoom(root / called)
     with stoppable(f"To go on: {command_as_typed()}"):
-        page = search(open_search(room, plan), room, seconds, download)
-    typer.echo(f"{room.candidates} {page}")
+        opened = open_search(room, plan)
+        keep_command(room.folder, command_as_typed())
+        page = search(opened, room, seconds, download)
+    typer.echo(f"{room.candidates} {room.listed} {page}")
 
 
 def _seconds(budget: str) -> float:

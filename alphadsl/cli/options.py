@@ -13,6 +13,14 @@ Loss = Annotated[str, typer.Argument(metavar="SPEC", help="A built-in name or a 
 Losses = Annotated[
     list[str], typer.Argument(metavar="SPEC...", help="Built-in names or files.", autocompletion=complete.losses)
 ]
+Proposals = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SPEC|STUDY...",
+        help="Built-in names, files, studies, searches, or lists of candidates (.jsonl).",
+        autocompletion=complete.losses,
+    ),
+]
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE...", help="Spec files, or built-in names.", autocompletion=complete.losses)
 ]

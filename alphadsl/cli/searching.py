@@ -4,12 +4,14 @@ Refused before anything is begun: a name that nothing has, a value that a loss o
 effect. What is heavy is imported inside the functions.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from alphadsl.api import find_text, overrides_from
+from alphadsl.api import overrides_from
+from alphadsl.cli.proposed import Proposed
 from alphadsl.cli.values import parse_settings, share_values
 from alphadsl.ir.parameter import Parameter
 from alphadsl.ir.pretty_loss import pretty_loss
@@ -50,7 +52,7 @@ class PruneName(StrEnum):
 class Asked:
     """The words of a command."""
 
-    specs: Sequence[str]
+    losses: Sequence[Proposed]
     over: Sequence[str]
     set_: Sequence[str]
     search: SearchName | None
@@ -68,8 +70,7 @@ def make_plan(asked: Asked, config: ExperimentConfig) -> "Plan":
     from runner.studies.plan import Plan, check_plan
     from runner.studies.space import parse_over
 
-    texts = [find_text(word) for word in asked.specs]
-    losses = [lower_spec(text).loss for text in texts]
+    losses = [lower_spec(it.text).loss for it in asked.losses]
     names = [loss.name for loss in losses]
     for repeated in (loss for index, loss in enumerate(names) if loss in names[:index]):
         raise InputError(f"Two of the specs define a loss called {repeated}.", "Give each its own name in its file.")
@@ -79,21 +80,25 @@ def make_plan(asked: Asked, config: ExperimentConfig) -> "Plan":
     _check_searched(asked.over, targets)
     axes = tuple(parse_over(text, targets) for text in asked.over)
     _check_axes(axes, asked, shares, parameters)
+    _check_settings(axes, asked.losses)
+    candidates = {it.name: it.candidate for it in asked.losses if it.candidate}
+    found = {name: dict(candidate.values) for name, candidate in candidates.items()}
     pretty = {loss.name: pretty_loss(loss) for loss in losses}
     search, trials = _count(asked, pretty, axes)
     plan = Plan(
         losses=pretty,
-        values=shares,
+        values={name: found.get(name, {}) | share for name, share in shares.items()},
         axes=axes,
         search=search.value,
         trials=trials,
         seeds=asked.seeds,
         ladder=_ladder(asked),
         config=config,
+        spent={name: candidate.seeds for name, candidate in candidates.items()},
     )
     check_plan(plan)
-    for loss, text in zip(names, texts, strict=True):
-        _check_values(plan, loss, text)
+    for loss, it in zip(names, asked.losses, strict=True):
+        _check_values(plan, loss, it.text)
     return plan
 
 
@@ -104,10 +109,27 @@ def _count(asked: Asked, losses: Mapping[str, str], axes: "tuple[AnyAxis, ...]")
 
     search = asked.search or (SearchName.TPE if any(isinstance(axis, Span) for axis in axes) else SearchName.GRID)
     if search is not SearchName.GRID:
-        return search, asked.trials or DEFAULT_TRIALS
+        return search, _equal_shares(asked.trials or DEFAULT_TRIALS, len(losses))
     if asked.trials is not None:
         raise InputError("--trials has no effect on a grid.", "Leave it out, or give --search random.")
     return search, count_grid(losses, axes)
+
+
+def _equal_shares(trials: int, losses: int) -> int:
+    """Trials in all, as many for each loss: rounded up where they do not come apart."""
+    return losses * math.ceil(trials / losses)
+
+
+def _check_settings(axes: "tuple[AnyAxis, ...]", losses: Sequence[Proposed]) -> None:
+    """Refuse what a candidate was tuned to and would lose."""
+    searched = {axis.name for axis in axes}
+    for it in losses:
+        for name, value in (it.candidate.settings if it.candidate else {}).items():
+            if name not in searched:
+                raise InputError(
+                    f"{it.name} was tuned to {name} = {value}, and all trials here have the same.",
+                    f"Give --over {name}=..., so that every loss is tuned.",
+                )
 
 
 def _ladder(asked: Asked) -> "Ladder":

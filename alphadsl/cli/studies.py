@@ -1,6 +1,8 @@
 """The command `studies`: names come in; a list of studies, or one as a table and a page, comes out."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -12,8 +14,11 @@ from alphadsl.cli.console import complain
 from alphadsl.cli.options import folder_of
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
+from alphadsl.report.visible import visible_text
+from runner.studies.marks import SEARCH, find_marked
 
 if TYPE_CHECKING:
+    from runner.discovery.overview import Overview
     from runner.studies.study import Study, StudyRoom
 
 StudiesDir = Annotated[str, typer.Option(help="Where studies are.", autocompletion=complete.folders)]
@@ -22,8 +27,10 @@ Storage = Annotated[
 ]
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="Name of a study.", autocompletion=complete.studies)]
 
+NUMBERS = ("trials", "written", "passed", "score")
+
 app = typer.Typer(
-    help="List studies, or show one: a table of its trials, and a page.",
+    help="List studies and searches, or show one: a table of its trials, and a page.",
     epilog="Example: alphadsl studies show digits-infonce",
     invoke_without_command=True,
 )
@@ -31,7 +38,7 @@ app = typer.Typer(
 
 @app.callback()
 def list_studies(context: typer.Context, studies_dir: StudiesDir = "studies", storage: Storage = None) -> None:
-    """List studies: how far they are, and the best of each.
+    """List studies of sweep and searches of discover: how far they are, the best of each, and how to go on.
 
     Example: alphadsl studies
     """
@@ -40,34 +47,44 @@ def list_studies(context: typer.Context, studies_dir: StudiesDir = "studies", st
     require("alphadsl studies", "train")
     from runner.studies.study import find_studies
 
-    rooms = [*find_studies(folder_of("--studies-dir", studies_dir), storage)]
-    table, refused = Table(), False
-    for name in ("study", "trials", "losses", "over", "best", "score"):
-        table.add_column(name, justify="right" if name in ("trials", "score") else "left")
-    for room in rooms:
-        try:
-            table.add_row(*_row(room))
-        except InputError as refusal:
-            complain(refusal)
-            refused = True
-    if table.row_count:
-        _console().print(table)
-    elif not refused:
-        typer.echo(f"There are no studies in {storage or studies_dir}.", err=True)
-    if refused:
+    root = folder_of("--studies-dir", studies_dir)
+    refusals: list[InputError] = []
+    rows = [*_answers(_row, find_studies(root, storage), refusals)]
+    searches = [*_answers(_look, [] if storage else find_marked(root, SEARCH), refusals)]
+    if rows:
+        _console().print(_table("study trials losses over best score", rows))
+    if searches:
+        _console().print(_table("search state written passed best score", map(_search_row, searches)))
+    for search in searches:
+        if search.following:
+            typer.echo(visible_text(f"{search.name} goes on: {search.following}"))
+    for refusal in refusals:
+        complain(refusal)
+    if refusals:
         raise typer.Exit(1)
+    if not (rows or searches):
+        typer.echo(f"There are no studies in {storage or studies_dir}.", err=True)
 
 
 @app.command()
 def show(name: StudyName, studies_dir: StudiesDir = "studies", storage: Storage = None) -> None:
-    """Show the trials of a study in a table, and write its page.
+    """Show the trials of a study in a table, or what a search has found, and write its page.
 
     Example: alphadsl studies show digits-infonce
     """
     require("alphadsl studies", "train")
+    root = folder_of("--studies-dir", studies_dir)
+    if storage is None and (root / name / SEARCH).is_file():
+        from runner.discovery.report import summary, write_report
+
+        search = _look(root / name)
+        for line in summary(search.log, search.rung, [*search.plan.parents]):
+            typer.echo(visible_text(line))
+        typer.echo(str(write_report(search.room, search.plan, search.log, search.rung)))
+        return
     from runner.studies.study import read_study, room_of
 
-    finish(read_study(room_of(name, folder_of("--studies-dir", studies_dir), storage)))
+    finish(read_study(room_of(name, root, storage)))
 
 
 def finish(study: "Study") -> None:
@@ -86,6 +103,38 @@ def finish(study: "Study") -> None:
         raise typer.Exit(1)
 
 
+Place = TypeVar("Place")
+Answer = TypeVar("Answer")
+
+
+def _answers(ask: Callable[[Place], Answer], places: Iterable[Place], refusals: list[InputError]) -> Iterator[Answer]:
+    """What is said of each place; a place that is refused does not hide the others."""
+    for place in places:
+        try:
+            yield ask(place)
+        except InputError as refusal:
+            refusals.append(refusal)
+
+
+def _look(folder: Path) -> "Overview":
+    from runner.discovery.overview import look_at_search
+    from runner.discovery.plan import SearchRoom
+
+    return look_at_search(SearchRoom(folder))
+
+
+def _search_row(search: "Overview") -> tuple[str, ...]:
+    from runner.discovery.log import shown_rung
+
+    best, log = search.best, search.log
+    told = (
+        (f"{best.name} at {shown_rung(search.rung)}", f"{100 * (best.score(search.rung) or 0):.1f}")
+        if best
+        else ("", "")
+    )
+    return (search.name, search.state, str(log.bred), str(log.passed), *told)
+
+
 def _row(room: "StudyRoom") -> tuple[str, ...]:
     from runner.studies.study import read_study
     from runner.studies.table import best_first, percent_of
@@ -97,6 +146,15 @@ def _row(room: "StudyRoom") -> tuple[str, ...]:
     done = f"{sum(entry.over for entry in entries)}/{len(entries)}"
     told = (str(best.point), percent_of(best)) if best else ("", "")
     return (room.name, done, " ".join(study.plan.losses), over, *told)
+
+
+def _table(names: str, rows: Iterable[tuple[str, ...]]) -> Table:
+    table = Table()
+    for name in names.split():
+        table.add_column(name, justify="right" if name in NUMBERS else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _console() -> Console:

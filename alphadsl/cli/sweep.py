@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from alphadsl.cli.experiment import settings_from
-from alphadsl.cli.options import Losses, Setting, folder_of
+from alphadsl.cli.options import Proposals, Setting, folder_of
+from alphadsl.cli.proposed import proposed_by
 from alphadsl.cli.searching import Asked, PruneName, SearchName, make_plan
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_as_typed, stoppable
@@ -21,7 +22,7 @@ from runner.settings.resolving import Given, resolve_config
 
 @with_settings
 def sweep(
-    spec: Losses,
+    spec: Proposals,
     over: Annotated[
         list[str] | None,
         typer.Option(
@@ -68,25 +69,34 @@ def sweep(
     own_threads = {"threads": 1} if asked_for.threads == AUTO else {}
     here = asked_for.model_copy(update={"test_set": "sealed", **own_threads})
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
-    asked = Asked(spec, over or [], set_ or [], search, trials, seeds, prune, first_rung, factor, given)
+    losses = proposed_by(spec, root)
+    asked = Asked(losses, over or [], set_ or [], search, trials, seeds, prune, first_rung, factor, given)
     if "test_set" in given and asked_for.test_set == "read":
         raise InputError("A search does not read the test set.", "Leave out --test-set; train the best with it.")
     plan = make_plan(asked, here)
 
     from runner.progress import tell
     from runner.records.folder import check_name
+    from runner.studies.marks import keep_command
     from runner.studies.page import check_page_replaceable
     from runner.studies.study import open_study, room_of
     from runner.studies.table import Watch, progress_of
     from runner.studies.workers import Place, run_workers
 
-    called = name or f"{here.dataset}-{'-'.join(plan.losses)}"
+    searches = "-".join(dict.fromkeys(loss.search for loss in losses if loss.search))
+    called = name or (f"{searches}-tuned" if searches else f"{here.dataset}-{'-'.join(plan.losses)}")
     check_name(called)
     room = room_of(called, root, storage)
     with stoppable(f"To go on: {command_as_typed()}"):
         study = open_study(room, plan)
+        keep_command(room.folder, command_as_typed())
         check_page_replaceable(room)
         tell(f"Study {called}: {progress_of(study.entries(), workers)}, {seeds} seeds each.")
+        if trials not in (None, plan.trials):
+            tell(f"--trials {trials} becomes {plan.trials}: as many for each of {len(plan.losses)} losses.")
+        if len({*plan.shares.values()}) > 1:
+            told = ", ".join(f"{loss} {count}" for loss, count in plan.shares.items())
+            tell(f"The trials of the grid are {told}; --search random or tpe gives each loss equally many.")
         place = Place(room, here, download)
         with Watch(study, workers) as watch:
             if ray is None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from alphadsl.discover.gates import Gates
 from alphadsl.discover.known import journey_of, known_losses, loss_of
-from alphadsl.discover.trim import trim
+from alphadsl.discover.trim import MOST_TRIED, trim
 from runner.discovery.front import pareto
 from runner.discovery.handing_on import handed_on
 from runner.discovery.log import Candidate, SearchLog, TrimmedEvent
 from runner.discovery.plan import SearchPlan, SearchRoom
-from runner.discovery.report import ranking, summary, write_candidates, write_report
+from runner.discovery.report import ranking, summary, top_rung, write_candidates, write_report
 from runner.discovery.rungs import FailedError, Toy, rungs_of
 from runner.discovery.search import Search
 from runner.discovery.stages import kept_stages
@@ -41,7 +41,7 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
         try:
             search.run(budget)
         finally:
-            rung = top_rung(search)
+            rung = top_rung(log, [rung.name for rung in search.rungs])
             with contextlib.suppress(KeyboardInterrupt):
                 write_report(room, plan, log, rung)
         make_simple(search, library, rung)
@@ -53,14 +53,6 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
         return write_report(room, plan, log, rung)
 
 
-def top_rung(search: Search) -> str:
-    """The highest rung at which something that was found was trained; the first where nothing was."""
-    for rung in reversed(search.rungs):
-        if any(rung.name in one.scored for one in search.found):
-            return rung.name
-    return search.first.name
-
-
 def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
     """The front, and what ranks highest."""
     found = [one for one in ranking(log, rung) if not one.bred.control]
@@ -70,10 +62,12 @@ def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
 def make_simple(search: Search, library: Gates, rung: str) -> None:
     """Trim the best of the front while their toy scores hold and they are not losses of the library."""
     toy = Toy(search.plan.seeds, search.plan.seed)
-    for candidate in list(pareto(search.found, rung))[-KEPT:]:
-        scored = candidate.scored.get(toy.name)
-        if candidate.trimmed is not None or scored is None:
-            continue
+    waiting = [one for one in pareto(search.found, rung)[-KEPT:] if one.trimmed is None and toy.name in one.scored]
+    if waiting:
+        told = f"Making {len(waiting)} of the best simple: each is tried on the toy with less in it, up to {MOST_TRIED}"
+        tell(f"{told} times. The budget is spent, and this comes on top.")
+    for candidate in watched(waiting, len(waiting), "Made simple"):
+        scored = candidate.scored[toy.name]
         values = dict(scored.values)
 
         def score(text: str, name: str = candidate.name, values: dict[str, float] = values) -> float | None:
@@ -88,6 +82,7 @@ def make_simple(search: Search, library: Gates, rung: str) -> None:
         left = trim(candidate.name, candidate.bred.text, library, score, least)
         event = TrimmedEvent(name=candidate.name, text=left.text, size=left.size, score=left.score)
         search.log.add(event)
+        tell(f"{candidate.name}: size {candidate.bred.size} to {left.size}, {left.score:.1%} at {toy.name}")
 
 
 def _spread(scores: Sequence[float]) -> float:

@@ -17,6 +17,11 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded, read_file
 
 
+def shown_rung(rung: str) -> str:
+    """The name of a rung in words."""
+    return "1 epoch" if rung == "1 epochs" else rung
+
+
 class Event(BaseModel):
     """Something that was done."""
 
@@ -63,6 +68,11 @@ class RungEvent(Event):
     losses: int
     kept: bool
 
+    @property
+    def told(self) -> str:
+        compared = f"{shown_rung(self.rung)} against {shown_rung(self.next)}"
+        return f"{compared}: rank correlation {self.correlation:+.2f} over {self.losses} losses"
+
 
 class TrimmedEvent(Event):
     """A survivor as it was made simpler."""
@@ -108,6 +118,14 @@ class SearchLog:
 
     @staticmethod
     def open(path: Path) -> "SearchLog":
+        """To go on with: half a last line is cut off."""
+        if path.exists():
+            _cut_half_line(path)
+        return SearchLog.look(path)
+
+    @staticmethod
+    def look(path: Path) -> "SearchLog":
+        """As it is on disk, where another process may be writing."""
         log = SearchLog(path)
         if path.exists():
             for event in _read(path):
@@ -123,8 +141,13 @@ class SearchLog:
         self._take(event)
 
     @property
+    def passed(self) -> int:
+        """Candidates that went through the gates."""
+        return sum(not candidate.bred.control for candidate in self.candidates.values())
+
+    @property
     def seconds(self) -> float:
-        """Time spent in training."""
+        """Time spent in judging and training."""
         return sum(event.seconds for event in self.events if isinstance(event, ScoredEvent))
 
     def gates(self) -> dict[str, int]:
@@ -148,12 +171,17 @@ class SearchLog:
                 self.candidates[event.name].trimmed = event
 
 
-def _read(path: Path) -> Iterator[AnyEvent]:
+def _cut_half_line(path: Path) -> None:
     content = read_file(path)
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         with guarded(path, "written"):
             os.truncate(path, whole)
+
+
+def _read(path: Path) -> Iterator[AnyEvent]:
+    content = read_file(path)
+    whole = content.rfind(b"\n") + 1
     for number, line in enumerate(content[:whole].splitlines(), start=1):
         try:
             yield EVENT.validate_json(line)

@@ -13,6 +13,7 @@ from alphadsl.discover.space import SearchSpace
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, read_file, write_file
 from runner.settings.config import ExperimentConfig
+from runner.studies.marks import LIST, SEARCH
 
 ANOTHER = "Give --name for another search."
 NOT_COMPARED = frozenset({"data_dir", "device", "threads", "keep_every", "compile", "channels_last", "recipe"})
@@ -44,7 +45,7 @@ class SearchRoom:
 
     @property
     def plan(self) -> Path:
-        return self.folder / "search.json"
+        return self.folder / SEARCH
 
     @property
     def log(self) -> Path:
@@ -57,7 +58,7 @@ class SearchRoom:
     @property
     def listed(self) -> Path:
         """The best and the losses started from, for `confirm` and `sweep`."""
-        return self.folder / "candidates.jsonl"
+        return self.folder / LIST
 
     @property
     def candidates(self) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alphadsl.storage import make_folder, write_file
 from runner.discovery.front import pareto
-from runner.discovery.log import Candidate, RungEvent, SearchLog
+from runner.discovery.log import Candidate, RungEvent, SearchLog, shown_rung
 from runner.discovery.picture import draw_search
 from runner.discovery.plan import SearchPlan, SearchRoom
 from runner.discovery.search import NULL
@@ -29,9 +29,8 @@ def write_candidates(room: SearchRoom, plan: SearchPlan, found: Sequence[Candida
 def spec_file(plan: SearchPlan, candidate: Candidate) -> str:
     """The spec of a candidate, as simple as it was made."""
     bred, trimmed = candidate.bred, candidate.trimmed
-    scores = "; ".join(
-        f"{name} {100 * score:.1f} %" for name in candidate.scored if (score := candidate.score(name)) is not None
-    )
+    known = {name: score for name in candidate.scored if (score := candidate.score(name)) is not None}
+    scores = "; ".join(f"{shown_rung(name)} {100 * score:.1f} %" for name, score in known.items())
     lines = [
         f"{candidate.name} (found by alphadsl {plan.version} discover)",
         f"From {' and '.join(bred.parents)} by {bred.how}. Nearest known: {bred.near} at {bred.angle:.1f} degrees.",
@@ -57,6 +56,12 @@ def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
         found = [candidate for candidate in ranked if not candidate.bred.control]
         better = sum((candidate.score(rung) or 0.0) > (null.score(rung) or 0.0) for candidate in found)
         yield f"{better} of {len(found)} found losses beat the null control, a clone of {names[0]}."
+
+
+def top_rung(log: SearchLog, rungs: Sequence[str]) -> str:
+    """The highest rung at which something that was found was trained; the first where nothing was."""
+    found = [candidate for candidate in log.candidates.values() if not candidate.bred.control]
+    return next((rung for rung in reversed(rungs) if any(rung in one.scored for one in found)), rungs[0])
 
 
 def ranking(log: SearchLog, rung: str) -> list[Candidate]:
@@ -86,8 +91,7 @@ def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
     for event in log.events:
         if isinstance(event, RungEvent):
             kept = "kept" if event.kept else "left out"
-            yield f"<p>{escape(event.rung)} against {escape(event.next)}: rank correlation {event.correlation:+.2f} "
-            yield f"over {event.losses} losses; {kept}.</p>"
+            yield f"<p>{escape(event.told)}; {kept}.</p>"
     candidates = list(log.candidates.values())
     if any(one.score(rung) is not None for one in candidates):
         yield f"<h2>Genealogy, and the front of score and size</h2>{draw_search(candidates, rung)}"

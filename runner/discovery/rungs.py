@@ -107,7 +107,7 @@ class Trained:
 
     @property
     def name(self) -> str:
-        return f"{self.epochs} epochs"
+        return _name_of(self.epochs)
 
     def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
         runs = [self._run(name, text, values, seed) for seed in range(self.plan.seeds)]
@@ -121,6 +121,14 @@ class Trained:
         config = self.plan.config.model_copy(update=changed)
         loss = alphadsl.loads(text, values=dict(values), products=config.loss_products)
         return PlannedRun(loss, config, self.room.runs / f"{name}-{self.epochs}-seed{config.seed}")
+
+
+def names_of_rungs(plan: SearchPlan) -> tuple[str, ...]:
+    return (TOY, *map(_name_of, plan.epochs))
+
+
+def _name_of(epochs: int) -> str:
+    return f"{epochs} epochs"
 
 
 def rungs_of(plan: SearchPlan, room: SearchRoom, download: bool) -> tuple[Rung, ...]:

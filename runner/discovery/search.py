@@ -12,7 +12,8 @@ as if it never had been.
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import numpy as np
 from scipy import stats
@@ -20,7 +21,7 @@ from scipy import stats
 from alphadsl.discover.breed import Parent, breed
 from alphadsl.discover.gates import Gates, Refused
 from alphadsl.discover.known import first_tunable, size_of
-from runner.discovery.log import BredEvent, Candidate, RungEvent, ScoredEvent, SearchLog
+from runner.discovery.log import BredEvent, Candidate, RungEvent, ScoredEvent, SearchLog, shown_rung
 from runner.discovery.plan import SearchPlan
 from runner.discovery.rungs import FailedError, Rung
 
@@ -32,10 +33,29 @@ TIE = 0.005
 """Scores this close are even, and the simpler formula wins."""
 PREDICTS = 0.3
 """The rank correlation below which a rung is dropped: it would choose by chance."""
+LINE_SECONDS = 30.0
+"""How often a search tells how far it is."""
 FEWEST = 4
 """Losses that a rank correlation is taken of at the least."""
 
 Tell = Callable[[str], None]
+
+
+@dataclass
+class Pace:
+    """How far a search is, in a line now and then."""
+
+    budget: float
+    log: SearchLog
+    tell: Tell
+    told: float = field(default_factory=time.monotonic)
+
+    def say(self) -> None:
+        now = time.monotonic()
+        if now - self.told >= LINE_SECONDS:
+            self.told = now
+            spent, budget = (timedelta(seconds=round(seconds)) for seconds in (self.log.seconds, self.budget))
+            self.tell(f"{spent} of {budget} spent: {self.log.bred:,} written, {self.log.passed:,} through the gates.")
 
 
 @dataclass
@@ -50,6 +70,7 @@ class Search:
 
     def run(self, budget: float) -> None:
         """Go on until so many seconds were spent on training, in all, or nothing more is found."""
+        pace = Pace(budget, self.log, self.tell)
         self.enter_controls()
         for candidate in self.controls:
             for rung in self.rungs:
@@ -57,6 +78,7 @@ class Search:
                     self.train(candidate, rung)
         self.drop_rungs()
         while self.log.seconds < budget:
+            pace.say()
             following = self.next_untrained() or self.next_promotion()
             if following is not None:
                 self.train(*following)
@@ -94,10 +116,7 @@ class Search:
             if event is None:
                 kept.append(rung)
                 continue
-            self.tell(
-                f"{event.rung} against {event.next}: rank correlation {event.correlation:+.2f} over {event.losses} "
-                f"losses{'' if event.kept else '; the rung is left out'}."
-            )
+            self.tell(f"{event.told}{'' if event.kept else '; the rung is left out'}.")
             kept += [rung] if event.kept else []
         self.rungs = (*kept, last)
 
@@ -194,9 +213,9 @@ class Search:
         if tried:
             score, scores, values = max(tried, key=lambda each: each[0])
             event = event.model_copy(update={"scores": scores, "values": values, "failed": ""})
-            self.tell(f"{bred.name} at {rung.name}: {score:.1%} ({bred.how}, size {bred.size})")
+            self.tell(f"{bred.name} at {shown_rung(rung.name)}: {score:.1%} ({bred.how}, size {bred.size})")
         else:
-            self.tell(f"{candidate.name} at {rung.name}: failed, {failed}")
+            self.tell(f"{candidate.name} at {shown_rung(rung.name)}: failed, {failed}")
         self.log.add(event)
 
     def _settings(self, candidate: Candidate, rung: Rung) -> Iterator[dict[str, float]]:

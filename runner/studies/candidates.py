@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
+from runner.studies.marks import LIST, STUDY
 
 ENDING = ".jsonl"
 TUNED = ("lr", "weight_decay", "warmup_epochs", "optimizer")
@@ -32,7 +33,7 @@ class Candidate(BaseModel):
     settings: Mapping[str, float | str] = {}
     search_score: Annotated[float, Field(ge=0, le=1)] | None = None
     seeds: tuple[int, ...] = ()
-    """All seeds that the search has trained with."""
+    """All seeds that the search has trained with, and those before it."""
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:
@@ -74,6 +75,17 @@ def check_candidates(candidates: Sequence[Candidate], place: str) -> tuple[Candi
     return tuple(candidates)
 
 
+def candidates_in(folder: Path) -> tuple[Candidate, ...]:
+    """What the folder of a study, or of a search for losses, hands on."""
+    if (folder / STUDY).is_file():
+        return candidates_of_study(folder)
+    if not (folder / LIST).exists():
+        raise InputError(
+            f"The search {folder} has handed on nothing yet: it has no {LIST}.", "Let it end, or repeat its command."
+        )
+    return read_candidates(folder / LIST)
+
+
 def candidates_of_study(folder: Path) -> tuple[Candidate, ...]:
     """The best finished trial of each loss of a study that `alphadsl sweep` has made."""
     from runner.studies.study import Standing, read_study, room_of
@@ -92,7 +104,7 @@ def candidates_of_study(folder: Path) -> tuple[Candidate, ...]:
             values={**plan.values.get(loss, {}), **entry.point.values},
             settings={name: value for name, value in entry.point.settings.items() if name in TUNED},
             search_score=score,
-            seeds=tuple(range(plan.config.seed, plan.config.seed + plan.seeds)),
+            seeds=tuple(sorted({*plan.own_seeds, *plan.spent.get(loss, ())})),
         )
     if not best:
         raise InputError(f"The study {folder} has no finished trial.", "Repeat its command, which goes on.")

@@ -6,6 +6,7 @@ are known from the start; those of TPE are chosen while it goes on.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -82,6 +83,17 @@ class Plan(BaseModel):
     seeds: Annotated[int, Field(ge=1)]
     ladder: Ladder = Ladder()
     config: ExperimentConfig
+    spent: Mapping[str, tuple[int, ...]] = {}
+    """Seeds that a search before this one has used, by loss: they confirm nothing."""
+
+    @property
+    def own_seeds(self) -> range:
+        return range(self.config.seed, self.config.seed + self.seeds)
+
+    @cached_property
+    def shares(self) -> Counter[str]:
+        """How many trials each loss gets."""
+        return Counter(self.point(fixed).loss for fixed in self.fixed_points)
 
     def axes_of(self, loss: str) -> tuple[Listed | Span, ...]:
         """What a loss has a value of; `LOSS.NAME` goes before `NAME`."""
@@ -113,7 +125,7 @@ class Plan(BaseModel):
             case "random":
                 return [self._draw(trial) for trial in range(self.trials)]
             case "tpe":
-                return [{} for _ in range(self.trials)]
+                return [self._deal(trial) for trial in range(self.trials)]
 
     def _grid(self) -> Iterator[dict[str, Value]]:
         for loss in self.losses:
@@ -122,12 +134,15 @@ class Plan(BaseModel):
             for values in itertools.product(*(axis.values for axis in axes if isinstance(axis, Listed))):
                 yield chosen | dict(zip((axis.name for axis in axes), values, strict=True))
 
+    def _deal(self, trial: int) -> dict[str, Value]:
+        """The losses in turn, so that each has the same chance to find its own."""
+        losses = list(self.losses)
+        return {LOSS: losses[trial % len(losses)]} if len(losses) > 1 else {}
+
     def _draw(self, trial: int) -> dict[str, Value]:
         """A stream of its own for each trial: it is the same whoever takes it up, and when."""
-        chance = np.random.default_rng((self.config.seed, trial))
-        loss = list(self.losses)[int(chance.integers(len(self.losses)))]
-        chosen: dict[str, Value] = {LOSS: loss} if len(self.losses) > 1 else {}
-        return chosen | {axis.name: axis.draw(chance) for axis in self.axes_of(loss)}
+        chance, chosen = np.random.default_rng((self.config.seed, trial)), self._deal(trial)
+        return chosen | {axis.name: axis.draw(chance) for axis in self.axes_of(self.point(chosen).loss)}
 
 
 def count_grid(losses: Mapping[str, str], axes: tuple[Listed | Span, ...]) -> int:
@@ -174,6 +189,8 @@ def differences(old: Plan, new: Plan) -> Iterator[str]:
                 yield f"--prune {_rungs(before)}, now {_rungs(now)}"
             case "values" if before != now:
                 yield f"--set {dict(before)}, now {dict(now)}"
+            case "spent" if before != now:
+                yield "candidates of a search with other seeds"
             case _ if before != now:
                 yield f"{name} {before}, now {now}"
 

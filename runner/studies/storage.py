@@ -21,8 +21,8 @@ from sqlalchemy.pool import NullPool
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded, make_folder
+from runner.studies.marks import STUDY
 
-FILE = "study.sqlite"
 HEARTBEAT, GRACE = 10, 60
 """Seconds between the signs of life of a trial, and after how many without one it is taken up again."""
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -35,7 +35,7 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 def url_of(storage: str | None, folder: Path) -> str:
     if storage is None:
-        return f"sqlite:///{(folder / FILE).absolute()}"
+        return f"sqlite:///{(folder / STUDY).absolute()}"
     scheme, mark, rest = storage.partition("://")
     return f"{DRIVERS.get(scheme, scheme)}{mark}{rest}"
 

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 import alphadsl
 from alphadsl.report.exceptions import InputError
+from runner.studies.marks import STUDY, find_marked
 from runner.studies.plan import ANOTHER, FORMAT, Plan, Point, differences
 from runner.studies.space import Value
 from runner.studies.storage import GRACE, file_of, hidden, open_storage, told_in_a_line, url_of
@@ -113,8 +114,8 @@ class Study:
             for index, fixed in enumerate(self.plan.fixed_points):
                 mine = known.get(index, [])
                 if not any(map(stands, mine)) and deaths(mine) < MOST_DEATHS:
-                    chosen, missing = fixed or (mine[-1].params if mine else {}), True
-                    self.optuna.enqueue_trial(dict(chosen), user_attrs={INDEX: index})
+                    chosen, missing = {**fixed, **(mine[-1].params if mine else {})}, True
+                    self.optuna.enqueue_trial(chosen, user_attrs={INDEX: index})
         return missing
 
 
@@ -159,8 +160,8 @@ def read_study(room: StudyRoom) -> Study:
 def find_studies(studies_dir: Path, storage: str | None) -> Iterator[StudyRoom]:
     """All studies below a folder, or in a database."""
     if storage is None:
-        for path in sorted(studies_dir.glob("*/study.sqlite")):
-            yield room_of(path.parent.name, studies_dir, None)
+        for folder in find_marked(studies_dir, STUDY):
+            yield room_of(folder.name, studies_dir, None)
         return
     with told_in_a_line(storage):
         names = optuna.get_all_study_names(open_storage(storage))
@@ -219,7 +220,7 @@ def _entry(plan: Plan, index: int, fixed: Mapping[str, Value], trials: list[Froz
     if not standing:
         given_up = deaths(trials) >= MOST_DEATHS
         reason = f"{MOST_DEATHS} workers died of it" if given_up else ""
-        parameters = fixed or (trials[-1].params if trials else {})
+        parameters = {**fixed, **(trials[-1].params if trials else {})}
         return Entry(index, Standing.FAILED if given_up else Standing.WAITING, plan.point(parameters), reason=reason)
     trial = standing[0]
     reason = str(trial.user_attrs.get(REASON, ""))
@@ -235,7 +236,7 @@ def _entry(plan: Plan, index: int, fixed: Mapping[str, Value], trials: list[Froz
     return Entry(
         index=index,
         standing=state,
-        point=plan.point(fixed or trial.params),
+        point=plan.point({**fixed, **trial.params}),
         score=None if state is Standing.FAILED or trial.state is TrialState.RUNNING else trial.value,
         scores=tuple(trial.user_attrs.get(SCORES, ())),
         rungs=tuple(sorted(trial.intermediate_values.items())),

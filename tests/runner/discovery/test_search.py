@@ -14,10 +14,10 @@ from alphadsl.discover.gates import Gate, Gates, Passed, Refused, core_of
 from alphadsl.discover.known import journey_of, parents_from, size_of
 from alphadsl.discover.space import SearchSpace
 from alphadsl.report.exceptions import InputError, SpecError
-from runner.discovery.discover import best_of, top_rung
+from runner.discovery.discover import best_of
 from runner.discovery.log import BredEvent, RungEvent, ScoredEvent, SearchLog
 from runner.discovery.plan import SearchPlan, SearchRoom, open_search
-from runner.discovery.report import make_page, ranking, summary, write_candidates
+from runner.discovery.report import make_page, ranking, summary, top_rung, write_candidates
 from runner.discovery.rungs import FailedError, Rung, Toy
 from runner.discovery.search import NULL, Search
 from runner.settings.resolving import make_config
@@ -101,7 +101,9 @@ def test_what_is_planted_is_found_and_promoted(finished: Search) -> None:
     best = ranking(finished.log, "2 epochs")[0]
     assert not best.bred.control
     assert "softplus" in best.bred.text
-    assert any("softplus" in one.bred.text for one in best_of(finished.log, top_rung(finished)))
+    assert any(
+        "softplus" in one.bred.text for one in best_of(finished.log, top_rung(finished.log, ["toy", "2 epochs"]))
+    )
 
 
 def test_every_control_is_trained_like_a_candidate(finished: Search) -> None:

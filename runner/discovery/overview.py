@@ -1,0 +1,66 @@
+"""How a search stands, from its folder alone, while it is at work or not: a folder comes in, what there is to say comes
+out.
+"""
+
+from dataclasses import dataclass
+
+from runner.discovery.log import Candidate, SearchLog
+from runner.discovery.plan import SearchPlan, SearchRoom, read_plan
+from runner.discovery.report import ranking, top_rung
+from runner.discovery.rungs import names_of_rungs
+from runner.records.folder import AtWorkError, RunFolder, check_free_of_others
+from runner.studies.marks import command_of
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A search as far as it has come."""
+
+    room: SearchRoom
+    plan: SearchPlan
+    log: SearchLog
+    at_work: bool
+
+    @property
+    def name(self) -> str:
+        return self.room.folder.name
+
+    @property
+    def state(self) -> str:
+        if self.at_work:
+            return "at work"
+        return "ended" if self.room.listed.exists() else "stopped"
+
+    @property
+    def rung(self) -> str:
+        """The highest at which a loss that was found has been trained."""
+        return top_rung(self.log, names_of_rungs(self.plan))
+
+    @property
+    def best(self) -> Candidate | None:
+        """Of the losses that were found."""
+        return next((one for one in ranking(self.log, self.rung) if not one.bred.control), None)
+
+    @property
+    def following(self) -> str:
+        """The command that goes on from here; nothing where none is known, or none is needed."""
+        match self.state:
+            case "ended":
+                return f"alphadsl sweep {self.room.folder} --over lr=LOW..HIGH:log --trials N"
+            case "stopped":
+                return command_of(self.room.folder)
+            case _:
+                return ""
+
+
+def look_at_search(room: SearchRoom) -> Overview:
+    """Raises `InputError` for what is no search, or is damaged."""
+    return Overview(room, read_plan(room), SearchLog.look(room.log), _is_at_work(room))
+
+
+def _is_at_work(room: SearchRoom) -> bool:
+    try:
+        check_free_of_others(RunFolder(room.folder))
+    except AtWorkError:
+        return True
+    return False
