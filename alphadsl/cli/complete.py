@@ -16,7 +16,6 @@ from alphadsl.report.errors import CATALOGUE
 from alphadsl.report.exceptions import InputError, SpecError
 from alphadsl.report.field import beginning_as
 from alphadsl.resolve.files import SUFFIX, library_names
-from runner.studies.marks import SEARCH, STUDY, find_marked
 
 Complete = Callable[[str], list[str]]
 RUN_MARK = "alphadsl-run.json"
@@ -108,7 +107,9 @@ def runs(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def studies(context: typer.Context, incomplete: str) -> list[str]:
-    """Names of the studies below --studies-dir."""
+    """Names of the studies and searches below --studies-dir."""
+    from runner.studies.marks import SEARCH, STUDY, find_marked
+
     below = Path(context.params.get("studies_dir") or "studies")
     with suppress(OSError):
         return _beginning((folder.name for folder in find_marked(below, STUDY, SEARCH)), incomplete)

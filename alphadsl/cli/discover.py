@@ -9,20 +9,18 @@ from typing import Annotated
 import typer
 
 from alphadsl.api import find_text
-from alphadsl.cli.experiment import settings_from
 from alphadsl.cli.options import check_names_a_file, folder_of
+from alphadsl.cli.searching import settings_of_runs
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_as_typed, stoppable
 from alphadsl.cli.studies import StudiesDir
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import AUTO
 from runner.settings.effective import check_together
 from runner.settings.often import parse_often
-from runner.settings.resolving import Given, resolve_config
 
-SEARCHED = {"seed", "epochs", "test_set"}
-"""Settings that the search gives its runs itself."""
+SEARCHED = {"epochs": "--rungs 1,4", "seed": "--search-seed"}
+"""Settings that the search gives its runs itself, and what to give instead."""
 
 
 @with_settings
@@ -58,18 +56,9 @@ def discover(
         raise InputError("There is no loss to start from.", "Name some, as --from infonce direct.")
     root = folder_of("--studies-dir", studies_dir)
     seconds, epochs = _seconds(budget), _epochs(rungs)
-    layers = [*settings_from(config), Given(settings)]
-    given = {option for layer in layers for option, value in layer.values.items() if value is not None}
-    for option in sorted(given & SEARCHED):
-        raise InputError(
-            f"The search gives its runs their {option} itself.",
-            {"epochs": "Give --rungs 1,4.", "seed": "Give --search-seed.", "test_set": "It never reads the test set."}[
-                option
-            ],
-        )
-    here = resolve_config(*layers)
-    own_threads = {"threads": 1} if here.threads == AUTO else {}
-    here = here.model_copy(update={"test_set": "sealed", **own_threads})
+    here, given = settings_of_runs(config, settings)
+    for option in (option for option in SEARCHED if option in given):
+        raise InputError(f"The search gives its runs their {option} itself.", f"Give {SEARCHED[option]}.")
     check_together(here.model_copy(update={"epochs": max(epochs)}))
 
     from alphadsl.discover.known import parents_from

@@ -8,9 +8,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alphadsl.api import overrides_from
+from alphadsl.cli.experiment import settings_from
 from alphadsl.cli.proposed import Proposed
 from alphadsl.cli.values import parse_settings, share_values
 from alphadsl.ir.parameter import Parameter
@@ -18,7 +20,8 @@ from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
 from alphadsl.resolve.files import SpecText
-from runner.settings.config import NO_SETTING, ExperimentConfig, Group
+from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig, Group
+from runner.settings.resolving import Given, resolve_config
 
 if TYPE_CHECKING:
     from runner.studies.plan import Ladder, Plan
@@ -63,6 +66,20 @@ class Asked:
     factor: int
     given: frozenset[str]
     """Settings that are given a value."""
+
+
+def settings_of_runs(file: Path | None, options: Mapping[str, object]) -> tuple[ExperimentConfig, frozenset[str]]:
+    """The settings of all runs of a search, with the test set sealed, and the names of those that are given.
+
+    Each run has one thread unless more are asked for, so that no score depends on how many workers share the cores.
+    """
+    layers = [*settings_from(file), Given(options)]
+    given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
+    config = resolve_config(*layers)
+    if "test_set" in given and config.test_set == "read":
+        raise InputError("A search never reads the test set.", "Leave out --test-set; confirm reads it.")
+    threads = {"threads": 1} if config.threads == AUTO else {}
+    return config.model_copy(update={"test_set": "sealed", **threads}), given
 
 
 def make_plan(asked: Asked, config: ExperimentConfig) -> "Plan":

@@ -7,17 +7,13 @@ from typing import Annotated
 
 import typer
 
-from alphadsl.cli.experiment import settings_from
 from alphadsl.cli.options import Proposals, Setting, folder_of
 from alphadsl.cli.proposed import proposed_by
-from alphadsl.cli.searching import Asked, PruneName, SearchName, make_plan
+from alphadsl.cli.searching import Asked, PruneName, SearchName, make_plan, settings_of_runs
 from alphadsl.cli.settings import ConfigFile, with_settings
 from alphadsl.cli.stopping import command_as_typed, stoppable
 from alphadsl.cli.studies import Storage, StudiesDir, finish
 from alphadsl.extras import require
-from alphadsl.report.exceptions import InputError
-from runner.settings.config import AUTO
-from runner.settings.resolving import Given, resolve_config
 
 
 @with_settings
@@ -63,16 +59,9 @@ def sweep(
     """
     require("alphadsl sweep", "train")
     root = folder_of("--studies-dir", studies_dir)
-    layers = [*settings_from(config), Given(settings)]
-    asked_for = resolve_config(*layers)
-    # One thread, so that a score does not depend on how many workers share the cores.
-    own_threads = {"threads": 1} if asked_for.threads == AUTO else {}
-    here = asked_for.model_copy(update={"test_set": "sealed", **own_threads})
-    given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
+    here, given = settings_of_runs(config, settings)
     losses = proposed_by(spec, root)
     asked = Asked(losses, over or [], set_ or [], search, trials, seeds, prune, first_rung, factor, given)
-    if "test_set" in given and asked_for.test_set == "read":
-        raise InputError("A search does not read the test set.", "Leave out --test-set; train the best with it.")
     plan = make_plan(asked, here)
 
     from runner.progress import tell

@@ -65,13 +65,16 @@ def read_space(path: Path) -> SearchSpace:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE).decode("utf-8")
-        said = tomllib.loads(content)
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise InputError(f"{path} is larger than a space can be.", "Give a file of a few lines.")
+        said = tomllib.loads(content.decode("utf-8"))
     except OSError as failure:
         raise InputError(f"{path} cannot be read: {failure.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as failure:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as failure:
+        reason = "it is nested too deeply" if isinstance(failure, RecursionError) else " ".join(str(failure).split())
         raise InputError(
-            f"{path} is not TOML: {failure}.", 'Write lines like max_size = 20 or pairs = ["two_view"].'
+            f"{path} is not TOML: {reason}.", 'Write lines like max_size = 20 or pairs = ["two_view"].'
         ) from None
     try:
         return SearchSpace.model_validate(said)

@@ -22,6 +22,8 @@ WRONG = {
     "no TOML": ("max_size: 3", "TOML", "max_size = 20"),
     "nothing to choose from": ("functions = []", "functions", ""),
     "a constant without a value": ("constants = [nan]", "constants", ""),
+    "nested too deeply": ("max_size = " + "[" * 50_000, "nested too deeply", "max_size = 20"),
+    "too large a file": ("# " + "x" * (1 << 16) + "\nmax_size = 5", "larger than a space", ""),
     "labels": ('pairs = ["labels"]', "pairs", ""),
 }
 

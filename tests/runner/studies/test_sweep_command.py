@@ -60,7 +60,7 @@ def test_a_crippled_learning_rate_does_not_win_and_is_stopped_at_a_rung() -> Non
         (["infonce", "--over", "lr=0.1,-1"], "-1 is not in"),
         (["infonce", "--over", "epochs=2,4", "--prune", "halving"], "divides the epochs"),
         (["infonce", "--over", "tau=1,2", "--trials", "9"], "no effect on a grid"),
-        (["infonce", "--test-set", "read"], "does not read the test set"),
+        (["infonce", "--test-set", "read"], "never reads the test set"),
         (["infonce", "--select", "test"], "sealed"),
         (["infonce", "--factor", "4"], "no effect without --prune"),
         (["infonce", "infonce", "--over", "tau=1"], "Two of the specs"),
