@@ -54,7 +54,7 @@ def read_file(path: Path) -> bytes:
 def write_file(path: Path, content: bytes) -> None:
     """Replace the content of a file as a whole. A link is followed, permissions are kept, a device is written to."""
     with guarded(path, "written"):
-        target = path.resolve()
+        target = _followed(path)
         if target.exists() and not target.is_file():
             target.write_bytes(content)
             return
@@ -68,6 +68,14 @@ def write_file(path: Path, content: bytes) -> None:
             aside.unlink(missing_ok=True)
             raise
         _write_down_names(target.parent)
+
+
+def _followed(path: Path) -> Path:
+    """Where a link leads. Raises `OSError` for links that lead to one another."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
 
 
 def keep_as(path: Path, other: Path) -> None:

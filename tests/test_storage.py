@@ -84,6 +84,15 @@ def test_what_cannot_be_read_is_told(name: str, tmp_path: Path) -> None:
         read_file(tmp_path / name)
 
 
+def test_links_that_lead_to_one_another_are_told(tmp_path: Path) -> None:
+    link = tmp_path / "a.txt"
+    link.symlink_to("b.txt")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    with pytest.raises(InputError, match=r"a\.txt cannot be written: Too many levels"):
+        write_file(link, b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
 def test_a_folder_below_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be made: Not a directory"):
