@@ -2,6 +2,7 @@
 
     loss = alphadsl.load("infonce", tau=0.2)
     value = loss(z0, z1)
+    run = alphadsl.train("infonce", dataset="digits", epochs=20)
 
 What the package exports is imported when it is first asked for: the command line has to answer to Ctrl-C before that,
 and torch is not needed to check and show specs.
@@ -16,35 +17,47 @@ if TYPE_CHECKING:
     from alphadsl.backend.module import ContrastiveLoss
     from alphadsl.report.diagnostic import Diagnostic
     from alphadsl.report.exceptions import InputError, SpecError
+    from alphadsl.training import load_encoder, open_run, train
+    from runner.finished import Run
+    from runner.training.callbacks import Callback, Training
 
 __all__ = [
+    "Callback",
     "ContrastiveLoss",
     "Diagnostic",
     "Importance",
     "InputError",
+    "Run",
     "SpecError",
+    "Training",
     "check",
     "checks",
     "library",
     "load",
+    "load_encoder",
     "loads",
+    "open_run",
     "regulariser_of",
+    "train",
 ]
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("check", "checks", "library", "load", "loads", "regulariser_of"), "api"),
-    **dict.fromkeys(("InputError", "SpecError"), "report.exceptions"),
-    "Diagnostic": "report.diagnostic",
-    "Importance": "backend.importance",
-    "ContrastiveLoss": "backend.module",
+    **dict.fromkeys(("check", "checks", "library", "load", "loads", "regulariser_of"), "alphadsl.api"),
+    **dict.fromkeys(("load_encoder", "open_run", "train"), "alphadsl.training"),
+    **dict.fromkeys(("Callback", "Training"), "runner.training.callbacks"),
+    "Run": "runner.finished",
+    **dict.fromkeys(("InputError", "SpecError"), "alphadsl.report.exceptions"),
+    "Diagnostic": "alphadsl.report.diagnostic",
+    "Importance": "alphadsl.backend.importance",
+    "ContrastiveLoss": "alphadsl.backend.module",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

@@ -10,7 +10,7 @@ from alphadsl.report.exceptions import InputError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "matplotlib", "optuna"),
+        "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "safetensors", "matplotlib", "optuna"),
         "hf": ("pyarrow",),
         "timm": ("timm",),
         "plot": ("matplotlib",),

@@ -30,6 +30,7 @@ from runner.settings.machine import keep_freed_memory, resolve_device
 from runner.settings.processes import leads, world_size
 from runner.settings.processor import look_at
 from runner.supplies import Stock, Supplies
+from runner.training.callbacks import Callback
 from runner.training.fabric import make_fabric
 from runner.training.finite import DivergedError
 from runner.training.job import Job
@@ -51,6 +52,7 @@ class Options:
     """The epoch after which runs end for now, probed as they are then; resumed, they go on as if never stopped."""
     before: Callable[[PlannedRun], object] = lambda run: None
     """Called before each run."""
+    callbacks: tuple[Callback, ...] = ()
     stock: Stock = field(default_factory=Stock)
     """What the runs share; kept by whoever trains more than once on the same images."""
 
@@ -157,7 +159,8 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
         run = led(opened)
         fabric = make_fabric(planned.config)
         with noted(run, DivergedError, leads()):
-            job = Job(planned.loss, supplies.data, planned.config, run, fabric, options.stop_after, planned.encoder)
+            brought = (options.stop_after, planned.encoder, options.callbacks)
+            job = Job(planned.loss, supplies.data, planned.config, run, fabric, *brought)
             trained = pretrain(job)
         if trained.epoch < planned.config.epochs:
             tell(f"{planned.path} ends for now after epoch {trained.epoch} of {planned.config.epochs}.")

@@ -4,6 +4,7 @@ A search or a sweep trains again and again on the same images. Whoever keeps a `
 untrained encoder of a seed once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from runner.data.datasets import load_data
@@ -25,10 +26,16 @@ class Supplies:
     prober: Prober
 
 
+Read = Callable[[ExperimentConfig, bool], ImageData]
+"""A configuration and whether missing images may be fetched come in, its images come out."""
+
+
 @dataclass(eq=False)
 class Stock:
     """The supplies that were asked for last, and what was said of how runs are computed."""
 
+    read: Read = lambda config, download: load_data(config, make_fabric(config).device, download=download)
+    """Where images come from; those of Python code are there already."""
     _kept: dict[tuple[object, ...], Supplies] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
@@ -38,7 +45,7 @@ class Stock:
         which = (config.dataset, config.data_dir, config.image_size, config.device)
         if which not in self._kept:
             self._kept.clear()
-            self._kept[which] = _read(config, download)
+            self._kept[which] = _read(config, lambda: self.read(config, download))
         return self._kept[which]
 
     def tell_once(self, line: str) -> None:
@@ -48,8 +55,8 @@ class Stock:
             tell(line)
 
 
-def _read(config: ExperimentConfig, download: bool) -> Supplies:
-    data = in_turns(lambda: load_data(config, make_fabric(config).device, download=download))
+def _read(config: ExperimentConfig, read: Callable[[], ImageData]) -> Supplies:
+    data = in_turns(read).to(make_fabric(config).device)
     for line in data.describe():
         tell(line)
     record = describe_data(data)

@@ -25,6 +25,8 @@ LAYERS: dict[str, set[str]] = {
     "pipeline": {"report", "ir", "resolve", "prove", "journey"},
     "builtin": {"ir", "resolve", "journey", "pipeline"},
     "api": {"extras", "report", "ir", "resolve", "pipeline", "reference", "backend"},
+    "keywords": {"report"},
+    "training": {"extras", "report", "ir", "resolve", "backend", "api", "keywords", "runner"},
     "bench": {"report", "ir", "transform", "reference", "pipeline", "api", "backend", "storage"},
     "explain": {"report", "ir", "prove", "transform", "reference", "journey", "storage"},
     "discover": {"report", "ir", "resolve", "reference", "journey", "pipeline", "builtin", "explain"},
@@ -79,6 +81,8 @@ ROOMS: dict[str, set[str]] = {
         "records",
         "training",
     },
+    "exporting": {"settings", "network", "records", "training"},
+    "finished": {"exporting", "settings", "data", "network", "evaluation", "records", "training"},
     "overview": {"contract", "settings", "records", "training"},
     "comparison": {"settings", "progress", "data", "network", "records", "training", "statistics"},
     "studies": {

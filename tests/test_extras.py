@@ -145,6 +145,7 @@ for words in {commands!r}:
         (["studies"], "train"),
         (["runs"], "train"),
         (["views"], "train"),
+        (["export", "mine"], "train"),
         (["plot", "infonce"], "plot"),
         (["bench", "infonce", "-o", "bench.png"], "plot"),
         (["lsp"], "editor"),

@@ -32,6 +32,7 @@ HOMES: Mapping[str, Home] = {
     "plot": Home(LOOK, "plot", "plot"),
     "train": Home(TRAIN, "experiment", "train"),
     "probe": Home(TRAIN, "experiment", "probe"),
+    "export": Home(TRAIN, "export", "export"),
     "compare": Home(TRAIN, "experiment", "compare"),
     "runs": Home(TRAIN, "runs", "app"),
     "confirm": Home(TRAIN, "confirm", "confirm"),

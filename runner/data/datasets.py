@@ -21,7 +21,7 @@ from runner.contract import CompiledLoss
 from runner.data.image_folder import read_image_folder
 from runner.data.saved_dataset import read_saved_dataset
 from runner.data.splits import ImageData, Split
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import OWN_IMAGES, ExperimentConfig
 
 # N images, C colours (3), H height, W width
 
@@ -56,6 +56,11 @@ class PublishedFiles:
 
 def load_data(config: ExperimentConfig, device: torch.device, *, download: bool = False) -> ImageData:
     """The data set of `config` on `device`. Raises `InputError` where it is missing or damaged."""
+    if config.dataset == OWN_IMAGES:
+        raise InputError(
+            "The images of the run are its user's own, and in no folder of data.",
+            "Give them in Python: alphadsl.train(LOSS, dataset=IMAGES)",
+        )
     if config.data_dir is None and config.dataset in ("folder", "hf"):
         raise InputError(f"The data set {config.dataset} needs to know where it is.", "Give --data-dir DIR.")
     if download and config.dataset in NOT_FETCHED:

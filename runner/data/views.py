@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from runner.settings.config import OWN_IMAGES
+
 # B batch, R tries, M blurred samples, C colours (3), K their outputs (3), H height, W width, S pixels, T taps, P planes
 
 
@@ -47,7 +49,7 @@ DIGITS = Recipe(
     blur_chance=0.2,
 )
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {"digits": DIGITS, "cifar10": CIFAR, "cifar100": CIFAR, "stl10": STL, "folder": STL, "hf": STL}
+    {"digits": DIGITS, "cifar10": CIFAR, "cifar100": CIFAR, "stl10": STL, "folder": STL, "hf": STL, OWN_IMAGES: STL}
 )
 
 # Luma of an RGB colour, and the chroma plane in which hue is an angle (ITU-R BT.601, YIQ).

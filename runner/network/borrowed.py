@@ -21,6 +21,9 @@ from runner.settings.encoders import TIMM, own_word
 
 # B batch, C colours (3), H height, W width, F features
 
+EncoderLike = nn.Module | Callable[[], nn.Module]
+"""A module, or what makes one under a seed."""
+
 PROBED = 2
 """Images in the batch that an output is looked at with."""
 
@@ -38,6 +41,11 @@ class Borrowed(nn.Module):
         return features_BF
 
 
+def bare(encoder: nn.Module) -> nn.Module:
+    """The module that was brought or that timm made; an encoder of the runner as it is."""
+    return encoder.body if isinstance(encoder, Borrowed) else encoder
+
+
 @dataclass(frozen=True, eq=False)
 class OwnEncoder:
     """A module that Python code brought, as it is before training: a copy on the CPU."""
@@ -52,11 +60,13 @@ class OwnEncoder:
         return Borrowed(copy.deepcopy(self.body), self.features)
 
 
-def take_module(given: nn.Module | Callable[[], nn.Module], image_size: int, seed: int) -> OwnEncoder:
+def take_module(given: EncoderLike, image_size: int, seed: int) -> OwnEncoder:
     """A copy of a module; of a function, or a class, the module that it makes under the seed.
 
     Raises `InputError` for one that does not map images (B, 3, H, W) to features (B, F).
     """
+    if not callable(given):
+        raise InputError(f"encoder is a {type(given).__name__}.", "Give a name, a torch.nn.Module or what makes one.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         body = given if isinstance(given, nn.Module) else given()

@@ -18,7 +18,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from alphadsl.report.exceptions import InputError
 from runner.network.borrowed import Borrowed, OwnEncoder, check_timm, make_timm
 from runner.settings.config import ExperimentConfig
-from runner.settings.encoders import OWN, TIMM, class_of
+from runner.settings.encoders import OWN, TIMM, architecture_of, class_of
 
 # B batch, C channels, H height, W width, F features, D embedding width
 
@@ -100,7 +100,7 @@ def make_network(config: ExperimentConfig, image_size: int, own: OwnEncoder | No
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = SiameseNetwork(_make_encoder(config, image_size, own), config.projector_dim)
+        network = SiameseNetwork(make_encoder(config, image_size, own), config.projector_dim)
     return network.lay_out(torch.channels_last)
 
 
@@ -108,14 +108,21 @@ def check_makeable(config: ExperimentConfig, own: OwnEncoder | None = None) -> N
     """Whether there is such an encoder here, before anything is read. Raises `InputError`."""
     if config.encoder.startswith(TIMM):
         check_timm(config.encoder)
-    if config.encoder.startswith(OWN) and (own is None or own.word != config.encoder):
+    if config.encoder.startswith(OWN) and own is None:
         raise InputError(
             f"The encoder of the run, {class_of(config.encoder)}, is a module of its user's, and not in its folder.",
-            "Give it in Python, with its first weights: alphadsl.open_run(RUN, encoder=MODULE)",
+            "Give it in Python: alphadsl.open_run(RUN, encoder=MODULE)",
+        )
+    if own is not None and architecture_of(own.word) != architecture_of(config.encoder):
+        raise InputError(
+            f"The encoder that is given is not that of the run: it is {architecture_of(own.word)}, and that is "
+            f"{architecture_of(config.encoder)}.",
+            "Give a module with the layers that the run was trained with.",
         )
 
 
-def _make_encoder(config: ExperimentConfig, image_size: int, own: OwnEncoder | None) -> Encoder | Borrowed:
+def make_encoder(config: ExperimentConfig, image_size: int, own: OwnEncoder | None = None) -> Encoder | Borrowed:
+    """The encoder of a configuration, its weights drawn from the global random numbers. Raises `InputError`."""
     check_makeable(config, own)
     if own is not None:
         return own.fresh()

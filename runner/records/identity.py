@@ -27,6 +27,7 @@ WITHOUT_WEIGHT = (
     *("runner/settings/file.py", "runner/settings/health.py", "runner/settings/options.py", "runner/data/gallery.py"),
     *("runner/settings/grid.py",),
     *("runner/progress.py", "runner/overview.py", "runner/records/summary.py", "runner/records/status.py"),
+    *("runner/exporting.py", "runner/finished.py", "alphadsl/training.py", "alphadsl/keywords.py"),
     *("runner/statistics", "runner/comparison", "runner/studies"),
 )
 """The code that shows and tells, and so cannot change what a run computes."""

@@ -12,11 +12,14 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from runner.settings.encoders import Ours, check_word
 from runner.settings.often import parse_often
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder", "hf"]
+OWN_IMAGES = "own"
+"""The data set of images that Python code has in memory, which no command line can name."""
 Encoder = Ours | Annotated[str, AfterValidator(check_word)]
 Predictor = Literal["none", "mlp"]
 Optimizer = Literal["adamw", "sgd", "lars"]
@@ -51,12 +54,22 @@ NO_SETTING = frozenset(
 """Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
 the test set is read, what the environment says, and the name of a recipe, whose settings are there themselves."""
 
+UNSAID = "unsaid"
+"""The kind of a refusal that says nothing to whoever is refused, beside another."""
+
 MOST = 10**9
 """More than any count can usefully be, and little enough for every library that is told one."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=MOST)]
+
+
+def check_own(dataset: str) -> str:
+    """Whether a data set that is none of `DATASETS` is what stands for images in memory."""
+    if dataset != OWN_IMAGES:
+        raise PydanticCustomError(UNSAID, "there is no such data set")
+    return dataset
 
 
 class Group(StrEnum):
@@ -83,7 +96,7 @@ class ExperimentConfig(BaseModel):
     # The command line reads the fields whatever the command is, and needs no validator for that.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    dataset: Annotated[Dataset, About(Group.DATA, "The images.")] = "digits"
+    dataset: Annotated[Dataset | Annotated[str, AfterValidator(check_own)], About(Group.DATA, "The images.")] = "digits"
     data_dir: Annotated[Path | None, About(Group.DATA, "Where the data set lies; else data/.")] = None
     image_size: Annotated[int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side to which images are brought.")] = (
         32

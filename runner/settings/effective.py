@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import AUTO, ExperimentConfig
+from runner.settings.config import AUTO, OWN_IMAGES, ExperimentConfig
 from runner.settings.encoders import ENCODERS, has_width
 
 
@@ -38,7 +38,7 @@ def check_together(config: ExperimentConfig) -> None:
             "The keys of a momentum encoder receive no gradient, so stop_gradient has nothing to stop.",
             "Leave out --stop-gradient, or give --momentum-encoder 0.",
         )
-    if not config.shuffle and config.dataset in ("folder", "hf"):
+    if not config.shuffle and config.dataset in ("folder", "hf", OWN_IMAGES):
         raise InputError(
             f"The images of {config.dataset} may come class by class, and a batch of one class teaches little.",
             "Give --shuffle.",

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
-from runner.settings.config import AUTO, ExperimentConfig, Group, about_of
+from runner.settings.config import AUTO, UNSAID, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
 from runner.settings.encoders import has_width
@@ -132,7 +132,7 @@ def describe_config(*configs: ExperimentConfig) -> str:
 def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> InputError:
     """The first setting that is refused, with all that its type says of it, since one of several kinds may do."""
     name = str(faults[0]["loc"][0])
-    reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name)
+    reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name and fault["type"] != UNSAID)
     file = files.get(name)
     told = f"{file}: the setting" if file else "The setting"
     value = faults[0]["input"]

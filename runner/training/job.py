@@ -15,6 +15,7 @@ from runner.network.models import SiameseNetwork
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
 from runner.settings.keys import decide_keys
+from runner.training.callbacks import Callback
 from runner.training.clock import Stopwatch
 from runner.training.schedule import steps_per_epoch
 
@@ -35,6 +36,7 @@ class Job:
 
     encoder: OwnEncoder | None = None
     """A module that takes the place of one that is made from its name."""
+    callbacks: tuple[Callback, ...] = ()
 
     @property
     def last_epoch(self) -> int:
@@ -58,6 +60,10 @@ class Job:
         """The configuration with what is said of keys decided for this loss and these images."""
         return decide_keys(self.config, self.loss.name, "queue" in self.loss.takes, len(self.images_NCHW))
 
+    def ends_at(self, state: "TrainingState") -> bool:
+        """Whether the epoch that was completed is the last for now."""
+        return state.epoch >= self.last_epoch or state.stops
+
     def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
         if "labels" in self.loss.takes:
             return self.loss(z0_BD, z1_BD, labels=self.data.learnt.y_N[indices_B])
@@ -80,6 +86,8 @@ class TrainingState:
     """Epochs completed, with their row written."""
     step: int = 0
     """Optimizer steps taken."""
+    stops: bool = False
+    """Whether a callback wants the run to end after the epoch under way."""
     saved: int | None = None
     """The step of the last checkpoint, if there is one."""
     clock: Stopwatch = field(default_factory=Stopwatch)

@@ -68,7 +68,7 @@ class Keeper:
         due = (every is not None and epoch % every == 0) or (kept and epoch % kept == 0)
         if self._signals.held:
             self._stop()
-        elif due or self._is_time() or epoch >= self._job.last_epoch:
+        elif due or self._is_time() or self._job.ends_at(self._state):
             self.save()
 
     @contextmanager

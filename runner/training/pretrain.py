@@ -21,6 +21,7 @@ from runner.settings.decisions import decide
 from runner.settings.machine import limit_threads
 from runner.settings.processes import leads, rank, world_size
 from runner.settings.processor import look_at
+from runner.training.calling import Calls
 from runner.training.job import Job, TrainingState
 from runner.training.keeping import Keeper, in_its_folder
 from runner.training.objective import fill_queue
@@ -54,23 +55,26 @@ def pretrain(job: Job) -> TrainingState:
         Readings(job, state, log, progress) as readings,
         StopSignals() as signals,
     ):
-        keeper = Keeper(job, state, log, readings, signals)
+        keeper, calls = Keeper(job, state, log, readings, signals), Calls(job, state)
         if state.saved is None:
             keeper.save()  # so that a checkpoint which is missing later was lost
-        while state.epoch < job.last_epoch:
-            speed = train_epoch(job, state, readings, keeper)
+        calls.start()
+        while not job.ends_at(state):
+            speed = train_epoch(job, state, readings, keeper, calls)
             with keeper.interruptible():
                 observed = led(lambda: observe(job, state))
             state.epoch += 1
             row = {"step": state.step, "epoch": state.epoch, "images_per_second": speed, "seconds": state.clock.run}
             log.write(row | observed)
+            calls.epoch(row | observed)
             progress.tell_epoch(state.epoch, observed.get("knn"), speed)
             state.clock.epoch = 0.0
             keeper.after_epoch()
+        calls.end()
     return state
 
 
-def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keeper) -> float:
+def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keeper, calls: Calls) -> float:
     """Every batch of an epoch that is still to come; all of them were finite. Images per second, of the whole epoch."""
     state.network.train()
     backpropagation, epoch = choose_backpropagation(job), state.epoch + 1
@@ -81,6 +85,7 @@ def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keep
             result = train_step(job, state, indices_B, backpropagation)
             state.step += 1
             readings.add(state.step, epoch, result)
+            calls.step(result.loss)
             keeper.after_step()
         readings.read()
     return job.epoch_steps * job.config.batch / state.clock.epoch

@@ -13,7 +13,7 @@ from runner.network.models import SiameseNetwork
 from runner.network.soundness import sound_network
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
-from runner.training.checkpoint import Checkpoint, taken_from
+from runner.training.checkpoint import Checkpoint, State, taken_from
 from runner.training.recovery import load_last
 
 
@@ -33,5 +33,10 @@ def load_trained(
     network = sound_network(config, image_size, fabric, own)
     fabric.to_device(network)
     with taken_from(run.checkpoint):
-        network.load_state_dict(checkpoint.network)
+        network.load_state_dict(judged_weights(checkpoint))
     return Trained(network, checkpoint)
+
+
+def judged_weights(checkpoint: Checkpoint) -> State:
+    """Of the weights in a checkpoint, those of the network that is judged and handed on."""
+    return checkpoint.network

@@ -1,0 +1,232 @@
+"""`alphadsl.train` in a program: callbacks, modules and images of one's own, and refusals that advise keywords."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.data import TensorDataset
+
+import alphadsl
+from alphadsl.keywords import as_keywords
+from runner.records.folder import RunFolder
+from runner.records.record import read_record
+from runner.settings.config import ExperimentConfig
+from runner.training.checkpoint import load_checkpoint
+from tests.runner.conftest import SMALL
+
+QUICK: dict[str, Any] = SMALL | {"batch": 256, "epochs": 2}
+OWN: dict[str, Any] = {name: value for name, value in QUICK.items() if name != "width"}
+CPU = torch.device("cpu")
+
+
+class Forgetful(nn.Module):
+    """Features of a layer that drops some at random, from the global random numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(192, 6), nn.Dropout(0.5))
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        features_BF: Tensor = self.layers(x_BCHW)
+        return features_BF
+
+
+class Diary(alphadsl.Callback):
+    """Writes down what it is told, and stops a run after an epoch."""
+
+    def __init__(self, last: int | None = None) -> None:
+        self.last, self.lines = last, list[str]()
+
+    def on_start(self, training: alphadsl.Training) -> None:
+        self.lines.append(f"start at {training.step} of {training.steps}")
+
+    def on_step(self, training: alphadsl.Training, loss: Tensor) -> None:
+        assert loss.ndim == 0
+        self.lines.append(f"step {training.step}")
+
+    def on_epoch(self, training: alphadsl.Training, row: Mapping[str, float]) -> None:
+        assert training.epoch == row["epoch"]
+        assert 0 <= row["knn"] <= 1
+        training.encoder.eval()
+        torch.rand(1)
+        self.lines.append(f"epoch {training.epoch}")
+        if training.epoch == self.last:
+            training.stop()
+
+    def on_end(self, training: alphadsl.Training) -> None:
+        self.lines.append("end")
+
+
+@pytest.fixture
+def loss() -> alphadsl.ContrastiveLoss:
+    return alphadsl.load("infonce", compile=False, tau=0.2)
+
+
+def images(count: int = 300, size: int = 8) -> tuple[Tensor, Tensor]:
+    """Images in ten classes, each darker than the next."""
+    random = torch.Generator().manual_seed(0)
+    y_N = torch.arange(count) % 10
+    x_NCHW = torch.rand(count, 3, size, size, generator=random) * 0.2 + y_N[:, None, None, None] * 0.07
+    return x_NCHW.clamp(0, 1), y_N
+
+
+def weights(run: alphadsl.Run) -> Mapping[str, Tensor]:
+    network: Mapping[str, Tensor] = load_checkpoint(run.folder / "checkpoint.pt", CPU).network
+    return network
+
+
+def same(one: alphadsl.Run, other: alphadsl.Run) -> bool:
+    mine, its = weights(one), weights(other)
+    return mine.keys() == its.keys() and all(torch.equal(mine[name], its[name]) for name in mine)
+
+
+def test_every_setting_is_a_keyword() -> None:
+    keywords = inspect.signature(alphadsl.train).parameters
+    assert ExperimentConfig.model_fields.keys() <= keywords.keys()
+    assert {"callbacks", "values", "encoder", "runs_dir"} <= keywords.keys()
+
+
+@pytest.mark.slow
+def test_a_run_has_what_its_folder_has(tmp_path: Path, loss: alphadsl.ContrastiveLoss) -> None:
+    diary, before = Diary(), torch.random.get_rng_state()
+    run = alphadsl.train(loss, "digits", callbacks=[diary], runs_dir=tmp_path, **QUICK)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert run.folder == tmp_path / "digits-infonce-seed0"
+    assert run.epoch == run.config.epochs == 2
+    assert 0 < run.accuracies["test"]["linear_last"] <= 1
+    assert {"validation", "test"} <= run.accuracies["untrained"].keys()
+    assert [row["epoch"] for row in run.rows if "seconds" in row] == [1, 2]
+    assert alphadsl.loads(run.loss).values["tau"] == 0.2
+    steps = run.rows[-1]["step"] // 2
+    told = [*(f"step {step}" for step in range(1, steps + 1)), "epoch 1"]
+    told += [*(f"step {step}" for step in range(steps + 1, 2 * steps + 1)), "epoch 2"]
+    assert diary.lines == [f"start at 0 of {2 * steps}", *told, "end"]
+    x_NCHW = images(5)[0]
+    features_NF = run.features(x_NCHW)
+    assert features_NF.shape == (5, 8)
+    torch.testing.assert_close(features_NF, run.encoder((x_NCHW * 255).round() / 255))
+    assert not run.encoder.training
+    opened = alphadsl.open_run(run.folder)
+    assert torch.equal(opened.features(x_NCHW), features_NF)
+
+
+@pytest.mark.slow
+def test_a_callback_ends_a_run_that_goes_on_as_if_it_never_had(tmp_path: Path, loss: alphadsl.ContrastiveLoss) -> None:
+    """With dropout, a callback that takes random numbers, and one that changes the mode of the encoder."""
+    torch.manual_seed(0)
+    module = Forgetful()
+    given: dict[str, Any] = {"encoder": module, "runs_dir": tmp_path, **OWN}
+    stopped = alphadsl.train(loss, "digits", callbacks=[Diary(last=1)], name="stopped", **given)
+    assert (stopped.epoch, stopped.config.epochs) == (1, 2)
+    assert (stopped.folder / "probe.json").exists()
+    resumed = alphadsl.train(loss, "digits", name="stopped", if_exists="resume", **given)
+    straight = alphadsl.train(loss, "digits", name="straight", **given)
+    assert same(resumed, straight)
+    assert not torch.equal(resumed.encoder.layers[1].weight, module.layers[1].weight)
+
+
+@pytest.mark.slow
+def test_an_encoder_of_ones_own_is_recorded_and_wanted_again(tmp_path: Path, loss: alphadsl.ContrastiveLoss) -> None:
+    run = alphadsl.train(loss, "digits", encoder=Forgetful, runs_dir=tmp_path, **OWN)
+    other = alphadsl.train(loss, "digits", encoder=Forgetful, runs_dir=tmp_path, **OWN | {"seed": 1})
+    mine, its = (read_record(RunFolder(each.folder)) for each in (run, other))
+    assert mine.config.encoder.startswith("own:Forgetful@")
+    assert mine.config.encoder != its.config.encoder
+    assert mine.settings() == its.settings(), "seeds of one experiment"
+    x_NCHW = images(4)[0]
+    with pytest.raises(alphadsl.InputError, match="Forgetful, is a module of its user's"):
+        alphadsl.open_run(run.folder).features(x_NCHW)
+    again = alphadsl.open_run(run.folder, encoder=Forgetful())
+    assert torch.equal(again.features(x_NCHW), run.features(x_NCHW))
+    with pytest.raises(alphadsl.InputError, match="not that of the run"):
+        alphadsl.open_run(run.folder, encoder=nn.Flatten())
+    with pytest.raises(alphadsl.InputError, match=r"was started with encoder = own:Forgetful@"):
+        alphadsl.train(loss, "digits", encoder=Forgetful(), runs_dir=tmp_path, if_exists="resume", **OWN)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["pair", "data set", "bytes"])
+def test_images_of_ones_own_are_trained_and_probed_on(
+    form: str, tmp_path: Path, loss: alphadsl.ContrastiveLoss
+) -> None:
+    x_NCHW, y_N = images()
+    as_bytes_NCHW = (x_NCHW * 255).round().to(torch.uint8)
+    given = {"pair": (x_NCHW, y_N), "data set": TensorDataset(x_NCHW, y_N), "bytes": (as_bytes_NCHW, y_N)}[form]
+    run = alphadsl.train(loss, given, runs_dir=tmp_path, **QUICK)
+    assert run.folder.name == "own-infonce-seed0"
+    assert run.config.image_size == 8
+    assert run.accuracies.keys() == {"validation", "untrained"}
+    assert read_record(RunFolder(run.folder)).data is not None
+
+
+@pytest.mark.slow
+def test_images_to_test_on_are_read_and_without_labels_nothing_is_probed(
+    tmp_path: Path, loss: alphadsl.ContrastiveLoss
+) -> None:
+    run = alphadsl.train(loss, images(), test=images(50), runs_dir=tmp_path, **QUICK)
+    assert run.accuracies.keys() == {"validation", "test", "untrained"}
+    bare = alphadsl.train(loss, images()[0], runs_dir=tmp_path, name="bare", **QUICK)
+    assert not (bare.folder / "probe.json").exists()
+    assert bare.features(images(3)[0]).shape == (3, 8)
+
+
+REFUSED: dict[str, tuple[Callable[[alphadsl.ContrastiveLoss], dict[str, Any]], str]] = {
+    "a setting that is none": (lambda loss: {"epoch": 3}, "epoch = 3"),
+    "a wrong value": (lambda loss: {"lr": -1}, "lr = -1"),
+    "a width of a module": (lambda loss: {"encoder": Forgetful, "width": 3}, "width = 3 has no effect on own:Forget"),
+    "a module without features": (lambda loss: {"encoder": nn.Identity()}, r"makes \(2, 3, 8, 8\)"),
+    "no module": (lambda loss: {"encoder": 5}, "encoder is a int"),
+    "a class of callbacks": (lambda loss: {"callbacks": [Diary]}, r"Give Diary\(\)"),
+    "no callback": (lambda loss: {"callbacks": [print]}, "without on_start"),
+    "no choice": (lambda loss: {"if_exists": "replace"}, "'overwrite'"),
+    "values of a loss": (lambda loss: {"loss": loss, "values": {"tau": 1}}, "loaded already"),
+    "no loss": (lambda loss: {"loss": 3}, "loss is a int"),
+    "a test set twice": (lambda loss: {"test": images()}, "a data set has its own"),
+    "a folder of images in memory": (lambda loss: {"dataset": images(), "data_dir": "x"}, "they lie in no folder"),
+    "a test set that is not there": (lambda loss: {"dataset": images(), "test_set": "read"}, "there is no test set"),
+    "images in order": (lambda loss: {"dataset": images(), "shuffle": False}, "Give shuffle"),
+    "a large batch": (lambda loss: {"batch": 2000}, "Give batch=1297 or less"),
+    "an unknown data set": (lambda loss: {"dataset": "cifar"}, "Did you mean cifar10"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_is_one_line_before_anything_is_written(
+    what: str, tmp_path: Path, loss: alphadsl.ContrastiveLoss
+) -> None:
+    wrong, told = REFUSED[what]
+    given = {"loss": "infonce", "dataset": "digits", "runs_dir": tmp_path, "device": "cpu", **wrong(loss)}
+    with pytest.raises(alphadsl.InputError, match=told) as refusal:
+        alphadsl.train(**given)
+    assert "\n" not in str(refusal.value)
+    assert "--" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_exists_is_refused_with_keywords(tmp_path: Path, loss: alphadsl.ContrastiveLoss) -> None:
+    for _ in range(2):
+        alphadsl.train(loss, runs_dir=tmp_path, probe=False, if_exists="overwrite", **QUICK | {"epochs": 0})
+    with pytest.raises(alphadsl.InputError, match='Give if_exists="resume" to continue it, name for another'):
+        alphadsl.train(loss, runs_dir=tmp_path, **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("advice", "keywords"),
+    [
+        ("Give --batch 128 or less.", "Give batch=128 or less."),
+        ("Give --no-channels-last.", "Give channels_last=False."),
+        ("Give --select validation, or --test-set read.", 'Give select="validation", or test_set="read".'),
+        ("Give --optimizer sgd or lars, or leave it out.", 'Give optimizer="sgd" or lars, or leave it out.'),
+        ("Give --data-dir DIR.", "Give data_dir=DIR."),
+        ("give --epochs 100 --stop-after 50.", "give epochs=100 stop_after=50."),
+        ("Train another with --name; a run", "Train another with name; a run"),
+        ("Give --name for another run.", "Give name for another run."),
+        ("or give train --resume-last-good to go on", 'or give if_exists="resume-last-good" to go on'),
+    ],
+)
+def test_advice_is_in_keywords(advice: str, keywords: str) -> None:
+    assert as_keywords(advice).startswith(keywords)
