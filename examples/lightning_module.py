@@ -27,7 +27,7 @@ class Contrastive(LightningModule):
         self.save_hyperparameters()
         self.encoder = nn.Sequential(nn.Linear(64, 256), nn.ReLU(), nn.Linear(256, 64), nn.ReLU())
         self.projector = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 32))
-        self.loss = alphadsl.load(spec, **values)
+        self.loss = alphadsl.load(spec, compile=False, **values)  # compiling pays in a longer run
 
     def training_step(self, batch: list[Tensor], index: int) -> Tensor:
         (x_BS,) = batch
