@@ -110,7 +110,7 @@ class ParameterState:
         """The values as 0-d float64 tensors: exact, and never a constant of the compiled graph."""
         if device not in self._tensors:
             self._tensors[device] = {
-                parameter.name: torch.tensor(parameter.value, dtype=torch.float64, device=device)
+                parameter.name: torch.full((), parameter.value, dtype=torch.float64, device=device)  # no copy to it
                 for parameter in self._parameters.values()
             }
         known = self._tensors[device]

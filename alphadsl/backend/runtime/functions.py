@@ -22,7 +22,7 @@ def log_pow0(logarithm: Tensor, exponent: Tensor | float) -> Tensor:
     """The logarithm of `pow0`, from that of its base."""
     none = logarithm == -torch.inf
     power = exponent * torch.where(none, 0.0, logarithm)
-    return torch.where(none & (torch.as_tensor(exponent) != 0), -torch.inf, power)
+    return torch.where(none & (exponent != 0), -torch.inf, power)
 
 
 def log_difference(a: Tensor, b: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ def pow0(base: Tensor, exponent: Tensor | float) -> Tensor:
     """base ** exponent, and 0 where the base is 0, unless the exponent is: a negative one too. NaN stays."""
     none = base <= 0
     power = torch.where(none, 1.0, base) ** exponent
-    return torch.where(none & (torch.as_tensor(exponent) != 0), 0.0, power)
+    return torch.where(none & (exponent != 0), 0.0, power)
 
 
 def finite(x: Tensor) -> Tensor:

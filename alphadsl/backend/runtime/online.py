@@ -9,8 +9,6 @@ from torch import Tensor
 
 from alphadsl.ir.kinds import Over
 
-LOG2_E = 1.4426950408889634
-
 
 def join_logsumexp(largest_A1: Tensor, total_A1: Tensor, body_AC: Tensor) -> tuple[Tensor, Tensor]:
     """The largest term so far, and the sum of all terms relative to it; what is masked out is -inf. A term that has
@@ -18,10 +16,11 @@ def join_logsumexp(largest_A1: Tensor, total_A1: Tensor, body_AC: Tensor) -> tup
 
     Powers of two take a third of the time of powers of e.
     """
+    log2_e = 1.4426950408889634  # here, as a graph for any sizes takes a number of the module for an input
     highest = torch.finfo(body_AC.dtype).max
     newer_A1 = torch.maximum(largest_A1, body_AC.amax(-1, keepdim=True)).clamp_max(highest)
     kept_A1 = total_A1 * torch.exp(largest_A1 - newer_A1)
-    return newer_A1, kept_A1 + torch.exp2((body_AC - newer_A1) * LOG2_E).sum(-1, keepdim=True)
+    return newer_A1, kept_A1 + torch.exp2((body_AC - newer_A1) * log2_e).sum(-1, keepdim=True)
 
 
 def move_logsumexp(largest_A1: Tensor, total_A1: Tensor, by_A1: Tensor) -> tuple[Tensor, Tensor]:

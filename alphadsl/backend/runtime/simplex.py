@@ -175,7 +175,8 @@ def repeated(
 def counted(
     advance: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...]
 ) -> tuple[Callable[..., Tensor], Callable[..., tuple[Tensor, ...]], tuple[Tensor, ...]]:
-    """A loop of so many steps, as a condition, a body and a start."""
+    """A loop of so many steps, as a condition, a body and a start. The count stays with the host, whatever the default
+    device is."""
 
     def unfinished(count: Tensor, *state: Tensor) -> Tensor:
         return count < DEVICE_STEPS
@@ -183,7 +184,7 @@ def counted(
     def advanced(count: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         return count + 1, *advance(*state)
 
-    return unfinished, advanced, (torch.zeros((), dtype=torch.int64), *state)
+    return unfinished, advanced, (torch.zeros((), dtype=torch.int64, device="cpu"), *state)
 
 
 def on_host(tensor: Tensor) -> bool:
