@@ -12,6 +12,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "train": ("lightning", "torchvision", "sklearn", "PIL", "tensorboard", "safetensors", "matplotlib", "optuna"),
         "hf": ("pyarrow",),
+        "schedulefree": ("schedulefree",),
         "timm": ("timm",),
         "plot": ("matplotlib",),
         "editor": ("pygls", "lsprotocol"),

@@ -34,6 +34,7 @@ from runner.training.callbacks import Callback
 from runner.training.fabric import make_fabric
 from runner.training.finite import DivergedError
 from runner.training.job import Job
+from runner.training.optimizers import check_installed
 from runner.training.pretrain import pretrain
 from runner.training.recovery import go_back
 from runner.training.together import is_known_to_all, led
@@ -97,6 +98,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     for planned in plan:
         check_divisible(planned.config, world_size())
         check_makeable(planned.config, planned.encoder)
+        check_installed(planned.config)
     led(lambda: _check_all(plan, options))
     keep_freed_memory()
     supplies = options.stock.of(plan[0].config, download=options.download)
@@ -168,5 +170,6 @@ def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> Run
         asked = leads() and options.probe and supplies.data.labelled
         if asked and not is_probed(run, trained.epoch, test=test):
             with training_is_kept(run):
-                supplies.prober.probe(run, trained.network, planned.config, planned.encoder)
+                measured = trained.averaging.read(job, trained)
+                supplies.prober.probe(run, measured, planned.config, planned.encoder)
         return run

@@ -79,7 +79,7 @@ def hiding(extras: set[str], words: list[str], code: str, folder: Path) -> subpr
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("runner", ("train", "cluster", "hf", "timm")),
+        ("runner", ("train", "cluster", "hf", "schedulefree", "timm")),
         ("alphadsl/editor", ("editor",)),
         ("alphadsl/bench", ("bench",)),
         ("alphadsl/explain", ("plot",)),

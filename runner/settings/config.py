@@ -22,7 +22,7 @@ OWN_IMAGES = "own"
 """The data set of images that Python code has in memory, which no command line can name."""
 Encoder = Ours | Annotated[str, AfterValidator(check_word)]
 Predictor = Literal["none", "mlp"]
-Optimizer = Literal["adamw", "sgd", "lars"]
+Optimizer = Literal["adamw", "sgd", "lars", "schedule-free-adamw", "schedule-free-sgd"]
 Schedule = Literal["cosine", "constant", "authors"]
 Recipe = Literal["none", "paper", "simclr", "fast"]
 Auto = Literal["auto"]
@@ -33,6 +33,9 @@ TestSet = Literal["read", "sealed"]
 
 AUTO: Auto = "auto"
 """Decided by what the run is computed on. Records of earlier versions lack what was decided, and say this too."""
+
+SCHEDULE_FREE = ("schedule-free-adamw", "schedule-free-sgd")
+"""Optimizers that average their own steps (Defazio et al. 2024), and so take no schedule."""
 
 DATASETS: tuple[str, ...] = get_args(Dataset)
 RECIPES: tuple[str, ...] = get_args(Recipe)[1:]
@@ -133,9 +136,14 @@ class ExperimentConfig(BaseModel):
         About(Group.TRAINING, "Learning rate after the warm-up: down to zero, as it is, or as in the paper's script."),
     ] = "cosine"
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
-    momentum: Annotated[float, Field(ge=0, lt=1), About(Group.TRAINING, "Momentum of sgd and lars.")] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1), About(Group.TRAINING, "Momentum, but of adamw.")] = 0.9
     clip: Annotated[
         NonNegative, About(Group.TRAINING, "The norm that longer gradients are shortened to; 0 leaves them.")
+    ] = 0.0
+    ema: Annotated[
+        float,
+        Field(ge=0, lt=1, allow_inf_nan=False),
+        About(Group.TRAINING, "Probe and export an average of weights that keeps so much of itself a step; 0 is none."),
     ] = 0.0
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
 

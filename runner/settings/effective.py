@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from alphadsl.report.exceptions import InputError
-from runner.settings.config import AUTO, OWN_IMAGES, ExperimentConfig
+from runner.settings.config import AUTO, OWN_IMAGES, SCHEDULE_FREE, ExperimentConfig
 from runner.settings.encoders import ENCODERS, has_width
 
 
@@ -48,10 +48,30 @@ def check_together(config: ExperimentConfig) -> None:
             f"The warm-up of {config.warmup_epochs:g} epochs does not end within {config.epochs}.",
             f"Give --warmup-epochs {config.epochs / 10:g}, a tenth of them.",
         )
-    if config.optimizer == "adamw" and config.momentum != ExperimentConfig.model_fields["momentum"].default:
+    _check_schedule_free(config)
+    usual = ExperimentConfig.model_fields["momentum"].default
+    if config.optimizer.endswith("adamw") and config.momentum != usual:
         raise InputError(
-            f"momentum = {config.momentum:g} has no effect on adamw.", "Give --optimizer sgd or lars, or leave it out."
+            f"momentum = {config.momentum:g} has no effect on {config.optimizer}.",
+            "Give --optimizer sgd or lars, or leave it out.",
         )
+
+
+def _check_schedule_free(config: ExperimentConfig) -> None:
+    if config.optimizer not in SCHEDULE_FREE:
+        return
+    if config.schedule != "constant":
+        raise InputError(
+            f"{config.optimizer} averages its steps instead of following a schedule, and {config.schedule} is given.",
+            "Leave out --schedule, or give --schedule constant.",
+        )
+    if config.ema:
+        raise InputError(
+            f"{config.optimizer} averages its weights itself, so ema = {config.ema:g} has nothing to average.",
+            "Leave out --ema, or give another --optimizer.",
+        )
+    if config.optimizer == "schedule-free-sgd" and config.momentum == 0:
+        raise InputError("schedule-free-sgd takes a momentum above 0.", "Give --momentum 0.9, or leave it out.")
 
 
 def check_divisible(config: ExperimentConfig, processes: int) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
-from runner.settings.config import AUTO, UNSAID, ExperimentConfig, Group, about_of
+from runner.settings.config import AUTO, SCHEDULE_FREE, UNSAID, ExperimentConfig, Group, about_of
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
 from runner.settings.encoders import has_width
@@ -45,6 +45,8 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
     dataset = given.get("dataset", ExperimentConfig.model_fields["dataset"].default)
     defaults = DEFAULTS.get(dataset, {}) if isinstance(dataset, str) else {}
     recipe = read_recipe(given.get("recipe"))
+    if {**recipe.settings, **given}.get("optimizer") in SCHEDULE_FREE:
+        defaults = {**defaults, "schedule": "constant"}
     check_recipe(given.get("recipe"), recipe, _beside_recipe(layers))
     try:
         check_effective(str(dataset), _meant(given, files))

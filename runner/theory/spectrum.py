@@ -90,7 +90,7 @@ def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[St
         checkpoint = load_checkpoint(path, torch.device("cpu"))
         check_whose(run, checkpoint.record, path)
         with taken_from(path):
-            network.load_state_dict(checkpoint.network)
+            network.load_state_dict(checkpoint.measured)
         if checkpoint.epoch > measured:  # the last may have been kept, too
             measured = checkpoint.epoch
             yield Stage(record.loss, run.path.name, measured, measure_network(network, views))

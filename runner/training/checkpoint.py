@@ -58,14 +58,21 @@ class Checkpoint:
     """Time spent so far in the epoch under way."""
     branches: State = field(default_factory=dict)
     """Predictor, momentum encoder and queue, as far as there are any."""
+    averaged: State = field(default_factory=dict)
+    """The network that is measured where that is not the one that is trained."""
+
+    @property
+    def measured(self) -> State:
+        """The network that is probed and exported."""
+        return self.averaged or self.network
 
 
 NAMES = frozenset(field.name for field in fields(Checkpoint))
-OPTIONAL: Mapping[str, Any] = MappingProxyType({"epoch_seconds": 0.0, "branches": {}})
+OPTIONAL: Mapping[str, Any] = MappingProxyType({"epoch_seconds": 0.0, "branches": {}, "averaged": {}})
 """What earlier formats do not have."""
 KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("epoch", "step", "metrics_bytes"), int),
-    **dict.fromkeys(("network", "loss", "optimizer", "branches"), dict),
+    **dict.fromkeys(("network", "loss", "optimizer", "branches", "averaged"), dict),
     **dict.fromkeys(("seconds", "epoch_seconds"), (int, float)),
     "record": str,
 }

@@ -1,6 +1,7 @@
 """What one run of pretraining is given, and what changes while it runs."""
 
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from lightning.fabric import Fabric
@@ -70,6 +71,22 @@ class Job:
         return self.loss(z0_BD, z1_BD)
 
 
+class Averaging(Protocol):
+    """Which network is measured, probed and exported."""
+
+    def to(self, like: Tensor) -> None:
+        """Go to the device of a tensor."""
+
+    def follow(self, state: "TrainingState") -> None:
+        """After each step of the optimizer."""
+
+    def read(self, job: Job, state: "TrainingState") -> SiameseNetwork:
+        """The network that is measured. Nothing that is trained changes."""
+
+    def restore(self, averaged: dict[str, Any], step: int) -> None:
+        """Go to what a checkpoint of a step has kept."""
+
+
 @dataclass
 class TrainingState:
     """What changes during a run, and nothing else."""
@@ -80,6 +97,8 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     branches: Branches
     """What the loss sees besides the network."""
+    averaging: Averaging
+    """Which network is measured, probed and exported."""
     predict: _FabricModule | None = None
     """The predictor behind Fabric's precision, if there is one."""
     epoch: int = 0

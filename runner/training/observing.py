@@ -29,8 +29,10 @@ class Observer(Protocol):
 
 def neighbours(job: Job, state: TrainingState) -> Mapping[str, float]:
     """`knn`: accuracy of nearest neighbours on a part of the validation images."""
-    protocol = protocol_of(job.config)
-    knn = monitor_encoder(state.network.encoder, job.data, job.fabric, protocol) if job.data.labelled else None
+    if not job.data.labelled:
+        return {}
+    encoder = state.averaging.read(job, state).encoder
+    knn = monitor_encoder(encoder, job.data, job.fabric, protocol_of(job.config))
     return {} if knn is None else {"knn": knn}
 
 
@@ -50,7 +52,7 @@ def batch_statistics(job: Job, state: TrainingState) -> Mapping[str, float]:
     x_NCHW, stream = job.images_NCHW[chosen_N.to(job.fabric.device)], statistics_stream()
     views = torch.stack([make_view(x_NCHW, RECIPES[job.config.dataset], stream) for _ in range(2)])
     labels_N = job.data.learnt.y_N[chosen_N.to(job.fabric.device)] if labelled else None
-    return measure_batch(state.network, job.loss, views, labels_N)
+    return measure_batch(state.averaging.read(job, state), job.loss, views, labels_N)
 
 
 OBSERVERS: tuple[Observer, ...] = (neighbours, moving_parameters, batch_statistics)

@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from alphadsl.extras import require
 from runner.contract import CompiledLoss
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import SCHEDULE_FREE, ExperimentConfig
 from runner.training.lars import Lars
 
 
@@ -23,3 +24,25 @@ def make_optimizer(network: nn.Module, loss: CompiledLoss, config: ExperimentCon
             return torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.momentum > 0)
         case "lars":
             return Lars([groups[0], plain | {"adapted": False}], config.lr, config.momentum)
+        case "schedule-free-adamw" | "schedule-free-sgd":
+            return _schedule_free(groups, config)
+
+
+def _schedule_free(groups: list[dict[str, Any]], config: ExperimentConfig) -> torch.optim.Optimizer:
+    """In training mode. The warm-up is that of every optimizer; steps weigh in the average by their squared rate."""
+    from schedulefree import AdamWScheduleFree, SGDScheduleFree
+
+    optimizer: Any
+    if config.optimizer == "schedule-free-adamw":
+        optimizer = AdamWScheduleFree(groups, lr=config.lr)
+    else:
+        optimizer = SGDScheduleFree(groups, lr=config.lr, momentum=config.momentum)
+    optimizer.train()
+    made: torch.optim.Optimizer = optimizer
+    return made
+
+
+def check_installed(config: ExperimentConfig) -> None:
+    """Whether the optimizer can be imported. Raises `InputError` with what to install."""
+    if config.optimizer in SCHEDULE_FREE:
+        require(f"--optimizer {config.optimizer}", "schedulefree")

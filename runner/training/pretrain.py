@@ -21,6 +21,7 @@ from runner.settings.decisions import decide
 from runner.settings.machine import limit_threads
 from runner.settings.processes import leads, rank, world_size
 from runner.settings.processor import look_at
+from runner.training.averaging import make_averaging
 from runner.training.calling import Calls
 from runner.training.job import Job, TrainingState
 from runner.training.keeping import Keeper, in_its_folder
@@ -116,7 +117,7 @@ def _random_numbers_kept(job: Job) -> AbstractContextManager[None]:
 def prepare(job: Job) -> TrainingState:
     """Network and optimizer on the device, at the last checkpoint where there is one."""
     network = sound_network(job.config, job.data.image_size, job.fabric, job.encoder)
-    branches = Branches(network, job.decided)
+    branches, averaging = Branches(network, job.decided), make_averaging(network, job.config)
     if world_size() > 1:
         share_statistics(network, job.fabric.device)
         share_statistics(branches, job.fabric.device)
@@ -125,8 +126,9 @@ def prepare(job: Job) -> TrainingState:
     trained = network if branches.predictor is None else nn.ModuleList([network, branches.predictor])
     embed, optimizer = job.fabric.setup(network, make_optimizer(trained, job.loss, job.config))
     branches.to(next(network.parameters()))
+    averaging.to(next(network.parameters()))
     predict = None if branches.predictor is None else job.fabric.setup_module(branches.predictor)
-    state = TrainingState(network, embed, optimizer, branches, predict)
+    state = TrainingState(network, embed, optimizer, branches, averaging, predict)
     checkpoint = led(lambda: find_checkpoint(job))
     if checkpoint is None:
         fill_queue(job, state)

@@ -14,6 +14,7 @@ from runner.training.recovery import load_last
 
 def keep(job: Job, state: TrainingState) -> None:
     """Write the checkpoint of this moment, and for good where the configuration says so."""
+    measured = state.averaging.read(job, state)
     checkpoint = Checkpoint(
         epoch=state.epoch,
         step=state.step,
@@ -25,6 +26,7 @@ def keep(job: Job, state: TrainingState) -> None:
         optimizer=state.optimizer.state_dict(),
         record=state.record,
         branches=state.branches.state_dict(),
+        averaged={} if measured is state.network else measured.state_dict(),
     )
     if _is_for_good(job, state):
         make_folder(job.run.kept_checkpoint(state.epoch).parent)
@@ -59,6 +61,7 @@ def restore(job: Job, state: TrainingState, checkpoint: Checkpoint) -> None:
         state.branches.load_state_dict(checkpoint.branches)
         job.loss.load_state_dict(checkpoint.loss)
         state.optimizer.load_state_dict(checkpoint.optimizer)
+        state.averaging.restore(checkpoint.averaged, checkpoint.step)
     state.epoch, state.step, state.saved = checkpoint.epoch, checkpoint.step, checkpoint.step
     state.clock.run, state.clock.epoch = checkpoint.seconds, checkpoint.epoch_seconds
     state.metrics_bytes = checkpoint.metrics_bytes

@@ -43,6 +43,7 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagatio
     if job.config.clip:
         torch.nn.utils.clip_grads_with_norm_(parameters, job.config.clip, norm)
     state.optimizer.step()
+    state.averaging.follow(state)
     return StepResult(loss, norm, rate)
 
 

@@ -38,5 +38,5 @@ def load_trained(
 
 
 def judged_weights(checkpoint: Checkpoint) -> State:
-    """Of the weights in a checkpoint, those of the network that is judged and handed on."""
-    return checkpoint.network
+    """Of the weights in a checkpoint, those of the network that is judged: an average, if there is one."""
+    return checkpoint.measured

@@ -45,6 +45,7 @@ OTHERS: dict[str, str] = {
     },
     **{
         "momentum": "0.75",
+        "ema": "0.5",
         "probe_epochs": "4",
         "probe_batch": "17",
         "probe_lr": "0.75",
