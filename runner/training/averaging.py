@@ -55,7 +55,8 @@ class MovingAverage:
     """An exponential moving average that keeps `decay` of itself at each step, from the weights after the first on."""
 
     def __init__(self, network: SiameseNetwork, decay: float) -> None:
-        self._average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+        moving = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+        self._average = AveragedModel(network, multi_avg_fn=moving, use_buffers=True)
         self._average.requires_grad_(False)
 
     def to(self, like: Tensor) -> None:
@@ -124,6 +125,6 @@ def _views(job: Job) -> Iterator[Tensor]:
     images, size, stream = len(job.images_NCHW), job.config.batch // job.config.cached_chunks, statistics_stream()
     count = min(images, BATCHES * size)
     chosen_N = (torch.arange(count) * images // count).to(job.fabric.device)
-    for indices_B in chosen_N.split(size):
+    for indices_B in torch.split(chosen_N, size):
         if len(indices_B) > 1:
             yield make_views(job, indices_B, stream)[0]

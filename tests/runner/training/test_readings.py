@@ -23,6 +23,7 @@ from runner.settings.config import ExperimentConfig
 from runner.settings.resolving import make_config
 from runner.training.checkpoint import load_checkpoint
 from runner.training.finite import DivergedError
+from runner.training.averaging import Itself
 from runner.training.job import Job, TrainingState
 from runner.training.optimizers import make_optimizer
 from runner.training.schedule import epoch_batches
@@ -122,7 +123,7 @@ def test_a_step_waits_for_no_device(optimizer: str, monkeypatch: pytest.MonkeyPa
             network = SiameseNetwork(Encoder(config.encoder, config.width, 8), config.projector_dim)
         job.fabric.backward = slopes_from_nowhere(network)  # type: ignore[method-assign]
         optimizer_of = make_optimizer(network, job.loss, config)
-        state = TrainingState(network, network, optimizer_of, Branches(network, job.decided))
+        state = TrainingState(network, network, optimizer_of, Branches(network, job.decided), Itself())
         first_B, *others_B = epoch_batches(64, 0, config, job.fabric.device)
         train_step(job, state, first_B, choose_backpropagation(job))  # brings the parameters of the loss to the device
         for indices_B in others_B:
