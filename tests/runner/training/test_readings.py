@@ -21,9 +21,9 @@ from runner.network.models import Encoder, SiameseNetwork
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
 from runner.settings.resolving import make_config
+from runner.training.averaging import Itself
 from runner.training.checkpoint import load_checkpoint
 from runner.training.finite import DivergedError
-from runner.training.averaging import Itself
 from runner.training.job import Job, TrainingState
 from runner.training.optimizers import make_optimizer
 from runner.training.schedule import epoch_batches
