@@ -75,6 +75,7 @@ class Search:
         for candidate in self.controls:
             for rung in self.rungs:
                 if self.log.seconds < budget:
+                    pace.say()
                     self.train(candidate, rung)
         self.drop_rungs()
         while self.log.seconds < budget:
