@@ -98,15 +98,15 @@ def find_text(spec: str | Path) -> SpecText:
     try:
         if path.suffix == SUFFIX or path.parent != Path() or path.is_file():
             return SpecText(read_source(path), path.parent)
-        found = find_spec(str(spec), None) or find_spec(str(spec), Path())
+        text = find_spec(str(spec), None) or find_spec(str(spec), Path())
     except UnicodeDecodeError as failure:
         raise InputError(f"{path} is not UTF-8 text (byte {failure.start})", "is it a spec?") from None
     except (OSError, ValueError) as failure:
         raise InputError(f"{path} cannot be read: {getattr(failure, 'strerror', None) or failure}") from None
-    if found is None:
+    if text is None:
         remedy = advise(str(spec), library_names()) or "alphadsl list shows the library; a file ends in .alpha"
         raise InputError(f"there is no loss called {spec}", remedy)
-    return found
+    return text
 
 
 def _together(values: Mapping[str, Number], parameters: Mapping[str, Number]) -> dict[str, Number]:

@@ -46,7 +46,7 @@ def in_python(function: Callable[Arguments, Result]) -> Callable[Arguments, Resu
 def as_keywords(advice: str) -> str:
     """`Give --batch 64 or less.` as `Give batch=64 or less.`"""
     advice = advice.replace("See alphadsl train --help.", "See help(alphadsl.train).")
-    advice = _WORD.sub(lambda found: f'{found[1].replace("-", "_")}="{found[2]}"', _COMMAND.sub("", advice))
+    advice = _WORD.sub(lambda match: f'{match[1].replace("-", "_")}="{match[2]}"', _COMMAND.sub("", advice))
     return _OPTION.sub(_keyword, advice)
 
 

@@ -122,10 +122,10 @@ def probe_run(
     fabric = make_fabric(config)
     load_last(run, fabric.device)
     data = load_data(config, fabric.device)
-    found = describe_data(data)
-    if found != record.data:
+    described = describe_data(data)
+    if described != record.data:
         raise InputError(
-            f"The run {run.path} was trained on other data, {record.data}, not {found}.",
+            f"The run {run.path} was trained on other data, {record.data}, not {described}.",
             "Give the data it was trained on with --data-dir DIR.",
         )
     changed = changes(record.environments[-1], current_environment(config))

@@ -89,8 +89,8 @@ class Run:
 
     def in_graph(self, z_VND: Tensor, context: Tensors, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
         """The loss inside an outer graph and inside autograd."""
-        found = step(self.words, " ".join(map(str, learned)), z_VND, list(context), list(parameters))
-        value: Tensor = found[0]
+        outputs = step(self.words, " ".join(map(str, learned)), z_VND, list(context), list(parameters))
+        value: Tensor = outputs[0]
         return value
 
     def _exchanged(self, core: Core, z_VND: Tensor, work: Callable[[Ranks], Found]) -> Found:

@@ -40,8 +40,8 @@ class SavedCall:
         if self._versions() != vars(self)["versions"]:
             raise RuntimeError("a queue was changed in place before the second derivative of its loss was asked for")
         field = torch.func.grad(self._value(parameters), argnums=tuple(range(1 + len(self.learned))))
-        found: Any = torch.func.vjp(field, wide_VND, *(parameters[index] for index in self.learned))
-        return found[0], found[1](tuple(by))
+        pulled: Any = torch.func.vjp(field, wide_VND, *(parameters[index] for index in self.learned))
+        return pulled[0], pulled[1](tuple(by))
 
     def _value(self, parameters: Tensors) -> Callable[..., Tensor]:
         def value(z_VND: Tensor, *learned: Tensor) -> Tensor:

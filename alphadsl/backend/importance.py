@@ -46,11 +46,11 @@ def as_importance(quantities: Tensors, core: Core, context: Tensors, samples: in
             return Importance(repel_AC, attract_GA1.flatten(), value_GA1.flatten())
 
 
-def _spread(repel_GAC: Tensor, found: Arrangement, samples: int) -> Tensor:
-    if len(found.anchors) == 1 and len(found.candidates[0]) in (0, VIEWS):
+def _spread(repel_GAC: Tensor, arrangement: Arrangement, samples: int) -> Tensor:
+    if len(arrangement.anchors) == 1 and len(arrangement.candidates[0]) in (0, VIEWS):
         return repel_GAC[0]
     rows = []
-    for group_AC, candidates in zip(repel_GAC, found.candidates, strict=True):
+    for group_AC, candidates in zip(repel_GAC, arrangement.candidates, strict=True):
         own = len(candidates) * samples
         met = dict(zip(candidates, group_AC[:, :own].split(samples, 1), strict=True))
         nothing_AN = group_AC.new_zeros(len(group_AC), samples)

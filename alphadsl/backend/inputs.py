@@ -43,15 +43,15 @@ def check_inputs(loss: Core, z0_ND: object, z1_ND: object, labels: object, queue
     Where several processes share the batch, labels are those of all.
     """
     z_VND = torch.stack(_check_views(z0_ND, z1_ND))
-    found = loss.arrangement
-    absent = ([] if found.labels else [("labels", labels)]) + ([] if found.queue else [("queue", queue)])
+    arrangement = loss.arrangement
+    absent = ([] if arrangement.labels else [("labels", labels)]) + ([] if arrangement.queue else [("queue", queue)])
     _check_absent(loss, dict(absent))
-    queues = (_check_queue(loss, queue, z_VND),) if found.queue else ()
-    class_N = _check_classes(loss, labels, z_VND, shared) if found.labels else None
+    queues = (_check_queue(loss, queue, z_VND),) if arrangement.queue else ()
+    class_N = _check_classes(loss, labels, z_VND, shared) if arrangement.labels else None
     samples, queued = z_VND.shape[1] if class_N is None else len(class_N), sum(map(len, queues))
-    context = context_of(found, z_VND[0] if class_N is None else class_N, class_N, queues)
-    inputs = Inputs(z_VND, context, found.pairs(samples, queued), True)
-    if class_N is not None and found.needs_classes:
+    context = context_of(arrangement, z_VND[0] if class_N is None else class_N, class_N, queues)
+    inputs = Inputs(z_VND, context, arrangement.pairs(samples, queued), True)
+    if class_N is not None and arrangement.needs_classes:
         return replace(inputs, negatives=_differ(class_N))
     return replace(inputs, negatives=queued > 0 or samples > 1 or (shared and class_N is None))
 
@@ -89,8 +89,8 @@ def _check_queue(loss: Core, queue: object, z_VND: Tensor) -> Tensor:
         raise InputError(f"{loss.name} takes its negatives from a queue, and none was given", "loss(z0, z1, queue=q)")
     queue_QD = _check_embeddings("queue", queue)
     if queue_QD.shape[1] != z_VND.shape[2] or queue_QD.device != z_VND.device:
-        found = f"{tuple(queue_QD.shape)} on {queue_QD.device}"
-        raise InputError(f"queue must be (Q, {z_VND.shape[2]}) on {z_VND.device}, as the embeddings, not {found}", "")
+        given = f"{tuple(queue_QD.shape)} on {queue_QD.device}"
+        raise InputError(f"queue must be (Q, {z_VND.shape[2]}) on {z_VND.device}, as the embeddings, not {given}", "")
     if queue_QD.requires_grad and torch.is_grad_enabled():
         told = f"{loss.name}: a queue receives no gradient, and this one requires one; pass queue.detach()"
         warnings.warn(told, stacklevel=7)
@@ -107,8 +107,8 @@ def _check_labels(loss: Core, labels: object, z_VND: Tensor) -> Tensor:
     if is_batched(labels):
         raise InputError("torch.func.vmap cannot take a loss over batches of different labels", "call it for each")
     if labels.shape != (samples,) or labels.device != z_VND.device:
-        found = f"{tuple(labels.shape)} on {labels.device}"
-        raise InputError(f"labels must be ({samples},) on {z_VND.device}, one for each sample, not {found}", "")
+        given = f"{tuple(labels.shape)} on {labels.device}"
+        raise InputError(f"labels must be ({samples},) on {z_VND.device}, one for each sample, not {given}", "")
     return labels.to(torch.int64)
 
 
@@ -118,5 +118,5 @@ def _check_absent(loss: Core, given: dict[str, object]) -> None:
             raise InputError(f"{loss.name} has pairs {loss.pairs.name}, which take no {name}", f"leave {name} out")
 
 
-def _described(found: object) -> str:
-    return f"a {found.dtype} tensor" if isinstance(found, Tensor) else f"a {type(found).__name__}"
+def _described(value: object) -> str:
+    return f"a {value.dtype} tensor" if isinstance(value, Tensor) else f"a {type(value).__name__}"

@@ -108,14 +108,14 @@ def told(crossing: Crossing) -> str:
 
 
 def threshold_rows(
-    timed: Sequence[Timed], found: Sequence[Crossing], kinds: Mapping[str, Streaming], device: str
+    timed: Sequence[Timed], crossings: Sequence[Crossing], kinds: Mapping[str, Streaming], device: str
 ) -> Iterator[str]:
     """The rows of THRESHOLDS in alphadsl/backend/dispatch.py: from where on compiling pays within a short training, and
     streaming is the fastest, for all losses of a kind. What is never so within the sizes is left open."""
     for kind in dict.fromkeys(kinds.values()):
         names = [name for name, each in kinds.items() if each == kind]
         compiled = _latest([_paying(name, timed) for name in names])
-        streams = _latest([each.anchors for each in found if each.way == STREAMING and each.spec in names])
+        streams = _latest([each.anchors for each in crossings if each.way == STREAMING and each.spec in names])
         yield f"({device!r}, Streaming.{kind.name}): Thresholds(compile={compiled}, stream={streams}),"
 
 

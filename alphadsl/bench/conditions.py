@@ -40,14 +40,14 @@ def find_device(device: Device) -> Device:
 def commit() -> str:
     """The commit of this copy of alphadsl, marked if files were changed since; unknown where it is installed."""
     folder = Path(__file__).parent
-    found = subprocess.run(
+    answer = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude", "*"],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
-    return found.stdout.strip() or "unknown"
+    return answer.stdout.strip() or "unknown"
 
 
 def processor() -> str:

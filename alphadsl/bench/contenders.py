@@ -131,12 +131,12 @@ def _shipped_step(rival: Rival, problem: Problem) -> Step:
 def _lightly(tau: float) -> Callable[..., Tensor]:
     from lightly.loss import NTXentLoss
 
-    found: Callable[..., Tensor] = NTXentLoss(temperature=tau)
-    return found
+    loss: Callable[..., Tensor] = NTXentLoss(temperature=tau)
+    return loss
 
 
 def _metric_learning(tau: float) -> Callable[..., Tensor]:
     from pytorch_metric_learning.losses import NTXentLoss, SelfSupervisedLoss
 
-    found: Callable[..., Tensor] = SelfSupervisedLoss(NTXentLoss(temperature=tau))
-    return found
+    loss: Callable[..., Tensor] = SelfSupervisedLoss(NTXentLoss(temperature=tau))
+    return loss

@@ -97,8 +97,8 @@ def _line(name: str, points: Sequence[tuple[int, float | None]]) -> Line:
 
 def _ratios(largest: Comparison) -> dict[str, str]:
     """How many times as long as the first each other one takes at the largest size."""
-    found = {figures.contender: largest.ratio(figures) for figures in largest.figures[1:]}
-    return {name: f"  ×{ratio:.2g}" for name, ratio in found.items() if ratio is not None}
+    ratios = {figures.contender: largest.ratio(figures) for figures in largest.figures[1:]}
+    return {name: f"  ×{ratio:.2g}" for name, ratio in ratios.items() if ratio is not None}
 
 
 def _draw(axes: Axes, lines: list[Line], title: str, unit: FuncFormatter, remarks: dict[str, str]) -> None:

@@ -77,13 +77,13 @@ class PlainLoss(torch.nn.Module):
 
     def _given(self, matrices: PairMatrices) -> list[Tensor]:
         """The quantities in the order of `NAMES`; none that breaks the gradient where a candidate is no negative."""
-        found = dict(matrices.quantities)
+        quantities = dict(matrices.quantities)
         if self.filled:
             for of in (Quantity.INNER_NEGATIVE, Quantity.NEGATIVE):
-                if of in found:
-                    found[of] = torch.where(matrices.negative_RC, found[of], 0.5)
+                if of in quantities:
+                    quantities[of] = torch.where(matrices.negative_RC, quantities[of], 0.5)
         nothing = matrices.weight_R1
-        return [found.get(of, nothing) for of in NAMES]
+        return [quantities.get(of, nothing) for of in NAMES]
 
 
 def literal_value(loss: Loss) -> Expr:

@@ -105,8 +105,8 @@ def projected_multiplier(cost_RC: Tensor, negative_RC: Tensor, low: Any, curvatu
         kept_C = torch.arange(1, cost_RC.shape[-1] + 1, device=cost_RC.device, dtype=cost_RC.dtype)
         threshold_RC = (sorted_RC.cumsum(-1) - curvature) / kept_C
         size_R1 = (sorted_RC < threshold_RC).sum(-1, keepdim=True)
-        found: Tensor = low - curvature - threshold_RC.gather(-1, size_R1 - 1)
-    return found
+        multiplier: Tensor = low - curvature - threshold_RC.gather(-1, size_R1 - 1)
+    return multiplier
 
 
 def bisected_multiplier(
@@ -119,8 +119,8 @@ def bisected_multiplier(
             middle_R1 = (low_R1 + high_R1) / 2
             more_R1 = total(response(cost_RC + middle_R1), negative_RC) > 1
             low_R1, high_R1 = torch.where(more_R1, middle_R1, low_R1), torch.where(more_R1, high_R1, middle_R1)
-        found: Tensor = (low_R1 + high_R1) / 2
-    return found
+        multiplier: Tensor = (low_R1 + high_R1) / 2
+    return multiplier
 
 
 REDUCTIONS: dict[Over, Callable[..., Tensor]] = {

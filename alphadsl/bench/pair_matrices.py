@@ -51,12 +51,12 @@ def pair_matrices(
     dtype = views[0].dtype
     wide = torch.float64 if dtype == torch.float64 else torch.float32
     z0_ND, z1_ND, *queue = (_placed(space, z.to(wide)) for z in (*views, *_queue(context)))
-    found = _indexed(pairs, torch.stack((z0_ND, z1_ND)), queue, context.get("labels"))
-    s_R1 = (found.anchors_RD * found.positives_RD).sum(-1, keepdim=True)
-    s_RC = (found.anchors_RD.to(dtype) @ found.candidates_CD.to(dtype).mT).to(wide)
-    weight_R1 = torch.ones_like(s_R1) if found.weight_R1 is None else found.weight_R1.to(wide)
-    quantities = _on_sphere(s_R1, s_RC) if space == Space.SPHERE else _in_space(found, s_R1, s_RC)
-    return PairMatrices(quantities, found.negative_RC, weight_R1)
+    indexed = _indexed(pairs, torch.stack((z0_ND, z1_ND)), queue, context.get("labels"))
+    s_R1 = (indexed.anchors_RD * indexed.positives_RD).sum(-1, keepdim=True)
+    s_RC = (indexed.anchors_RD.to(dtype) @ indexed.candidates_CD.to(dtype).mT).to(wide)
+    weight_R1 = torch.ones_like(s_R1) if indexed.weight_R1 is None else indexed.weight_R1.to(wide)
+    quantities = _on_sphere(s_R1, s_RC) if space == Space.SPHERE else _in_space(indexed, s_R1, s_RC)
+    return PairMatrices(quantities, indexed.negative_RC, weight_R1)
 
 
 def _queue(context: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
@@ -71,9 +71,11 @@ def _on_sphere(s_R1: Tensor, s_RC: Tensor) -> dict[Quantity, Tensor]:
     return {Quantity.INNER_POSITIVE: s_R1, Quantity.INNER_NEGATIVE: s_RC}
 
 
-def _in_space(found: Indexed, s_R1: Tensor, s_RC: Tensor) -> dict[Quantity, Tensor]:
-    anchor_R1, candidate_C1 = (z.square().sum(-1, keepdim=True) / 2 for z in (found.anchors_RD, found.candidates_CD))
-    d2_R1 = (found.anchors_RD - found.positives_RD).square().sum(-1, keepdim=True) / 2
+def _in_space(indexed: Indexed, s_R1: Tensor, s_RC: Tensor) -> dict[Quantity, Tensor]:
+    anchor_R1, candidate_C1 = (
+        z.square().sum(-1, keepdim=True) / 2 for z in (indexed.anchors_RD, indexed.candidates_CD)
+    )
+    d2_R1 = (indexed.anchors_RD - indexed.positives_RD).square().sum(-1, keepdim=True) / 2
     d2_RC = anchor_R1 + candidate_C1.mT - s_RC
     return _on_sphere(s_R1, s_RC) | {Quantity.POSITIVE: d2_R1, Quantity.NEGATIVE: d2_RC}
 

@@ -60,8 +60,8 @@ def fastest_setting(z_AD: Tensor) -> str:
 
         return run
 
-    found = medians({setting: multiply(setting) for setting in (DEFAULT, OTHER)}, rounds=7)
-    return min(found, key=lambda setting: found[setting])
+    times = medians({setting: multiply(setting) for setting in (DEFAULT, OTHER)}, rounds=7)
+    return min(times, key=lambda setting: times[setting])
 
 
 def accurate(setting: str, z_TD: Tensor) -> bool:

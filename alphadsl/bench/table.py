@@ -53,10 +53,10 @@ def written(number: float) -> str:
 
 def reasons(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """A line for each reason of a dash, with the losses and sizes it holds for."""
-    found: dict[tuple[str, str], list[str]] = {}
+    names: dict[tuple[str, str], list[str]] = {}
     for each in comparisons:
         for figures in each.figures:
             if figures.why:
-                found.setdefault((figures.contender, figures.why), []).append(f"{each.spec} at A = {each.anchors}")
-    for (contender, why), places in found.items():
+                names.setdefault((figures.contender, figures.why), []).append(f"{each.spec} at A = {each.anchors}")
+    for (contender, why), places in names.items():
         yield f"- {title_of(contender)}: {why} ({', '.join(places)})"

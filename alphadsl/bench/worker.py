@@ -50,10 +50,10 @@ def _say(where: str) -> None:
 def _peak(task: Task, told: str) -> Answer:
     (name,) = task.contenders
     try:
-        found = peak_bytes(build_step(name, task.problem), task.problem.device)
+        peak = peak_bytes(build_step(name, task.problem), task.problem.device)
     except Exception as failure:
         return Answer(told, missing={name: reason_of(failure)})
-    return Answer(told, peak={} if found is None else {name: found})
+    return Answer(told, peak={} if peak is None else {name: peak})
 
 
 def reason_of(failure: Exception) -> str:

@@ -159,10 +159,10 @@ def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
     return f"{told}, {load}; D = {order.width}, {order.dtype}"
 
 
-def _draw(found: "Sequence[Comparison]", output: Path) -> None:
+def _draw(comparisons: "Sequence[Comparison]", output: Path) -> None:
     from alphadsl.bench.figure import draw_comparisons, save
 
-    save(draw_comparisons(found), output)
+    save(draw_comparisons(comparisons), output)
     typer.echo(str(output))
 
 
@@ -182,10 +182,10 @@ def _calibrate(order: "Order") -> None:
     console = _console()
     console.print(_head(order, [timing.answer.conditions for timing in timed], load), highlight=False, soft_wrap=True)
     console.print(calibrate.make_table(timed, ways))
-    found = tuple(calibrate.crossings(timed, ways))
-    _print_lines((*map(calibrate.told, found), *calibrate.reasons(timed)))
+    crossings = tuple(calibrate.crossings(timed, ways))
+    _print_lines((*map(calibrate.told, crossings), *calibrate.reasons(timed)))
     typer.echo("rows for THRESHOLDS in alphadsl/backend/dispatch.py:")
-    _print_lines(calibrate.threshold_rows(timed, found, kinds, order.device.value))
+    _print_lines(calibrate.threshold_rows(timed, crossings, kinds, order.device.value))
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
 

@@ -56,8 +56,8 @@ def _losses_and_files(incomplete: str) -> list[str]:
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     with suppress(OSError):
         files = [path for path in sorted(folder.iterdir()) if path.suffix == SUFFIX or path.is_dir()]
-        found = [f"{path}/" if path.is_dir() else str(path) for path in files if not path.name.startswith(".")]
-        return _beginning((*library_names(), *found), incomplete)
+        paths = [f"{path}/" if path.is_dir() else str(path) for path in files if not path.name.startswith(".")]
+        return _beginning((*library_names(), *paths), incomplete)
     return _beginning(library_names(), incomplete)
 
 

@@ -41,7 +41,7 @@ def check(
 
     Example: alphadsl check mine.alpha --output-format concise
     """
-    refused, found = False, list[Diagnostic]()
+    refused, diagnostics = False, list[Diagnostic]()
     for spec in specs:
         try:
             checked = check_spec(find_text(spec))
@@ -49,11 +49,11 @@ def check(
             complain(absent)
             refused = True
             continue
-        found += checked.diagnostics
+        diagnostics += checked.diagnostics
         refused |= bool(checked.errors)
         if output_format != OutputFormat.json and not checked.errors:
             typer.echo(f"{spec}: {', '.join(loss.name for loss in checked.losses)} ok")
-    _tell(dict.fromkeys(found), output_format)
+    _tell(dict.fromkeys(diagnostics), output_format)
     if refused:
         raise typer.Exit(1)
 
@@ -87,12 +87,12 @@ def new(
     typer.echo(f"next: alphadsl check {path}   and   alphadsl train infonce {path} --dataset digits", err=True)
 
 
-def _tell(found: Iterable[Diagnostic], output_format: OutputFormat) -> None:
+def _tell(diagnostics: Iterable[Diagnostic], output_format: OutputFormat) -> None:
     match output_format:
         case OutputFormat.json:
-            typer.echo(render_json(found))
+            typer.echo(render_json(diagnostics))
         case OutputFormat.concise:
-            for diagnostic in found:
+            for diagnostic in diagnostics:
                 errors().print(styled(render_concise(diagnostic)))
         case _:
-            complain_about_spec(found)
+            complain_about_spec(diagnostics)

@@ -89,8 +89,8 @@ def _setting(loss: Loss) -> str:
 
 def _paper(summary: str) -> str:
     """Authors and year out of `Title (authors year, arXiv number)`."""
-    found = re.search(r"\(([^()]*\d{4}[^()]*)\)$", summary)
-    return found[1].split(", arXiv")[0] if found else summary
+    citation = re.search(r"\(([^()]*\d{4}[^()]*)\)$", summary)
+    return citation[1].split(", arXiv")[0] if citation else summary
 
 
 def _as_dict(entry: Entry) -> dict[str, object]:
@@ -107,7 +107,7 @@ def _as_dict(entry: Entry) -> dict[str, object]:
 
 
 def _parameter(each: Parameter) -> dict[str, object]:
-    found: dict[str, object] = {
+    described: dict[str, object] = {
         "name": each.name,
         "value": each.value,
         "interval": pretty_interval(each.interval),
@@ -116,6 +116,6 @@ def _parameter(each: Parameter) -> dict[str, object]:
     }
     match each.role:
         case Schedule(shape, start, end, at):
-            return found | {"schedule": {"shape": shape.value, "start": start, "end": end, "at": at}}
+            return described | {"schedule": {"shape": shape.value, "start": start, "end": end, "at": at}}
         case _:
-            return found
+            return described

@@ -123,8 +123,8 @@ def remove(
     from runner.records.removal import check_removable
     from runner.records.removal import remove as remove_run
 
-    found = find_runs(run, folder_of("--runs-dir", runs_dir))
-    folders: list[RunFolder] = [*{folder.path.resolve(): folder for folder in found}.values()]
+    runs = find_runs(run, folder_of("--runs-dir", runs_dir))
+    folders: list[RunFolder] = [*{folder.path.resolve(): folder for folder in runs}.values()]
     for folder in folders:
         check_removable(folder)
     if not yes:

@@ -99,12 +99,12 @@ def make_plan(asked: Asked, config: ExperimentConfig) -> "Plan":
     _check_axes(axes, asked, shares, parameters)
     _check_settings(axes, asked.losses)
     candidates = {it.name: it.candidate for it in asked.losses if it.candidate}
-    found = {name: dict(candidate.values) for name, candidate in candidates.items()}
+    values = {name: dict(candidate.values) for name, candidate in candidates.items()}
     pretty = {loss.name: pretty_loss(loss) for loss in losses}
     search, trials = _count(asked, pretty, axes)
     plan = Plan(
         losses=pretty,
-        values={name: found.get(name, {}) | share for name, share in shares.items()},
+        values={name: values.get(name, {}) | share for name, share in shares.items()},
         axes=axes,
         search=search.value,
         trials=trials,

@@ -116,8 +116,8 @@ class Gates:
     def _sound(self, journey: Journey, familiar: Familiar) -> Refused | None:
         probe = familiar.probe
         nudged = ProbeBatches(tuple(map(_nudged, probe.batches)))
-        found, swayed = (at.gradients(at.weigh(journey, [defaults_of(journey)])) for at in (probe, nudged))
-        for batch, here, there in zip(probe.batches, found, swayed, strict=True):
+        gradients, swayed = (at.gradients(at.weigh(journey, [defaults_of(journey)])) for at in (probe, nudged))
+        for batch, here, there in zip(probe.batches, gradients, swayed, strict=True):
             size = float(abs(here).max())
             if not np.isfinite(size):
                 return Refused(Gate.FINITE, "the gradient is not finite on a probe batch")

@@ -66,9 +66,9 @@ def complete(text: SpecText, offset: int) -> list[Proposal]:
     before = without_quiet(whole[:offset])
     line = before[line_start:]
     for pattern, proposals in _SITUATIONS:
-        found = pattern.search(line)
-        if found:
-            return proposals(_Place(text, before, line, loss_around(whole, offset), found))
+        match = pattern.search(line)
+        if match:
+            return proposals(_Place(text, before, line, loss_around(whole, offset), match))
     return []
 
 
@@ -161,8 +161,8 @@ def _indices(place: _Place) -> list[Proposal]:
     name = spell(place.found[1]) or place.found[1]
     usages = [word.usage for word in words(Kind.QUANTITY, Kind.PART) if word.text == name]
     known = known_names(place.head, place.text).get(name) if place.head else None
-    found = re.findall(r"\[([^\]]*\])", " ".join(usages or ([known.usage] if known else [])))
-    return [Proposal(each, "the indices", Kind.CONSTANT) for each in dict.fromkeys(found or ["i]", "i,j]"])]
+    indexed = re.findall(r"\[([^\]]*\])", " ".join(usages or ([known.usage] if known else [])))
+    return [Proposal(each, "the indices", Kind.CONSTANT) for each in dict.fromkeys(indexed or ["i]", "i,j]"])]
 
 
 def _intervals(_: _Place) -> list[Proposal]:
@@ -172,8 +172,8 @@ def _intervals(_: _Place) -> list[Proposal]:
 def _settings(place: _Place) -> list[Proposal]:
     """`tau = ` inside the brackets behind the name of a loss."""
     called = re.search(rf"({NAME})\([^()]*$", place.before)
-    found = find_head(called[1], place.text) if called else None
-    names = known_names(*found).values() if found else []
+    head = find_head(called[1], place.text) if called else None
+    names = known_names(*head).values() if head else []
     return [Proposal(f"{each.name} = ", each.line, Kind.CONSTANT) for each in names if each.parameter]
 
 

@@ -57,11 +57,11 @@ def _meaning(document: Document, name: str, before: str, after: str, head: Head 
 
 def _builtin(name: str, after: str) -> Word | None:
     """`loss` opens a loss, and `loss[i]` is a part of one."""
-    found = [word for word in VOCABULARY if word.text == name]
+    words = [word for word in VOCABULARY if word.text == name]
     if name == "loss":
         wanted = Kind.PART if _PARTS_HEAD.match(after) else Kind.KEYWORD
-        found = [word for word in found if word.kind == wanted]
-    return found[0] if found else None
+        words = [word for word in words if word.kind == wanted]
+    return words[0] if words else None
 
 
 def _of_name(document: Document, head: Head, known: Known) -> str:
@@ -90,10 +90,10 @@ def _of_loss(document: Document, name: str) -> str | None:
     journey = document.journey(name)
     remark = ""
     if journey is None:
-        found = find_head(name, document.text)
-        if found is None:
+        head = find_head(name, document.text)
+        if head is None:
             return None
-        other = document if found[1] == document.text else read_document(found[1])
+        other = document if head[1] == document.text else read_document(head[1])
         journey = other.journey(name)
         first = other.source.text.partition("\n")[0]
         remark = first.removeprefix("#").strip() if first.startswith("#") else ""

@@ -19,13 +19,13 @@ def renamable(text: SpecText, offset: int) -> Span | None:
 
 def places(text: SpecText, symbol: Symbol) -> list[Span]:
     """Where a text means the symbol, in Greek or in ASCII; its `set` lines and named arguments among them."""
-    found = []
+    spans = []
     for index, lexeme in enumerate(lexemes_of(text.source)):
         if lexeme.type == "NAME" and str(lexeme) == symbol.name:
             meant = meaning(text, index)
             if meant and meant.span == symbol.span:
-                found.append(lexeme.span)
-    return found
+                spans.append(lexeme.span)
+    return spans
 
 
 def rename(text: SpecText, offset: int, new: str) -> list[Span]:

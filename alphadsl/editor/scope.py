@@ -41,15 +41,15 @@ class Known:
 
 def without_quiet(text: str) -> str:
     """The text with comments and descriptions blanked out, every character in its place."""
-    return _QUIET.sub(lambda found: " " * len(found[0]), text)
+    return _QUIET.sub(lambda quiet: " " * len(quiet[0]), text)
 
 
 def heads(text: str) -> list[Head]:
-    found = [*_HEAD.finditer(text)]
-    ends = [*(each.start() for each in found[1:]), len(text)]
+    matches = [*_HEAD.finditer(text)]
+    ends = [*(each.start() for each in matches[1:]), len(text)]
     return [
         Head(_spelled(each[1]), _spelled(each[2] or ""), text[each.end() : end], each.start())
-        for each, end in zip(found, ends, strict=False)
+        for each, end in zip(matches, ends, strict=False)
     ]
 
 
@@ -68,9 +68,9 @@ def find_head(name: str, text: SpecText, child: Head | None = None) -> tuple[Hea
             other = find_spec(name, folder)
         except (OSError, UnicodeDecodeError):
             return None
-        found = [head for head in heads(other.source.text) if head.name == name and head != child] if other else []
-        if other and found:
-            return found[0], other
+        named = [head for head in heads(other.source.text) if head.name == name and head != child] if other else []
+        if other and named:
+            return named[0], other
     return None
 
 
@@ -100,17 +100,17 @@ def loss_names(text: SpecText) -> list[str]:
 def _lineage(head: Head, text: SpecText) -> Iterator[Head]:
     for _ in range(_LONGEST_CHAIN):
         yield head
-        found = find_head(head.parent, text, head) if head.parent else None
-        if found is None:
+        parent = find_head(head.parent, text, head) if head.parent else None
+        if parent is None:
             return
-        head, text = found
+        head, text = parent
 
 
 def _own(head: Head) -> Iterator[Known]:
-    for found in _DECLARED.finditer(head.body):
-        yield Known(_spelled(found[2]), _spelled(found[2]), found[0].strip(), True, head.name)
-    for found in _DEFINED.finditer(head.body):
-        yield Known(_spelled(found[1]), f"{found[1]}{found[2] or ''}", found[0].strip(), False, head.name)
+    for match in _DECLARED.finditer(head.body):
+        yield Known(_spelled(match[2]), _spelled(match[2]), match[0].strip(), True, head.name)
+    for match in _DEFINED.finditer(head.body):
+        yield Known(_spelled(match[1]), f"{match[1]}{match[2] or ''}", match[0].strip(), False, head.name)
 
 
 def _spelled(name: str) -> str:

@@ -79,11 +79,11 @@ def did_close(ls: AlphaServer, params: types.DidCloseTextDocumentParams) -> None
 def on_hover(ls: AlphaServer, params: types.HoverParams) -> types.Hover | None:
     uri = params.text_document.uri
     positions = ls.positions(uri)
-    found = hover(ls.document(uri), positions.offset(params.position))
-    if found is None:
+    shown = hover(ls.document(uri), positions.offset(params.position))
+    if shown is None:
         return None
-    content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
-    return types.Hover(content, positions.range(found.start, found.end))
+    content = types.MarkupContent(types.MarkupKind.Markdown, shown.markdown)
+    return types.Hover(content, positions.range(shown.start, shown.end))
 
 
 @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", " ", "(", "["]))

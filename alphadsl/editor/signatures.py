@@ -40,10 +40,10 @@ def signature(text: SpecText, offset: int) -> Signature | None:
 
 
 def _of_loss(name: str, given: str, text: SpecText) -> Signature | None:
-    found = find_head(name, text)
-    if found is None:
+    head = find_head(name, text)
+    if head is None:
         return None
-    known = [each for each in known_names(*found).values() if each.parameter]
+    known = [each for each in known_names(*head).values() if each.parameter]
     parts = tuple((f"{each.name} = ...", each.line) for each in known)
     label = f"{name}({', '.join(part for part, _ in parts)})"
     named = re.search(rf"({NAME})[ \t]*=[^,]*$", given)

@@ -48,11 +48,11 @@ class Region:
 
     @cached_property
     def symbols(self) -> dict[str, Symbol]:
-        found: dict[str, Symbol] = {}
+        symbol_of: dict[str, Symbol] = {}
         for line in self.lines:
             if symbol := _defined(line):
-                found.setdefault(symbol.name, symbol)
-        return found
+                symbol_of.setdefault(symbol.name, symbol)
+        return symbol_of
 
 
 @lru_cache(maxsize=64)
@@ -65,16 +65,16 @@ def lexemes_of(source: Source) -> tuple[Lexeme, ...]:
 
 @lru_cache(maxsize=64)
 def regions(text: SpecText) -> tuple[Region, ...]:
-    found: list[Region] = []
+    regions_here: list[Region] = []
     lines: list[tuple[Lexeme, ...]] = []
     head: tuple[Lexeme, ...] = ()
     for line in _lines(lexemes_of(text.source)):
         if [lexeme.type for lexeme in line[:2]] == ["LOSS", "NAME"]:
-            found += [_region(text, head, lines)] if head else []
+            regions_here += [_region(text, head, lines)] if head else []
             head, lines = line, [line]
         else:
             lines.append(line)
-    return (*found, _region(text, head, lines)) if head else ()
+    return (*regions_here, _region(text, head, lines)) if head else ()
 
 
 def lineage(region: Region) -> Iterator[Region]:
@@ -117,8 +117,8 @@ def meaning(text: SpecText, index: int) -> Symbol | None:
         return None
     region = region_at(text, lexeme.span.start)
     if before.type in ("LOSS", "EXTENDS"):
-        found = region if before.type == "LOSS" else find_region(str(lexeme), text, region)
-        return found.symbol if found else None
+        named = region if before.type == "LOSS" else find_region(str(lexeme), text, region)
+        return named.symbol if named else None
     if after.type == "EQUAL" and (callee := _callee(lexemes, index)):
         called = find_region(callee, text)
         return _inherited(called, str(lexeme)) if called else None

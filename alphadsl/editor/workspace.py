@@ -51,8 +51,8 @@ class AlphaServer(LanguageServer):
     def positions(self, uri: str) -> Positions:
         return Positions(self.spec(uri).source.text, self.units)
 
-    def publish(self, uri: str, found: Sequence[types.Diagnostic]) -> None:
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found))
+    def publish(self, uri: str, diagnostics: Sequence[types.Diagnostic]) -> None:
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, diagnostics))
 
     def check(self, uri: str) -> None:
         try:

@@ -53,9 +53,9 @@ def settings_of(journey: Journey, shared: Values) -> tuple[Setting, ...]:
     matched = defaults | {
         parameter.name: shared[parameter.name] for parameter in parameters if _fits(parameter, shared)
     }
-    found = [(defaults, 0), (matched, 1), *((moved, 2) for moved in moved_once(parameters, matched))]
+    settings = [(defaults, 0), (matched, 1), *((moved, 2) for moved in moved_once(parameters, matched))]
     unique: dict[tuple[tuple[str, float], ...], int] = {}
-    for values, reach in found:
+    for values, reach in settings:
         unique.setdefault(tuple(values.items()), reach)
     return tuple(Setting(journey, values, reach, _told(values, defaults, shared)) for values, reach in unique.items())
 

@@ -82,19 +82,19 @@ class Bench:
                 return None
         return scale if scale and scale > 0 else None
 
-    def explained(self, own: Setting, found: Equal) -> Equal:
+    def explained(self, own: Setting, equal: Equal) -> Equal:
         """The scale in words: a parameter that it follows when both losses move it, or the number of negatives."""
         for name, value in own.values:
             for meaning, power in ((name, 1), (f"1/{name}", -1)):
-                if value > 0 and value != 1 and np.isclose(found.scale, value**power, rtol=EQUAL):
-                    scale = self.scale(_nudged(own, name), _nudged(found.setting, name))
+                if value > 0 and value != 1 and np.isclose(equal.scale, value**power, rtol=EQUAL):
+                    scale = self.scale(_nudged(own, name), _nudged(equal.setting, name))
                     if scale is not None and np.isclose(scale, (NUDGE * value) ** power, rtol=EQUAL):
-                        return replace(found, meaning=meaning)
+                        return replace(equal, meaning=meaning)
         counts = {int(count) for batch in self.batches for count in batch.rows.negative_AC.sum(1)}
         for meaning, power in (("count", 1), ("1/count", -1)):
-            if len(counts) == 1 and np.isclose(found.scale, float(min(counts)) ** power, rtol=EQUAL):
-                return replace(found, meaning=meaning)
-        return found
+            if len(counts) == 1 and np.isclose(equal.scale, float(min(counts)) ** power, rtol=EQUAL):
+                return replace(equal, meaning=meaning)
+        return equal
 
     def angle(self, own: Setting, other: Setting) -> float:
         """Between the weights alpha, batch by batch; not a number where some are not finite."""
@@ -125,8 +125,8 @@ def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
     alike = [each for each in library if each.loss.space == journey.loss.space]
     offers = {twin.loss.name: settings_of(twin, dict(own.values)) for twin in alike}
     here = [each.loss.name for each in alike if each.loss.pairs == journey.loss.pairs]
-    found = {name: bench.first_equal(own, settings) for name, settings in offers.items()}
-    equal = {name: bench.explained(own, each) for name, each in found.items() if each}
+    equals = {name: bench.first_equal(own, settings) for name, settings in offers.items()}
+    equal = {name: bench.explained(own, each) for name, each in equals.items() if each}
     rest = [offers[name] for name in here if name not in equal]
     return Kinship(
         tuple(each for name, each in equal.items() if name in here),
@@ -145,10 +145,10 @@ def _moved(
     values = dict(own.values)
     for moved in moved_once(own.journey.loss.parameters, values):
         there = replace(own, values=tuple(moved.items()))
-        found = tuple(each for settings in offers if (each := bench.first_equal(there, settings)))
-        if found:
+        equals = tuple(each for settings in offers if (each := bench.first_equal(there, settings)))
+        if equals:
             name = next(name for name, value in moved.items() if value != values[name])
-            yield f"{name} = {pretty_number(moved[name])}", found
+            yield f"{name} = {pretty_number(moved[name])}", equals
 
 
 def _nearest(own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench) -> Iterator[Near]:

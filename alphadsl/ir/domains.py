@@ -27,12 +27,12 @@ Shows = Callable[[Expr, Scope, Interval], bool]
 def find_domain_fault(expr: Expr, scope: Scope, shows: Shows = lambda *_: False) -> Blame | None:
     """The first application of a built-in outside its domain, innermost first; what its interval does not settle may be
     shown by other means."""
-    for part, found, context in applications(expr, scope):
-        domain = ATOMS[part.op].domain(*found)
-        if domain is None or is_within(found[domain.argument], domain.allowed):
+    for part, interval, context in applications(expr, scope):
+        domain = ATOMS[part.op].domain(*interval)
+        if domain is None or is_within(interval[domain.argument], domain.allowed):
             continue
         if not shows(part.args[domain.argument], context, domain.allowed):
-            return Blame(part, found[domain.argument], domain, context)
+            return Blame(part, interval[domain.argument], domain, context)
     return None
 
 

@@ -110,12 +110,12 @@ def infer_interval(expr: Expr, scope: Scope) -> Interval:
 
 def infer_intervals(expr: Expr, scope: Scope, order: Iterable[Expr] | None = None) -> dict[Expr, Interval]:
     """The interval of every part; `order` is that of `walk`, where it is known."""
-    found: dict[Expr, Interval] = {}
+    intervals: dict[Expr, Interval] = {}
     for part in walk(expr) if order is None else order:
-        image = _image(part, found, scope)
+        image = _image(part, intervals, scope)
         claim = scope.claims.get(part) if scope.claims else None
-        found[part] = _both(image, claim) if claim else image
-    return found
+        intervals[part] = _both(image, claim) if claim else image
+    return intervals
 
 
 def infer_direction(expr: Expr, variable: str, scope: Scope) -> Direction:
@@ -125,23 +125,23 @@ def infer_direction(expr: Expr, variable: str, scope: Scope) -> Direction:
 
 def infer_directions(expr: Expr, variable: str, scope: Scope) -> dict[Expr, Direction]:
     intervals = infer_intervals(expr, scope)
-    found: dict[Expr, Direction] = {}
+    directions: dict[Expr, Direction] = {}
     for part in walk(expr):
         match part:
             case Var(name) if name == variable:
-                found[part] = Direction.RISING
-            case Apply("div", (above, below)) if rises_as_a_share(above, below, found, intervals):
-                found[part] = found[above]
+                directions[part] = Direction.RISING
+            case Apply("div", (above, below)) if rises_as_a_share(above, below, directions, intervals):
+                directions[part] = directions[above]
             case Apply(op, args):
                 outer = ATOMS[op].directions(*(intervals[arg] for arg in args))
                 joined = Direction.CONSTANT
                 for arg, direction in zip(args, outer, strict=True):
-                    joined |= composed(direction, found[arg])
-                found[part] = joined
+                    joined |= composed(direction, directions[arg])
+                directions[part] = joined
             case _:
-                moving = any(found[child] for child in children(part))
-                found[part] = Direction.UNKNOWN if moving else Direction.CONSTANT
-    return found
+                moving = any(directions[child] for child in children(part))
+                directions[part] = Direction.UNKNOWN if moving else Direction.CONSTANT
+    return directions
 
 
 def is_strict(expr: Expr, variable: str, scope: Scope) -> bool:
@@ -168,12 +168,12 @@ def composed(outer: Direction, inner: Direction) -> Direction:
             return Direction.RISING if outer == inner else Direction.FALLING
 
 
-def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval:
+def _image(part: Expr, intervals: Mapping[Expr, Interval], scope: Scope) -> Interval:
     if isinstance(part, Apply):
         if part.op != "where" or len(scope.guards) >= min(MOST_NESTED, max(1, NESTED_EFFORT // nesting_of(part))):
-            return image_of(part, found)
-        yes, no = (_branch(part, holds, found, scope) for holds in (True, False))
-        return ATOMS["where"].image(found[part.args[0]], yes, no)
+            return image_of(part, intervals)
+        yes, no = (_branch(part, holds, intervals, scope) for holds in (True, False))
+        return ATOMS["where"].image(intervals[part.args[0]], yes, no)
     match part:
         case Num(value):
             return point(value)
@@ -186,7 +186,7 @@ def _image(part: Expr, found: Mapping[Expr, Interval], scope: Scope) -> Interval
         case Count() | Anchors():
             return COUNTS
         case Reduce(over, body) | Pool(over, body) | Gather(over, body):
-            inside = found[body] if scope.elsewhere is None else infer_interval(body, scope.reduced)
+            inside = intervals[body] if scope.elsewhere is None else infer_interval(body, scope.reduced)
             return reduced_interval(over, inside)
         case Inverse():
             return UNIT
@@ -205,22 +205,22 @@ def _squared(a: Interval) -> Interval:
     return ATOMS["pow"].image(a, point(2.0))
 
 
-def image_of(part: Apply, found: Mapping[Expr, Interval]) -> Interval:
+def image_of(part: Apply, intervals: Mapping[Expr, Interval]) -> Interval:
     """The interval of an application, of those of its arguments."""
     op, args = part.op, part.args
     if op == "add":
-        return _both(iv.added(found[args[0]], found[args[1]]), difference(part, found))
+        return _both(iv.added(intervals[args[0]], intervals[args[1]]), difference(part, intervals))
     if op == "mul" and args[0] == args[1]:
-        return _squared(found[args[0]])
-    image = ATOMS[op].image(*[found[arg] for arg in args])
-    return _both(image, fraction(args[0], args[1], found)) if op == "div" else image
+        return _squared(intervals[args[0]])
+    image = ATOMS[op].image(*[intervals[arg] for arg in args])
+    return _both(image, fraction(args[0], args[1], intervals)) if op == "div" else image
 
 
-def _branch(where: Apply, holds: bool, found: Mapping[Expr, Interval], scope: Scope) -> Interval:
+def _branch(where: Apply, holds: bool, intervals: Mapping[Expr, Interval], scope: Scope) -> Interval:
     """The interval of a branch where it is taken."""
     condition, branch = where.args[0], where.args[1 if holds else 2]
-    inner = scope.assuming(condition, holds, found)
-    return infer_interval(branch, inner) if inner.claims else found[branch]
+    inner = scope.assuming(condition, holds, intervals)
+    return infer_interval(branch, inner) if inner.claims else intervals[branch]
 
 
 def reduced_interval(over: Over, body: Interval) -> Interval:

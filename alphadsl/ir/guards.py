@@ -84,23 +84,23 @@ def _side(op: str, of: Interval) -> Interval:
 
 def implied(expr: Expr, within: Interval, known: Known, depth: int = DEEPEST) -> Claims:
     """The claim that an expression lies within an interval, and what follows for its parts."""
-    found = _kept(known(expr), within)
-    yield expr, found
+    kept = _kept(known(expr), within)
+    yield expr, kept
     match expr:
         case _ if depth == 0:
             return
         case Apply("add", (a, b)):
-            yield from implied(a, iv.added(found, iv.negated(known(b))), known, depth - 1)
-            yield from implied(b, iv.added(found, iv.negated(known(a))), known, depth - 1)
+            yield from implied(a, iv.added(kept, iv.negated(known(b))), known, depth - 1)
+            yield from implied(b, iv.added(kept, iv.negated(known(a))), known, depth - 1)
         case Apply("neg", (a,)):
-            yield from implied(a, iv.negated(found), known, depth - 1)
+            yield from implied(a, iv.negated(kept), known, depth - 1)
         case Apply("mul", (a, b)):
-            yield from implied(a, iv.divided(found, known(b)), known, depth - 1)
-            yield from implied(b, iv.divided(found, known(a)), known, depth - 1)
+            yield from implied(a, iv.divided(kept, known(b)), known, depth - 1)
+            yield from implied(b, iv.divided(kept, known(a)), known, depth - 1)
         case Apply("div", (a, b)):
-            yield from implied(a, iv.multiplied(found, known(b)), known, depth - 1)
+            yield from implied(a, iv.multiplied(kept, known(b)), known, depth - 1)
         case Apply("sqrt", (a,)):
-            yield from implied(a, iv.power(_kept(found, NON_NEGATIVE), iv.point(2.0)), known, depth - 1)
+            yield from implied(a, iv.power(_kept(kept, NON_NEGATIVE), iv.point(2.0)), known, depth - 1)
         case _:
             return
 
@@ -112,7 +112,7 @@ def _kept(known: Interval, within: Interval) -> Interval:
 
 def narrowed(claims: Claims, known: Mapping[Expr, Interval]) -> dict[Expr, Interval]:
     """All claims together, with those known before."""
-    found = dict(known)
+    narrower = dict(known)
     for expr, interval in claims:
-        found[expr] = _kept(found.get(expr, interval), interval)
-    return found
+        narrower[expr] = _kept(narrower.get(expr, interval), interval)
+    return narrower

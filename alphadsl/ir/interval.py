@@ -95,13 +95,13 @@ def ends_within(inner: Interval, outer: Interval) -> bool:
 def overlap(a: Interval, b: Interval) -> Interval | None:
     """What lies in both; None if nothing does."""
     low, high = max(a.low, b.low), min(a.high, b.high)
-    found = Interval(
+    common = Interval(
         low,
         high,
         any(part.low_open for part in (a, b) if part.low == low),
         any(part.high_open for part in (a, b) if part.high == high),
     )
-    return None if low > high or (low == high and (found.low_open or found.high_open)) else found
+    return None if low > high or (low == high and (common.low_open or common.high_open)) else common
 
 
 def negated(a: Interval) -> Interval:
@@ -201,8 +201,8 @@ def _positive_power(base: Interval, exponent: Interval) -> Interval:
         for b, b_open in _ends(base)
         for e, e_open in _ends(exponent)
     ]
-    found = _between_corners(corners)
-    return Interval(found.low, found.high, base.positive if found.low == 0 else found.low_open, found.high_open)
+    hull = _between_corners(corners)
+    return Interval(hull.low, hull.high, base.positive if hull.low == 0 else hull.low_open, hull.high_open)
 
 
 def _between_corners(corners: list[tuple[Ends, bool]]) -> Interval:

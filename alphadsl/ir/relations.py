@@ -15,7 +15,7 @@ from alphadsl.ir.nodes import Apply, Expr, Num, Reduce
 MOST_TERMS = 8
 
 
-def fraction(above: Expr, below: Expr, found: Mapping[Expr, Interval]) -> Interval:
+def fraction(above: Expr, below: Expr, intervals: Mapping[Expr, Interval]) -> Interval:
     """What is known of above / below because a factor of the one is a term of the other; the whole line if nothing."""
     root, whole = _rooted(below)
     terms = tuple(islice(_terms(whole), MOST_TERMS + 1))
@@ -23,31 +23,33 @@ def fraction(above: Expr, below: Expr, found: Mapping[Expr, Interval]) -> Interv
         return iv.REAL
     factors = tuple(islice(_factors(above), MOST_TERMS))
     for factor in factors:
-        share = _share(factor, terms, root, found)
+        share = _share(factor, terms, root, intervals)
         if share is not None:
             rest = iv.point(1.0)
             for other in factors:
-                rest = rest if other is factor else iv.multiplied(rest, found[other])
+                rest = rest if other is factor else iv.multiplied(rest, intervals[other])
             return iv.multiplied(share, rest)
     return iv.REAL
 
 
-def _share(part: Expr, terms: tuple[Expr, ...], root: bool, found: Mapping[Expr, Interval]) -> Interval | None:
+def _share(part: Expr, terms: tuple[Expr, ...], root: bool, intervals: Mapping[Expr, Interval]) -> Interval | None:
     """Where part / whole lies, or part / sqrt(whole), for a whole that contains the part, its size or its square."""
     for term in terms:
         if not (_is_square(term, part) if root else term == part or term == Apply("abs", (part,))):
             continue
-        rest = [found[other] for other in terms if other is not term]
-        if all(other.non_negative for other in rest) and (root or found[term].non_negative):
+        rest = [intervals[other] for other in terms if other is not term]
+        if all(other.non_negative for other in rest) and (root or intervals[term].non_negative):
             apart = any(other.positive for other in rest)
-            low = 0.0 if found[part].non_negative else -1.0
-            high = 0.0 if found[part].non_positive else 1.0
-            return Interval(low, high, apart if low else found[part].positive, apart if high else found[part].negative)
+            low = 0.0 if intervals[part].non_negative else -1.0
+            high = 0.0 if intervals[part].non_positive else 1.0
+            return Interval(
+                low, high, apart if low else intervals[part].positive, apart if high else intervals[part].negative
+            )
     return None
 
 
 def rises_as_a_share(
-    above: Expr, below: Expr, directions: Mapping[Expr, Direction], found: Mapping[Expr, Interval]
+    above: Expr, below: Expr, directions: Mapping[Expr, Direction], intervals: Mapping[Expr, Interval]
 ) -> bool:
     """Whether above / below moves as `above` does: the rest of the whole that it is a share of stays as it is."""
     root, whole = _rooted(below)
@@ -55,13 +57,13 @@ def rises_as_a_share(
     if (
         directions[above] == Direction.CONSTANT
         or not 1 < len(terms) <= MOST_TERMS
-        or _share(above, terms, root, found) is None
+        or _share(above, terms, root, intervals) is None
     ):
         return False
     return sum(directions[term] != Direction.CONSTANT for term in terms) == 1
 
 
-def difference(expr: Expr, found: Mapping[Expr, Interval]) -> Interval:
+def difference(expr: Expr, intervals: Mapping[Expr, Interval]) -> Interval:
     """What is known of a sum because an extreme stands beside what it was taken of; the whole line if nothing."""
     terms = tuple(islice(_terms(expr), MOST_TERMS + 1))
     if len(terms) > MOST_TERMS or not any(isinstance(_unsigned(term), Reduce) for term in terms):
@@ -71,7 +73,7 @@ def difference(expr: Expr, found: Mapping[Expr, Interval]) -> Interval:
             if high is not low and _exceeds(high, low):
                 rest = Interval(0.0, INFINITY, False, True)
                 for other in terms:
-                    rest = rest if other is high or other is low else iv.added(rest, found[other])
+                    rest = rest if other is high or other is low else iv.added(rest, intervals[other])
                 return rest
     return iv.REAL
 

@@ -33,39 +33,41 @@ def summed(a: float, b: float) -> Ends:
 
 def product(a: float, b: float) -> Ends:
     """a * b, for factors whose product is defined."""
-    found = a * b
+    rounded = a * b
     if a == 0 or b == 0 or math.isinf(a) or math.isinf(b):
-        return exactly(found)
-    if math.isinf(found):
-        return _overflown(found)
+        return exactly(rounded)
+    if math.isinf(rounded):
+        return _overflown(rounded)
     low, high = SPLITTABLE
-    if low < abs(a) < high and low < abs(b) < high and low < abs(found):
-        return _beside(found, _error_of_product(a, b, found))
-    return _kept(math.nextafter(found, -INFINITY), math.nextafter(found, INFINITY), found < 0 or (a < 0) != (b < 0))
+    if low < abs(a) < high and low < abs(b) < high and low < abs(rounded):
+        return _beside(rounded, _error_of_product(a, b, rounded))
+    return _kept(
+        math.nextafter(rounded, -INFINITY), math.nextafter(rounded, INFINITY), rounded < 0 or (a < 0) != (b < 0)
+    )
 
 
 def quotient(a: float, b: float) -> Ends:
     """a / b, for a divisor that is not 0; an infinite divisor leaves 0."""
-    found = a / b
+    rounded = a / b
     if a == 0 or math.isinf(a) or math.isinf(b):
-        return exactly(found)
-    if math.isinf(found):
-        return _overflown(found)
+        return exactly(rounded)
+    if math.isinf(rounded):
+        return _overflown(rounded)
     low, high = SPLITTABLE
-    if low < abs(a) < high and low < abs(b) < high and low < abs(found) < high:
-        back = found * b
-        missing = (a - back) - _error_of_product(found, b, back)
-        return _beside(found, missing if b > 0 else -missing)
-    return _kept(math.nextafter(found, -INFINITY), math.nextafter(found, INFINITY), (a < 0) != (b < 0))
+    if low < abs(a) < high and low < abs(b) < high and low < abs(rounded) < high:
+        back = rounded * b
+        missing = (a - back) - _error_of_product(rounded, b, back)
+        return _beside(rounded, missing if b > 0 else -missing)
+    return _kept(math.nextafter(rounded, -INFINITY), math.nextafter(rounded, INFINITY), (a < 0) != (b < 0))
 
 
 def square_root(a: float) -> Ends:
-    found = math.sqrt(a)
+    rounded = math.sqrt(a)
     low, high = SPLITTABLE
-    if low < found < high:
-        square = found * found
-        return _beside(found, (a - square) - _error_of_product(found, found, square))
-    return exactly(found) if found in (0.0, INFINITY) else around(found)
+    if low < rounded < high:
+        square = rounded * rounded
+        return _beside(rounded, (a - square) - _error_of_product(rounded, rounded, square))
+    return exactly(rounded) if rounded in (0.0, INFINITY) else around(rounded)
 
 
 def power(base: float, exponent: float) -> Ends:
@@ -119,11 +121,11 @@ def _whole_power(base: float, exponent: int) -> Ends:
     return (quotient(1.0, high)[0], quotient(1.0, low)[1] if low else INFINITY)
 
 
-def _error_of_product(a: float, b: float, found: float) -> float:
+def _error_of_product(a: float, b: float, rounded: float) -> float:
     """a * b minus its rounded value, exactly."""
     a_high, b_high = _leading(a), _leading(b)
     a_low, b_low = a - a_high, b - b_high
-    return ((a_high * b_high - found) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return ((a_high * b_high - rounded) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
 def _leading(a: float) -> float:
@@ -132,11 +134,13 @@ def _leading(a: float) -> float:
     return scaled - (scaled - a)
 
 
-def _beside(found: float, missing: float) -> Ends:
+def _beside(rounded: float, missing: float) -> Ends:
     """A correctly rounded result, of which this much is missing."""
     if missing == 0:
-        return found, found
-    return (found, math.nextafter(found, INFINITY)) if missing > 0 else (math.nextafter(found, -INFINITY), found)
+        return rounded, rounded
+    return (
+        (rounded, math.nextafter(rounded, INFINITY)) if missing > 0 else (math.nextafter(rounded, -INFINITY), rounded)
+    )
 
 
 def _kept(low: float, high: float, negative: bool) -> Ends:

@@ -162,8 +162,8 @@ def level_of(expr: Expr) -> Level:
     for node in _unsettled(expr, "_level"):
         inside = max((vars(child)["_level"] for child in children(node)), default=Level.CONSTANT)
         object.__setattr__(node, "_level", _own_level(node, inside))
-    found: Level = vars(expr)["_level"]
-    return found
+    level: Level = vars(expr)["_level"]
+    return level
 
 
 def nesting_of(expr: Expr) -> int:
@@ -192,8 +192,8 @@ def spelling_of(expr: Expr) -> str:
         text = _spelled(node)
         digest = blake2b(text.encode(), digest_size=12).hexdigest() if len(text) > LONGEST_SPELLING else ""
         object.__setattr__(node, "_spelling", text[:LONGEST_SPELLING] + digest)
-    found: str = vars(expr)["_spelling"]
-    return found
+    spelling: str = vars(expr)["_spelling"]
+    return spelling
 
 
 def _spelled(node: Expr) -> str:

@@ -95,8 +95,8 @@ def find_outside(expr: Expr, allowed: Interval, scope: Scope, setting: Setting) 
 
 
 def _is_met(condition: Expr, holds: bool, scene: Scene, at: Mapping[str, float], chosen: Mapping[str, float]) -> bool:
-    found = evaluate(condition, scene, at, chosen)[0]
-    return 0.0 not in found if holds else found == point(0.0)
+    value = evaluate(condition, scene, at, chosen)[0]
+    return 0.0 not in value if holds else value == point(0.0)
 
 
 def _places(exprs: tuple[Expr, ...], scene: Scene) -> dict[str, float]:
@@ -130,13 +130,13 @@ def _graphs(function: Function, scope: Scope, setting: Setting) -> Iterator[tupl
 
 def _attained(given: Expr, at: Mapping[str, float], setting: Setting) -> list[float]:
     """Numbers that an expression of distances takes, and such between them: it moves without jumps."""
-    found = []
+    attained = []
     for scene in islice(scenes_for(setting.space, given), max(1, EFFORT // (20 * count_parts(given)))):
         value = evaluate(given, scene, at)[0]
-        found += [_middle(value)] if math.isfinite(value.low) and math.isfinite(value.high) else []
-    found = sorted(set(found))
-    step = max(1, len(found) // STEPS)
-    return [*found[:-1:step], *found[-1:]]
+        attained += [_middle(value)] if math.isfinite(value.low) and math.isfinite(value.high) else []
+    attained = sorted(set(attained))
+    step = max(1, len(attained) // STEPS)
+    return [*attained[:-1:step], *attained[-1:]]
 
 
 def _settings(parameters: tuple[Parameter, ...], count: int) -> Iterator[dict[str, float]]:

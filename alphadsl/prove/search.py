@@ -54,14 +54,14 @@ def shows(expr: Expr, scope: Scope, allowed: Interval, effort: Effort) -> bool:
 
 def bound(expr: Expr, scope: Scope, effort: Effort) -> Interval:
     """An interval that contains every value, tighter than that of the parts if some effort makes it so."""
-    found = infer_interval(expr, scope)
+    interval = infer_interval(expr, scope)
     match expr:
         case Reduce(over, body) | Pool(over, body):
             whole = reduced_interval(over, bound(body, scope.reduced, effort))
-            return overlap(found, whole) or found
+            return overlap(interval, whole) or interval
         case _:
             inclusion = Inclusion.of(expr, scope, effort)
-            return (overlap(found, _bounded(inclusion, scope, effort)) or found) if inclusion else found
+            return (overlap(interval, _bounded(inclusion, scope, effort)) or interval) if inclusion else interval
 
 
 def jumps(expr: Expr) -> bool:
@@ -106,13 +106,13 @@ class Inclusion:
     def within(self, box: Scope) -> Interval:
         """Where the expression lies on a box: as its parts tell, and as it moves."""
         box = replace(box, claims={**self.reductions, **box.claims})
-        found = infer_interval(self.expr, box)
+        interval = infer_interval(self.expr, box)
         everywhere = replace(box, claims=self.reductions)  # what a guard lets through may end before the box does
         directions = {leaf: infer_interval(slope, everywhere) for leaf, slope in self.slopes.items()}
         low, low_open = self._at_ends(everywhere, directions, rising=True)
         high, high_open = self._at_ends(everywhere, directions, rising=False)
         moved = Interval(low.low, high.high, low.low_open or low_open, high.high_open or high_open)
-        return overlap(found, moved) or found
+        return overlap(interval, moved) or interval
 
     def _at_ends(self, box: Scope, directions: Mapping[Leaf, Interval], rising: bool) -> tuple[Interval, bool]:
         """The expression where each leaf it moves with in one way is at its low end, or at the other if it falls; and
@@ -142,11 +142,11 @@ def _covers(inclusion: Inclusion, scope: Scope, allowed: Interval, effort: Effor
         box = pending.pop()
         if not effort.affords(inclusion.cost):
             return False
-        found = inclusion.within(box)
-        if is_within(found, allowed):
+        interval = inclusion.within(box)
+        if is_within(interval, allowed):
             continue
         leaf = inclusion.widest(box)
-        if leaf is None or overlap(found, allowed) is None or _fails_inside(inclusion, box, allowed):
+        if leaf is None or overlap(interval, allowed) is None or _fails_inside(inclusion, box, allowed):
             return False
         pending += halves(box, leaf)
     return True
@@ -158,8 +158,8 @@ def _fails_inside(inclusion: Inclusion, box: Scope, allowed: Interval) -> bool:
         return False
     for leaf in inclusion.leaves:
         box = with_leaf(box, leaf, point(middle_of(interval_in(box, leaf))))
-    found = infer_interval(inclusion.expr, box)
-    return overlap(found, allowed) is None
+    interval = infer_interval(inclusion.expr, box)
+    return overlap(interval, allowed) is None
 
 
 def _bounded(inclusion: Inclusion, scope: Scope, effort: Effort) -> Interval:

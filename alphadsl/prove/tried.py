@@ -27,7 +27,7 @@ def with_tried_remedies(
     """The diagnostics, each with those of its remedies that work, as far as `tries` go."""
     told = tuple(diagnostics)
     left = min(tries, MOST_TRIED, EFFORT // max(len(source.text), 1))
-    found = []
+    tried = []
     for diagnostic in told:
         works = []
         for remedy in diagnostic.remedies[:left]:
@@ -36,8 +36,8 @@ def with_tried_remedies(
                 works.append(remedy)
                 if isinstance(diagnostic, JUDGED):
                     break
-        found.append(replace(diagnostic, works=tuple(works)))
-    return tuple(found)
+        tried.append(replace(diagnostic, works=tuple(works)))
+    return tuple(tried)
 
 
 def _settles(

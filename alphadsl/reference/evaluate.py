@@ -55,11 +55,11 @@ class Numbers:
 
 def evaluate(expr: Expr, numbers: Numbers) -> Array:
     """The value of an expression; what stands at a candidate that is no negative means nothing."""
-    found: dict[Expr, Array] = {}
+    values: dict[Expr, Array] = {}
     with np.errstate(all="ignore"):
         for part in walk(expr):
-            found[part] = _value(part, tuple(found[child] for child in children(part)), numbers)
-    return found[expr]
+            values[part] = _value(part, tuple(values[child] for child in children(part)), numbers)
+    return values[expr]
 
 
 def extremes(expr: Expr, numbers: Numbers) -> tuple[float, float, str]:
@@ -148,10 +148,10 @@ def _function(function: Function, numbers: Numbers) -> Callable[[Array], Array]:
             fixed[part] = _value(part, tuple(fixed[child] for child in inner), numbers)
 
     def call(argument: Array) -> Array:
-        found = dict(fixed)
+        arguments = dict(fixed)
         for part, inner in moving.items():
-            found[part] = _value(part, tuple(found[child] for child in inner), numbers) if inner else argument
-        return found[function.body]
+            arguments[part] = _value(part, tuple(arguments[child] for child in inner), numbers) if inner else argument
+        return arguments[function.body]
 
     return call
 

@@ -98,11 +98,11 @@ def constant(value: Array, anchor: Anchor) -> Dual:
     return Dual(value, np.zeros((*np.shape(value), anchor.width)))
 
 
-def moving(found: Dual, anchor: Anchor, slot: str | Pool) -> Dual:
+def moving(value: Dual, anchor: Anchor, slot: str | Pool) -> Dual:
     """A value that is a slot of its own."""
-    tangent = found.tangent.copy()
+    tangent = value.tangent.copy()
     tangent[..., anchor.slots[slot]] = 1.0
-    return Dual(found.value, tangent)
+    return Dual(value.value, tangent)
 
 
 def distance_of(anchor: Anchor, of: Quantity) -> Dual:

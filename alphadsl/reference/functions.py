@@ -86,5 +86,5 @@ OURS: dict[str, Callable[..., Array]] = {
 
 
 def numpy_function(name: str) -> Callable[..., Array]:
-    found: Callable[..., Array] = OURS.get(name) or getattr(np, name)
-    return found
+    function: Callable[..., Array] = OURS.get(name) or getattr(np, name)
+    return function

@@ -104,7 +104,7 @@ def interpret_rows(
             values,
             learned,
             {},
-            {part: found[place] for part, found in importances.items()},
+            {part: losses[place] for part, losses in importances.items()},
             {},
         )
         for place, row in enumerate(batch.rows)
@@ -114,11 +114,11 @@ def interpret_rows(
         bodies[pool] = [evaluate(pool.body, anchor) for anchor in anchors]
         amount = float(_pooled(pool.over, bodies[pool], batch)[0])
         anchors = [replace(anchor, pools={**anchor.pools, pool: amount}) for anchor in anchors]
-    found = [anchor_loss(loss, anchor) for anchor in anchors]
-    tangents = _chained(found, bodies, anchors, batch)
+    losses = [anchor_loss(loss, anchor) for anchor in anchors]
+    tangents = _chained(losses, bodies, anchors, batch)
     return [
         InterpretedRow(anchor, each.value, tangent)
-        for anchor, each, tangent in zip(anchors, found, tangents, strict=True)
+        for anchor, each, tangent in zip(anchors, losses, tangents, strict=True)
     ]
 
 
@@ -155,14 +155,14 @@ def _pooled(over: Over, bodies: list[Dual], batch: PlacedBatch) -> tuple[float, 
 
 
 def _chained(
-    found: list[Dual], bodies: dict[Pool, list[Dual]], anchors: list[Anchor], batch: PlacedBatch
+    losses: list[Dual], bodies: dict[Pool, list[Dual]], anchors: list[Anchor], batch: PlacedBatch
 ) -> list[Array]:
     """Each row's derivatives, with what reaches them by way of the batch's reductions, the last of them first.
 
     They are those of the sum over rows as they weigh, per unit of a row's own weight.
     """
     weights = [row.weight for row in batch.rows]
-    tangents = [each.tangent.copy() for each in found]
+    tangents = [each.tangent.copy() for each in losses]
     for pool in reversed(bodies):
         places = [anchor.slots[pool] for anchor in anchors]
         pull = sum(w * float(t[place][0]) for w, t, place in zip(weights, tangents, places, strict=True))
@@ -224,5 +224,5 @@ def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
     low, high = slope(np.array([1.0, 1.0 / len(cost)]))
     crossing = excess(low) > 0 > excess(high)
     alpha = response(cost + (brentq(excess, low, high, xtol=1e-300) if crossing else high))
-    found: Array = alpha / alpha.sum()
-    return found
+    shares: Array = alpha / alpha.sum()
+    return shares

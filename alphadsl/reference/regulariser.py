@@ -38,15 +38,15 @@ class Regulariser:
         return self._valued(differentiate(self.function), alpha)
 
     def _valued(self, body: Expr, alpha: Array) -> Array:
-        found = self._evaluated(body, alpha)
-        return np.where(np.isnan(found), self._evaluated(body, np.maximum(alpha, NEXT_TO_NOTHING)), found)
+        value = self._evaluated(body, alpha)
+        return np.where(np.isnan(value), self._evaluated(body, np.maximum(alpha, NEXT_TO_NOTHING)), value)
 
     def _evaluated(self, body: Expr, alpha: Array) -> Array:
         at = np.atleast_2d(np.asarray(alpha, dtype=np.float64))
         there = substitute(body, {self.function.argument: Distance(Quantity.NEGATIVE)})
         numbers = Numbers({Quantity.NEGATIVE: at}, np.ones(at.shape, dtype=np.bool_), self.values)
-        found: Array = np.broadcast_to(evaluate(there, numbers), at.shape).reshape(np.shape(alpha))
-        return found
+        value: Array = np.broadcast_to(evaluate(there, numbers), at.shape).reshape(np.shape(alpha))
+        return value
 
 
 def regulariser_of(loss: Loss, values: Mapping[str, float]) -> Regulariser | None:

@@ -109,16 +109,16 @@ def _unknown_sets(names: Names) -> list[Diagnostic]:
 
 def _claims(names: Names) -> list[tuple[Span, str]]:
     """The first sign of each family, in the order of the spec."""
-    found: dict[str, Span] = {}
+    claims: dict[str, Span] = {}
     for part, role in ROLES.items():
         if part in names.definitions:
-            found.setdefault(role, names.definitions[part].name.span)
+            claims.setdefault(role, names.definitions[part].name.span)
     for member in names.members:
         if member.domain.text == "simplex":
-            found.setdefault(MIN_PLAYER, member.span)
+            claims.setdefault(MIN_PLAYER, member.span)
     if names.blend:
-        found[BLEND] = names.blend.span
-    return [(span, role) for role, span in found.items()]
+        claims[BLEND] = names.blend.span
+    return [(span, role) for role, span in claims.items()]
 
 
 def _counted(names: Names) -> list[Diagnostic]:

@@ -42,11 +42,11 @@ def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagno
     for name, item in names.parameters.items():
         interval = _interval(item, diagnostics)
         role = Learned() if isinstance(item, tree.LearnItem) else Fixed()
-        found = Parameter(name, math.nan, interval, item.doc, role, span=_declared(item))
+        parameter = Parameter(name, math.nan, interval, item.doc, role, span=_declared(item))
         for setting in {id(each): each for each in (item, names.values[name])}.values():
-            found = set_parameter(found, setting, diagnostics)
-        diagnostics += check_start(found, names.values[name].value.span)
-        parameters.append(found)
+            parameter = set_parameter(parameter, setting, diagnostics)
+        diagnostics += check_start(parameter, names.values[name].value.span)
+        parameters.append(parameter)
     return tuple(parameters), diagnostics
 
 
@@ -55,18 +55,18 @@ def override_parameters(
 ) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
     """The parameters with values given from outside; a schedule ends where its parameter is set."""
     diagnostics: list[Diagnostic] = []
-    found = {each.name: each for each in parameters}
+    by_name = {each.name: each for each in parameters}
     for name, override in {spell(name) or name: override for name, override in overrides.items()}.items():
-        if name not in found:
-            known = tuple(found)
+        if name not in by_name:
+            known = tuple(by_name)
             diagnostics.append(SetWithoutParam(override.span, name, suggest(name, known), known))
             continue
-        each = found[name]
+        each = by_name[name]
         _check_inside(name, override.value, each.interval, override.span, each.span, diagnostics)
         role = Fixed() if isinstance(each.role, Schedule) else each.role
-        found[name] = replace(each, value=override.value, role=role)
-        diagnostics += check_start(found[name], override.span)
-    return tuple(found.values()), diagnostics
+        by_name[name] = replace(each, value=override.value, role=role)
+        diagnostics += check_start(by_name[name], override.span)
+    return tuple(by_name.values()), diagnostics
 
 
 def check_start(parameter: Parameter, span: Span) -> list[Diagnostic]:
@@ -121,14 +121,14 @@ def read_schedule(value: tree.Expression, diagnostics: list[Diagnostic]) -> Sche
                 reason = f"it takes {SCHEDULES[name.text]} {'number' if name.text == 'constant' else 'numbers'}"
                 diagnostics.append(WrongSchedule(value.span, name.text, reason))
                 return None
-            found = [number for number in numbers if number is not None]
+            ends = [number for number in numbers if number is not None]
             if name.text == "constant":
-                return Schedule(Shape.LINEAR, found[0], found[0])
-            if name.text == "step" and not 0 < found[2] < 1:
+                return Schedule(Shape.LINEAR, ends[0], ends[0])
+            if name.text == "step" and not 0 < ends[2] < 1:
                 reason = "its step lies between the start of training, 0, and its end, 1"
                 diagnostics.append(WrongSchedule(arguments[2].span, name.text, reason))
                 return None
-            return Schedule(Shape(name.text), *found)
+            return Schedule(Shape(name.text), *ends)
         case _:
             return None
 
@@ -141,8 +141,8 @@ def _plain(value: tree.Expression) -> float | None:
     """A number that is worked out without names."""
     silent: list[Diagnostic] = []
     name = tree.Name("", value.span)
-    found = number_of(tree.SetItem(name, value, value.span), silent)
-    return None if silent else found
+    number = number_of(tree.SetItem(name, value, value.span), silent)
+    return None if silent else number
 
 
 def _arguments(value: tree.Expression) -> tuple[tree.Expression, ...]:

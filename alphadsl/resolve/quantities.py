@@ -60,8 +60,8 @@ def misread(member: tree.Member) -> Diagnostic | None:
     """What is wrong with the part of `infonce.alpha[i,j]` after the point."""
     owner, name = owner_name(member), member.name.text
     if name not in MEMBERS:
-        found = f"{owner}.{with_indices(name, member.indices)}"
-        return UnknownMember(member.name.span, owner, found)
+        meant = f"{owner}.{with_indices(name, member.indices)}"
+        return UnknownMember(member.name.span, owner, meant)
     if texts(member.indices) != MEMBERS[name]:
         expected = f"{owner}.{name}[{','.join(MEMBERS[name])}]"
         return IndexMismatch(member.span, f"{owner}.{name}", expected, f"{owner}.{with_indices(name, member.indices)}")

@@ -37,12 +37,12 @@ def set_words() -> tuple[str, ...]:
 
 def against_words() -> dict[str, tuple[str, ...]]:
     """The words that may follow `against`, for each set that has others of its name: `others` is the plain one."""
-    found: dict[str, tuple[str, ...]] = {}
+    words: dict[str, tuple[str, ...]] = {}
     for name in INDEX_SETS:
         plain, against, word = name.partition(NARROWED)
         if against:
-            found[plain] = (*found.get(plain, (OTHERS,)), word)
-    return found
+            words[plain] = (*words.get(plain, (OTHERS,)), word)
+    return words
 
 
 # Of the table as it is in the language; a set that is added to it at run time is known to the checker as well.

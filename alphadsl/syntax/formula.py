@@ -161,13 +161,13 @@ class Formula:
 
 def closing(span: Span) -> int:
     """Where the bracket that follows a place is, or else where the place ends."""
-    found = _BEFORE_CLOSING.match(span.source.text, span.end)
-    return found.end() - 1 if found else span.end
+    match = _BEFORE_CLOSING.match(span.source.text, span.end)
+    return match.end() - 1 if match else span.end
 
 
 def opening(node: tree.Expression, after: int) -> int:
     """Where the first bracket in front of an expression is, or else where the expression starts."""
-    for found in _COMMENT_OR_BRACKET.finditer(node.span.source.text, after, node.span.start):
-        if found[0] == "(":
-            return found.start()
+    for match in _COMMENT_OR_BRACKET.finditer(node.span.source.text, after, node.span.start):
+        if match[0] == "(":
+            return match.start()
     return node.span.start

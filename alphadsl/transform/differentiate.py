@@ -117,13 +117,13 @@ def _per_anchor(contribution: Expr, source: Level) -> Expr:
 
 
 def _dependents(order: tuple[Expr, ...], learned: Collection[str]) -> set[Expr]:
-    found: set[Expr] = set()
+    dependents: set[Expr] = set()
     for part in order:
         held = isinstance(part, Apply) and part.op == "stopgrad"
         leaf = isinstance(part, Distance) or (isinstance(part, Param) and part.name in learned)
-        if leaf or (not held and any(child in found for child in children(part))):
-            found.add(part)
-    return found
+        if leaf or (not held and any(child in dependents for child in children(part))):
+            dependents.add(part)
+    return dependents
 
 
 def _inner_level(part: Expr) -> Level:

@@ -64,8 +64,8 @@ def protected(expr: Expr, scope: Scope) -> Expr:
 def _unsafe(expr: Expr, scope: Scope) -> Iterator[tuple[Apply, int, Interval]]:
     """Applications that are inside their domain only thanks to a condition: with the argument, and what is allowed."""
     anywhere: Mapping[Expr, Interval] = infer_intervals(expr, scope)
-    for part, found, context in applications(expr, scope):
-        domain = ATOMS[part.op].domain(*found) if context.guards else None
+    for part, interval, context in applications(expr, scope):
+        domain = ATOMS[part.op].domain(*interval) if context.guards else None
         if domain and not is_within(anywhere[part.args[domain.argument]], domain.allowed):
             yield part, domain.argument, domain.allowed
 

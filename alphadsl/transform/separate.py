@@ -153,10 +153,10 @@ class _Separator:
 
     def _products(self, expr: Expr) -> list[Product]:
         """The terms of a sum as products, none of their factors depending on both a positive and a negative."""
-        found: list[Product] = []
+        products: list[Product] = []
         for term, scale in as_terms(expr, self._simplified).items():
-            found += self._distributed(as_product(mul(Num(scale), term), self._simplified))
-        return found
+            products += self._distributed(as_product(mul(Num(scale), term), self._simplified))
+        return products
 
     def _distributed(self, product: Product) -> list[Product]:
         for base, power in product.powers.items():
@@ -197,14 +197,14 @@ class _Separator:
         if expr not in self._indices:
             match expr:
                 case Distance(of):
-                    found = OF[of]
+                    index = OF[of]
                 case Gather():
-                    found = Index.POSITIVE if expr.but_one else Index.NONE
+                    index = Index.POSITIVE if expr.but_one else Index.NONE
                 case Pool() | Multiplier():
-                    found = Index.NONE
+                    index = Index.NONE
                 case _:
-                    found = folded(Index.__or__, map(self._index, children(expr)), Index.NONE)
-            self._indices[expr] = found
+                    index = folded(Index.__or__, map(self._index, children(expr)), Index.NONE)
+            self._indices[expr] = index
         return self._indices[expr]
 
 

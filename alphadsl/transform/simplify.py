@@ -76,9 +76,9 @@ class Simplifier:
     def __call__(self, expr: Expr) -> Expr:
         for node in () if expr in self._done else walk(expr):
             if node not in self._done:
-                found = self._rule(rebuild(node, tuple(self._done[child] for child in children(node))))
-                found = found if found == node else self(found)
-                self._done[node] = self._done[found] = found
+                simpler = self._rule(rebuild(node, tuple(self._done[child] for child in children(node))))
+                simpler = simpler if simpler == node else self(simpler)
+                self._done[node] = self._done[simpler] = simpler
         return self._done[expr]
 
     def _rule(self, expr: Expr) -> Expr:

@@ -173,18 +173,18 @@ class Stabiliser(OverflowAnalysis):
 
     def _collected(self, terms: list[Expr]) -> Expr:
         """A sum of stable terms. c e^a - c e^b is one difference: apart, each loses the digits that it needs."""
-        found: list[Product] = []
+        products: list[Product] = []
         for term in terms:
             product = as_product(self(term), self.simplified)
-            twin = next((each for each in found if _opposite(each, product)), None)
+            twin = next((each for each in products if _opposite(each, product)), None)
             if twin is None:
-                found.append(product)
+                products.append(product)
                 continue
             apart = self._related(self.simplified(sub(twin.exponential, product.exponential)))
             self._relate_shares(apart)
             difference = apply("exp_difference", twin.exponential, product.exponential, apart)
-            found[found.index(twin)] = Product(twin.coefficient, {**twin.powers, difference: ONE}, ZERO)
-        return add(*(from_product(product) for product in found))
+            products[products.index(twin)] = Product(twin.coefficient, {**twin.powers, difference: ONE}, ZERO)
+        return add(*(from_product(product) for product in products))
 
     def _related(self, apart: Expr) -> Expr:
         """The difference of two log-sum-exps, both taken relative to what is largest in one of them."""

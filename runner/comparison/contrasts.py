@@ -111,8 +111,8 @@ def _contrast(section: Section, loss: Group, baseline: Group, reasons: Mapping[t
             left_out.append(f"seed {seed} of {group.label}: {reason}")
     mine, others = (group.runs[0].record.settings() for group in (loss, baseline))
     unlike = tuple(name for name in PAIRED_BY if mine.get(name) != others.get(name))
-    found = compare_paired(accuracies[0], accuracies[1])
-    return Contrast(section, loss, baseline, seeds, tuple(left_out), found, unlike)
+    compared = compare_paired(accuracies[0], accuracies[1])
+    return Contrast(section, loss, baseline, seeds, tuple(left_out), compared, unlike)
 
 
 def _seeds(group: Group) -> set[int]:
@@ -120,8 +120,8 @@ def _seeds(group: Group) -> set[int]:
 
 
 def _accuracies(section: Section, group: Group) -> dict[int, float]:
-    found = {run.record.config.seed: accuracy_of(run, section.measured.part) for run in group.runs}
-    return {seed: accuracy for seed, accuracy in found.items() if accuracy is not None}
+    accuracies = {run.record.config.seed: accuracy_of(run, section.measured.part) for run in group.runs}
+    return {seed: accuracy for seed, accuracy in accuracies.items() if accuracy is not None}
 
 
 def _unknown(against: str, sections: Sequence[Section]) -> InputError:

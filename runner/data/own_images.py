@@ -122,8 +122,8 @@ def _bytes(x: Tensor, what: str) -> Tensor:
     if x.dtype == torch.uint8:
         return x
     if not x.is_floating_point() or not bool(((x >= 0) & (x <= 1)).all()):
-        found = f"from {float(x.min()):g} to {float(x.max()):g}" if x.numel() else "none"
-        raise InputError(f"{what} is of {x.dtype}, {found}.", RANGE)
+        span = f"from {float(x.min()):g} to {float(x.max()):g}" if x.numel() else "none"
+        raise InputError(f"{what} is of {x.dtype}, {span}.", RANGE)
     return (x * 255).round().to(torch.uint8)
 
 

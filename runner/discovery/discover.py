@@ -55,8 +55,8 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
 
 def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
     """The front, and what ranks highest."""
-    found = [one for one in ranking(log, rung) if not one.bred.control]
-    return list({one.name: one for one in [*pareto(found, rung), *found[:KEPT]]}.values())
+    ranked = [one for one in ranking(log, rung) if not one.bred.control]
+    return list({one.name: one for one in [*pareto(ranked, rung), *ranked[:KEPT]]}.values())
 
 
 def make_simple(search: Search, library: Gates, rung: str) -> None:

@@ -12,10 +12,10 @@ from runner.discovery.search import NULL
 from runner.studies.candidates import Candidate as HandedOn
 
 
-def handed_on(plan: SearchPlan, log: SearchLog, found: Sequence[Candidate], rung: str) -> list[HandedOn]:
+def handed_on(plan: SearchPlan, log: SearchLog, best: Sequence[Candidate], rung: str) -> list[HandedOn]:
     """The losses that the search started from, then its best; a score is of the formula before it was made simple."""
     parents = [one for one in log.candidates.values() if one.bred.control and one.name != NULL]
-    return [_handed_on(plan, one, rung) for one in [*parents, *found]]
+    return [_handed_on(plan, one, rung) for one in [*parents, *best]]
 
 
 def _handed_on(plan: SearchPlan, candidate: Candidate, rung: str) -> HandedOn:

@@ -15,11 +15,11 @@ from runner.studies.page import STYLE
 SHOWN = 10
 
 
-def write_candidates(room: SearchRoom, plan: SearchPlan, found: Sequence[Candidate]) -> list[Path]:
+def write_candidates(room: SearchRoom, plan: SearchPlan, candidates: Sequence[Candidate]) -> list[Path]:
     """A spec file for each, with its parents and scores in a comment."""
     make_folder(room.candidates)
     paths = []
-    for candidate in found:
+    for candidate in candidates:
         path = room.candidates / f"{candidate.name}.alpha"
         write_file(path, spec_file(plan, candidate).encode())
         paths.append(path)

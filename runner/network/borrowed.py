@@ -118,7 +118,7 @@ def count_features(body: nn.Module, name: str, image_size: int) -> int:
     body.eval()
     try:
         with torch.no_grad():
-            found = body(torch.zeros(shape))
+            features = body(torch.zeros(shape))
     except Exception as fault:
         raise InputError(
             f"The encoder {name} cannot take images {shape}: {type(fault).__name__}: {_first_line(fault)}.",
@@ -127,13 +127,22 @@ def count_features(body: nn.Module, name: str, image_size: int) -> int:
     finally:
         for module, training in modes.items():
             module.training = training
-    if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != PROBED or not found.is_floating_point():
-        told = f"{tuple(found.shape)} {found.dtype}" if isinstance(found, Tensor) else f"a {type(found).__name__}"
+    if (
+        not isinstance(features, Tensor)
+        or features.ndim != 2
+        or len(features) != PROBED
+        or not features.is_floating_point()
+    ):
+        told = (
+            f"{tuple(features.shape)} {features.dtype}"
+            if isinstance(features, Tensor)
+            else f"a {type(features).__name__}"
+        )
         raise InputError(
             f"The encoder {name} makes {told} of images {shape}, and not features ({PROBED}, F).",
             "Pool and flatten its output.",
         )
-    return found.shape[1]
+    return features.shape[1]
 
 
 def _is_sized(published: object) -> bool:

@@ -76,12 +76,12 @@ def _device(device: str) -> Finding:
 def _compiler() -> Finding:
     """What `torch.compile` needs on a CPU."""
     tried = [name for name in (os.environ.get("CXX"), "g++", "clang++") if name]
-    found = next((name for name in tried if shutil.which(name)), None)
-    if found is None:
+    compiler = next((name for name in tried if shutil.which(name)), None)
+    if compiler is None:
         return Finding("compiler", f"none of {', '.join(tried)} is there", "Install g++, to compile losses.")
     if not (INCLUDE / "Python.h").exists():
-        return Finding("compiler", f"{found}, without Python's headers", "Install python3-dev, to compile losses.")
-    return Finding("compiler", found)
+        return Finding("compiler", f"{compiler}, without Python's headers", "Install python3-dev, to compile losses.")
+    return Finding("compiler", compiler)
 
 
 def _room(what: str, folder: Path) -> Finding:

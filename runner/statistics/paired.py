@@ -123,7 +123,7 @@ def bca_interval(a_S: Floats, b_S: Floats) -> Interval | None:
         return None
     if _all_alike(d_S):
         return Interval(float(d_S.mean()), float(d_S.mean()))
-    found = stats.bootstrap(
+    bootstrapped = stats.bootstrap(
         (a_S, b_S),
         lambda a, b, axis: np.mean(a - b, axis=axis),
         paired=True,
@@ -133,7 +133,7 @@ def bca_interval(a_S: Floats, b_S: Floats) -> Interval | None:
         n_resamples=RESAMPLES,
         rng=np.random.default_rng(0),
     ).confidence_interval
-    return Interval(float(found.low), float(found.high))
+    return Interval(float(bootstrapped.low), float(bootstrapped.high))
 
 
 def student_interval(d_S: Floats) -> Interval | None:
@@ -150,7 +150,7 @@ def sign_flip_p(d_S: Floats) -> float:
     scale = float(np.abs(d_S).max())
     if scale == 0:
         return 1.0
-    found = stats.permutation_test(
+    permuted = stats.permutation_test(
         (d_S / scale,),
         lambda d, axis: np.round(np.mean(d, axis=axis), DIGITS),
         permutation_type="samples",
@@ -159,7 +159,7 @@ def sign_flip_p(d_S: Floats) -> float:
         batch=2**10,
         rng=np.random.default_rng(0),
     )
-    return float(found.pvalue)
+    return float(permuted.pvalue)
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:

@@ -38,12 +38,12 @@ class Candidate(BaseModel):
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:
     """Raises `InputError` that names the line at fault."""
-    found = []
+    candidates = []
     for number, line in enumerate(read_file(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            found.append(Candidate.model_validate_json(line))
+            candidates.append(Candidate.model_validate_json(line))
         except ValidationError as refusal:
             fault = refusal.errors()[0]
             where = ".".join(map(str, fault["loc"])) or "the line"
@@ -51,9 +51,9 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
                 f"{path} has no candidate in line {number}: {where}: {fault['msg']}.",
                 'Write {"name": "mine", "spec": "loss mine {...}", "search_score": 0.61, "seeds": [0, 1]}.',
             ) from None
-    if not found:
+    if not candidates:
         raise InputError(f"{path} has no candidate.", "A candidate is a line of JSON with a name and a spec.")
-    return check_candidates(found, str(path))
+    return check_candidates(candidates, str(path))
 
 
 def write_candidates(path: Path, candidates: Sequence[Candidate]) -> None:

@@ -108,11 +108,11 @@ def _sheet(shrinkages: Sequence[Shrinkage]) -> Sheet:
 
 
 def _row(shrinkage: Shrinkage) -> tuple[str, ...]:
-    found = shrinkage.contrast.found
-    interval = "" if found.interval is None else shown_interval(found.interval)
-    values = (f"{shrinkage.searched:+.2f}", f"{found.mean:+.2f}", interval)
+    compared = shrinkage.contrast.found
+    interval = "" if compared.interval is None else shown_interval(compared.interval)
+    values = (f"{shrinkage.searched:+.2f}", f"{compared.mean:+.2f}", interval)
     name = shrinkage.contrast.loss.label
-    return (name, shrinkage.contrast.section.dataset, *values, f"{shrinkage.searched - found.mean:+.2f}")
+    return (name, shrinkage.contrast.section.dataset, *values, f"{shrinkage.searched - compared.mean:+.2f}")
 
 
 def _draw(shrinkages: Sequence[Shrinkage]) -> Figure:

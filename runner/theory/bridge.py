@@ -134,7 +134,7 @@ def measure_library(subjects: Sequence[Subject], seed: int, cache: Path, steps: 
     whole = read_views("digits", Recipe(samples=2 * PROBE_SAMPLES, seed=seed))
     train, test = whole.part(slice(0, PROBE_SAMPLES)), whole.part(slice(PROBE_SAMPLES, None))
     small = train.part(slice(0, 100))
-    found = []
+    entries = []
     for subject in watched(subjects, "Training small networks"):
         key = hashlib.sha256(f"{subject.derived.text} {seed} {steps} {subject.sabotage.__name__}".encode()).hexdigest()[
             :16
@@ -152,8 +152,8 @@ def measure_library(subjects: Sequence[Subject], seed: int, cache: Path, steps: 
                 supervised="labels" in subject.derived.takes,
             )
             write_file(cache, json.dumps({name: each.model_dump() for name, each in known.items()}, indent=1).encode())
-        found.append(known[key])
-    return found
+        entries.append(known[key])
+    return entries
 
 
 def _read_cache(path: Path) -> dict[str, Entry]:

@@ -171,8 +171,8 @@ def measure(subject: Subject, draws: int, seed: int) -> Found:
         case = draw(subject, kind, seed + at)
         weights = subject.weights(case.embedded(case.parameters), case.company)
         off, negative = max(off, weights.off_row_sum()), negative or bool((weights.alpha_EE < 0).any())
-        found = relative_error(subject, case)
-        errors[kind] = max(errors.get(kind, 0.0), found) if found == found else found
+        error = relative_error(subject, case)
+        errors[kind] = max(errors.get(kind, 0.0), error) if error == error else error
     return Found(subject.name, subject.family, how_of(subject), errors, off, negative, remark(subject))
 
 
@@ -197,10 +197,10 @@ def _flat(gradients: Parameters) -> Tensor:
 
 def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
     """All losses in one table."""
-    found = [measure(subject, draws, seed) for subject in watched(subjects, "Gradients")]
+    measured = [measure(subject, draws, seed) for subject in watched(subjects, "Gradients")]
     statements = [
         Statement(f"{each.name}: gradient of the loss = - gradient of the energy", each.error, each.tolerance)
-        for each in found
+        for each in measured
     ]
     cells = [
         [
@@ -214,7 +214,7 @@ def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
             "no" if each.negative_alpha else "yes",
             each.remark,
         ]
-        for each, statement in zip(found, statements, strict=True)
+        for each, statement in zip(measured, statements, strict=True)
     ]
     columns = ("loss", "family", "gradient by", *KINDS, "asked", "verdict", "β = Σα", "α ≥ 0", "remark")
     numbers = {
@@ -223,9 +223,11 @@ def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
         "losses": [
             {"loss": each.name, "family": each.family, "by": each.how, "errors": dict(each.errors)}
             | {"off_row_sum": each.off_row_sum, "negative_alpha": each.negative_alpha, "remark": each.remark}
-            for each in found
+            for each in measured
         ],
     }
     title = f"Theorem 1, largest relative error over {draws} draws of each network"
     table = Rows(title, columns, cells)
-    return Report("Theorem 1", [table], statements, draw_errors(found, METHODS), numbers, (WORDS,), told_in_tables=True)
+    return Report(
+        "Theorem 1", [table], statements, draw_errors(measured, METHODS), numbers, (WORDS,), told_in_tables=True
+    )

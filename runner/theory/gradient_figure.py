@@ -24,10 +24,10 @@ class Measured(Protocol):
     def tolerance(self) -> float: ...
 
 
-def draw_errors(found: Sequence[Measured], methods: Iterable[str]) -> Figure:
-    figure = Figure(figsize=(8, 1.6 + 0.19 * max(6, len(found))), layout="constrained")
+def draw_errors(measured: Sequence[Measured], methods: Iterable[str]) -> Figure:
+    figure = Figure(figsize=(8, 1.6 + 0.19 * max(6, len(measured))), layout="constrained")
     axes = figure.add_subplot()
-    ordered = sorted(found, key=lambda each: (each.how, each.name), reverse=True)
+    ordered = sorted(measured, key=lambda each: (each.how, each.name), reverse=True)
     for place, (how, colour) in enumerate(zip(methods, COLOURS, strict=False)):
         mine = [(at, each) for at, each in enumerate(ordered) if each.how == how]
         if not mine:

@@ -93,9 +93,9 @@ def study(first: Subject, second: Subject, views: Views, library: Sequence[Subje
         "between": [asdict(each) for each in between],
     }
     if entries:
-        told, found = correlate(entries)
+        told, correlation = correlate(entries)
         notes.append(told)
-        numbers |= {"library": [entry.model_dump() for entry in entries], "correlation": found}
+        numbers |= {"library": [entry.model_dump() for entry in entries], "correlation": correlation}
     figure = draw_landscape(looks, between, entries)
     return Report(f"{first.name} beside {second.name}", tables, statements, figure, numbers, notes)
 
@@ -111,9 +111,9 @@ def correlate(entries: Sequence[Entry]) -> tuple[str, dict[str, float]]:
         ("score", [entry.score for entry in free]),
         ("effective negatives", [entry.effective_negatives for entry in free]),
     ):
-        found = stats.spearmanr(values, accuracy)
-        parts.append(f"{name} {float(found.statistic):+.2f} (p = {float(found.pvalue):.2g})")
-        numbers |= {name: float(found.statistic), f"{name}, p": float(found.pvalue)}
+        correlation = stats.spearmanr(values, accuracy)
+        parts.append(f"{name} {float(correlation.statistic):+.2f} (p = {float(correlation.pvalue):.2g})")
+        numbers |= {name: float(correlation.statistic), f"{name}, p": float(correlation.pvalue)}
     spread = f"{100 * min(accuracy):.1f} to {100 * max(accuracy):.1f} %"
     return (
         f"Rank correlation with probe accuracy over {len(free)} losses without labels (small network, {STEPS} steps of "

@@ -79,11 +79,11 @@ def solve(game: Game) -> Solution:
 
         ends = excess(np.full_like(price, low), price), excess(np.full_like(price, high), price)
         inside = (ends[0] > 0) & (ends[1] < 0)
-        found = np.where(ends[1] >= 0, 1.0, 0.0)
+        bought_here = np.where(ends[1] >= 0, 1.0, 0.0)
         if inside.any():
             ends = np.full(inside.sum(), low), np.full(inside.sum(), high)
-            found[inside] = np.exp(_root(excess, ends, (price[inside],)))
-        return found
+            bought_here[inside] = np.exp(_root(excess, ends, (price[inside],)))
+        return bought_here
 
     def surplus(multiplier: Array, row: Array) -> Array:
         rows = row.astype(int)
@@ -102,8 +102,8 @@ def solve(game: Game) -> Solution:
 
 
 def _root(function: Callable[..., Array], ends: tuple[Array, Array], args: tuple[Array, ...]) -> Array:
-    found = elementwise.find_root(function, ends, args=args, tolerances={"xatol": 0, "xrtol": 1e-15}, maxiter=400)
-    return np.asarray(found.x)
+    root = elementwise.find_root(function, ends, args=args, tolerances={"xatol": 0, "xrtol": 1e-15}, maxiter=400)
+    return np.asarray(root.x)
 
 
 def conditions(game: Game, alpha_AC: Array) -> Conditions:

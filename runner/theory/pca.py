@@ -82,28 +82,28 @@ def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, se
     )
 
 
-def _statements(bound: Bound, found: Depth) -> list[Statement]:
+def _statements(bound: Bound, depth: Depth) -> list[Statement]:
     """What the paper says of one depth, and why it is not said where its premise fails."""
-    deep, goal = found.depth > 1, bound.goal(found.depth)
+    deep, goal = depth.depth > 1, bound.goal(depth.depth)
     none = "" if bound.positive else "C_alpha has no positive eigenvalue"
     single = none or ("" if deep or bound.multiplicity == 1 else "one layer may mix equal eigenvectors")
-    short = float((goal - found.ends.energy_S).abs().max()) / bound.scale
-    stuck = [kind for kind in found.kinds if kind.name == "maximum" and kind.energy < goal - REACHED * bound.scale]
-    head = f"depth {found.depth}: "
-    still = float(found.ends.gradient_S.max()) / bound.scale
-    unseen = "" if found.kinds else "the Hessian is too large to be looked at"
+    short = float((goal - depth.ends.energy_S).abs().max()) / bound.scale
+    stuck = [kind for kind in depth.kinds if kind.name == "maximum" and kind.energy < goal - REACHED * bound.scale]
+    head = f"depth {depth.depth}: "
+    still = float(depth.ends.gradient_S.max()) / bound.scale
+    unseen = "" if depth.kinds else "the Hessian is too large to be looked at"
     flat = "" if bound.positive or not deep else "with no positive eigenvalue the best is to map all to one point"
     statements = [
         Statement(f"{head}every ascent ends at a fixed point", still, 10 * STILL, not_claimed=flat),
         Statement(f"{head}every ascent reaches λ_max/2", short, REACHED if bound.positive or not deep else 1e-3),
         Statement(f"{head}no stable maximum below the global one", float(len(stuck)), 0.0, not_claimed=unseen or none),
-        Statement(f"{head}every layer has rank 1: σ₂/σ₁", float(found.sigma_S.max()), RANK, not_claimed=single),
+        Statement(f"{head}every layer has rank 1: σ₂/σ₁", float(depth.sigma_S.max()), RANK, not_claimed=single),
         Statement(
-            f"{head}the map points to the top eigenvectors, °", float(found.angle_S.max()), ANGLE, not_claimed=none
+            f"{head}the map points to the top eigenvectors, °", float(depth.angle_S.max()), ANGLE, not_claimed=none
         ),
     ]
     if deep:
-        off = float(found.off_alignment_S.max())
+        off = float(depth.off_alignment_S.max())
         statements.insert(4, Statement(f"{head}neighbouring layers align: 1-|cos|", off, ALIGNED, not_claimed=none))
     return statements
 

@@ -108,9 +108,9 @@ def measure_network(network: SiameseNetwork, views: Sequence[Tensor]) -> dict[st
 
 
 def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Report:
-    found: list[Stage] = []
+    stages: list[Stage] = []
     for run in watched(runs, "Spectra"):
-        found += stages_of(run, images, data_dir)
+        stages += stages_of(run, images, data_dir)
     rows = [
         [
             stage.run,
@@ -127,12 +127,12 @@ def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Repo
                 )
             ),
         ]
-        for stage in found
+        for stage in stages
     ]
     heads = [f"{layer}: {name}" for layer in ("h", "z") for name in ("eff. rank", "collapsed", "align", "uniform")]
     table = Rows("Features of backbone (h) and projector (z)", ("run", "loss", "epoch", *heads), rows)
-    numbers = {"images": images, "stages": [_numbers(stage) for stage in found]}
-    return Report("Spectra", [table], (), draw_spectra(found), numbers, (_words(),))
+    numbers = {"images": images, "stages": [_numbers(stage) for stage in stages]}
+    return Report("Spectra", [table], (), draw_spectra(stages), numbers, (_words(),))
 
 
 def _words() -> str:

@@ -131,9 +131,9 @@ class Subject:
         return alphadsl.loads(f"loss uniform {{\n{pairs}\n  alpha[i,j] ~ 1\n}}", backend="dense", compile=False)
 
     def _importance(self, loss: alphadsl.ContrastiveLoss, z_VND: Tensor, company: Company) -> PairWeights:
-        found = loss.importance(*_double(z_VND), company.labels_N, company.queue_QD)
+        importance = loss.importance(*_double(z_VND), company.labels_N, company.queue_QD)
         queued = 0 if company.queue_QD is None else len(company.queue_QD)
-        return place(found.repel.double(), found.attract.double(), 2 * z_VND.shape[1] + queued)
+        return place(importance.repel.double(), importance.attract.double(), 2 * z_VND.shape[1] + queued)
 
     def repel(self, loss: alphadsl.ContrastiveLoss, z_VND: Tensor, company: Company) -> Tensor:
         return loss.importance(*_double(z_VND), company.labels_N, company.queue_QD).repel.double()

@@ -64,11 +64,11 @@ def fill_queue(job: Job, state: TrainingState) -> None:
     parts = order.to(job.fabric.device).tensor_split(max(1, len(queue_QD) // job.config.batch))
     state.network.train()
     with statistics_held(state.network), statistics_held(state.branches):
-        found = [
+        keys = [
             _keys_of(job, state, make_views(job, indices, queue_stream(job.config.seed, index))[:1])[0]
             for index, indices in enumerate(parts, start=1)
         ]
-    queue_QD.copy_(torch.cat(found))
+    queue_QD.copy_(torch.cat(keys))
 
 
 @torch.no_grad()

@@ -38,7 +38,7 @@ def load_last(run: RunFolder, device: torch.device) -> Checkpoint:
 def last_good(run: RunFolder) -> tuple[Path, Checkpoint] | None:
     """The newest checkpoint that can be used, whatever the last one is, and where it lies."""
     newest = (_first_good(run, paths) for paths in candidates(run))
-    return max((found for found in newest if found is not None), key=lambda found: found[1].step, default=None)
+    return max((good for good in newest if good is not None), key=lambda good: good[1].step, default=None)
 
 
 def go_back(run: RunFolder) -> None:

@@ -63,10 +63,10 @@ def led(work: Callable[[], Result]) -> Result:
         except InputError as refusal:
             said = [(None, (refusal.message, refusal.help))]
     torch.distributed.broadcast_object_list(said)
-    found, refused = said[0]
+    result, refused = said[0]
     if refused is not None:
         raise SharedRefusal(*refused)
-    return found  # type: ignore[return-value]
+    return result  # type: ignore[return-value]
 
 
 def together(work: Callable[[], Result]) -> Result:
@@ -75,7 +75,7 @@ def together(work: Callable[[], Result]) -> Result:
         return work()
     refused: tuple[str, str] | None = None
     try:
-        found = work()
+        result = work()
     except InputError as refusal:
         refused = refusal.message, refusal.help
     said: list[tuple[str, str] | None] = [None] * world_size()
@@ -84,7 +84,7 @@ def together(work: Callable[[], Result]) -> Result:
         if refused is not None:
             message, remedy = refused
             raise SharedRefusal(message if speaker == 0 else f"Process {speaker}: {message}", remedy)
-    return found
+    return result
 
 
 def in_turns(work: Callable[[], Result]) -> Result:

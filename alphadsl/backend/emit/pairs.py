@@ -56,20 +56,20 @@ def emit_pairs(core: Core) -> str:
 
 def emit_context(core: Core, queue: str) -> list[str]:
     """Lines that make the `context` of a layout of z0, `labels` and `queue`, as `context_of` and `with_rows` do."""
-    found = core.arrangement
-    labels = "classes(labels)" if found.labels else "None"
-    queues = [queue] if found.queue else []
+    arrangement = core.arrangement
+    labels = "classes(labels)" if arrangement.labels else "None"
+    queues = [queue] if arrangement.queue else []
     ids = [
         f'ids_of("{tensor.kind}", z0, {labels}, {tensor.views}, {"len(queue)" if tensor.queue else 0})'
-        for tensor in found.ids
+        for tensor in arrangement.ids
     ]
     if core.positives == Positives.ONE:
         return [f"context = {_tuple([*ids, *queues])}"]
-    names = [f"{tensor.kind}_E" for tensor in found.ids]
+    names = [f"{tensor.kind}_E" for tensor in arrangement.ids]
     lines = [f"{name} = {text}" for name, text in zip(names, ids, strict=True)]
     if core.positives == Positives.TOGETHER:
         return [*lines, f"context = {_tuple(names)}"]
-    search = found.search
+    search = arrangement.search
     key = "torch.zeros_like(embedding_E)" if search.key is None else names[search.key]
     compared = _tuple([f"({names[place]}, {differs})" for place, differs in search.compared])
     first, stop = search.views
@@ -77,40 +77,42 @@ def emit_context(core: Core, queue: str) -> list[str]:
     return [*lines, f"context = (*{rows}, {', '.join([*names, *queues])})"]
 
 
-def _by_views(found: Arrangement) -> str:
-    of_anchors = [f"{comparison.kind}_A" for comparison in found.comparisons]
-    of_candidates = of_anchors if found.alike else [f"{comparison.kind}_C" for comparison in found.comparisons]
-    queue = ["queue_QD"] if found.queue else []
+def _by_views(arrangement: Arrangement) -> str:
+    of_anchors = [f"{comparison.kind}_A" for comparison in arrangement.comparisons]
+    of_candidates = (
+        of_anchors if arrangement.alike else [f"{comparison.kind}_C" for comparison in arrangement.comparisons]
+    )
+    queue = ["queue_QD"] if arrangement.queue else []
     names = [*dict.fromkeys([*of_anchors, *of_candidates]), *queue]
     return BY_VIEWS.format(
         names=", ".join(names),
         queue=_tuple(queue),
         anchors=_tuple(of_anchors),
         candidates=_tuple(of_candidates),
-        anchor_views=found.anchors,
-        candidate_views=found.candidates,
-        transposed=found.transposed,
+        anchor_views=arrangement.anchors,
+        candidate_views=arrangement.candidates,
+        transposed=arrangement.transposed,
     )
 
 
 def _by_rows(core: Core) -> str:
-    found = core.arrangement
+    arrangement = core.arrangement
     embeddings = bool({*core.pairs.negative.sources} & {*BATCH})
-    queue = ["queue_QD"] if found.queue else []
-    of_rows = [f"{c.kind}_E[{'positive_A' if c.of_positive else 'anchor_A'}]" for c in found.comparisons]
+    queue = ["queue_QD"] if arrangement.queue else []
+    of_rows = [f"{c.kind}_E[{'positive_A' if c.of_positive else 'anchor_A'}]" for c in arrangement.comparisons]
     first = "" if embeddings else f"[{VIEWS} * z_VND.shape[1] :]"
     return BY_ROWS.format(
-        names=", ".join([*(f"{tensor.kind}_E" for tensor in found.ids), *queue]),
+        names=", ".join([*(f"{tensor.kind}_E" for tensor in arrangement.ids), *queue]),
         queue=_tuple(queue),
         anchors=_tuple(of_rows),
-        candidates=_tuple([f"{c.kind}_E{first}" for c in found.comparisons]),
+        candidates=_tuple([f"{c.kind}_E{first}" for c in arrangement.comparisons]),
         embeddings=embeddings,
     )
 
 
-def _negatives(found: Arrangement) -> str:
+def _negatives(arrangement: Arrangement) -> str:
     """Equal comparisons of ids in different places are different."""
-    compared = [_compared(place, comparison) for place, comparison in enumerate(found.comparisons)]
+    compared = [_compared(place, comparison) for place, comparison in enumerate(arrangement.comparisons)]
     joined = compared[0] if len(compared) == 1 else " & ".join(f"({each})" for each in compared)
     return NEGATIVES.format(compared=joined)
 

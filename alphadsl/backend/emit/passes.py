@@ -167,14 +167,14 @@ class _TileWriter(Writer):
     def _brought(self, expr: Expr) -> str:
         match expr:
             case Param(name):
-                found = identifier(name)
+                name_here = identifier(name)
             case Distance(of):
-                found = NAMES[of]
+                name_here = NAMES[of]
             case Statistic(name, level):
-                found = f"{name}{SUFFIX[level]}"
+                name_here = f"{name}{SUFFIX[level]}"
             case _ if level_of(expr) == Level.ROW:
-                found = f"row{len(self.rows) + 1}_A1"
+                name_here = f"row{len(self.rows) + 1}_A1"
             case _:
-                found = f"fixed{len(self.batch) + 1}"
-        (self.rows if level_of(expr) == Level.ROW else self.batch)[expr] = found
-        return found
+                name_here = f"fixed{len(self.batch) + 1}"
+        (self.rows if level_of(expr) == Level.ROW else self.batch)[expr] = name_here
+        return name_here

@@ -32,8 +32,8 @@ def strip_sphere(
 def strip_euclidean(
     core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Weighed:
-    found = compare_in_space(core, masks, s_AC.clone(), anchors, candidates, parameters)
-    value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
+    compared = compare_in_space(core, masks, s_AC.clone(), anchors, candidates, parameters)
+    value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = compared
     s_AC.copy_(repel_AC - attract_AC)
     along_AC = pull_AC - push_AC
     return Weighed(value_A1, tuple(slopes), ((along_AC.sum(-1, keepdim=True), along_AC.sum(-2)[:, None]),))

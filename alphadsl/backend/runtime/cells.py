@@ -54,8 +54,8 @@ def step_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, param
 
 def step_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
     """As `step_sphere`; a distance also moves an embedding along itself, by its part of the weights."""
-    found = weights_euclidean(core, masks, z_VND, context, parameters)
-    value_A1, attract_CC, repel_CC, pull_CC, push_CC, *slopes = found
+    weights = weights_euclidean(core, masks, z_VND, context, parameters)
+    value_A1, attract_CC, repel_CC, pull_CC, push_CC, *slopes = weights
     point_CD, along_CC = widened(z_VND).flatten(0, 1), pull_CC - push_CC
     along_C1 = (along_CC + along_CC.mT).sum(-1, keepdim=True) / len(point_CD)
     gradient_CD = _pushed(repel_CC - attract_CC, point_CD) + along_C1 * point_CD
@@ -66,8 +66,8 @@ def compare_on_sphere(
     core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Tensors:
     positive_AC, negative_AC = masks(anchors.ids, candidates.ids)
-    found = core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
-    value_A1, attract_AC, repel_AC, *slopes = found
+    compared = core(s_AC.clamp(-1, 1), positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+    value_A1, attract_AC, repel_AC, *slopes = compared
     known_AC = _known(attract_AC, value_A1, positive_AC)
     return value_A1, known_AC, repel_AC, *(as_known(slope_A1, value_A1) for slope_A1 in slopes)
 
@@ -77,8 +77,8 @@ def compare_in_space(
 ) -> Tensors:
     d2_AC = (anchors.half_E1 + candidates.half_E1.mT - s_AC).clamp_min(0)
     positive_AC, negative_AC = masks(anchors.ids, candidates.ids)
-    found = core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
-    value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = found
+    compared = core(s_AC, d2_AC, positive_AC, negative_AC, _each(positive_AC, s_AC), *parameters)
+    value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes = compared
     attract_AC, pull_AC = (_known(weight_AC, value_A1, positive_AC) for weight_AC in (attract_AC, pull_AC))
     slopes = [as_known(slope_A1, value_A1) for slope_A1 in slopes]
     return value_A1, attract_AC, repel_AC, pull_AC, push_AC, *slopes

@@ -141,8 +141,8 @@ def newton(
 
     def advance(x: Tensor, low: Tensor, high: Tensor, step: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         above, slope = excess(x)
-        found = above.abs() <= rounding
-        low, high = torch.where(found | (above >= 0), x, low), torch.where(found | (above <= 0), x, high)
+        at_root = above.abs() <= rounding
+        low, high = torch.where(at_root | (above >= 0), x, low), torch.where(at_root | (above <= 0), x, high)
         newer = moved(x, -above / slope)
         inside = (newer > low) & (newer < high) & (step >= halvings)
         settled = inside & ((newer - x).abs() <= precision * x.abs())

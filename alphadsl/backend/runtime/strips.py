@@ -83,8 +83,8 @@ def euclidean_strip(
 def _euclidean(core: Core, s_AC: Tensor, d2_AC: Tensor, rows: Rows, negative_AC: Tensor, parameters: Tensors) -> Found:
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True)
     d2_A1 = half_squares(rows.anchors_AD - rows.positives_AD)
-    found = core(s_A1, s_AC.clone(), d2_A1, d2_AC, negative_AC, rows.weight_A1, *parameters)
-    value_A1, attract_A1, repel_AC, pull_A1, push_AC, *slopes = found
+    weights = core(s_A1, s_AC.clone(), d2_A1, d2_AC, negative_AC, rows.weight_A1, *parameters)
+    value_A1, attract_A1, repel_AC, pull_A1, push_AC, *slopes = weights
     s_AC.copy_(repel_AC)
     along = push_AC.sum(-1, keepdim=True), (push_AC * rows.weight_A1).sum(-2)[:, None]
     attract_A1, pull_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in (attract_A1, pull_A1, *slopes))

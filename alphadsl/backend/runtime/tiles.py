@@ -84,9 +84,9 @@ def carry_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Si
 
 def push_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
     """The weights of the pushes take the place of the inner products."""
-    found = sweep_rows(sweep, place, s_RC, rows, columns, fixed)
+    swept = sweep_rows(sweep, place, s_RC, rows, columns, fixed)
     split = len(rows.carried)
-    return Joined(found[:split], (), _pushed(s_RC, found[split:]))
+    return Joined(swept[:split], (), _pushed(s_RC, swept[split:]))
 
 
 def push_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:

@@ -51,8 +51,8 @@ class CellStrips:
             values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
             return values, _moved(point_ED, anchor_AD, s_AC, weighed)
 
-        def add(place: int, found: tuple[Tensors, Tensors]) -> None:
-            values, (of_anchors_AD, of_candidates_ED) = found
+        def add(place: int, parts: tuple[Tensors, Tensors]) -> None:
+            values, (of_anchors_AD, of_candidates_ED) = parts
             received_ED[strips[place]] += of_anchors_AD
             received_ED.add_(of_candidates_ED)
             summed.append(values)

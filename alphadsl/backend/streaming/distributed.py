@@ -121,12 +121,12 @@ def exchange(z_VnD: Tensor, work: Callable[[Ranks], Found], first: str = EMBEDDI
     if known is not None and known.holds(z_VnD):
         ranks = Ranks(known.sizes, torch.distributed.get_rank(), opens=True)
         try:
-            found = work(ranks)
+            result = work(ranks)
             ranks.settle()
         except _Changed:
             pass
         else:
-            return found
+            return result
     elif known is not None:
         known.interrupt(first)
     return work(_agree(z_VnD, first))

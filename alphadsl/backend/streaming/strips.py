@@ -98,8 +98,8 @@ class Strips:
         rows = Rows(anchors_AD, positives_AD, strip.ids_A, strip.weight_A1)
         s_AC = Buffers(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
         FORMED[self._core.geometry](anchors_AD, candidates_CD, s_AC)
-        found = self._program.strip(s_AC, rows, Axis(strip.ids_C, half_C1), parameters)
-        return _given(rows, candidates_CD, s_AC, found, self._reaches)
+        result = self._program.strip(s_AC, rows, Axis(strip.ids_C, half_C1), parameters)
+        return _given(rows, candidates_CD, s_AC, result, self._reaches)
 
 
 class _Given(NamedTuple):
@@ -112,16 +112,16 @@ class _Given(NamedTuple):
     of_rows: Tensors
 
 
-def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, found: Found, reach: bool) -> _Given:
-    of_anchors_AD = weight_AC @ candidates_CD - found.attract_A1 * rows.positives_AD
-    of_positives_AD = -found.attract_A1 * rows.anchors_AD
+def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, sums: Found, reach: bool) -> _Given:
+    of_anchors_AD = weight_AC @ candidates_CD - sums.attract_A1 * rows.positives_AD
+    of_positives_AD = -sums.attract_A1 * rows.anchors_AD
     of_candidates_CD = weight_AC.mT @ (rows.anchors_AD * rows.weight_A1) if reach else None
-    if found.radial:
-        pull_A1, push_A1, along_C1 = found.radial
+    if sums.radial:
+        pull_A1, push_A1, along_C1 = sums.radial
         of_anchors_AD += (pull_A1 - push_A1) * rows.anchors_AD
         of_positives_AD += pull_A1 * rows.positives_AD
         of_candidates_CD = None if of_candidates_CD is None else of_candidates_CD - along_C1 * candidates_CD
-    each_row = torch.ones_like(rows.weight_A1), found.value_A1, *found.slopes
+    each_row = torch.ones_like(rows.weight_A1), sums.value_A1, *sums.slopes
     summed = tuple((each_A1 * rows.weight_A1).sum() for each_A1 in each_row)
     return _Given(of_anchors_AD * rows.weight_A1, of_positives_AD * rows.weight_A1, of_candidates_CD, summed)
 

@@ -93,10 +93,10 @@ def _called(groups: Groups) -> str:
 def _written(groups: Groups) -> str:
     given = _plain(groups["args"])
 
-    def argument(found: re.Match[str]) -> str:
-        place = int(found[1])
+    def argument(match: re.Match[str]) -> str:
+        place = int(match[1])
         text = given[place] if place < len(given) else "..."
-        return wrapped(text) if found[2] else text
+        return wrapped(text) if match[2] else text
 
     return re.sub(r"\{(\d)(!?)\}", argument, _REWRITTEN[groups["f"]])
 

@@ -52,22 +52,22 @@ def guesses_in(text: str, defined: frozenset[str]) -> list[Found]:
 
 
 def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> list[Found]:
-    found: list[Found] = []
+    habits: list[Found] = []
     taken: list[tuple[int, int]] = []
     for habit, match in _matches(text, table, defined):
         start, end = _underlined(habit, match)
         if any(start < other and first < end for first, other in taken):
             continue
         taken.append((start, end))
-        same = next((at for at, other in enumerate(found) if other.habit[:3:2] == habit[:3:2]), None)
+        same = next((at for at, other in enumerate(habits) if other.habit[:3:2] == habit[:3:2]), None)
         if same is None:
             plain = apply(habit, match, text).strip() if habit.rewrite is not None else ""
-            found.append(Found(habit, start, end, match.span(), plain))
+            habits.append(Found(habit, start, end, match.span(), plain))
         else:
-            found[same] = replace(found[same], again=(*found[same].again, match.span()))
+            habits[same] = replace(habits[same], again=(*habits[same].again, match.span()))
         if habit.name == "comment-sign" or (not habit.rewrite and match.span() == (0, len(text))):
-            return [*(other for other in found if other.start <= start)]
-    return found
+            return [*(other for other in habits if other.start <= start)]
+    return habits
 
 
 def rewritten(text: str, defined: frozenset[str]) -> str:
@@ -149,9 +149,9 @@ def _underlined(habit: Habit, match: re.Match[str]) -> tuple[int, int]:
 def _rewritten_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> str | None:
     for habit, match in _matches(text, table, defined):
         if habit.rewrite is not None:
-            found = match[0]
-            lead, tail = found[: len(found) - len(found.lstrip())], found[len(found.rstrip()) :]
-            if not found.strip():
+            word = match[0]
+            lead, tail = word[: len(word) - len(word.lstrip())], word[len(word.rstrip()) :]
+            if not word.strip():
                 lead, tail = "", ""
             plain = apply(habit, match, text)
             if habit.name in _FACTORS and (

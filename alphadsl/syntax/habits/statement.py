@@ -53,19 +53,19 @@ class Statement:
 
     def found(self, defined: frozenset[str]) -> list[Found]:
         """The habits in it, with places counted from its start."""
-        found = habits_in(self.text, defined)
+        habits = habits_in(self.text, defined)
         if self.block:
             habit, match = self.block
             start = match.start("e") if "e" in match.re.groupindex else match.end()
-            found = [each for each in found if each.start >= start and each.habit.name != habit.name]
-            found.insert(0, Found(habit, match.start("at"), match.end("at"), match.span()))
+            habits = [each for each in habits if each.start >= start and each.habit.name != habit.name]
+            habits.insert(0, Found(habit, match.start("at"), match.end("at"), match.span()))
         if self.continued is not None:
             at = self.continued - self.start
-            if not any(each.start <= at < each.end for each in found):
-                found.append(Found(WRAPPED, at, at + 1, (at, at + 1)))
+            if not any(each.start <= at < each.end for each in habits):
+                habits.append(Found(WRAPPED, at, at + 1, (at, at + 1)))
         if added := _ADDED.fullmatch(self.text):
-            found.append(Found(ADDED, *added.span("at"), added.span()))
-        return sorted(found, key=lambda each: each.start)
+            habits.append(Found(ADDED, *added.span("at"), added.span()))
+        return sorted(habits, key=lambda each: each.start)
 
     def rewritten(self, defined: frozenset[str]) -> str:
         text = self.text

@@ -25,7 +25,7 @@ _DEFINED = re.compile(rf"(?m)^[ \t]*(?:\w+[ \t]+){{0,2}}({NAME})[ \t]*(?:\([^()\
 
 def defined_in(source: Source) -> frozenset[str]:
     """The names that the lines of a source define."""
-    return frozenset(found[1] for found in _DEFINED.finditer(source.text))
+    return frozenset(match[1] for match in _DEFINED.finditer(source.text))
 
 
 def teach(statement: Statement) -> tuple[Diagnostic, ...]:
@@ -68,8 +68,8 @@ def _part(statement: Statement, start: int, end: int) -> Span:
     return Span(statement.source, statement.start + start, statement.start + end)
 
 
-def _covered(place: int, found: list[Found]) -> bool:
-    return any(each.start <= place < each.end for each in found)
+def _covered(place: int, habits: list[Found]) -> bool:
+    return any(each.start <= place < each.end for each in habits)
 
 
 def _strays(statement: Statement) -> list[int]:
