@@ -70,10 +70,10 @@ def crossings(timed: Sequence[Timed], ways: tuple[str, ...]) -> Iterator[Crossin
 
 def _crossing(spec: str, way: str, earlier: tuple[str, ...], sizes: Sequence[Timed]) -> Crossing:
     first: Timed | None = None
-    for each in reversed(sizes):
-        if _saved(each, way, earlier) is None:
+    for size in reversed(sizes):
+        if _saved(size, way, earlier) is None:
             break
-        first = each
+        first = size
     if first is None:
         return Crossing(spec, way, None, None)
     saved = _saved(first, way, earlier)
@@ -83,7 +83,7 @@ def _crossing(spec: str, way: str, earlier: tuple[str, ...], sizes: Sequence[Tim
 def _saved(timed: Timed, way: str, earlier: tuple[str, ...]) -> float | None:
     """Seconds saved a step against the best of the earlier ways, if any are."""
     seconds = timed.answer.seconds
-    others = [seconds[each] for each in earlier if each in seconds]
+    others = [seconds[timing] for timing in earlier if timing in seconds]
     if way not in seconds or not others or seconds[way] >= min(others):
         return None
     return min(others) - seconds[way]
@@ -93,9 +93,11 @@ def make_table(timed: Sequence[Timed], ways: tuple[str, ...]) -> Table:
     table = Table(title="milliseconds of a step, forward and backward", title_justify="left", box=SIMPLE_HEAD)
     for title in ("loss", "A", *ways, "fastest"):
         table.add_column(title, justify="left" if title in ("loss", "fastest") else "right", no_wrap=True)
-    for each in timed:
-        times = [written(each.answer.seconds[way] * 1e3) if way in each.answer.seconds else DASH for way in ways]
-        table.add_row(each.spec, str(each.anchors), *times, each.fastest, end_section=each.anchors == timed[-1].anchors)
+    for timing in timed:
+        times = [written(timing.answer.seconds[way] * 1e3) if way in timing.answer.seconds else DASH for way in ways]
+        table.add_row(
+            timing.spec, str(timing.anchors), *times, timing.fastest, end_section=timing.anchors == timed[-1].anchors
+        )
     return table
 
 
@@ -135,6 +137,6 @@ def _paying(spec: str, timed: Sequence[Timed]) -> int | None:
 
 def reasons(timed: Sequence[Timed]) -> Iterator[str]:
     """A line for each way that could not be timed."""
-    for each in timed:
-        for way, why in each.answer.missing.items():
-            yield f"- {way}: {why} ({each.spec} at A = {each.anchors})"
+    for timing in timed:
+        for way, why in timing.answer.missing.items():
+            yield f"- {way}: {why} ({timing.spec} at A = {timing.anchors})"

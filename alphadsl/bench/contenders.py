@@ -110,8 +110,14 @@ def hand_written_name(loss: Loss) -> str | None:
     for name, written in HAND_WRITTEN.items():
         known = lower_spec(find_text(name)).loss
         same = replace(loss, name=name, parameters=()) == replace(known, parameters=())
-        values = {each.name: each.value for each in loss.parameters if each.name not in written.__annotations__}
-        if same and values == {each.name: each.value for each in known.parameters if each.name in values}:
+        values = {
+            parameter.name: parameter.value
+            for parameter in loss.parameters
+            if parameter.name not in written.__annotations__
+        }
+        if same and values == {
+            parameter.name: parameter.value for parameter in known.parameters if parameter.name in values
+        }:
             return name
     return None
 
@@ -123,7 +129,7 @@ def _shipped_step(rival: Rival, problem: Problem) -> Step:
     if shipped.largest is not None and problem.anchors > shipped.largest:
         raise NotMeasured(f"its memory grows with the cube of A, so it is left out above A = {shipped.largest}")
     loss = problem.loss
-    tau = next(each.value for each in loss.parameters if each.name == "tau")
+    tau = next(parameter.value for parameter in loss.parameters if parameter.name == "tau")
     function = _lightly(tau) if rival == Rival.lightly else _metric_learning(tau)
     return step_of(function, make_batch(problem, loss.pairs))
 

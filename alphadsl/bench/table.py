@@ -54,9 +54,11 @@ def written(number: float) -> str:
 def reasons(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """A line for each reason of a dash, with the losses and sizes it holds for."""
     names: dict[tuple[str, str], list[str]] = {}
-    for each in comparisons:
-        for figures in each.figures:
+    for comparison in comparisons:
+        for figures in comparison.figures:
             if figures.why:
-                names.setdefault((figures.contender, figures.why), []).append(f"{each.spec} at A = {each.anchors}")
+                names.setdefault((figures.contender, figures.why), []).append(
+                    f"{comparison.spec} at A = {comparison.anchors}"
+                )
     for (contender, why), places in names.items():
         yield f"- {title_of(contender)}: {why} ({', '.join(places)})"

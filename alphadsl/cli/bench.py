@@ -87,7 +87,7 @@ def bench(
         tuple(dict.fromkeys(specs or TYPICAL)),
         _sizes(anchors or (CALIBRATED if calibrate else SIZES)),
         BACKENDS if calibrate else _words("--backend", backend, OURS),
-        tuple(Rival(each) for each in _words("--against", against or ",".join(Rival), list(Rival))),
+        tuple(Rival(word) for word in _words("--against", against or ",".join(Rival), list(Rival))),
         tuple(parse_settings(set_ or []).items()),
         width,
         NumberType(_word("--dtype", dtype, list(NumberType))),

@@ -78,7 +78,7 @@ def _expanded(names: Iterable[str]) -> Iterator[str]:
     """The names, each folder replaced by the specs in it; none twice."""
     for name in dict.fromkeys(names):
         path = Path(name)
-        yield from [str(each) for each in sorted(path.rglob(f"*{SUFFIX}"))] if path.is_dir() else [name]
+        yield from [str(file) for file in sorted(path.rglob(f"*{SUFFIX}"))] if path.is_dir() else [name]
 
 
 def _read(name: str) -> Source:

@@ -101,7 +101,7 @@ def _as_dict(entry: Entry) -> dict[str, object]:
         "pairs": loss.pairs.name,
         "space": loss.space.value,
         "gradient_through_alpha": loss.alpha_gradient == AlphaGradient.THROUGH,
-        "parameters": [_parameter(each) for each in loss.parameters],
+        "parameters": [_parameter(parameter) for parameter in loss.parameters],
         "source": entry.summary,
     }
 

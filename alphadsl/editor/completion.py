@@ -106,7 +106,7 @@ def _members(_: _Place) -> list[Proposal]:
 
 def _settable(place: _Place) -> list[Proposal]:
     names = inherited_names(place.head, place.text) if place.head else {}
-    return [Proposal(each.name, each.line, Kind.CONSTANT) for each in names.values() if each.parameter]
+    return [Proposal(known.name, known.line, Kind.CONSTANT) for known in names.values() if known.parameter]
 
 
 def _line_starts(place: _Place) -> list[Proposal]:
@@ -125,7 +125,7 @@ def _formula(place: _Place) -> list[Proposal]:
     if left and left["argument"]:
         return [Proposal(left["argument"], "the argument", Kind.CONSTANT), *_settings(place), *_numbers(place)]
     pairs = left is None or "," in (left["indices"] or "") or _reduced(place.before[left.end() :])
-    names = [each for each in _named(place) if pairs or "," not in each.text]
+    names = [proposal for proposal in _named(place) if pairs or "," not in proposal.text]
     quantities = [
         Proposal(usage, word.meaning, word.kind, word.meaning)
         for word in words(Kind.QUANTITY)
@@ -142,7 +142,7 @@ def _named(place: _Place) -> list[Proposal]:
 
 def _numbers(place: _Place) -> list[Proposal]:
     """What has no indices: parameters, constants, functions of one number."""
-    return [*(each for each in _named(place) if "[" not in each.text), *_functions(Kind.FUNCTION)]
+    return [*(known for known in _named(place) if "[" not in known.text), *_functions(Kind.FUNCTION)]
 
 
 def _functions(*kinds: Kind) -> list[Proposal]:
@@ -162,7 +162,7 @@ def _indices(place: _Place) -> list[Proposal]:
     usages = [word.usage for word in words(Kind.QUANTITY, Kind.PART) if word.text == name]
     known = known_names(place.head, place.text).get(name) if place.head else None
     indexed = re.findall(r"\[([^\]]*\])", " ".join(usages or ([known.usage] if known else [])))
-    return [Proposal(each, "the indices", Kind.CONSTANT) for each in dict.fromkeys(indexed or ["i]", "i,j]"])]
+    return [Proposal(index, "the indices", Kind.CONSTANT) for index in dict.fromkeys(indexed or ["i]", "i,j]"])]
 
 
 def _intervals(_: _Place) -> list[Proposal]:
@@ -174,7 +174,7 @@ def _settings(place: _Place) -> list[Proposal]:
     called = re.search(rf"({NAME})\([^()]*$", place.before)
     head = find_head(called[1], place.text) if called else None
     names = known_names(*head).values() if head else []
-    return [Proposal(f"{each.name} = ", each.line, Kind.CONSTANT) for each in names if each.parameter]
+    return [Proposal(f"{name.name} = ", name.line, Kind.CONSTANT) for name in names if name.parameter]
 
 
 def _values(place: _Place) -> list[Proposal]:

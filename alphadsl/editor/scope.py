@@ -46,10 +46,10 @@ def without_quiet(text: str) -> str:
 
 def heads(text: str) -> list[Head]:
     matches = [*_HEAD.finditer(text)]
-    ends = [*(each.start() for each in matches[1:]), len(text)]
+    ends = [*(match.start() for match in matches[1:]), len(text)]
     return [
-        Head(_spelled(each[1]), _spelled(each[2] or ""), text[each.end() : end], each.start())
-        for each, end in zip(matches, ends, strict=False)
+        Head(_spelled(match[1]), _spelled(match[2] or ""), text[match.end() : end], match.start())
+        for match, end in zip(matches, ends, strict=False)
     ]
 
 

@@ -93,14 +93,14 @@ def on_completion(ls: AlphaServer, params: types.CompletionParams) -> list[types
     proposals = complete(ls.spec(uri), ls.positions(uri).offset(params.position))
     return [
         types.CompletionItem(
-            label=each.text,
-            kind=_ITEM_KINDS[each.kind],
-            detail=each.detail,
-            documentation=each.meaning or None,
-            insert_text=each.written or None,
+            label=proposal.text,
+            kind=_ITEM_KINDS[proposal.kind],
+            detail=proposal.detail,
+            documentation=proposal.meaning or None,
+            insert_text=proposal.written or None,
             sort_text=f"{place:04}",
         )
-        for place, each in enumerate(proposals)
+        for place, proposal in enumerate(proposals)
     ]
 
 

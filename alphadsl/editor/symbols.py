@@ -140,7 +140,7 @@ def _inherited(region: Region, name: str) -> Symbol | None:
 
 
 def _argument(region: Region, lexeme: Lexeme) -> Symbol | None:
-    line = next((line for line in region.lines if any(each is lexeme for each in line)), ())
+    line = next((line for line in region.lines if any(token is lexeme for token in line)), ())
     symbol = _defined(line)
     if symbol is None or symbol.role != Role.FUNCTION:
         return None

@@ -59,7 +59,7 @@ class AlphaServer(LanguageServer):
             self._read.pop(uri, None)  # a file beside it may have changed
             document = self.document(uri)
             said = document.checked.diagnostics
-            self.publish(uri, [lsp_diagnostic(each, document.source, uri, self.units) for each in said])
+            self.publish(uri, [lsp_diagnostic(diagnostic, document.source, uri, self.units) for diagnostic in said])
         except Exception as failure:
             logging.exception("checking %s", uri)
             self.publish(uri, [internal_error(failure)])

@@ -62,10 +62,10 @@ def settings_of(journey: Journey, shared: Values) -> tuple[Setting, ...]:
 
 def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[dict[str, float]]:
     """The values with one of them at a plain number."""
-    for each in parameters:
+    for parameter in parameters:
         for plain in PLAIN:
-            if plain in each.interval and plain != values[each.name]:
-                yield {**values, each.name: plain}
+            if plain in parameter.interval and plain != values[parameter.name]:
+                yield {**values, parameter.name: plain}
 
 
 def _told(values: tuple[tuple[str, float], ...], defaults: Values, shared: Values) -> frozenset[str]:

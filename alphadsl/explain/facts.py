@@ -110,8 +110,8 @@ def _sign(journey: Journey, scopes: Mapping[str, Scope], seen: tuple[Seen, ...])
     for proved, scope in scopes.items():
         if infer_interval(journey.alpha.repel, scope).non_negative:
             return proved
-    lowest = min(seen, key=lambda each: float(each.repel_AC.min()))
-    largest = max(float(abs(each.repel_AC).max()) for each in seen)
+    lowest = min(seen, key=lambda state: float(state.repel_AC.min()))
+    largest = max(float(abs(state.repel_AC).max()) for state in seen)
     if lowest.repel_AC.min() >= -SLIGHT * largest:
         return f"not proved; never negative on {len(seen)} random batches"
     row, column = np.unravel_index(np.argmin(lowest.repel_AC), lowest.repel_AC.shape)
@@ -125,7 +125,7 @@ def _order(repel: Expr, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> 
         if direction != Direction.UNKNOWN:
             told = ORDERS_BY_PRODUCT if uses_products(repel) else ORDERS
             return f"{told[direction]} ({proved})"
-    falls = [each for each in (_far_outweighs_near(each) for each in seen) if each]
+    falls = [state for state in (_far_outweighs_near(state) for state in seen) if state]
     if not falls:
         return f"weigh more on {len(seen)} random batches; not proved"
     return f"do not always weigh more: {falls[0]}"
@@ -150,7 +150,7 @@ def _row_sums(journey: Journey, seen: tuple[Seen, ...]) -> str:
     proven = _known_sum(journey)
     if level_of(proven) == Level.CONSTANT:
         return "sum to one (by construction)" if proven == ONE else f"sum to {pretty_expr(proven)} (by construction)"
-    sums = np.concatenate([each.sum_A1 for each in seen])
+    sums = np.concatenate([state.sum_A1 for state in seen])
     if abs(sums - 1).max() <= SLIGHT:
         return f"sum to one on {len(seen)} random batches; not proved"
     return f"do not sum to one: {sums.min():.3g} to {sums.max():.3g} on {len(seen)} random batches"
@@ -182,9 +182,9 @@ def _balance(journey: Journey, seen: tuple[Seen, ...]) -> str:
     if known:
         return f"the row sum of alpha ({known})"
     batches = f"{len(seen)} random batches"
-    if all(abs(each.attract_A1 - each.sum_A1).max() <= BALANCED * abs(each.attract_A1).max() for each in seen):
+    if all(abs(state.attract_A1 - state.sum_A1).max() <= BALANCED * abs(state.attract_A1).max() for state in seen):
         return f"the row sum of alpha on {batches}, as in the paper's family; not proved"
-    betas = np.concatenate([each.attract_A1 for each in seen])
+    betas = np.concatenate([state.attract_A1 for state in seen])
     outside = "outside the paper's family" if isinstance(journey.loss.family, General) else "not as in Theorem 1"
     return f"not the row sum of alpha ({outside}): {betas.min():.3g} to {betas.max():.3g} on {batches}"
 

@@ -13,18 +13,18 @@ SAME, VISIBLE = 1e-6, 0.005
 
 def kin_lines(kinship: Kinship, pairs: IndexSet) -> list[tuple[str, str]]:
     """Rows of a table; names are given with the parameters at which the claim holds."""
-    rows = [("equal" if index == 0 else "", _scaled(each)) for index, each in enumerate(kinship.equal)]
+    rows = [("equal" if index == 0 else "", _scaled(kin)) for index, kin in enumerate(kinship.equal)]
     rows += [] if kinship.equal else [("equal", "to none of them")]
     rows += [(f"at {setting}", f"equal to {_listed(equals)}") for setting, equals in kinship.moved]
     if kinship.elsewhere:
         rows.append(("elsewhere", f"equal, once given pairs {pairs.name}: {_listed(kinship.elsewhere)}"))
-    rows += [("nearest" if index == 0 else "", _near(each)) for index, each in enumerate(kinship.nearest)]
+    rows += [("nearest" if index == 0 else "", _near(kin)) for index, kin in enumerate(kinship.nearest)]
     rows.append(("compared", _compared(kinship)))
     return rows
 
 
 def _listed(equals: Sequence[Equal]) -> str:
-    shown = ", ".join(_scaled(each) for each in equals[:SHOWN])
+    shown = ", ".join(_scaled(equal) for equal in equals[:SHOWN])
     return f"{shown} and {len(equals) - SHOWN} more" if len(equals) > SHOWN else shown
 
 
@@ -43,7 +43,7 @@ def _named(setting: Setting) -> str:
 
 
 def _near(near: Near) -> str:
-    shown = ", ".join(_named(each) for each in near.settings[:3])
+    shown = ", ".join(_named(setting) for setting in near.settings[:3])
     more = f" and {len(near.settings) - 3} more" if len(near.settings) > 3 else ""
     if near.angle < VISIBLE:
         return f"the same alpha up to scale, with another beta: {shown}{more}"

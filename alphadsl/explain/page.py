@@ -70,9 +70,9 @@ def render_latex(journey: Journey, summary: str) -> str:
 def render_outsiders(outsiders: tuple[Outsider, ...]) -> str:
     """Why methods do not fit, in the paper's terms, and what to use instead."""
     pages = []
-    for each in outsiders:
-        rows = [("why", f"{each.why}."), ("instead", f"{', '.join(each.losses)}: {each.instead}.")]
-        pages.append(_section(f"{each.title} ({each.paper}) is outside the family", table(rows)))
+    for outsider in outsiders:
+        rows = [("why", f"{outsider.why}."), ("instead", f"{', '.join(outsider.losses)}: {outsider.instead}.")]
+        pages.append(_section(f"{outsider.title} ({outsider.paper}) is outside the family", table(rows)))
     return "\n".join([textwrap.fill(OPENING, 100) + "\n", *pages])
 
 

@@ -39,7 +39,7 @@ def minimised(loss: Loss) -> list[str]:
 
 def weights(formulas: Formulas) -> list[str]:
     rows = [("beta[i]", f"= {pretty_expr(formulas.beta)}"), ("alpha[i,j]", f"= {pretty_expr(formulas.alpha)}")]
-    rows += [(pretty_expr(name), _definition(each)) for name, each in formulas.named]
+    rows += [(pretty_expr(name), _definition(formula)) for name, formula in formulas.named]
     rows += [("lambda[i]", SOLVED)] if formulas.solved else []
     wide = max(len(name) for name, _ in rows)
     return [f"{name:{wide}} {text}" for name, text in rows]
@@ -83,8 +83,8 @@ def parameter(each: Parameter) -> tuple[str, str]:
 
 
 def latex_lines(loss: Loss, formulas: Formulas) -> list[str]:
-    defined = [(name, each) for name, each in formulas.named if not isinstance(each, Multiplier)]
-    named = [f"{latex_expr(name)} = {latex_expr(each)}" for name, each in defined]
+    defined = [(name, formula) for name, formula in formulas.named if not isinstance(formula, Multiplier)]
+    named = [f"{latex_expr(name)} = {latex_expr(formula)}" for name, formula in defined]
     solved = [r"\lambda_{i} : \quad \sum_{j} \alpha_{ij} = 1"] if formulas.solved else []
     beta, alpha = latex_expr(formulas.beta), latex_expr(formulas.alpha, PAIR)
     return [*latex_loss(loss), rf"\beta_{{i}} = {beta}", rf"\alpha_{{ij}} = {alpha}", *named, *solved]

@@ -30,7 +30,7 @@ def _used(loss: Loss, parameters: Sequence[Parameter]) -> Iterator[Loss]:
     for used in losses_in(loss.family):
         yield from _used(used, parameters)
         names = parameters_in(used.family)
-        yield replace(used, parameters=tuple(each for each in parameters if each.name in names))
+        yield replace(used, parameters=tuple(parameter for parameter in parameters if parameter.name in names))
 
 
 def _one(loss: Loss) -> str:

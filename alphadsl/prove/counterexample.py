@@ -158,16 +158,16 @@ def _grid(domain: Interval) -> list[float]:
     """Points of an interval in order: evenly spaced, or ever further apart towards an infinite end."""
     match math.isinf(domain.low), math.isinf(domain.high):
         case True, True:
-            points = [*(-each for each in reversed(FAR)), 0.0, *FAR]
+            points = [*(-point for point in reversed(FAR)), 0.0, *FAR]
         case True, False:
-            points = [*(domain.high - each for each in reversed(FAR)), domain.high]
+            points = [*(domain.high - point for point in reversed(FAR)), domain.high]
         case False, True:
-            points = [domain.low, *(domain.low + each for each in FAR)]
+            points = [domain.low, *(domain.low + point for point in FAR)]
         case _:
             width = domain.high - domain.low
             points = [domain.low + width * step / STEPS for step in range(STEPS + 1)]
-    rounded = (float(f"{each:.6g}") for each in points)
-    return [each for each in dict.fromkeys(rounded) if each in domain] or [(domain.low + domain.high) / 2]
+    rounded = (float(f"{point:.6g}") for point in points)
+    return [point for point in dict.fromkeys(rounded) if point in domain] or [(domain.low + domain.high) / 2]
 
 
 def _thinned(grid: list[float]) -> list[float]:
@@ -198,5 +198,5 @@ def _examples(argument: str, graph: Graph, at: Mapping[str, float]) -> tuple[Exa
     first, *others = ((value, _middle(interval)) for value, interval in graph)
     return (
         Example(((argument, first[0]), *at.items()), first[1]),
-        *(Example(((argument, each),), value) for each, value in others),
+        *(Example(((argument, name),), value) for name, value in others),
     )

@@ -117,8 +117,8 @@ def interpret_rows(
     losses = [anchor_loss(loss, anchor) for anchor in anchors]
     tangents = _chained(losses, bodies, anchors, batch)
     return [
-        InterpretedRow(anchor, each.value, tangent)
-        for anchor, each, tangent in zip(anchors, losses, tangents, strict=True)
+        InterpretedRow(anchor, row_loss.value, tangent)
+        for anchor, row_loss, tangent in zip(anchors, losses, tangents, strict=True)
     ]
 
 
@@ -162,7 +162,7 @@ def _chained(
     They are those of the sum over rows as they weigh, per unit of a row's own weight.
     """
     weights = [row.weight for row in batch.rows]
-    tangents = [each.tangent.copy() for each in losses]
+    tangents = [row_loss.tangent.copy() for row_loss in losses]
     for pool in reversed(bodies):
         places = [anchor.slots[pool] for anchor in anchors]
         pull = sum(w * float(t[place][0]) for w, t, place in zip(weights, tangents, places, strict=True))

@@ -85,7 +85,7 @@ class ProbeBatch:
         found_ED -= positive_EA @ (attract_A1 * anchors_AD)
         found_ED += candidate_EC @ (repel_AC.swapaxes(-1, -2) @ anchors_AD)
         if weights.radial:
-            pull_A1, push_AC = (part_A1 * each for each in weights.radial)
+            pull_A1, push_AC = (part_A1 * part for part in weights.radial)
             found_ED += anchor_EA @ ((pull_A1 - push_AC.sum(-1, keepdims=True)) * anchors_AD)
             found_ED += positive_EA @ (pull_A1 * positives_AD)
             found_ED -= candidate_EC @ (push_AC.sum(-2)[..., None] * candidates_CD)

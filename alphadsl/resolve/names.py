@@ -123,7 +123,7 @@ def _define(names: Names, item: Item, loss: LossDef) -> None:
 
 def _check_first(names: Names, item: Statement, said: Sequence[Item], loss: LossDef) -> None:
     """A loss says such a line once; it may repeat or change a parent's."""
-    first = next((each for each in said if _is_own(loss, each)), None)
+    first = next((name for name in said if _is_own(loss, name)), None)
     if first is not None:
         word = item.name.text if isinstance(item, MemberItem) else item.span.text.split()[0]
         names.diagnostics.append(DuplicateName(item.span, word, first.span, TWO_LINES))

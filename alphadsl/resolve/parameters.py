@@ -43,7 +43,7 @@ def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagno
         interval = _interval(item, diagnostics)
         role = Learned() if isinstance(item, tree.LearnItem) else Fixed()
         parameter = Parameter(name, math.nan, interval, item.doc, role, span=_declared(item))
-        for setting in {id(each): each for each in (item, names.values[name])}.values():
+        for setting in {id(place): place for place in (item, names.values[name])}.values():
             parameter = set_parameter(parameter, setting, diagnostics)
         diagnostics += check_start(parameter, names.values[name].value.span)
         parameters.append(parameter)
@@ -55,16 +55,16 @@ def override_parameters(
 ) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
     """The parameters with values given from outside; a schedule ends where its parameter is set."""
     diagnostics: list[Diagnostic] = []
-    by_name = {each.name: each for each in parameters}
+    by_name = {parameter.name: parameter for parameter in parameters}
     for name, override in {spell(name) or name: override for name, override in overrides.items()}.items():
         if name not in by_name:
             known = tuple(by_name)
             diagnostics.append(SetWithoutParam(override.span, name, suggest(name, known), known))
             continue
-        each = by_name[name]
-        _check_inside(name, override.value, each.interval, override.span, each.span, diagnostics)
-        role = Fixed() if isinstance(each.role, Schedule) else each.role
-        by_name[name] = replace(each, value=override.value, role=role)
+        parameter = by_name[name]
+        _check_inside(name, override.value, parameter.interval, override.span, parameter.span, diagnostics)
+        role = Fixed() if isinstance(parameter.role, Schedule) else parameter.role
+        by_name[name] = replace(parameter, value=override.value, role=role)
         diagnostics += check_start(by_name[name], override.span)
     return tuple(by_name.values()), diagnostics
 

@@ -68,7 +68,7 @@ class _Writer:
         margin = " " * indent
         for part in _parts(entries):
             written = {id(entry): self._written(entry) for entry in part if not isinstance(entry.node, tree.Comment)}
-            texts = dict(zip(written, align([each.row for each in written.values()], indent), strict=True))
+            texts = dict(zip(written, align([line.row for line in written.values()], indent), strict=True))
             columns = _comment_columns(part, written, texts)
             if part[0] is not entries[0]:
                 yield ""
@@ -187,5 +187,5 @@ def _comment_columns(
             run = []
         if key in written and entry.behind is not None and "\n" not in texts[key]:
             run = [*run, key]
-            columns |= dict.fromkeys(run, max(len(texts[each]) for each in run))
+            columns |= dict.fromkeys(run, max(len(texts[line]) for line in run))
     return columns

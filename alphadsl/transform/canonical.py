@@ -115,9 +115,9 @@ def from_terms(terms: Terms) -> Expr:
     for item in ordered:
         among = reduced_among(*item, terms)
         if among is not None:
-            rest = [each for each in ordered if each != item and each[0] not in among]
+            rest = [term for term in ordered if term != item and term[0] not in among]
             lead = [item, (_plain_sum(among), -item[1])] if item[1] > 0 else [(_plain_sum(among), -item[1]), item]
-            return add(*(_scaled(*each) for each in lead + rest))
+            return add(*(_scaled(*term) for term in lead + rest))
     return _plain_sum(dict(ordered))
 
 

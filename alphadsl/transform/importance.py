@@ -135,7 +135,7 @@ def _as_share(alpha: Expr, simplified: Simplifier) -> Expr:
                 part = as_product(body, simplified)
                 if part.exponential == product.exponential and part.powers.items() <= product.powers.items():
                     taken = {whole, *part.powers}
-                    rest = {base: each for base, each in product.powers.items() if base not in taken}
+                    rest = {base: exponent for base, exponent in product.powers.items() if base not in taken}
                     return mul(from_product(Product(product.coefficient, rest, ZERO)), share(body, whole))
             case _:
                 pass

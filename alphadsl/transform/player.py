@@ -99,12 +99,12 @@ def _moving(slope: Expr, argument: str, simplified: Simplifier) -> Expr:
     """The slope without what is constant in it: a linear term of R is the same for all of the simplex, and a price that
     carries it has no digits left for a small alpha."""
     product = as_product(slope, simplified)
-    mentioned = [each for each in product.powers.items() if any(mentions(part, argument) for part in each)]
+    mentioned = [factor for factor in product.powers.items() if any(mentions(part, argument) for part in factor)]
     match mentioned:
         case [(base, Num(1.0))] if not mentions(product.exponential, argument):
             terms = as_terms(base, simplified)
             moving = from_terms({term: scale for term, scale in terms.items() if mentions(term, argument)})
-            rest = {each: exponent for each, exponent in product.powers.items() if each != base}
+            rest = {factor: exponent for factor, exponent in product.powers.items() if factor != base}
             return simplified(mul(from_product(Product(product.coefficient, rest, product.exponential)), moving))
         case _:
             return slope

@@ -162,12 +162,12 @@ class _Separator:
         for base, power in product.powers.items():
             if self._index(base) | self._index(power) != BOTH:
                 continue
-            rest = {each: exponent for each, exponent in product.powers.items() if each != base}
+            rest = {factor: exponent for factor, exponent in product.powers.items() if factor != base}
             if power != ONE:
                 rest[base] = Num(_one_less(power))
             others = Product(product.coefficient, rest, product.exponential)
             parts = (as_product(part, self._simplified) for part in self._parts(base))
-            return [each for part in parts for each in self._distributed(multiply(others, part, self._simplified))]
+            return [factor for part in parts for factor in self._distributed(multiply(others, part, self._simplified))]
         return [product]
 
     def _parts(self, base: Expr) -> tuple[Expr, ...]:

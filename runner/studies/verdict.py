@@ -81,7 +81,10 @@ def describe_curse(shrinkages: Sequence[Shrinkage]) -> list[str]:
         return []
     searched, confirmed = (
         sum(values) / len(shrinkages)
-        for values in ([each.searched for each in shrinkages], [each.confirmed for each in shrinkages])
+        for values in (
+            [shrinkage.searched for shrinkage in shrinkages],
+            [shrinkage.confirmed for shrinkage in shrinkages],
+        )
     )
     return [
         f"The winner's curse: the advantage over the baseline was {searched:+.2f} points on average of "
@@ -117,16 +120,16 @@ def _row(shrinkage: Shrinkage) -> tuple[str, ...]:
 
 def _draw(shrinkages: Sequence[Shrinkage]) -> Figure:
     figure, (axes,) = grid(1, 1, 6, 4.2)
-    reach = max(abs(value) for each in shrinkages for value in (each.searched, each.confirmed)) or 1.0
+    reach = max(abs(value) for shrinkage in shrinkages for value in (shrinkage.searched, shrinkage.confirmed)) or 1.0
     axes.plot([-reach, reach], [-reach, reach], "--", color=PALE)
     axes.axhline(0, color=INK, linewidth=0.8)
-    for index, each in enumerate(shrinkages):
-        axes.plot(each.searched, each.confirmed, "o", ms=8, color=colour(index))
-        if each.contrast.found.interval is not None:
-            span = [each.contrast.found.interval.low, each.contrast.found.interval.high]
-            axes.plot([each.searched] * 2, span, color=colour(index), linewidth=2)
-        label = f"{each.contrast.loss.label}, {each.contrast.section.dataset}"
-        axes.annotate(label, (each.searched, each.confirmed), (6, 4), textcoords="offset points")
+    for index, shrinkage in enumerate(shrinkages):
+        axes.plot(shrinkage.searched, shrinkage.confirmed, "o", ms=8, color=colour(index))
+        if shrinkage.contrast.found.interval is not None:
+            span = [shrinkage.contrast.found.interval.low, shrinkage.contrast.found.interval.high]
+            axes.plot([shrinkage.searched] * 2, span, color=colour(index), linewidth=2)
+        label = f"{shrinkage.contrast.loss.label}, {shrinkage.contrast.section.dataset}"
+        axes.annotate(label, (shrinkage.searched, shrinkage.confirmed), (6, 4), textcoords="offset points")
     tell_axes(axes, "Advantage over the baseline, points", "in the search, on validation images", "confirmed, test set")
     return figure
 

@@ -151,7 +151,9 @@ def measure_library(subjects: Sequence[Subject], seed: int, cache: Path, steps: 
                 accuracy=accuracy,
                 supervised="labels" in subject.derived.takes,
             )
-            write_file(cache, json.dumps({name: each.model_dump() for name, each in known.items()}, indent=1).encode())
+            write_file(
+                cache, json.dumps({name: entry.model_dump() for name, entry in known.items()}, indent=1).encode()
+            )
         entries.append(known[key])
     return entries
 
@@ -162,6 +164,6 @@ def _read_cache(path: Path) -> dict[str, Entry]:
         return {}
     try:
         stored: Mapping[str, object] = json.loads(read_file(path))
-        return {name: Entry.model_validate(each) for name, each in stored.items()}
+        return {name: Entry.model_validate(entry) for name, entry in stored.items()}
     except (ValueError, ValidationError, AttributeError):
         return {}

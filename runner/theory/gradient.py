@@ -199,31 +199,31 @@ def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
     """All losses in one table."""
     measured = [measure(subject, draws, seed) for subject in watched(subjects, "Gradients")]
     statements = [
-        Statement(f"{each.name}: gradient of the loss = - gradient of the energy", each.error, each.tolerance)
-        for each in measured
+        Statement(f"{one.name}: gradient of the loss = - gradient of the energy", one.error, one.tolerance)
+        for one in measured
     ]
     cells = [
         [
-            each.name,
-            each.family.replace("_", " "),
-            each.how,
-            *(f"{error:.0e}" for error in each.errors.values()),
-            f"{each.tolerance:.0e}",
+            one.name,
+            one.family.replace("_", " "),
+            one.how,
+            *(f"{error:.0e}" for error in one.errors.values()),
+            f"{one.tolerance:.0e}",
             statement.verdict,
-            "yes" if each.off_row_sum < 1e-12 else "no",
-            "no" if each.negative_alpha else "yes",
-            each.remark,
+            "yes" if one.off_row_sum < 1e-12 else "no",
+            "no" if one.negative_alpha else "yes",
+            one.remark,
         ]
-        for each, statement in zip(measured, statements, strict=True)
+        for one, statement in zip(measured, statements, strict=True)
     ]
     columns = ("loss", "family", "gradient by", *KINDS, "asked", "verdict", "β = Σα", "α ≥ 0", "remark")
     numbers = {
         "draws": draws,
         "seed": seed,
         "losses": [
-            {"loss": each.name, "family": each.family, "by": each.how, "errors": dict(each.errors)}
-            | {"off_row_sum": each.off_row_sum, "negative_alpha": each.negative_alpha, "remark": each.remark}
-            for each in measured
+            {"loss": one.name, "family": one.family, "by": one.how, "errors": dict(one.errors)}
+            | {"off_row_sum": one.off_row_sum, "negative_alpha": one.negative_alpha, "remark": one.remark}
+            for one in measured
         ],
     }
     title = f"Theorem 1, largest relative error over {draws} draws of each network"

@@ -156,15 +156,15 @@ def _alphas(first: Subject, second: Subject, network: Network, views: Views) -> 
 def _states(first: Subject, second: Subject, looks: Sequence[Look], between: Sequence[Between], views: Views) -> Rows:
     by = {(look.loss, look.step, index % 2): look for index, look in enumerate(looks)}
     rows = []
-    for each in between:
-        a, b = by[first.name, each.step, 0], by[second.name, each.step, 1]
+    for pair in between:
+        a, b = by[first.name, pair.step, 0], by[second.name, pair.step, 1]
         rows.append(
             [
-                str(each.step),
+                str(pair.step),
                 f"{a.effective:.1f} | {b.effective:.1f}",
-                f"{each.correlation:.2f}",
+                f"{pair.correlation:.2f}",
                 f"{a.top:.3g} | {b.top:.3g}",
-                f"{each.overlap:.2f}",
+                f"{pair.overlap:.2f}",
                 f"{a.consistency:.2f} | {b.consistency:.2f}",
                 f"{a.classes:.2f} | {b.classes:.2f}",
             ]

@@ -67,12 +67,12 @@ def draw_landscape(looks: Sequence[Look], between: Sequence[Between], entries: S
             (panels[3], [look.consistency for look in mine]),
         ):
             axes.plot(steps, values, marker="o", ms=4, color=colour(index), label=mine[0].loss)
-    steps = [each.step for each in between]
+    steps = [pair.step for pair in between]
     panels[1].plot(
-        steps, [each.overlap for each in between], marker="o", ms=4, color=COLOURS[2], label="top eigenspaces"
+        steps, [pair.overlap for pair in between], marker="o", ms=4, color=COLOURS[2], label="top eigenspaces"
     )
     panels[1].plot(
-        steps, [each.correlation for each in between], marker="s", ms=4, color=COLOURS[3], label="alphas (rank)"
+        steps, [pair.correlation for pair in between], marker="s", ms=4, color=COLOURS[3], label="alphas (rank)"
     )
     panels[1].set_ylim(-0.05, 1.05)
     for axes, title in zip(

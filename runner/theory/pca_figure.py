@@ -18,10 +18,10 @@ def draw_ascents(what: str, bound: Bound, depths: Sequence[Depth], tolerances: t
     first.axhline(0, color=INK, linewidth=0.8)
     finish(first, f"Spectrum of C_alpha: {what}", "eigenvalue, by rank")
     goal = max(bound.top, 0.0) / 2 or bound.scale / 2
-    spread = [each.ends.energy_S.numpy() / goal for each in depths]
-    low, high = min(float(each.min()) for each in spread), max(float(each.max()) for each in spread)
+    spread = [depth.ends.energy_S.numpy() / goal for depth in depths]
+    low, high = min(float(depth.min()) for depth in spread), max(float(depth.max()) for depth in spread)
     margin = max(0.02, 0.1 * (high - low))
-    names = [f"depth {each.depth}" for each in depths]
+    names = [f"depth {depth.depth}" for depth in depths]
     bins = np.linspace(low - margin, high + margin, 31)
     second.hist(
         spread, bins=bins, stacked=True, label=names, color=[COLOURS[i % len(COLOURS)] for i in range(len(depths))]
@@ -32,8 +32,8 @@ def draw_ascents(what: str, bound: Bound, depths: Sequence[Depth], tolerances: t
     finish(second, "Where initialisations end", "energy over λ_max/2", "initialisations")
     at = range(1, len(depths) + 1)
     for values, label, mark, tone in (
-        ([each.sigma_S for each in depths], "σ₂/σ₁, the worst layer", "o", COLOURS[2]),
-        ([each.off_alignment_S for each in depths], "1 - |cos| of neighbouring layers", "s", COLOURS[3]),
+        ([depth.sigma_S for depth in depths], "σ₂/σ₁, the worst layer", "o", COLOURS[2]),
+        ([depth.off_alignment_S for depth in depths], "1 - |cos| of neighbouring layers", "s", COLOURS[3]),
     ):
         for place, value_S in zip(at, values, strict=True):
             third.plot(
@@ -47,13 +47,15 @@ def draw_ascents(what: str, bound: Bound, depths: Sequence[Depth], tolerances: t
             )
     third.axhline(tolerances[0], color=BAD, linewidth=1.2, label="tolerance")
     third.set_yscale("log")
-    third.set_xticks(list(at), [str(each.depth) for each in depths])
+    third.set_xticks(list(at), [str(depth.depth) for depth in depths])
     third.legend(frameon=False, fontsize=8.5)
     finish(third, "Rank 1 and alignment", "depth")
-    for place, each in zip(at, depths, strict=True):
-        fourth.plot([place] * len(each.angle_S), each.angle_S.clamp_min(1e-10), "o", ms=4, alpha=0.5, color=COLOURS[4])
+    for place, depth in zip(at, depths, strict=True):
+        fourth.plot(
+            [place] * len(depth.angle_S), depth.angle_S.clamp_min(1e-10), "o", ms=4, alpha=0.5, color=COLOURS[4]
+        )
     fourth.axhline(tolerances[1], color=BAD, linewidth=1.2)
     fourth.set_yscale("log")
-    fourth.set_xticks(list(at), [str(each.depth) for each in depths])
+    fourth.set_xticks(list(at), [str(depth.depth) for depth in depths])
     finish(fourth, "Angle of the whole map to the top eigenvectors", "depth", "degrees")
     return figure

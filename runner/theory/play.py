@@ -46,7 +46,7 @@ class Course:
     tried: int = 0
 
     def worst(self, pick: Callable[[Conditions], float]) -> float:
-        return max(pick(each) for each in self.conditions)
+        return max(pick(condition) for condition in self.conditions)
 
 
 def study(subject: Subject, views: Views, steps: int, rate: float, trials: int, seed: int) -> Report:
@@ -86,7 +86,7 @@ def study(subject: Subject, views: Views, steps: int, rate: float, trials: int, 
         "entropy": course.entropy,
         "effective_negatives": course.effective,
         "apart": course.apart,
-        "stationarity": [each.stationarity for each in course.conditions],
+        "stationarity": [condition.stationarity for condition in course.conditions],
     }
     return Report(f"The game of {subject.name}", [table], statements, _drawn(subject, course), numbers, (words,))
 
@@ -208,9 +208,11 @@ def _drawn(subject: Subject, course: Course) -> Figure:
     finish(second, "Entropy of alpha", "step", "nats")
     third.plot(steps, course.effective, color=COLOURS[3])
     finish(third, "Effective number of negatives, exp(entropy)", "step")
-    fourth.semilogy(steps, [max(each.stationarity, 1e-18) for each in course.conditions], color=COLOURS[4], label="KKT")
+    fourth.semilogy(
+        steps, [max(value.stationarity, 1e-18) for value in course.conditions], color=COLOURS[4], label="KKT"
+    )
     if course.apart:
-        paths = [max(each, 1e-18) for each in course.apart]
+        paths = [max(value, 1e-18) for value in course.apart]
         fourth.semilogy(steps, paths, color=COLOURS[5], label="distance of the two paths")
     fourth.axhline(CONDITION, color=BAD, linewidth=1.2, label="tolerance")
     fourth.legend(frameon=False, fontsize=8.5)

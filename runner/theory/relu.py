@@ -46,15 +46,15 @@ def study(subject: Subject, views: Views, hidden: int, seeds: int, seed: int) ->
     held = premises(views, bool((derived.alpha_EE > -1e-15).all()))
     rows = [
         [
-            f"{each.network}, {each.constraint}",
-            f"{int(each.fixed_S.sum())} of {seeds}",
-            _range(2 * each.ends.energy_S),
-            _counted(each.rank_S),
-            _range(each.effective_S),
-            _range(each.covered_S.double()),
-            f"{each.kinds.count('maximum')} of {len(each.kinds)}" if each.kinds else "too large to look",
+            f"{outcome.network}, {outcome.constraint}",
+            f"{int(outcome.fixed_S.sum())} of {seeds}",
+            _range(2 * outcome.ends.energy_S),
+            _counted(outcome.rank_S),
+            _range(outcome.effective_S),
+            _range(outcome.covered_S.double()),
+            f"{outcome.kinds.count('maximum')} of {len(outcome.kinds)}" if outcome.kinds else "too large to look",
         ]
-        for each in outcomes
+        for outcome in outcomes
     ]
     columns = (
         "network, norm",
@@ -74,7 +74,7 @@ def study(subject: Subject, views: Views, hidden: int, seeds: int, seed: int) ->
         ),
     ]
     numbers = {"loss": subject.name, "values": dict(subject.derived.values), "data": views.name, "seed": seed}
-    numbers |= {"hidden": hidden, "premises": held, "outcomes": [_numbers(each) for each in outcomes]}
+    numbers |= {"hidden": hidden, "premises": held, "outcomes": [_numbers(outcome) for outcome in outcomes]}
     notes = [
         "Energy / bound: 2 E over the largest |eigenvalue| of C_alpha, for the norm of the constraint; components "
         + ("are those of the data." if views.components_MF is not None else "are the directions of the class means.")
@@ -91,9 +91,9 @@ def _statements(
     flat = (
         "" if float(torch.linalg.eigvalsh(weights.covariance(x_EF))[-1]) > 0 else "C_alpha has no positive eigenvalue"
     )
-    astray = sum(int((each.settled_S & ~each.fixed_S).sum()) for each in outcomes)
-    settled = all(bool(each.settled_S.any()) for each in (linear_layer, linear_filter))
-    linear_rank = max(_most(each) for each in (linear_layer, linear_filter))
+    astray = sum(int((outcome.settled_S & ~outcome.fixed_S).sum()) for outcome in outcomes)
+    settled = all(bool(outcome.settled_S.any()) for outcome in (linear_layer, linear_filter))
+    linear_rank = max(_most(outcome) for outcome in (linear_layer, linear_filter))
     best = _most(relu_filter)
     alone = relu_layer.learnt_SK[relu_layer.fixed_S]
     return [

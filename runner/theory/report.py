@@ -74,13 +74,13 @@ class Report:
     def to_json(self) -> str:
         statements = [
             {
-                "claim": each.claim,
-                "measured": each.measured,
-                "tolerance": each.tolerance,
-                "at_least": each.at_least,
-                "verdict": each.verdict,
+                "claim": statement.claim,
+                "measured": statement.measured,
+                "tolerance": statement.tolerance,
+                "at_least": statement.at_least,
+                "verdict": statement.verdict,
             }
-            for each in self.statements
+            for statement in self.statements
         ]
         whole = {"title": self.title, "statements": statements, "notes": list(self.notes), **self.numbers}
         return json.dumps(_finite(whole), indent=1, allow_nan=False) + "\n"
@@ -104,9 +104,11 @@ class Report:
                 ("verdict", "left"),
             ):
                 verdicts.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-            for each in self.statements:
-                style = "red" if each.fails else "dim" if each.not_claimed else ""
-                verdicts.add_row(each.claim, f"{each.measured:.2e}", each.asked, each.verdict, style=style)
+            for statement in self.statements:
+                style = "red" if statement.fails else "dim" if statement.not_claimed else ""
+                verdicts.add_row(
+                    statement.claim, f"{statement.measured:.2e}", statement.asked, statement.verdict, style=style
+                )
             console.print(verdicts, highlight=False)
 
     def write(self, stem: Path) -> tuple[Path, Path]:

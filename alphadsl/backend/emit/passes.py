@@ -102,11 +102,14 @@ def _anchors(core: Core, settled: Sequence[NamedStatistic]) -> str:
 
 def _names(settled: Iterable[NamedStatistic]) -> dict[Expr, str]:
     names: dict[Expr, str] = {Count(): "count_A1", Anchors(): "anchors_1"}
-    return names | {Statistic(each.name, each.level): f"{each.name}{SUFFIX[each.level]}" for each in settled}
+    return names | {
+        Statistic(reduction.name, reduction.level): f"{reduction.name}{SUFFIX[reduction.level]}"
+        for reduction in settled
+    }
 
 
 def _row_arguments(core: Core, settled: Iterable[NamedStatistic]) -> list[str]:
-    known = [f"{each.name}{SUFFIX[each.level]}" for each in settled]
+    known = [f"{argument.name}{SUFFIX[argument.level]}" for argument in settled]
     return [
         *ROW[core.space],
         "count_A1",

@@ -66,7 +66,7 @@ def gather_on_sphere(
     """Mean value, the gradient (V, N, D) on the embeddings as they came, and the mean slopes."""
     value_A1, *derivatives = anchors(*known)
     attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in derivatives)
-    placed_VND, pushed_VND = (each[: z_VND.shape[0] * z_VND.shape[1]].view_as(z_VND) for each in (at[0], received[0]))
+    placed_VND, pushed_VND = (part[: z_VND.shape[0] * z_VND.shape[1]].view_as(z_VND) for part in (at[0], received[0]))
     gradient_VND = (pushed_VND - _felt(attract_A1, z_VND) * placed_VND.flip(0)) / len(attract_A1)
     tangent_VND = on_tangent(gradient_VND, placed_VND, at.lengths_VN1)
     return value_A1.mean(), tangent_VND, tuple(slope_A1.mean() for slope_A1 in slopes)
@@ -79,7 +79,7 @@ def gather_in_space(
     value_A1, *derivatives = anchors(*known)
     attract_A1, pull_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in derivatives)
     embeddings = z_VND.shape[0] * z_VND.shape[1]
-    placed_VND, pushed_VND = (each[:embeddings].view_as(z_VND) for each in (at[0], received[0]))
+    placed_VND, pushed_VND = (part[:embeddings].view_as(z_VND) for part in (at[0], received[0]))
     along_VN1 = _felt(pull_A1, z_VND) - received.along_P1[:embeddings].view(*z_VND.shape[:2], 1)
     moved_VND = pushed_VND - _felt(attract_A1, z_VND) * placed_VND.flip(0) + along_VN1 * placed_VND
     return value_A1.mean(), moved_VND / len(attract_A1), tuple(slope_A1.mean() for slope_A1 in slopes)

@@ -26,7 +26,7 @@ class Side(NamedTuple):
 
     def apart(self) -> "Side":
         """The same in tensors of its own: a tile whose sides are one object would be compiled for apart."""
-        known, carried = (tuple(each.clone() for each in part) for part in (self.known, self.carried))
+        known, carried = (tuple(tensor.clone() for tensor in part) for part in (self.known, self.carried))
         return Side(self.ids_P1.clone(), self.half_P1.clone(), known, carried)
 
 

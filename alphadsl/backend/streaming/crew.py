@@ -66,7 +66,7 @@ def add_in_order(count: int, find: Callable[[int], Part], add: Callable[[int, Pa
             waiting[place] = find(place)
 
     earlier = ((number - 1, number - 2) if number % 2 else (number + 1 - 2 * WAITING,) for number in range(2 * count))
-    run_tasks([tuple(each for each in some if each >= 0) for some in earlier], task, like)
+    run_tasks([tuple(addend for addend in some if addend >= 0) for some in earlier], task, like)
 
 
 class _Sweep:

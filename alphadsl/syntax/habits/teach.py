@@ -41,16 +41,16 @@ def lessons_in(statement: Statement) -> list[tuple[Diagnostic, tuple[Span, ...]]
     defined = defined_in(statement.source)
     found, text = statement.found(defined), statement.rewritten(defined)
     remedy = _added(statement, text) or _remedy(statement, text)
-    above = next((each.habit.above for each in found if each.habit.above), "")
+    above = next((habit.habit.above for habit in found if habit.habit.above), "")
     if remedy and above:
         remedy = Remedy(remedy.advice, (*remedy.edits, _line_above(statement.span, above)))
     if not found and not _strays(statement) and remedy:
         found = guesses_in(statement.text, defined)
-    if any(each.habit.rewrite is None for each in found):
+    if any(habit.habit.rewrite is None for habit in found):
         remedy = None
     lessons = [
-        (_lesson(statement, each, remedy), tuple(_part(statement, *span) for span in (each.whole, *each.again)))
-        for each in found
+        (_lesson(statement, habit, remedy), tuple(_part(statement, *span) for span in (habit.whole, *habit.again)))
+        for habit in found
     ]
     for place in _strays(statement):
         if not _covered(place, found):
@@ -69,7 +69,7 @@ def _part(statement: Statement, start: int, end: int) -> Span:
 
 
 def _covered(place: int, habits: list[Found]) -> bool:
-    return any(each.start <= place < each.end for each in habits)
+    return any(habit.start <= place < habit.end for habit in habits)
 
 
 def _strays(statement: Statement) -> list[int]:
