@@ -89,7 +89,7 @@ def plan_confirmation(
 def _runs_of(contender: Contender, budget: ExperimentConfig, seeds: Sequence[int], root: Path) -> Sequence[PlannedRun]:
     tuned = contender.tuned(budget)
     configs = [tuned.model_copy(update={"seed": seed}) for seed in seeds]
-    return plan_runs([contender.loss], configs, root, budget.dataset, {contender.loss.name: contender.tag})
+    return plan_runs([contender.loss], configs, root, None, {contender.loss.name: contender.tag})
 
 
 @dataclass

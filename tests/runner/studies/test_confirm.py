@@ -51,6 +51,11 @@ def test_runs_go_by_seed_under_one_budget(tmp_path: Path) -> None:
     assert {(run.config.epochs, run.config.batch) for run in plan} == {(BUDGET.epochs, BUDGET.batch)}
 
 
+def test_with_one_seed_every_loss_has_a_run_of_its_own(tmp_path: Path) -> None:
+    plan = plan_confirmation([contender("infonce"), contender("mine")], BUDGET, [FIRST_SEED], tmp_path)
+    assert [run.path.name for run in plan] == [f"digits-{loss}-seed{FIRST_SEED}" for loss in ("infonce", "mine")]
+
+
 @pytest.mark.parametrize("seeds", [range(8), range(2, 10)])
 def test_seeds_that_a_search_has_used_are_refused(seeds: range, tmp_path: Path) -> None:
     contenders = [contender("infonce"), contender("mine", seeds=[0, 1, 2])]
