@@ -12,6 +12,7 @@ Garrido et al. 2023, arXiv 2210.02885), at most the smaller of their number and 
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -69,19 +70,48 @@ def feature_statistics(h_VNF: Tensor) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """Where a loss with a queue has its keys from: the encoder of the second view, and those of earlier batches."""
+
+    network: SiameseNetwork
+    queue_QD: Tensor
+
+
 def measure_batch(
-    network: SiameseNetwork, loss: object, x_VNCHW: Tensor, labels_N: Tensor | None = None
+    network: SiameseNetwork,
+    loss: object,
+    x_VNCHW: Tensor,
+    labels_N: Tensor | None = None,
+    keys: Keys | None = None,
 ) -> dict[str, float]:
-    """All of them for two views of a batch; of a loss that cannot say its importances, those of the features alone; no
-    number that is not finite, and none at all of a network that has diverged. Network, loss and random numbers stay as
-    they are."""
+    """All of them for two views of a batch; with `keys` the negatives of view 0 are those of the queue.
+
+    Of a loss that cannot say its importances, those of the features alone; no number that is not finite, and none at
+    all of a network that has diverged. Network, loss and random numbers stay as they are.
+    """
     with evaluating(network):
         h_EF = network.encoder(x_VNCHW.flatten(0, 1))
         z_ED = network.projector(h_EF)
         z0_ND, z1_ND = z_ED.float().chunk(2)
         if not (h_EF.isfinite().all() and z_ED.isfinite().all()):
             return {}
-        ask = getattr(loss, "importance", None)
-        told = {} if ask is None else importance_statistics(ask(z0_ND, z1_ND, labels_N))
+        told = (
+            _of_importance(loss, z0_ND, z1_ND, labels_N) if keys is None else _of_queue(loss, z0_ND, x_VNCHW[1], keys)
+        )
         numbers: Mapping[str, float] = told | feature_statistics(h_EF.view(2, len(z0_ND), -1))
     return {name: value for name, value in numbers.items() if math.isfinite(value)}
+
+
+def _of_importance(loss: object, z0_ND: Tensor, z1_ND: Tensor, labels_N: Tensor | None) -> dict[str, float]:
+    ask = getattr(loss, "importance", None)
+    return {} if ask is None else importance_statistics(ask(z0_ND, z1_ND, labels_N))
+
+
+def _of_queue(loss: object, z0_ND: Tensor, x_NCHW: Tensor, keys: Keys) -> dict[str, float]:
+    ask = getattr(loss, "importance", None)
+    if ask is None:
+        return {}
+    with evaluating(keys.network):
+        z1_ND = keys.network(x_NCHW).float()
+    return importance_statistics(ask(z0_ND, z1_ND, queue=keys.queue_QD))

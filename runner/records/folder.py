@@ -30,6 +30,8 @@ CONFUSION, ENDING = "confusion.png", "ended.json"
 KEPT, KEPT_CHECKPOINTS, EARLIER_CHECKPOINTS = "checkpoints", "epoch-*.pt", "step-*.pt"
 FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS), (KEPT, EARLIER_CHECKPOINTS))
 """Folders in a run, and what we write there."""
+SET_ASIDE = f"{CHECKPOINT}.damaged*"
+"""Checkpoints that could not be used, and were moved out of the way."""
 WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION, ENDING)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
@@ -179,6 +181,8 @@ def clear(run: RunFolder) -> None:
     with guarded(run.path, "cleared"):
         for name in OURS:
             (run / name).unlink(missing_ok=True)
+        for aside in run.path.glob(SET_ASIDE):
+            aside.unlink()
         for folder, files in FOLDERS:
             for file in (run / folder).glob(files):
                 file.unlink()

@@ -11,7 +11,7 @@ import torch
 from runner.data.views import RECIPES, make_view
 from runner.evaluation.probe import monitor_encoder
 from runner.evaluation.protocol import protocol_of
-from runner.evaluation.statistics import measure_batch
+from runner.evaluation.statistics import Keys, measure_batch
 from runner.training.job import Job, TrainingState
 from runner.training.schedule import statistics_stream
 
@@ -44,15 +44,15 @@ def moving_parameters(job: Job, state: TrainingState) -> Mapping[str, float]:
 def batch_statistics(job: Job, state: TrainingState) -> Mapping[str, float]:
     """`alpha/NAME` and `features/NAME` of `runner.evaluation.statistics`, of two views of a batch that is the same for
     all epochs and seeds: as many images as a batch of training has, up to a limit, from all over the training set."""
-    if "queue" in job.loss.takes:
-        return {}
     labelled = "labels" in job.loss.takes
     count = min(job.config.batch, MOST_LABELLED if labelled else MOST_IMAGES)
     chosen_N = torch.arange(count) * len(job.images_NCHW) // count
     x_NCHW, stream = job.images_NCHW[chosen_N.to(job.fabric.device)], statistics_stream()
     views = torch.stack([make_view(x_NCHW, RECIPES[job.config.dataset], stream) for _ in range(2)])
     labels_N = job.data.learnt.y_N[chosen_N.to(job.fabric.device)] if labelled else None
-    return measure_batch(state.averaging.read(job, state), job.loss, views, labels_N)
+    measured, branches = state.averaging.read(job, state), state.branches
+    keys = None if branches.queue_QD is None else Keys(branches.encoder or measured, branches.queue_QD)
+    return measure_batch(measured, job.loss, views, labels_N, keys)
 
 
 OBSERVERS: tuple[Observer, ...] = (neighbours, moving_parameters, batch_statistics)

@@ -13,6 +13,7 @@ from torch.nn import functional
 import alphadsl
 from alphadsl.report.exceptions import InputError
 from runner.contract import check_trainable
+from runner.evaluation.frozen import evaluating
 from runner.network.branches import Branches
 from runner.network.models import make_network
 from runner.plan import plan_runs
@@ -21,11 +22,12 @@ from runner.records.opening import IfExists
 from runner.settings.keys import decide_keys
 from runner.settings.resolving import make_config
 from runner.training.checkpoint import load_checkpoint
-from runner.training.embedding import draw_views
+from runner.training.embedding import draw_views, make_views
 from runner.training.job import Job, TrainingState
+from runner.training.observing import batch_statistics
 from runner.training.optimizers import make_optimizer
 from runner.training.pretrain import prepare
-from runner.training.schedule import learning_rate
+from runner.training.schedule import learning_rate, statistics_stream
 from runner.training.step import choose_backpropagation, train_step
 from tests.runner.conftest import Laboratory
 from tests.runner.losses import PlainInfoNCE
@@ -156,6 +158,30 @@ def test_a_first_queue_holds_keys_of_different_images(laboratory: Laboratory) ->
     fresh = make_network(job.config, job.data.image_size)
     for name, buffer in state.network.named_buffers():
         torch.testing.assert_close(buffer, fresh.state_dict()[name], check_dtype=False)
+
+
+@pytest.mark.parametrize("momentum", [0.9, 0.0])
+def test_a_queue_has_statistics_of_its_negatives(laboratory: Laboratory, momentum: float) -> None:
+    """Entropy and effective number of the softmax over the queue, and beta with the key of the other view."""
+    job, state = started(laboratory, "moco", queue=60, momentum_encoder=momentum)
+    network, branches = state.network.float(), state.branches.float()
+    assert branches.queue_QD is not None
+    keys = network if branches.encoder is None else branches.encoder
+    with torch.no_grad():
+        for weight in branches.parameters():
+            weight.mul_(1.1)
+    told = batch_statistics(job, state)
+    chosen, stream = torch.arange(BATCH) * len(job.images_NCHW) // BATCH, statistics_stream()
+    x0_NCHW, x1_NCHW = make_views(job, chosen, stream)
+    with torch.no_grad(), evaluating(network), evaluating(keys):
+        q_ND, k_ND = functional.normalize(network(x0_NCHW)), functional.normalize(keys(x1_NCHW))
+    cosine_NQ = (q_ND @ functional.normalize(branches.queue_QD).T).double()
+    share_NQ = torch.softmax(cosine_NQ / TAU, dim=1)
+    entropy_N = -(share_NQ * share_NQ.log()).sum(1)
+    ratio_N = ((cosine_NQ - (q_ND * k_ND).sum(1, keepdim=True)) / TAU).exp().sum(1)
+    assert told["alpha/entropy"] == pytest.approx(float(entropy_N.mean()), rel=1e-4)
+    assert told["alpha/effective_negatives"] == pytest.approx(float(entropy_N.exp().mean()), rel=1e-4)
+    assert told["alpha/beta"] == pytest.approx(float((ratio_N / (1 + ratio_N)).mean()), rel=1e-4)
 
 
 @pytest.mark.parametrize("head", [{}, {"predictor": "mlp", "queue": 128}], ids=str)
