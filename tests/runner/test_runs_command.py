@@ -18,7 +18,6 @@ from alphadsl.report.exceptions import InputError
 from runner.experiment import Options, train_runs
 from runner.overview import STALE, look_at_run, look_closely
 from runner.plan import PlannedRun
-from runner.records.checkpoints import set_aside
 from runner.records.folder import MARKER, RunFolder, locked
 from runner.records.identity import RunRecord
 from runner.records.opening import IfExists
@@ -206,15 +205,6 @@ def test_removing_leaves_what_the_runner_did_not_write() -> None:
         assert f"{path} is not the runner's, and stays." in result.stderr
     assert {path.name for path in run.path.iterdir()} == {"notes.txt", "tensorboard"}
     assert not other.path.exists()
-
-
-def test_a_checkpoint_that_was_moved_aside_goes_with_its_run() -> None:
-    run = make_run(Path("runs/a"))
-    for _ in range(2):
-        set_aside(run.checkpoint)
-        run.checkpoint.write_bytes(b"")
-    typed("runs", "remove", "a", "--yes")
-    assert not run.path.exists()
 
 
 REFUSED: dict[str, Callable[[RunFolder], object]] = {
