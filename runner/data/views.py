@@ -60,13 +60,38 @@ _FAR = 3
 """Standard deviations after which a Gaussian is cut off."""
 
 
-def make_view(x_BCHW: Tensor, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """One random view of each uint8 image (B, 3, H, W): floats in [0, 1] of the same shape, channels last."""
-    batch, device = len(x_BCHW), x_BCHW.device
+@dataclass(frozen=True)
+class Share:
+    """Every so manyth sample of a batch, from the first of them on."""
+
+    batch: int
+    first: int
+    every: int
+
+    @property
+    def places(self) -> slice:
+        return slice(self.first, None, self.every)
+
+    def of(self, indices_M: Tensor, told_M: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of some samples are in the share, by their place in it, and what is told of them."""
+        mine_M = indices_M % self.every == self.first
+        return indices_M[mine_M] // self.every, told_M[mine_M]
+
+
+def make_view(x_BCHW: Tensor, recipe: Recipe, generator: torch.Generator, share: Share | None = None) -> Tensor:
+    """One random view of each uint8 image (B, 3, H, W): floats in [0, 1] of the same shape, channels last.
+
+    Images that are a share of a batch get the views that they have in the whole of it: what is random is a few numbers
+    a sample, and those are drawn for all.
+    """
+    batch, device = share.batch if share else len(x_BCHW), x_BCHW.device
     places_B23 = _draw_crop(batch, recipe, generator)
     blurred_M, sigma_M = _draw_blur(batch, recipe, generator)
     map_BKC, lift_BC = _draw_colours(batch, recipe, generator)
-    drawn = _send(torch.cat([places_B23.flatten(1), map_BKC.flatten(1), lift_BC], dim=1), device)
+    drawn = torch.cat([places_B23.flatten(1), map_BKC.flatten(1), lift_BC], dim=1)
+    if share is not None:
+        drawn, (blurred_M, sigma_M) = drawn[share.places].contiguous(), share.of(blurred_M, sigma_M)
+    drawn = _send(drawn, device)
     places_B23, map_BKC, lift_BC = drawn[:, :6].reshape(-1, 2, 3), drawn[:, 6:15].reshape(-1, 3, 3), drawn[:, 15:]
 
     grid_BHW2 = functional.affine_grid(places_B23, list(x_BCHW.shape), align_corners=False)

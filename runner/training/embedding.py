@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from runner.data.views import RECIPES, make_view
+from runner.data.views import RECIPES, Share, make_view
 from runner.settings.processes import rank, world_size
 from runner.training.job import Job, TrainingState
 from runner.training.schedule import view_stream
@@ -19,17 +19,16 @@ def part_of(batch_BX: Tensor) -> Tensor:
 
 
 def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> Views:
-    """Two views of each image of this process (b, C, H, W), a pure function of the seed and the step.
+    """Two views of each image of this process (b, C, H, W), a pure function of the seed and the step, and the same
+    however many processes share the batch."""
+    share = Share(len(indices_B), rank(), world_size()) if world_size() > 1 else None
+    return make_views(job, part_of(indices_B), view_stream(job.config.seed, state.step), share)
 
-    They are drawn for the whole batch, so that they are the same however many processes share it.
-    """
-    return tuple(map(part_of, make_views(job, indices_B, view_stream(job.config.seed, state.step))))
 
-
-def make_views(job: Job, indices_B: Tensor, stream: torch.Generator) -> Views:
-    """Two views of each image of a batch (B, C, H, W)."""
+def make_views(job: Job, indices_B: Tensor, stream: torch.Generator, share: Share | None = None) -> Views:
+    """Two views of each image of a batch (B, C, H, W), or of a share of one."""
     x_BCHW, recipe = job.images_NCHW[indices_B], RECIPES[job.config.dataset]
-    return make_view(x_BCHW, recipe, stream), make_view(x_BCHW, recipe, stream)
+    return make_view(x_BCHW, recipe, stream, share), make_view(x_BCHW, recipe, stream, share)
 
 
 def embed(state: TrainingState, *views_BCHW: Tensor) -> Tensor:

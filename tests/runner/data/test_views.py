@@ -12,7 +12,7 @@ from torchvision import transforms
 from torchvision.transforms.functional import gaussian_blur, resized_crop
 
 from runner.data import views
-from runner.data.views import RECIPES, Recipe, _chroma_map, _draw_blur, _draw_crop, make_view, to_float
+from runner.data.views import RECIPES, Recipe, Share, _chroma_map, _draw_blur, _draw_crop, make_view, to_float
 from runner.training.schedule import view_stream
 
 UNCHANGED = Recipe(
@@ -193,3 +193,14 @@ def test_hue_turns_as_in_hsv_and_leaves_greys() -> None:
     assert min(abs(hue - turn), abs(1 - hue - turn)) < 0.06
     grey = torch.full((3,), 0.4)
     torch.testing.assert_close(colours_BKC[0] @ grey, grey, atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["cifar10", "stl10", "digits"])
+@pytest.mark.parametrize("every", [2, 3, 4])
+def test_a_share_of_a_batch_has_the_views_of_the_whole(name: str, every: int, x_BCHW: torch.Tensor) -> None:
+    whole_BCHW = make_view(x_BCHW, RECIPES[name], view_stream(3, 5))
+    for first in range(every):
+        share = Share(len(x_BCHW), first, every)
+        part_bCHW = make_view(x_BCHW[first::every], RECIPES[name], view_stream(3, 5), share)
+        torch.testing.assert_close(part_bCHW, whole_BCHW[first::every], rtol=0, atol=1e-6)
+        assert part_bCHW.is_contiguous(memory_format=torch.channels_last)
