@@ -14,6 +14,8 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "hf": ("pyarrow",),
         "schedulefree": ("schedulefree",),
         "timm": ("timm",),
+        "wandb": ("wandb",),
+        "mlflow": ("mlflow",),
         "plot": ("matplotlib",),
         "editor": ("pygls", "lsprotocol"),
         "reference": ("scipy",),

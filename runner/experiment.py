@@ -17,6 +17,7 @@ from runner.network.soundness import decide_layout
 from runner.plan import PlannedRun
 from runner.probing import ProbeFailedError, training_is_kept
 from runner.progress import tell
+from runner.records.boards import check_loggers
 from runner.records.ending import forget_ending, noted
 from runner.records.folder import RunFolder, check_free_of_others, locked
 from runner.records.identity import DataRecord
@@ -97,6 +98,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
         plan = _with_configs(plan, configs)
     for planned in plan:
         check_divisible(planned.config, world_size())
+        check_loggers(planned.config)
         check_makeable(planned.config, planned.encoder)
         check_installed(planned.config)
     led(lambda: _check_all(plan, options))

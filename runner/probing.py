@@ -1,6 +1,6 @@
 """The probe of a run: a run folder and its data come in, probe.json comes out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from runner.network.borrowed import OwnEncoder
 from runner.network.models import SiameseNetwork, check_makeable
 from runner.network.soundness import sound_network
 from runner.progress import tell
+from runner.records.boards import show_at
 from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
@@ -63,11 +64,18 @@ class Prober:
             "environment": current_environment(config).model_dump(),
         }
         write_json(run.probe, trained.to_json() | told)
+        show_at(run, config, shown(trained), checkpoint.step)
         draw_confusion(trained.confusion, trained.classes, run.confusion)
         return features
 
     def _read(self, network: SiameseNetwork, config: ExperimentConfig) -> Features:
         return read_features(network.encoder, self._data, test=config.test_set == "read")
+
+
+def shown(result: ProbeResult) -> dict[str, float]:
+    """The accuracies of a probe for boards: probe/test_linear_last and the like, in [0, 1]."""
+    parts = ((part, values) for part, values in result.accuracies.items() if isinstance(values, Mapping))
+    return {f"probe/{part}_{name}": value for part, values in parts for name, value in values.items()}
 
 
 def of_untrained(config: ExperimentConfig) -> ExperimentConfig:

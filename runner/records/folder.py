@@ -26,13 +26,13 @@ MARKER, LOCK, BOARD = "alphadsl-run.json", ".lock", "tensorboard"
 BOARD_EVENTS = "events.out.tfevents.*"
 WRITTEN_ONCE = ("spec.alpha", "ir.json", "loss.py", "machine.json")
 CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint.pt", "probe.json"
-CONFUSION, ENDING = "confusion.png", "ended.json"
+CONFUSION, ENDING, LOGGERS = "confusion.png", "ended.json", "loggers.json"
 KEPT, KEPT_CHECKPOINTS, EARLIER_CHECKPOINTS = "checkpoints", "epoch-*.pt", "step-*.pt"
 FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS), (KEPT, EARLIER_CHECKPOINTS))
 """Folders in a run, and what we write there."""
 SET_ASIDE = f"{CHECKPOINT}.damaged*"
 """Checkpoints that could not be used, and were moved out of the way."""
-WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION, ENDING)
+WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION, ENDING, LOGGERS)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
 

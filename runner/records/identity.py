@@ -35,7 +35,7 @@ WITHOUT_WEIGHT = (
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1, "schedule": "cosine"},
     **{"predictor": "none", "stop_gradient": False},
-    **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None},
+    **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None, "logger": None},
     **{"momentum": 0.9, "clip": 0.0, "deterministic": True, "recipe": None, "shuffle": True, "ema": 0.0},
 }
 """Settings that earlier versions did not have, with the values that say no more than their absence."""

@@ -1,4 +1,4 @@
-"""The measurements of a run: rows come in, metrics.jsonl and TensorBoard get them; the rows of a run come back out.
+"""The measurements of a run: rows come in, metrics.jsonl and boards get them; the rows of a run come back out.
 
 A log opened at a byte position forgets what follows it, so that a resumed run leaves no row twice; a last row cut short
 by a kill is normal. Refused: rows that cannot be read, or are none.
@@ -7,18 +7,17 @@ by a kill is normal. Refused: rows that cannot be read, or are none.
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from torch.utils.tensorboard import SummaryWriter
-
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded, read_file
 from runner.progress import tell
+from runner.records.boards import Board
 
 Row = Mapping[str, float]
 
@@ -37,25 +36,27 @@ class Curve:
 
 
 class MetricsLog:
-    """An open metrics.jsonl with its TensorBoard events beside it."""
+    """An open metrics.jsonl, with boards beside it that show the same."""
 
-    def __init__(self, path: Path, start: int, step: int) -> None:
+    def __init__(self, path: Path, start: int, open_boards: Callable[[], Sequence[Board]]) -> None:
         self._path = path
         with guarded(path, "written"):
             cut_rows(path, start)
             self._file = path.open("a", encoding="utf-8")
-            self._board = SummaryWriter(str(path.parent / "tensorboard"), purge_step=step + 1)
+            self._boards = open_boards()
         self._flushed = time.monotonic()
 
     def write(self, row: Row) -> None:
-        """Append a row with its `step`; every other number becomes a TensorBoard scalar."""
+        """Append a row with its `step`; boards get every other number."""
+        numbers = {name: number for name, number in row.items() if name not in STEP_KEYS}
         with guarded(self._path, "written"):
             self._file.write(json.dumps(row) + "\n")
-            for name in row.keys() - STEP_KEYS:
-                self._board.add_scalar(name, row[name], int(row["step"]))
+            for board in self._boards:
+                board.write(numbers, int(row["step"]))
             if time.monotonic() - self._flushed >= FLUSH_SECONDS:
                 self._file.flush()
-                self._board.flush()
+                for board in self._boards:
+                    board.flush()
                 self._flushed = time.monotonic()
 
     def flush(self) -> int:
@@ -75,7 +76,8 @@ class MetricsLog:
             try:
                 self._file.close()
             finally:
-                self._board.close()
+                for board in self._boards:
+                    board.close(failed=fault is not None)
 
 
 class Unwritten(MetricsLog):

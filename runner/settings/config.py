@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from runner.settings.encoders import Ours, check_word
+from runner.settings.loggers import parse_loggers
 from runner.settings.often import parse_often
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder", "hf"]
@@ -50,6 +51,7 @@ NO_SETTING = frozenset(
         "save_every",
         "keep_last",
         "keep_every",
+        "logger",
         "test_set",
         "recipe",
     }
@@ -179,6 +181,10 @@ class ExperimentConfig(BaseModel):
         Field(ge=0, le=MOST),
         About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 keeps none."),
     ] = 0
+    logger: Annotated[
+        str,
+        About(Group.MACHINE, "Where measurements are shown: tensorboard, wandb, mlflow, several with commas, or none."),
+    ] = "tensorboard"
 
     probe_epochs: Annotated[Count, About(Group.PROBE, "Epochs of the linear probe.")] = 50
     probe_batch: Annotated[Count, About(Group.PROBE, "Images in a batch of the linear probe.")] = 128
@@ -209,6 +215,12 @@ class ExperimentConfig(BaseModel):
     @classmethod
     def _is_often(cls, value: str) -> str:
         parse_often(value)
+        return value
+
+    @field_validator("logger")
+    @classmethod
+    def _are_loggers(cls, value: str) -> str:
+        parse_loggers(value)
         return value
 
     @field_validator("threads", mode="before")

@@ -14,6 +14,7 @@ from runner.network.branches import Branches
 from runner.network.normalisation import share_statistics
 from runner.network.soundness import sound_network
 from runner.progress import Progress
+from runner.records.boards import open_boards
 from runner.records.metrics import MetricsLog, Unwritten
 from runner.records.opening import note_environment
 from runner.records.record import read_record
@@ -100,7 +101,9 @@ def note_whose(job: Job) -> str:
 
 def led_log(job: Job, state: TrainingState) -> MetricsLog:
     """The measurements of the run, which the first process writes."""
-    return MetricsLog(job.run.metrics, state.metrics_bytes, state.step) if leads() else Unwritten()
+    if not leads():
+        return Unwritten()
+    return MetricsLog(job.run.metrics, state.metrics_bytes, lambda: open_boards(job.run, job.config, state.step))
 
 
 def _cudnn(job: Job) -> AbstractContextManager[None]:

@@ -68,10 +68,10 @@ def test_a_bar_shows_the_loss_on_any_terminal(monkeypatch: pytest.MonkeyPatch, w
 def test_rows_are_on_disk_while_a_run_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(metrics, "FLUSH_SECONDS", 0.0)
     path = tmp_path / "metrics.jsonl"
-    with MetricsLog(path, 0, 0) as log:
+    with MetricsLog(path, 0, list) as log:
         log.write({"step": 1, "loss": 2.0})
         assert json.loads(path.read_text()) == {"step": 1, "loss": 2.0}
         kept = log.flush()
         log.write({"step": 2, "loss": 1.0})
-    with MetricsLog(path, kept, 1):
+    with MetricsLog(path, kept, list):
         assert path.read_text().count("\n") == 1

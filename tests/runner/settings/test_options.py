@@ -26,6 +26,7 @@ OTHERS: dict[str, str] = {
         "loss_products": "fast",
         "log_every": "7",
         "save_every": "2epochs",
+        "logger": "none",
         "keep_last": "2",
         "schedule": "constant",
         "recipe": "fast",

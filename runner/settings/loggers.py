@@ -1,0 +1,17 @@
+"""Names of loggers: `tensorboard,wandb` comes in, a tuple of names comes out, or what is wrong with it."""
+
+LOGGERS = ("tensorboard", "wandb", "mlflow")
+NONE = "none"
+
+
+def parse_loggers(text: str) -> tuple[str, ...]:
+    """Raises `ValueError` for a name that is none, or is given twice."""
+    names = tuple(name.strip() for name in text.split(","))
+    if names == (NONE,):
+        return ()
+    for index, name in enumerate(names):
+        if name not in LOGGERS:
+            raise ValueError(f"it is {NONE}, or some of {', '.join(LOGGERS)} with commas")
+        if name in names[:index]:
+            raise ValueError(f"it has {name} twice")
+    return names
