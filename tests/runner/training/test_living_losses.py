@@ -10,7 +10,7 @@ from torch import Tensor
 
 import alphadsl
 from runner.data.splits import ImageData, Split
-from runner.data.views import Recipe, make_view
+from runner.data.views import Recipe, Share, make_view
 from runner.plan import plan_runs
 from runner.records.folder import RunFolder
 from runner.records.identity import describe_data
@@ -112,9 +112,9 @@ def test_labels_are_those_of_the_images(laboratory: Laboratory, monkeypatch: pyt
     laboratory.data = ImageData(laboratory.data.classes, x_NCHW, train, laboratory.data.test)
     seen: list[Tensor] = []
 
-    def noting(x_BCHW: Tensor, recipe: Recipe, stream: torch.Generator) -> Tensor:
+    def noting(x_BCHW: Tensor, recipe: Recipe, stream: torch.Generator, share: Share | None) -> Tensor:
         seen.append(x_BCHW[:, 0, 0, 0])
-        return make_view(x_BCHW, recipe, stream)
+        return make_view(x_BCHW, recipe, stream, share)
 
     monkeypatch.setattr("runner.training.embedding.make_view", noting)
     loss = Labelled()
