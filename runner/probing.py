@@ -128,7 +128,7 @@ def probe_run(
     check_together(config)
     check_makeable(config)
     fabric = make_fabric(config)
-    load_last(run, fabric.device)
+    trained = load_trained(run, config, config.image_size, fabric)
     data = load_data(config, fabric.device)
     described = describe_data(data)
     if described != record.data:
@@ -140,7 +140,6 @@ def probe_run(
     if changed:
         tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
     check_labelled(data, run.path)
-    trained = load_trained(run, config, data.image_size, fabric)
     features = Prober(data).probe(run, trained.network, config)
     if export is not None:
         write_file(export, pack(features))

@@ -68,7 +68,7 @@ def _from_batch(x_NCHW: Tensor, what: str, size: int | None) -> Tensor:
     side = min(x_NCHW.shape[-2:])
     top, left = ((extent - side) // 2 for extent in x_NCHW.shape[-2:])
     square_NCHW = x_NCHW[:, :, top : top + side, left : left + side]
-    return (square_NCHW if side == (size or side) else resized(square_NCHW, size or side)).contiguous()
+    return resized(square_NCHW, size or side).contiguous()
 
 
 def _from_samples(given: Any, what: str, size: int | None) -> Split:

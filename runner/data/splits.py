@@ -119,5 +119,7 @@ class ImageData:
 
 def resized(x_NCHW: Tensor, size: int) -> Tensor:
     """Images (N, C, size, size), a part at a time, since they are of real numbers on the way."""
+    if x_NCHW.shape[-1] == size:
+        return x_NCHW
     parts = (resize(part_NCHW, [size, size], antialias=True) for part_NCHW in torch.split(x_NCHW, RESIZED_AT_ONCE))
     return torch.cat(tuple(parts))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from alphadsl.discover.known import loss_of
 from runner.discovery.log import Candidate, SearchLog
 from runner.discovery.plan import SearchPlan
-from runner.discovery.rungs import SEEDS
+from runner.discovery.rungs import seeds_of
 from runner.discovery.search import NULL
 from runner.studies.candidates import Candidate as HandedOn
 
@@ -22,11 +22,10 @@ def _handed_on(plan: SearchPlan, candidate: Candidate, rung: str) -> HandedOn:
     text = candidate.trimmed.text if candidate.trimmed else candidate.bred.text
     left = {parameter.name for parameter in loss_of(candidate.name, text).parameters}
     event = candidate.scored.get(rung)
-    seeds = range(SEEDS * plan.seed, SEEDS * plan.seed + plan.seeds)
     return HandedOn(
         name=candidate.name,
         spec=text,
         values={name: value for name, value in (event.values if event else {}).items() if name in left},
         search_score=candidate.score(rung),
-        seeds=tuple(seeds),
+        seeds=tuple(seeds_of(plan.seed, plan.seeds)),
     )

@@ -33,6 +33,11 @@ SLOWEST, TIMED = 20, 3
 """So many times as long as one of InfoNCE may a step take, by the processor time of a few; a search trains hundreds."""
 
 
+def seeds_of(search: int, count: int) -> range:
+    """All seeds that a search of this seed trains with."""
+    return range(SEEDS * search, SEEDS * search + count)
+
+
 class FailedError(Exception):
     """A candidate that cannot be scored, and why."""
 
@@ -58,8 +63,8 @@ class Toy:
     @cached_property
     def _parts(self) -> list[tuple[Views, Views]]:
         parts = []
-        for seed in range(self.seeds):
-            views = read_views("digits", Recipe(samples=TRAIN + HELD, seed=SEEDS * self.seed + seed))
+        for seed in seeds_of(self.seed, self.seeds):
+            views = read_views("digits", Recipe(samples=TRAIN + HELD, seed=seed))
             parts.append((views.part(slice(0, TRAIN)), views.part(slice(TRAIN, None))))
         return parts
 
@@ -68,9 +73,9 @@ class Toy:
         scores = []
         with limit_threads(1):
             self._check_pace(loss)
-            for seed, (train, held) in enumerate(self._parts):
-                network = make_small_network(train.width, SEEDS * self.seed + seed)
-                train_small(loss, network, train, SEEDS * self.seed + seed, STEPS)
+            for seed, (train, held) in zip(seeds_of(self.seed, self.seeds), self._parts, strict=True):
+                network = make_small_network(train.width, seed)
+                train_small(loss, network, train, seed, STEPS)
                 if not all(torch.isfinite(weight).all() for weight in network.parameters()):
                     raise FailedError("its weights are no longer finite")
                 scores.append(probe_small(network, train, held))
@@ -110,14 +115,14 @@ class Trained:
         return _name_of(self.epochs)
 
     def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
-        runs = [self._run(name, text, values, seed) for seed in range(self.plan.seeds)]
+        runs = [self._run(name, text, values, seed) for seed in seeds_of(self.plan.seed, self.plan.seeds)]
         outcome = train_runs(runs, Options(IfExists.RESUME_LAST_GOOD, self.download, stock=self.stock))
         if outcome.failures:
             raise FailedError(outcome.failures[0].reason.message)
         return tuple(score_of(folder) for folder in outcome.folders)
 
     def _run(self, name: str, text: str, values: Mapping[str, float], seed: int) -> PlannedRun:
-        changed = {"epochs": self.epochs, "seed": SEEDS * self.plan.seed + seed, "test_set": "sealed"}
+        changed = {"epochs": self.epochs, "seed": seed, "test_set": "sealed"}
         config = self.plan.config.model_copy(update=changed)
         loss = alphadsl.loads(text, values=dict(values), products=config.loss_products)
         return PlannedRun(loss, config, self.room.runs / f"{name}-{self.epochs}-seed{config.seed}")

@@ -16,7 +16,6 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
 from runner.studies.marks import LIST, STUDY
 
-ENDING = ".jsonl"
 TUNED = ("lr", "weight_decay", "warmup_epochs", "optimizer")
 """Settings that a candidate may bring, because a search tunes them; all others are the budget, equal for all."""
 
