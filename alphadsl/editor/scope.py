@@ -41,7 +41,7 @@ class Known:
 
 def without_quiet(text: str) -> str:
     """The text with comments and descriptions blanked out, every character in its place."""
-    return _QUIET.sub(lambda quiet: " " * len(quiet[0]), text)
+    return _QUIET.sub(lambda match: " " * len(match[0]), text)
 
 
 def heads(text: str) -> list[Head]:

@@ -43,12 +43,12 @@ def _of_loss(name: str, given: str, text: SpecText) -> Signature | None:
     head = find_head(name, text)
     if head is None:
         return None
-    known = [name_there for name_there in known_names(*head).values() if name_there.parameter]
-    parts = tuple((f"{name_there.name} = ...", name_there.line) for name_there in known)
+    known = [parameter for parameter in known_names(*head).values() if parameter.parameter]
+    parts = tuple((f"{parameter.name} = ...", parameter.line) for parameter in known)
     label = f"{name}({', '.join(part for part, _ in parts)})"
     named = re.search(rf"({NAME})[ \t]*=[^,]*$", given)
     own = next(
-        (at for at, name_there in enumerate(known) if named and name_there.name == (spell(named[1]) or named[1])), None
+        (at for at, parameter in enumerate(known) if named and parameter.name == (spell(named[1]) or named[1])), None
     )
     return Signature(
         label, f"the loss {name}, with other values of its parameters", parts, _commas(given) if own is None else own

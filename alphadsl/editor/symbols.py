@@ -65,16 +65,16 @@ def lexemes_of(source: Source) -> tuple[Lexeme, ...]:
 
 @lru_cache(maxsize=64)
 def regions(text: SpecText) -> tuple[Region, ...]:
-    regions_here: list[Region] = []
+    found_regions: list[Region] = []
     lines: list[tuple[Lexeme, ...]] = []
     head: tuple[Lexeme, ...] = ()
     for line in _lines(lexemes_of(text.source)):
         if [lexeme.type for lexeme in line[:2]] == ["LOSS", "NAME"]:
-            regions_here += [_region(text, head, lines)] if head else []
+            found_regions += [_region(text, head, lines)] if head else []
             head, lines = line, [line]
         else:
             lines.append(line)
-    return (*regions_here, _region(text, head, lines)) if head else ()
+    return (*found_regions, _region(text, head, lines)) if head else ()
 
 
 def lineage(region: Region) -> Iterator[Region]:

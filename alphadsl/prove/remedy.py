@@ -72,8 +72,8 @@ def parameters_in(expr: Expr) -> set[str]:
 def span_of(*nodes: Expr | Function) -> Span:
     """The place of the first of these that was written by the author."""
     spans = (getattr(node, "span", None) for node in nodes)
-    span_there: Span = next(span for span in spans if span is not None)
-    return span_there
+    known_span: Span = next(span for span in spans if span is not None)
+    return known_span
 
 
 def _made_positive(scope: Scope, names: list[str]) -> Scope:

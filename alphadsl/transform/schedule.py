@@ -68,13 +68,13 @@ class _Namer:
         """Pass 0 touches no pair, and is there where a statistic of the batch depends on positives alone."""
         pushes = (derived.repel, derived.radial[1]) if derived.radial else (derived.repel,)
         pushing = max(self._deepest(push) for push in pushes) + 1
-        passes_here = []
+        planned = []
         for number in range(max([pushing, *self._sweeps.values()]) + 1):
             here = [statistic for statistic in self._statistics if self._sweeps[statistic.name] == number]
             rows = tuple(statistic for statistic in here if statistic.level > Level.BATCH)
             pooled = tuple(statistic for statistic in here if statistic.level == Level.BATCH)
-            passes_here.append(Pass(number, rows, pooled, number == pushing))
-        return tuple(passes_here) if passes_here[0].pooled else tuple(passes_here[1:])
+            planned.append(Pass(number, rows, pooled, number == pushing))
+        return tuple(planned) if planned[0].pooled else tuple(planned[1:])
 
     def visit(self, expr: Expr) -> Expr:
         if expr not in self._done:

@@ -95,10 +95,10 @@ def _draw_points(
     axes: Axes, scored: Sequence[Candidate], front: Sequence[Candidate], places: Sequence[tuple[float, float]]
 ) -> None:
     best = {one.name for one in front}
-    places_found = [place for one, place in zip(scored, places, strict=True) if not one.bred.control]
+    bred_places = [place for one, place in zip(scored, places, strict=True) if not one.bred.control]
     control = [place for one, place in zip(scored, places, strict=True) if one.bred.control]
     ahead = [place for one, place in zip(scored, places, strict=True) if one.name in best]
-    axes.scatter(*_columns(places_found), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
+    axes.scatter(*_columns(bred_places), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
     axes.scatter(*_columns(control), s=20, color=CONTROL, zorder=3, label="started from, and the null control")
     axes.scatter(*_columns(ahead), s=64, facecolors="none", edgecolors=BEST, linewidths=1.6, zorder=3, label="front")
 

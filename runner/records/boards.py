@@ -25,8 +25,6 @@ from runner.settings.loggers import parse_loggers
 
 PROJECT = "alphadsl"
 """What runs are filed under where nothing else is said."""
-
-
 HERE = "sqlite:///mlflow.db"
 """Where MLflow keeps runs if MLFLOW_TRACKING_URI does not say; its folders of files are given up."""
 

@@ -79,11 +79,11 @@ def solve(game: Game) -> Solution:
 
         ends = excess(np.full_like(price, low), price), excess(np.full_like(price, high), price)
         inside = (ends[0] > 0) & (ends[1] < 0)
-        bought_here = np.where(ends[1] >= 0, 1.0, 0.0)
+        alpha = np.where(ends[1] >= 0, 1.0, 0.0)
         if inside.any():
             ends = np.full(inside.sum(), low), np.full(inside.sum(), high)
-            bought_here[inside] = np.exp(_root(excess, ends, (price[inside],)))
-        return bought_here
+            alpha[inside] = np.exp(_root(excess, ends, (price[inside],)))
+        return alpha
 
     def surplus(multiplier: Array, row: Array) -> Array:
         rows = row.astype(int)

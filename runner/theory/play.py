@@ -132,8 +132,8 @@ def _measure(course: Course, subject: Subject, z_VND: Tensor, company: Company, 
     course.energy.append(float(weights.energy(subject.everything(z_VND, company))))
     course.entropy.append(float(torch.special.entr(alpha_AC.clamp_min(0)).sum(1).mean()))
     course.effective.append(effective_number(alpha_AC))
-    conditions_here = conditions(game, alpha_AC.numpy())
-    course.conditions.append(conditions_here)
+    measured = conditions(game, alpha_AC.numpy())
+    course.conditions.append(measured)
     with np.errstate(all="ignore"):
         reward = np.where(game.negative_AC, game.regulariser(alpha_AC.numpy()), 0).sum(1).mean()
     course.value.append(course.energy[-1] - float(reward))

@@ -170,14 +170,14 @@ class _TileWriter(Writer):
     def _brought(self, expr: Expr) -> str:
         match expr:
             case Param(name):
-                name_here = identifier(name)
+                brought = identifier(name)
             case Distance(of):
-                name_here = NAMES[of]
+                brought = NAMES[of]
             case Statistic(name, level):
-                name_here = f"{name}{SUFFIX[level]}"
+                brought = f"{name}{SUFFIX[level]}"
             case _ if level_of(expr) == Level.ROW:
-                name_here = f"row{len(self.rows) + 1}_A1"
+                brought = f"row{len(self.rows) + 1}_A1"
             case _:
-                name_here = f"fixed{len(self.batch) + 1}"
-        (self.rows if level_of(expr) == Level.ROW else self.batch)[expr] = name_here
-        return name_here
+                brought = f"fixed{len(self.batch) + 1}"
+        (self.rows if level_of(expr) == Level.ROW else self.batch)[expr] = brought
+        return brought

@@ -57,19 +57,15 @@ class Statement:
         if self.block:
             habit, match = self.block
             start = match.start("e") if "e" in match.re.groupindex else match.end()
-            habits = [
-                habit_there
-                for habit_there in habits
-                if habit_there.start >= start and habit_there.habit.name != habit.name
-            ]
+            habits = [other for other in habits if other.start >= start and other.habit.name != habit.name]
             habits.insert(0, Found(habit, match.start("at"), match.end("at"), match.span()))
         if self.continued is not None:
             at = self.continued - self.start
-            if not any(habit_there.start <= at < habit_there.end for habit_there in habits):
+            if not any(other.start <= at < other.end for other in habits):
                 habits.append(Found(WRAPPED, at, at + 1, (at, at + 1)))
         if added := _ADDED.fullmatch(self.text):
             habits.append(Found(ADDED, *added.span("at"), added.span()))
-        return sorted(habits, key=lambda habit_there: habit_there.start)
+        return sorted(habits, key=lambda other: other.start)
 
     def rewritten(self, defined: frozenset[str]) -> str:
         text = self.text
