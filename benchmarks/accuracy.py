@@ -43,6 +43,7 @@ from accuracy_tables import Found, print_tables
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
 from alphadsl.bench.conditions import conditions
+from alphadsl.bench.task import Device
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import MinPlayer
 from tests.oracles.batch import Params
@@ -55,16 +56,15 @@ ORACLE_UPTO_PLAYER = 6
 class Subject:
     """A spec with its backends and its truth, their parameters moved together."""
 
-    def __init__(self, name: str, backends: list[str], oracle_upto: int) -> None:
-        self.name = name
+    def __init__(self, name: str, options: argparse.Namespace) -> None:
+        self.name, self.device = name, options.device
         self.backends: dict[str, ContrastiveLoss] = {
-            each: alphadsl.load(name, backend=each, compile=False)  # type: ignore[arg-type]
-            for each in backends
+            each: alphadsl.load(name, backend=each, compile=options.compile) for each in options.backends
         }
         self.interpreter = alphadsl.load(name, backend="interpreter")
         self.dense = alphadsl.load(name, backend="dense", compile=False)
         player = isinstance(self.dense.spec.family, MinPlayer)
-        self.oracle_upto = min(oracle_upto, ORACLE_UPTO_PLAYER) if player else oracle_upto
+        self.oracle_upto = min(options.oracle_upto, ORACLE_UPTO_PLAYER) if player else options.oracle_upto
 
     def admits(self, name: str, value: float) -> bool:
         return any(each.name == name and value in each.interval for each in self.dense.spec.parameters)
@@ -115,22 +115,22 @@ def per_tau(asked: Question) -> Question:
 def measure(subject: Subject, asked: Question) -> Iterator[Found]:
     """Every backend of a spec on one batch."""
     for backend, loss in subject.backends.items():
-        yield judged(subject.name, backend, loss, asked)
+        yield judged(subject.name, backend, loss.to(subject.device), asked, subject.device)
 
 
-def measure_peers(asked: Question) -> Iterator[Found]:
+def measure_peers(asked: Question, device: str) -> Iterator[Found]:
     from accuracy_peers import PEERS, fits, peer
 
     for name in PEERS:
         if fits(name, 2 * len(asked.batch.z0_ND)):
-            yield judged(name, "peer", peer(name, asked.params["tau"], DTYPES[asked.dtype]), per_tau(asked))
+            yield judged(name, "peer", peer(name, asked.params["tau"], DTYPES[asked.dtype]), per_tau(asked), device)
 
 
-def judged(name: str, backend: str, loss: Loss, asked: Question) -> Found:
+def judged(name: str, backend: str, loss: Loss, asked: Question, device: str) -> Found:
     """Asked twice: the second answer must be the first, bit for bit."""
     dtype, truth = DTYPES[asked.dtype], asked.truth
     scale = scale_for(dtype, truth)
-    found, again = ask(loss, asked.batch, scale), ask(loss, asked.batch, scale)
+    found, again = (ask(loss, asked.batch, scale, device) for _ in range(2))
     size = max(truth.gradient_AD.norm().item(), asked.sways)
     return Found(
         name,
@@ -151,7 +151,7 @@ def judged(name: str, backend: str, loss: Loss, asked: Question) -> Found:
 
 def sweep(options: argparse.Namespace) -> Iterator[Found]:
     for name in options.specs or alphadsl.library():
-        subject = Subject(name, options.backends, options.oracle_upto)
+        subject = Subject(name, options)
         for params in settings_of(name, subject.dense.values, subject.admits):
             if options.taus and params.get("tau", options.taus[0]) not in options.taus:
                 continue
@@ -161,13 +161,15 @@ def sweep(options: argparse.Namespace) -> Iterator[Found]:
                 asked = question(subject, params, state, samples, dtype)
                 yield from measure(subject, asked)
                 if peers and samples > 1:
-                    yield from measure_peers(asked)
+                    yield from measure_peers(asked, options.device)
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("specs", nargs="*", help="names of the library; all of them")
     parser.add_argument("--backends", nargs="+", default=["dense"])
+    parser.add_argument("--compile", action="store_true", help="as most users have it: through torch.compile")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"], help="where the backends answer")
     parser.add_argument("--samples", nargs="+", type=int, default=[1, 2, 3, 17, 101, 509], help="N; A = 2 N")
     parser.add_argument("--states", nargs="+", default=list(STATES))
     parser.add_argument("--dtypes", nargs="+", default=list(DTYPES), choices=list(DTYPES))
@@ -182,7 +184,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     warnings.filterwarnings("ignore", message=".*has no negatives.*")
-    print(conditions(), "\n", flush=True)
+    print(conditions(Device(options.device)), "\n", flush=True)
     found = []
     writer = None
     if options.out:

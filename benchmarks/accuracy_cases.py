@@ -52,12 +52,12 @@ class Answer:
         return math.isfinite(self.value) and bool(self.gradient_AD.isfinite().all())
 
 
-def ask(loss: Loss, batch: Given, scale: float = 1.0) -> Answer:
-    """Forward and backward, upstream `scale` as a gradient scaler has it."""
-    leaves = [z_ND.clone().requires_grad_() for z_ND in (batch.z0_ND, batch.z1_ND)]
-    value = loss(*leaves, **batch.further)
+def ask(loss: Loss, batch: Given, scale: float = 1.0, device: str = "cpu") -> Answer:
+    """Forward and backward on a device, upstream `scale` as a gradient scaler has it; the answer is on the CPU."""
+    leaves = [z_ND.to(device, copy=True).requires_grad_() for z_ND in (batch.z0_ND, batch.z1_ND)]
+    value = loss(*leaves, **{name: x.to(device) for name, x in batch.further.items()})
     gradients = torch.autograd.grad(value, leaves, torch.full_like(value, scale))
-    return Answer(value.item(), torch.cat([g_ND.double() for g_ND in gradients]) / scale)
+    return Answer(value.item(), torch.cat([g_ND.double().cpu() for g_ND in gradients]) / scale)
 
 
 def scale_for(dtype: torch.dtype, truth: Answer) -> float:

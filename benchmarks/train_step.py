@@ -4,9 +4,12 @@ script of torchvision's transforms per sample and a cross-entropy that many pape
 
 pip install 'lightly>=1.5' && python benchmarks/train_step.py --threads 2 --workers 2
 
-All are in one process, take turns in another order each round, and are given by their median step. A DataLoader's
-workers are started for each turn, and their first batches are not counted. All have the C allocator set as the runner
-sets it, which makes the others faster too. Images are random, as their content costs nothing.
+    python benchmarks/train_step.py --device cuda --encoder resnet18 --width 64 --batch 512 --workers 14
+
+On a GPU all compute in bf16 where the runner does. All are in one process, take turns in another order each round, and
+are given by their median step. A DataLoader's workers are started for each turn, and their first batches are not
+counted. All have the C allocator set as the runner sets it, which makes the others faster too. Images are random, as
+their content costs nothing.
 """
 
 import argparse
@@ -32,6 +35,7 @@ from torchvision import transforms
 
 import alphadsl
 from alphadsl.bench.conditions import conditions
+from alphadsl.bench.task import Device
 from runner.data.splits import ImageData, Split
 from runner.network.models import Encoder, SiameseNetwork
 from runner.records.folder import RunFolder
@@ -55,6 +59,9 @@ TEMPERATURE = 0.5
 
 @dataclass
 class Setting:
+    device: str
+    encoder: str
+    width: int
     batch: int
     size: int
     threads: int
@@ -76,11 +83,14 @@ class Pictures(Dataset[Any]):
 
 
 def make_job(setting: Setting, folder: Path) -> Job:
-    config = make_config("folder", data_dir=folder, image_size=setting.size, batch=setting.batch, width=16)
-    config = decide(config.model_copy(update={"threads": setting.threads}), look_at("cpu")).config
+    network = {"encoder": setting.encoder, "width": setting.width}
+    config = make_config("folder", data_dir=folder, image_size=setting.size, batch=setting.batch, **network)
+    here = {"threads": setting.threads, "device": setting.device}
+    config = decide(config.model_copy(update=here), look_at(setting.device)).config
     config = config.model_copy(update={"dataset": "cifar10" if setting.size == 32 else "stl10"})
-    split = Split(setting.x_NCHW, torch.zeros(IMAGES, dtype=torch.int64))
-    data = ImageData(("a",), setting.x_NCHW, split, split)
+    x_NCHW = setting.x_NCHW.to(setting.device)
+    split = Split(x_NCHW, torch.zeros(IMAGES, dtype=torch.int64, device=setting.device))
+    data = ImageData(("a",), x_NCHW, split, split)
     return Job(alphadsl.load("infonce", tau=TEMPERATURE), data, config, RunFolder(folder / "run"), make_fabric(config))
 
 
@@ -97,26 +107,33 @@ def ours(setting: Setting, folder: Path) -> tuple[Callable[[], list[float]], Cal
     def parts() -> dict[str, float]:
         seconds, indices_B = {}, next(batches)
         state.optimizer.zero_grad()
-        marks = [time.perf_counter()]
+        marks = [now(setting.device)]
         views = draw_views(job, state, indices_B)
-        marks.append(time.perf_counter())
+        marks.append(now(setting.device))
         z_VBD = embed(state, *views)
-        marks.append(time.perf_counter())
+        marks.append(now(setting.device))
         leaf_VBD = z_VBD.detach().requires_grad_()
         job.loss_of(*leaf_VBD, indices_B).backward()
-        marks.append(time.perf_counter())
+        marks.append(now(setting.device))
         z_VBD.backward(leaf_VBD.grad)
-        marks.append(time.perf_counter())
+        marks.append(now(setting.device))
         parameters = [weight for group in state.optimizer.param_groups for weight in group["params"]]
         torch.nn.utils.get_total_norm([weight.grad for weight in parameters if weight.grad is not None])
         state.optimizer.step()
-        marks.append(time.perf_counter())
+        marks.append(now(setting.device))
         names = ("views", "forward", "loss and its gradient", "backward", "optimizer")
         for name, start, end in zip(names, marks[:-1], marks[1:], strict=True):
             seconds[name] = end - start
         return seconds
 
     return lambda: timed(step, STEPS, 1), parts
+
+
+def now(device: str) -> float:
+    """The clock, once the device has done what it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def endless(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
@@ -134,11 +151,13 @@ def timed(step: Callable[[], object], steps: int, uncounted: int) -> list[float]
 
 
 def script(setting: Setting, dataset: Dataset[Any], loss: Callable[[Tensor, Tensor], Tensor], workers: int) -> Any:
-    """Turns of a loop as tutorials have it: two passes, a loss, a step of SGD."""
+    """Turns of a loop as tutorials have it: two passes, a loss, a step of SGD; on a GPU under autocast to bf16."""
     torch.manual_seed(0)
-    network = SiameseNetwork(Encoder("resnet8", 16, setting.size), 128)
+    device, gpu = torch.device(setting.device), setting.device == "cuda"
+    network = SiameseNetwork(Encoder(setting.encoder, setting.width, setting.size), 128).to(device)
+    autocast = torch.autocast("cuda", torch.bfloat16, enabled=gpu)
     sgd = torch.optim.SGD(network.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
-    loader = DataLoader(dataset, setting.batch, shuffle=True, drop_last=True, num_workers=workers)
+    loader = DataLoader(dataset, setting.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=gpu)
 
     def turn() -> list[float]:
         batches = endless(lambda: iter(loader))
@@ -146,7 +165,9 @@ def script(setting: Setting, dataset: Dataset[Any], loss: Callable[[Tensor, Tens
         def step() -> None:
             (x0_BCHW, x1_BCHW), *_ = next(batches)
             sgd.zero_grad()
-            value = loss(network(x0_BCHW), network(x1_BCHW))
+            with autocast:
+                z0_BD, z1_BD = (network(x_BCHW.to(device, non_blocking=True)) for x_BCHW in (x0_BCHW, x1_BCHW))
+                value = loss(z0_BD, z1_BD)
             value.backward()
             sgd.step()
             value.item()
@@ -174,13 +195,16 @@ def plain(setting: Setting, workers: int) -> Any:
 
 def cross_entropy(z0_BD: Tensor, z1_BD: Tensor) -> Tensor:
     z_AD = functional.normalize(torch.cat([z0_BD, z1_BD]))
-    logits_AA = (z_AD @ z_AD.T / TEMPERATURE).masked_fill(torch.eye(len(z_AD), dtype=torch.bool), -torch.inf)
-    return functional.cross_entropy(logits_AA, torch.arange(len(z_AD)).roll(len(z0_BD)))
+    itself_AA = torch.eye(len(z_AD), dtype=torch.bool, device=z_AD.device)
+    logits_AA = (z_AD @ z_AD.T / TEMPERATURE).masked_fill(itself_AA, -torch.inf)
+    return functional.cross_entropy(logits_AA, torch.arange(len(z_AD), device=z_AD.device).roll(len(z0_BD)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    for name, value in {"batch": 256, "size": 32, "threads": 2, "workers": 2, "rounds": 3}.items():
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--encoder", default="resnet8")
+    for name, value in {"width": 16, "batch": 256, "size": 32, "threads": 2, "workers": 2, "rounds": 3}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -188,7 +212,8 @@ def main() -> None:
     pixels_NHWC = np.random.default_rng(0).integers(0, 256, (IMAGES, given.size, given.size, 3), dtype=np.uint8)
     images = [Image.fromarray(pixels_HWC) for pixels_HWC in pixels_NHWC]
     x_NCHW = torch.from_numpy(pixels_NHWC).permute(0, 3, 1, 2).contiguous()
-    setting = Setting(given.batch, given.size, given.threads, given.workers, images, x_NCHW)
+    network = (given.device, given.encoder, given.width)
+    setting = Setting(*network, given.batch, given.size, given.threads, given.workers, images, x_NCHW)
     with tempfile.TemporaryDirectory() as folder:
         turn, parts = ours(setting, Path(folder))
         turns = {
@@ -204,7 +229,8 @@ def main() -> None:
             for name in shuffled.sample(list(turns), len(turns)):
                 seconds[name] += turns[name]()
             shares += [parts() for _ in range(3)]
-    print(conditions(), f"resnet8 width 16, {given.size} px, batch {given.batch}", sep="\n")
+    print(conditions(Device(given.device)))
+    print(f"{given.encoder} width {given.width}, {given.size} px, batch {given.batch}")
     mine = statistics.median(seconds["runner"])
     for name, known in seconds.items():
         median = statistics.median(known)
