@@ -50,10 +50,11 @@ from runner.training.pretrain import prepare
 from runner.training.schedule import epoch_batches
 from runner.training.step import backpropagate, train_step
 
-IMAGES = 2048
 STEPS = 4
 PREFETCHED = 5
 """Batches that workers have made before anybody asks, and that are not counted."""
+BATCHES = STEPS + PREFETCHED + 1
+"""Of an epoch: no turn needs more, so that no worker is started in the middle of one."""
 TEMPERATURE = 0.5
 
 
@@ -89,7 +90,7 @@ def make_job(setting: Setting, folder: Path) -> Job:
     config = decide(config.model_copy(update=here), look_at(setting.device)).config
     config = config.model_copy(update={"dataset": "cifar10" if setting.size == 32 else "stl10"})
     x_NCHW = setting.x_NCHW.to(setting.device)
-    split = Split(x_NCHW, torch.zeros(IMAGES, dtype=torch.int64, device=setting.device))
+    split = Split(x_NCHW, torch.zeros(len(x_NCHW), dtype=torch.int64, device=setting.device))
     data = ImageData(("a",), x_NCHW, split, split)
     return Job(alphadsl.load("infonce", tau=TEMPERATURE), data, config, RunFolder(folder / "run"), make_fabric(config))
 
@@ -99,7 +100,7 @@ def ours(setting: Setting, folder: Path) -> tuple[Callable[[], list[float]], Cal
     job = make_job(setting, folder)
     state = prepare(job)
     state.network.train()
-    batches = endless(lambda: epoch_batches(IMAGES, 0, job.config, job.fabric.device))
+    batches = endless(lambda: epoch_batches(len(setting.x_NCHW), 0, job.config, job.fabric.device))
 
     def step() -> None:
         train_step(job, state, next(batches), backpropagate).loss.item()
@@ -209,7 +210,8 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     keep_freed_memory()
-    pixels_NHWC = np.random.default_rng(0).integers(0, 256, (IMAGES, given.size, given.size, 3), dtype=np.uint8)
+    shape = (BATCHES * given.batch, given.size, given.size, 3)
+    pixels_NHWC = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     images = [Image.fromarray(pixels_HWC) for pixels_HWC in pixels_NHWC]
     x_NCHW = torch.from_numpy(pixels_NHWC).permute(0, 3, 1, 2).contiguous()
     network = (given.device, given.encoder, given.width)

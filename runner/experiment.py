@@ -5,7 +5,7 @@ before the first step of training.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from alphadsl.report.exceptions import InputError
@@ -19,7 +19,7 @@ from runner.probing import ProbeFailedError, training_is_kept
 from runner.progress import tell
 from runner.records.boards import check_loggers
 from runner.records.ending import forget_ending, noted
-from runner.records.folder import RunFolder, check_free_of_others, locked
+from runner.records.folder import AtWorkError, RunFolder, check_free_of_others, locked
 from runner.records.identity import DataRecord
 from runner.records.opening import IfExists, check_run, open_run, restored
 from runner.records.record import is_probed
@@ -92,15 +92,9 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
 
     Raises `InputError` for what can be known before the first step and is the user's to fix.
     """
-    if options.if_exists.resumes:
-        again = options.restore_threads
-        configs = led(lambda: [restored(run.path, run.config, threads=again) for run in plan])
-        plan = _with_configs(plan, configs)
+    plan = _restored(plan, options)
     for planned in plan:
-        check_divisible(planned.config, world_size())
-        check_loggers(planned.config)
-        check_makeable(planned.config, planned.encoder)
-        check_installed(planned.config)
+        _check_settings(planned)
     led(lambda: _check_all(plan, options))
     keep_freed_memory()
     supplies = options.stock.of(plan[0].config, download=options.download)
@@ -120,6 +114,30 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
             failures.append(Failure(planned, reason))
             tell(f"{planned.path} {failures[-1].what}: {reason.message}")
     return Outcome(tuple(folders), options.probe and supplies.data.labelled, tuple(failures))
+
+
+def check_runs(plan: Sequence[PlannedRun], options: Options) -> None:
+    """Raises the `InputError` that `train_runs` would, as far as it is known before any data are read; runs that
+    another process is at work in are left to it."""
+    for planned in _restored(plan, options):
+        _check_settings(planned)
+        with suppress(AtWorkError):
+            _check_all([planned], options)
+
+
+def _restored(plan: Sequence[PlannedRun], options: Options) -> Sequence[PlannedRun]:
+    """With what was decided for an earlier part of each run, where it is resumed."""
+    if not options.if_exists.resumes:
+        return plan
+    again = options.restore_threads
+    return _with_configs(plan, led(lambda: [restored(run.path, run.config, threads=again) for run in plan]))
+
+
+def _check_settings(planned: PlannedRun) -> None:
+    check_divisible(planned.config, world_size())
+    check_loggers(planned.config)
+    check_makeable(planned.config, planned.encoder)
+    check_installed(planned.config)
 
 
 def _with_configs(plan: Sequence[PlannedRun], configs: Sequence[ExperimentConfig]) -> list[PlannedRun]:
@@ -145,8 +163,9 @@ def _decided(plan: Sequence[PlannedRun], data: ImageData, stock: Stock) -> list[
 
 def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | None = None) -> None:
     for planned in plan:
-        check_run(planned.path, planned.loss, planned.config, options.if_exists, data)
+        # First, as a run that another process is beginning is only half there.
         check_free_of_others(RunFolder(planned.path))
+        check_run(planned.path, planned.loss, planned.config, options.if_exists, data)
 
 
 def _train_run(planned: PlannedRun, supplies: Supplies, options: Options) -> RunFolder:

@@ -51,7 +51,8 @@ def confirm(
 ) -> None:
     """Confirm losses against a baseline: fresh seeds, equal budgets, the test set read once, paired statistics.
 
-    The same command goes on where it was stopped.
+    The same command goes on where it was stopped, and several at once, on machines that share the folder, share the
+    runs.
 
     Example: alphadsl confirm direct mine.alpha --against infonce --seeds 8 --dataset cifar10 cifar100
     """

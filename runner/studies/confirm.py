@@ -15,17 +15,20 @@ from pathlib import Path
 
 from alphadsl.report.exceptions import InputError
 from runner.contract import CompiledLoss
-from runner.experiment import Failure, Options, train_runs
+from runner.experiment import Failure, Options, check_runs, train_runs
 from runner.plan import PlannedRun, plan_runs
 from runner.progress import tell
-from runner.records.folder import RunFolder
+from runner.records.folder import AtWorkError, RunFolder
 from runner.records.opening import IfExists
 from runner.records.record import is_probed
 from runner.settings.config import ExperimentConfig
 from runner.studies.candidates import Candidate
+from runner.supplies import Stock
 
 FIRST_SEED = 1_000_000
 """Searches and first trials begin at 0, and end long before."""
+POLL_SECONDS = 2.0
+"""Between two looks at runs that others have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,48 +95,73 @@ def _runs_of(contender: Contender, budget: ExperimentConfig, seeds: Sequence[int
     return plan_runs([contender.loss], configs, root, None, {contender.loss.name: contender.tag})
 
 
-@dataclass
-class Pace:
-    """How far a confirmation is, in a line before each run."""
-
-    total: int
-    begun: int = 0
-    started: float = field(default_factory=time.monotonic)
-
-    def announce(self, run: PlannedRun) -> None:
-        left = "" if self.begun == 0 else f"; about {self._left()} left"
-        self.begun += 1
-        told = f"{run.loss.name} on {run.config.dataset} with seed {run.config.seed}"
-        tell(f"Run {self.begun} of {self.total}: {told}{left}.")
-
-    def _left(self) -> timedelta:
-        seconds = (time.monotonic() - self.started) / self.begun
-        return timedelta(seconds=round(seconds * (self.total - self.begun)))
-
-
-def confirm(plans: Sequence[Sequence[PlannedRun]], download: bool = False) -> Confirmed:
-    """Train and probe what is not there yet, one data set after another; a failure does not stop the others."""
-    done = {run.path for plan in plans for run in plan if is_done(run)}
-    total = sum(run.path not in done for plan in plans for run in plan)
-    if done:
-        tell(f"{len(done)} runs are there already.")
-    pace = Pace(total)
-    folders: list[RunFolder] = []
-    failures: list[Failure] = []
-    for plan in plans:
-        options = Options(IfExists.RESUME, download=download, before=_unless(done, pace.announce))
-        outcome = train_runs(plan, options)
-        folders += outcome.folders
-        failures += outcome.failures
-    return Confirmed(tuple(folders), tuple(failures))
-
-
 def is_done(run: PlannedRun) -> bool:
     return is_probed(RunFolder(run.path), run.config.epochs, test=True)
 
 
-def _unless(done: set[Path], announce: Callable[[PlannedRun], None]) -> Callable[[PlannedRun], None]:
-    return lambda run: None if run.path in done else announce(run)
+@dataclass
+class Pace:
+    """How far a confirmation is, whoever trains, in a line before each run."""
+
+    runs: Sequence[PlannedRun]
+    is_over: Callable[[PlannedRun], bool] = is_done
+    started: float = field(default_factory=time.monotonic)
+
+    def announce(self, run: PlannedRun) -> None:
+        over, total = sum(map(self.is_over, self.runs)), len(self.runs)
+        left = f"; about {self._left(over)} left" if over else ""
+        tell(f"Run {over + 1} of {total}: {run.loss.name} on {run.config.dataset} with seed {run.config.seed}{left}.")
+
+    def _left(self, over: int) -> timedelta:
+        seconds = (time.monotonic() - self.started) / over
+        return timedelta(seconds=round(seconds * (len(self.runs) - over)))
+
+
+def confirm(plans: Sequence[Sequence[PlannedRun]], download: bool = False) -> Confirmed:
+    """Train and probe what is not there yet, one data set after another; a failure does not stop the others.
+
+    Several processes may do this at once, on machines that share the folder: a run belongs to whoever has its lock, the
+    others take the next one, and wait for it at the end.
+    """
+    runs = [run for plan in plans for run in plan]
+    missing = [run for run in runs if not is_done(run)]
+    if len(missing) < len(runs):
+        tell(f"{len(runs) - len(missing)} runs are there already.")
+    confirming = _Confirming(Pace(missing), Stock(), download)
+    check_runs(runs, confirming.options_of(runs[0]))
+    while runs:
+        busy = [run for run in runs if not confirming.take(run)]
+        if busy == runs:
+            time.sleep(POLL_SECONDS)
+        runs = busy
+    order = {run.path: place for place, run in enumerate(run for plan in plans for run in plan)}
+    folders = sorted(confirming.folders, key=lambda folder: order[folder.path])
+    return Confirmed(tuple(folders), tuple(confirming.failures))
+
+
+@dataclass
+class _Confirming:
+    """What is shared by the runs that this process takes, and what came of them."""
+
+    pace: Pace
+    stock: Stock
+    download: bool
+    folders: list[RunFolder] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def take(self, run: PlannedRun) -> bool:
+        """Bring a run to its end, unless another process has it; whether it is over."""
+        try:
+            outcome = train_runs([run], self.options_of(run))
+        except AtWorkError:
+            return False
+        self.folders += outcome.folders
+        self.failures += outcome.failures
+        return True
+
+    def options_of(self, run: PlannedRun) -> Options:
+        announce = (lambda run: None) if is_done(run) else self.pace.announce
+        return Options(IfExists.RESUME, download=self.download, before=announce, stock=self.stock)
 
 
 def scores_of(contenders: Sequence[Contender]) -> Mapping[str, float]:

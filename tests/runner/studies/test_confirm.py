@@ -2,6 +2,9 @@
 
 import csv
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,13 +78,16 @@ def test_what_cannot_be_confirmed_is_refused(tmp_path: Path) -> None:
 def test_a_line_before_each_run_says_how_long_the_rest_takes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pace = Pace(total=3)
+    over: list[PlannedRun] = []
+    runs = plan_confirmation([contender("a")], BUDGET, range(FIRST_SEED, FIRST_SEED + 3), tmp_path)
+    pace = Pace(runs, over.__contains__)
     pace.started -= 100
-    for run in plan_confirmation([contender("a")], BUDGET, range(FIRST_SEED, FIRST_SEED + 3), tmp_path):
+    for run in runs:
         pace.announce(run)
+        over.append(run)
     first, second, third = capsys.readouterr().err.splitlines()
     assert first == "Run 1 of 3: a on digits with seed 1000000."
-    assert second.startswith("Run 2 of 3: a on digits with seed 1000001; about 0:03:2")
+    assert second.startswith("Run 2 of 3: a on digits with seed 1000001; about 0:03:20")
     assert third.endswith("about 0:00:50 left.")
 
 
@@ -198,6 +204,21 @@ def test_a_confirmation_goes_on_with_the_same_command_and_can_be_computed_again(
     assert "4 runs are there already" in repeated.stderr
     assert "Run 1 of" not in repeated.stderr
     assert json.loads(Path("runs/confirm/confirmation.json").read_text()) == content
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_runs_of_one_confirmation(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "alphadsl", "confirm", "direct", "--seeds", "3", "--dataset", "digits", *QUICK]
+    pair = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [process.communicate()[1] for process in pair]
+    assert [process.returncode for process in pair] == [0, 0], told
+    trained = [set(re.findall(r"^(\S+): epoch 1 ", text, re.MULTILINE)) for text in told]
+    assert all(trained)
+    assert not trained[0] & trained[1]
+    assert len(trained[0] | trained[1]) == 6
+    content = json.loads((tmp_path / "runs/confirm/confirmation.json").read_text())
+    (comparison,) = content["sections"][0]["comparisons"]
+    assert comparison["seeds"] == [FIRST_SEED + seed for seed in range(3)]
 
 
 def test_nothing_but_the_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
