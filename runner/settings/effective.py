@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import AUTO, OWN_IMAGES, SCHEDULE_FREE, ExperimentConfig
+from runner.settings.defaults import DEFAULTS
 from runner.settings.encoders import ENCODERS, has_width
 
 
@@ -43,17 +44,25 @@ def check_together(config: ExperimentConfig) -> None:
             f"The images of {config.dataset} may come class by class, and a batch of one class teaches little.",
             "Give --shuffle.",
         )
-    if config.recipe != "none" and 0 < config.epochs <= config.warmup_epochs:
-        raise InputError(
-            f"The warm-up of {config.warmup_epochs:g} epochs does not end within {config.epochs}.",
-            f"Give --warmup-epochs {config.epochs / 10:g}, a tenth of them.",
-        )
+    _check_warmup(config)
     _check_schedule_free(config)
     usual = ExperimentConfig.model_fields["momentum"].default
     if config.optimizer.endswith("adamw") and config.momentum != usual:
         raise InputError(
             f"momentum = {config.momentum:g} has no effect on {config.optimizer}.",
             "Give --optimizer sgd or lars, or leave it out.",
+        )
+
+
+def _check_warmup(config: ExperimentConfig) -> None:
+    """The usual warm-up of a data set goes with fewer epochs, as a first try has them."""
+    usual = ExperimentConfig.model_fields["warmup_epochs"].default
+    if config.warmup_epochs == DEFAULTS.get(config.dataset, {}).get("warmup_epochs", usual):
+        return
+    if 0 < config.epochs <= config.warmup_epochs:
+        raise InputError(
+            f"The warm-up of {config.warmup_epochs:g} epochs does not end within {config.epochs}.",
+            f"Give --warmup-epochs {config.epochs / 10:g}, a tenth of them.",
         )
 
 

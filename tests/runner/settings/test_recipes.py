@@ -103,6 +103,7 @@ def test_order_is_part_of_what_makes_a_run() -> None:
         ({"recipe": "fast", "batch": "many"}, "batch = 'many' is refused", "See alphadsl train --help."),
         ({"recipe": "paper", "dataset": "folder"}, "class by class", "Give --shuffle."),
         ({"recipe": "simclr", "epochs": 5}, "warm-up of 10 epochs does not end", "Give --warmup-epochs 0.5"),
+        ({"epochs": 2, "warmup_epochs": 3.0}, "warm-up of 3 epochs does not end", "Give --warmup-epochs 0.2"),
         ({"recipe": "paper", "test_set": "sealed"}, "test set that is sealed", "Give --select validation"),
     ],
 )
@@ -115,6 +116,11 @@ def test_what_does_not_fit_is_told_in_one_line(given: dict[str, object], message
 def test_remedies_of_what_does_not_fit_work() -> None:
     assert make_config("folder", recipe="paper", shuffle=True).shuffle
     assert make_config("digits", recipe="simclr", epochs=5, warmup_epochs=0.5).epochs == 5
+    assert make_config("digits", epochs=2, warmup_epochs=0.2).epochs == 2
+
+
+def test_a_first_try_of_few_epochs_keeps_the_usual_warm_up() -> None:
+    assert make_config("digits", epochs=1).warmup_epochs == 2
     assert make_config("digits", recipe="paper", test_set="sealed", select="validation").select == "validation"
 
 
