@@ -50,7 +50,7 @@ LAYERS: dict[str, set[str]] = {
         "storage",
         "",
     },
-    "runner": {"report", "storage", "discover", ""},
+    "runner": {"report", "storage", "extras", "discover", ""},
     "start": {"report", "cli"},
     "__main__": {"start"},
 }

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
 from runner.settings.encoders import TIMM, own_word
@@ -84,12 +85,9 @@ def take_module(given: EncoderLike, image_size: int, seed: int) -> OwnEncoder:
 
 def check_timm(encoder: str) -> None:
     """Whether an encoder `timm:NAME` can be made. Raises `InputError` with what to install, or a name that is near."""
-    try:
-        import timm
-    except ModuleNotFoundError:
-        raise InputError(
-            f"The encoder {encoder} needs timm, which is not installed.", "pip install 'alphadsl[timm]'"
-        ) from None
+    require(f"The encoder {encoder}", "timm")
+    import timm
+
     name = encoder.removeprefix(TIMM)
     if not timm.is_model(name):
         close = suggest(name, timm.list_models())

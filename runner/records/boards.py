@@ -9,12 +9,11 @@ and left out, since no service may cost a run.
 import json
 import os
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from torch.utils.tensorboard import SummaryWriter
 
-from alphadsl.report.exceptions import InputError
+from alphadsl.extras import EXTRAS, require
 from alphadsl.storage import guarded, read_file, write_file
 from runner.progress import tell
 from runner.records.folder import BOARD, LOGGERS, RunFolder
@@ -91,8 +90,8 @@ class Service:
 def check_loggers(config: ExperimentConfig) -> None:
     """Raises `InputError` where a logger is not installed."""
     for name in parse_loggers(config.logger):
-        if find_spec(name) is None:
-            raise InputError(f"The logger {name} is not installed.", f"pip install 'alphadsl[{name}]'")
+        if name in EXTRAS:
+            require(f"The logger {name}", name)
 
 
 def open_boards(run: RunFolder, config: ExperimentConfig, step: int) -> list[Board]:

@@ -1,12 +1,11 @@
 """Optimizers: a network, a loss and a configuration come in; what moves their parameters comes out."""
 
-from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import nn
 
-from alphadsl.report.exceptions import InputError
+from alphadsl.extras import require
 from runner.contract import CompiledLoss
 from runner.settings.config import SCHEDULE_FREE, ExperimentConfig
 from runner.training.lars import Lars
@@ -45,8 +44,5 @@ def _schedule_free(groups: list[dict[str, Any]], config: ExperimentConfig) -> to
 
 def check_installed(config: ExperimentConfig) -> None:
     """Whether the optimizer can be imported. Raises `InputError` with what to install."""
-    if config.optimizer in SCHEDULE_FREE and find_spec("schedulefree") is None:
-        raise InputError(
-            f"The optimizer {config.optimizer} needs schedulefree, which is not installed.",
-            "pip install 'alphadsl[schedulefree]'",
-        )
+    if config.optimizer in SCHEDULE_FREE:
+        require(f"The optimizer {config.optimizer}", "schedulefree")

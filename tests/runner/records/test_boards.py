@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from alphadsl import extras
 from alphadsl.report.exceptions import InputError
 from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun
@@ -61,7 +62,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Fake:
         return fake
 
     monkeypatch.setattr(boards, "_wandb", opened)
-    monkeypatch.setattr(boards, "find_spec", lambda name: object())
+    monkeypatch.setattr(extras, "find_spec", lambda name: object())
     return fake
 
 
@@ -117,9 +118,9 @@ def test_a_name_that_is_none_is_refused(text: str) -> None:
 def test_a_logger_that_is_not_installed_is_refused_before_training(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(InputError) as refusal:
         trained(tmp_path / "run", name)
-    assert refusal.value.message == f"The logger {name} is not installed."
-    assert refusal.value.help == f"pip install 'alphadsl[{name}]'"
+    told = f"The logger {name} needs packages that are not installed ({name}): pip install 'alphadsl[{name}]'"
+    assert refusal.value.message == told
     assert not (tmp_path / "run").exists()
