@@ -18,7 +18,7 @@ from runner.records.ending import read_ending
 from runner.records.folder import AtWorkError, RunFolder, check_free_of_others
 from runner.records.identity import RunRecord
 from runner.records.metrics import read_epochs, read_rows
-from runner.records.record import check_whose, read_probe, read_record
+from runner.records.record import check_whose, read_probe, read_record, way_to_probe
 from runner.records.status import Status
 from runner.training.checkpoint import has_its_end, load_checkpoint
 
@@ -98,7 +98,7 @@ def next_command(row: RunRow) -> str | None:
         case _ if earlier:  # it can be compared, and no more
             return None
         case Status.NOT_PROBED:
-            return f"alphadsl probe {run}"
+            return way_to_probe(row.folder)
         case Status.STOPPED:
             return _train(row, row.name, "--resume")
         case Status.DIVERGED if row.record is not None:

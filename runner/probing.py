@@ -19,7 +19,7 @@ from runner.records.boards import show_at
 from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
-from runner.records.record import read_record, write_json
+from runner.records.record import read_record, way_to_probe, write_json
 from runner.settings.config import ExperimentConfig, Group, TestSet, about_of
 from runner.settings.effective import check_together
 from runner.settings.machine import keep_freed_memory, limit_threads
@@ -102,7 +102,7 @@ def training_is_kept(run: RunFolder) -> Iterator[None]:
         told = str(fault).strip().splitlines()
         reason = fault.message if isinstance(fault, InputError) else ": ".join([type(fault).__name__, *told[:1]])
         raise ProbeFailedError(
-            f"The probe of {run.path} failed: {reason}", f"Its training is kept; to go on: alphadsl probe {run.path}"
+            f"The probe of {run.path} failed: {reason}", f"Its training is kept; to go on: {way_to_probe(run)}"
         ) from fault
 
 

@@ -6,7 +6,9 @@ run, and one that a newer version wrote.
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +18,8 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
 from runner.records.folder import RunFolder, State, read_marker, state_of
 from runner.records.identity import RunRecord, differences, fingerprint_of
+from runner.settings.config import OWN_IMAGES
+from runner.settings.encoders import OWN
 
 ROW = re.compile(r"\[\n\s*(\d+(?:,\n\s*\d+)*)\n\s*\]")
 """A list of whole numbers as `json` indents it; no text of a JSON file has a line break in it."""
@@ -126,9 +130,18 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     write_file(path, f"{text}\n".encode())
 
 
+def way_to_probe(run: RunFolder) -> str:
+    """A command; or for images and an encoder that Python code brought, and only that code has, a call."""
+    with suppress(InputError):
+        config = read_record(run).config
+        if config.dataset == OWN_IMAGES or config.encoder.startswith(OWN):
+            return 'the same alphadsl.train(...) with if_exists="resume"'
+    return f"alphadsl probe {shlex.quote(str(run.path))}"
+
+
 def read_probe(run: RunFolder) -> dict[str, Any]:
     """The contents of probe.json. Raises `InputError` where the run was not probed, or another was."""
-    again = f"Try: alphadsl probe {run.path}"
+    again = f"Try: {way_to_probe(run)}"
     if not run.probe.exists():
         raise InputError(f"The run {run.path} was not probed.", again)
     try:

@@ -12,8 +12,9 @@ from torch.utils.data import TensorDataset
 
 import alphadsl
 from alphadsl.keywords import as_keywords
+from runner import probing
 from runner.records.folder import RunFolder
-from runner.records.record import read_record
+from runner.records.record import read_probe, read_record
 from runner.settings.config import ExperimentConfig
 from runner.training.checkpoint import load_checkpoint
 from tests.runner.conftest import SMALL
@@ -164,6 +165,21 @@ def test_images_of_ones_own_are_trained_and_probed_on(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "brought", [{"dataset": images(), **QUICK}, {"dataset": "digits", "encoder": Forgetful, **OWN}]
+)
+def test_a_probe_that_fails_can_be_had_by_the_same_call(
+    brought: dict[str, Any], tmp_path: Path, loss: alphadsl.ContrastiveLoss, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(probing, "probe_features", lambda features, protocol: 1 / 0)
+        with pytest.raises(alphadsl.InputError, match=r"probe of .* failed") as refusal:
+            alphadsl.train(loss, runs_dir=tmp_path, **brought)
+    assert refusal.value.help.endswith('the same alphadsl.train(...) with if_exists="resume"')
+    run = alphadsl.train(loss, runs_dir=tmp_path, if_exists="resume", **brought)
+    assert read_probe(RunFolder(run.folder))["validation"]
+
+
 def test_images_to_test_on_are_read_and_without_labels_nothing_is_probed(
     tmp_path: Path, loss: alphadsl.ContrastiveLoss
 ) -> None:
