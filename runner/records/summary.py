@@ -3,7 +3,7 @@ seeds, come out, and what differs between groups is in their names. A run that c
 """
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from runner.records.folder import RunFolder
 from runner.records.identity import SHOWN, RunRecord
 from runner.records.metrics import STEP_KEYS, Curve, pick_curve, read_rows
 from runner.records.record import read_probe, read_record
+
+EXACT = 17
+"""Digits that tell every number from every other."""
 
 
 @dataclass(frozen=True)
@@ -208,9 +211,22 @@ def _settings(run: FinishedRun) -> dict[str, str]:
 
 
 def _differing(mine: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> list[str]:
-    return _words(
-        {name: value for name, value in mine.items() if any(other.get(name, value) != value for other in others)}
-    )
+    """What of mine any of the others has otherwise."""
+    known = {name: {other.get(name, value) for other in others} | {value} for name, value in mine.items()}
+    return _words({name: _shortest(value, known[name]) for name, value in mine.items() if len(known[name]) > 1})
+
+
+def _shortest(value: str, values: Iterable[str]) -> str:
+    """A fraction in the fewest digits, four at least, that tell it from the other values; anything else as it is."""
+    if value.isdecimal():
+        return value
+    try:
+        numbers = {float(other) for other in values}
+        shorter = ({number: f"{number:.{digits}g}" for number in numbers} for digits in range(4, EXACT))
+        told = next((texts for texts in shorter if len(set(texts.values())) == len(numbers)), {})
+        return told.get(float(value), value)
+    except ValueError:
+        return value
 
 
 def _words(traits: Mapping[str, str]) -> list[str]:

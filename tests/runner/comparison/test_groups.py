@@ -21,6 +21,7 @@ from runner.records.places import find_runs
 from runner.records.record import is_probed, read_probe
 from runner.records.summary import COLUMNS, Spread, linear_last, make_rows, read_groups
 from runner.settings.resolving import make_config
+from tests.runner.comparison.made import make_seeds
 from tests.runner.conftest import SMALL
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import ACCURACIES, EARLIER_ACCURACIES, make_run
@@ -179,3 +180,23 @@ def test_a_probe_of_before_there_was_a_validation_split_is_of_the_test_set(tmp_p
     assert read_probe(run)["test"] == ACCURACIES["test"]
     assert read_probe(run)["validation"] is None
     assert make_rows(read_groups([run]).groups, {})[0][2:7] == ("–", "50.0", "75.0", "25.0", "50.0")
+
+
+@pytest.mark.parametrize(
+    ("rates", "told"),
+    [
+        ((0.010589374675750336, 0.0045089655552350725), ["lr 0.01059", "lr 0.004509"]),
+        ((0.0123456, 0.0123459), ["lr 0.0123456", "lr 0.0123459"]),
+        ((0.01, 0.003), ["lr 0.01", "lr 0.003"]),
+    ],
+)
+def test_numbers_in_names_have_the_digits_that_tell_them_apart(
+    rates: tuple[float, float], told: list[str], tmp_path: Path
+) -> None:
+    runs = [run for lr in rates for run in make_seeds(tmp_path / str(lr), "infonce", (0.5,), lr=lr)]
+    assert [group.label for group in read_groups(runs).groups] == [f"infonce ({name})" for name in told]
+
+
+def test_whole_numbers_in_names_stay_whole(tmp_path: Path) -> None:
+    runs = [run for batch in (128, 12345) for run in make_seeds(tmp_path / str(batch), "infonce", (0.5,), batch=batch)]
+    assert [group.label for group in read_groups(runs).groups] == ["infonce (batch 128)", "infonce (batch 12345)"]
