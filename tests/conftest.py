@@ -94,8 +94,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tiles and strips so small that the smallest batch has several."""
-    from alphadsl.backend.streaming import strips, tiled
+    """Tiles and strips so small that the smallest batch has several, on any device."""
+    from alphadsl.backend.streaming import portions, strips, tiled
 
+    monkeypatch.setattr(portions, "ON_GPU", 1)
     monkeypatch.setattr(tiled, "SIDE", SIDE)
     monkeypatch.setattr(strips, "STRIP_PAIRS", STRIP_PAIRS)

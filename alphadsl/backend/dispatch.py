@@ -3,7 +3,8 @@
     alphadsl bench --calibrate
 
 measures it again on the machine at hand and prints the rows to put here. Dense below `stream`, through Inductor from
-`compile` on. The rows of CUDA are not measured yet.
+`compile` on. Those of CUDA are for its memory: on an H200 a dense step of `infonce` takes 6.9 ms and 2.2 GB at 16,384
+anchors, and four times as much of both at 32,768.
 """
 
 from dataclasses import dataclass

@@ -21,6 +21,7 @@ from alphadsl.backend.runtime.tiles import Joined, Side, Tensors
 from alphadsl.backend.streaming.crew import run_tasks
 from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Meeting, Span, Tile, tile_pairs
+from alphadsl.backend.streaming.portions import side_on
 from alphadsl.backend.streaming.products import Products
 from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core, Pass
@@ -67,7 +68,7 @@ class _Run:
         self._z_VND = ranks.whole_views(z_VND)
         queue = queue_in(core.arrangement, context)
         queued = sum(map(len, queue))
-        self._tiling = tile_pairs(core.pairs, ranks.samples, queued, ranks.mine, SIDE)
+        self._tiling = tile_pairs(core.pairs, ranks.samples, queued, ranks.mine, side_on(z_VND.device, SIDE))
         self._at: Points = self._parts["place"](self._z_VND, queue)
         self._anchors = self._known_of_anchors()
         ids_P1 = ids_of("sample", self._z_VND[0], None, range(VIEWS), queued)[:, None]

@@ -1,0 +1,19 @@
+"""How many pairs are done at a time: what is enough on a CPU, and a device, come in; what is enough there comes out.
+
+On a CPU that is what its caches hold. On a GPU a tile of 512 x 512 is done sooner than the host has called for the
+next: an H200 took 0.41 ms a tile whatever the batch, of which a tenth was work (benchmarks/RESULTS.md). Tiles of
+4,096 x 4,096 take as long as that to do, and 67 MB in float32.
+"""
+
+import torch
+
+ON_GPU = 8
+"""How many times as long the side of a tile is on a GPU."""
+
+
+def side_on(device: torch.device, side: int) -> int:
+    return side if device.type == "cpu" else side * ON_GPU
+
+
+def pairs_on(device: torch.device, pairs: int) -> int:
+    return pairs if device.type == "cpu" else pairs * ON_GPU**2
