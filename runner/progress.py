@@ -69,8 +69,8 @@ class Progress:
     def __init__(self, name: str, step: int, total: int, config: ExperimentConfig) -> None:
         self._console = _console()
         self._name, self._step, self._total, self._config = name, step, total, config
-        self._started, self._first = time.monotonic(), step
-        self._told = self._started
+        self._told = time.monotonic()
+        self._paced_from: tuple[int, float] | None = None
         self._bar = Bar(
             *_columns(self._console.width, config.batch),
             console=self._console,
@@ -85,11 +85,18 @@ class Progress:
         told = "" if loss is None else f"loss {loss:.4f}"
         self._bar.update(self._task, advance=1, seen=f"{told}{self._knn}")
         now = time.monotonic()
+        self._paced_from = self._paced_from or (self._step, now)
         if not self._console.is_terminal and now - self._told >= LINE_SECONDS:
             self._told = now
-            seconds = (now - self._started) / (self._step - self._first)
-            speed, left = self._config.batch / seconds, timedelta(seconds=round(seconds * (self._total - self._step)))
-            self._tell(f"step {self._step:,} of {self._total:,}  {told}  {speed:,.0f} images/s  {left} left")
+            parts = (f"step {self._step:,} of {self._total:,}", told, *self._pace(*self._paced_from, now))
+            self._tell("  ".join(filter(None, parts)))
+
+    def _pace(self, step: int, since: float, now: float) -> Iterator[str]:
+        """Counted from the first step on, which may compile for longer than an epoch takes."""
+        if self._step > step:
+            seconds = (now - since) / (self._step - step)
+            yield f"{self._config.batch / seconds:,.0f} images/s"
+            yield f"{timedelta(seconds=round(seconds * (self._total - self._step)))} left"
 
     def tell_epoch(self, epoch: int, knn: float | None, speed: float) -> None:
         self._knn = "" if knn is None else f"  kNN {knn:.1%}"

@@ -104,11 +104,14 @@ class RunRecord(BaseModel):
         settings["encoder"] = architecture_of(self.config.encoder)
         if self.data is None:
             return settings | {"data_dir": str(self.config.data_dir)}
-        environment = {
+        return settings | {"data": self.data.fingerprint[:SHOWN]} | self.computed_with()
+
+    def computed_with(self) -> dict[str, str]:
+        """The environments of the run, one after another."""
+        return {
             name: " then ".join(dict.fromkeys(str(getattr(known, name)) for known in self.environments))
             for name in Environment.model_fields
         }
-        return settings | {"data": self.data.fingerprint[:SHOWN]} | environment
 
     def identity(self) -> str:
         """A fingerprint of all that must agree where two things of one run are put together."""

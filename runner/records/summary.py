@@ -125,15 +125,30 @@ COLUMNS: tuple[tuple[str, Callable[[Group], str]], ...] = (
 )
 
 
-def read_groups(folders: Sequence[RunFolder]) -> Comparable:
-    """The groups in the order of their first run. Raises `InputError` where there is nothing to show at all."""
+def by_experiment(run: FinishedRun) -> tuple[str, ...]:
+    """Loss and settings: what a run of another seed has in common with this one, wherever it was computed."""
+    record = run.record
+    settings = {name: value for name, value in _settings(run).items() if name not in record.computed_with()}
+    return (record.loss, record.spec, *_words(record.parameters()), *_words(settings))
+
+
+def by_environment(run: FinishedRun) -> tuple[str, ...]:
+    """What it was computed with, too: nobody has said that the runs belong together."""
+    return (*by_experiment(run), *_words(run.record.computed_with()))
+
+
+def read_groups(
+    folders: Sequence[RunFolder], together: Callable[[FinishedRun], tuple[str, ...]] = by_environment
+) -> Comparable:
+    """The groups in the order of their first run; `together` says what all runs of a group have in common. Raises
+    `InputError` where there is nothing to show at all."""
     if not folders:
         raise InputError("There is no run to compare.", "Train one: alphadsl train infonce --dataset digits")
     skipped, members = [], dict[tuple[str, ...], dict[int, FinishedRun]]()
     for folder in _once(folders):
         try:
             run = read_run(folder)
-            seeds = members.setdefault(_row(run), {})
+            seeds = members.setdefault(together(run), {})
             if (twin := seeds.setdefault(run.record.config.seed, run)) is not run:
                 raise InputError(f"It is {twin.folder.path} again: the same settings and seed.")
         except InputError as reason:
@@ -182,12 +197,6 @@ def make_rows(groups: Sequence[Group], ended: Mapping[str, str]) -> list[tuple[s
     """
     rows = [tuple(cell(group) for _, cell in COLUMNS) for group in groups]
     return rows + [(name, "", how, *("" for _ in COLUMNS[3:])) for name, how in ended.items()]
-
-
-def _row(run: FinishedRun) -> tuple[str, ...]:
-    """What runs in one row of the table have in common."""
-    record = run.record
-    return (record.loss, record.spec, *_words(record.parameters()), *_words(_settings(run)))
 
 
 def _label(run: FinishedRun, runs: Sequence[FinishedRun]) -> str:

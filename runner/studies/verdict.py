@@ -6,7 +6,7 @@ budget.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from runner.comparison.drawing import INK, PALE, colour, grid, tell_axes
 from runner.comparison.page import Findings, Heading, Part, Picture, Sheet
 from runner.comparison.report import Wanted, paths_of, write_comparison
 from runner.comparison.sections import Section, make_sections
-from runner.records.summary import read_groups
+from runner.records.summary import Group, by_experiment, read_groups
 from runner.statistics.words import shown_interval
 from runner.studies.confirm import Confirmed
 
@@ -47,17 +47,21 @@ class Verdict:
     failed: tuple[str, ...]
     """A sentence on each loss that failed, and on what that does to its comparison."""
     shrinkages: tuple[Shrinkage, ...]
+    computed: tuple[str, ...] = ()
+    """A sentence on what the runs were computed with, where that is not the same for all."""
 
     def sentences(self) -> list[str]:
         said = [sentence for contrast in self.contrasts.made for sentence in contrast.sentences()]
-        return [*said, *self.contrasts.missing, *self.failed, *describe_curse(self.shrinkages)]
+        return [*said, *self.contrasts.missing, *self.failed, *self.computed, *describe_curse(self.shrinkages)]
 
 
 def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float]) -> Verdict:
     """Raises `InputError` where no run of the baseline is left to compare with."""
-    sections = make_sections(read_groups(confirmed.folders).groups)
+    groups = read_groups(confirmed.folders, together=by_experiment).groups
+    sections = make_sections(groups)
     contrasts = contrast_sections(sections, against, confirmed.reasons())
-    return Verdict(sections, contrasts, tuple(_failed(confirmed)), tuple(_shrinkages(contrasts, scores)))
+    shrinkages = tuple(_shrinkages(contrasts, scores))
+    return Verdict(sections, contrasts, tuple(_failed(confirmed)), shrinkages, tuple(_computed(groups)))
 
 
 def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Path]:
@@ -151,6 +155,15 @@ def _failed(confirmed: Confirmed) -> list[str]:
         f"first {first[dataset, loss].what}: {first[dataset, loss].reason.message}"
         for (dataset, loss), count in counts.items()
     ]
+
+
+def _computed(groups: Sequence[Group]) -> Iterator[str]:
+    computed = [run.record.computed_with() for group in groups for run in group.runs]
+    for name in computed[0] if computed else ():
+        counts = Counter(known[name] for known in computed)
+        if len(counts) > 1:
+            told = ", ".join(f"{value} ({count})" for value, count in counts.most_common())
+            yield f"Not all {len(computed)} runs were computed with the same {name}: {told}."
 
 
 def _curse(shrinkage: Shrinkage) -> dict[str, Any]:

@@ -221,6 +221,21 @@ def test_two_processes_share_the_runs_of_one_confirmation(tmp_path: Path) -> Non
     assert comparison["seeds"] == [FIRST_SEED + seed for seed in range(3)]
 
 
+def test_a_confirmation_that_went_on_with_another_torch_is_one_and_says_so(tmp_path: Path) -> None:
+    folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
+    for run, torch in zip(folders[5:8], ("2.12.0", "2.13.0", "2.13.0"), strict=True):
+        record = json.loads((run / "config.json").read_text())
+        again = record["environments"][-1] | {"torch": torch}
+        (run / "config.json").write_text(json.dumps(record | {"environments": [*record["environments"], again]}))
+    verdict = judge(Confirmed(tuple(folders), ()), "infonce", {})
+    (made,) = verdict.contrasts.made
+    assert len(made.seeds) == len(INFONCE)
+    (told,) = verdict.computed
+    assert told.startswith("Not all 16 runs were computed with the same torch: ")
+    assert "then 2.13.0 (2)" in told
+    assert told in verdict.sentences()
+
+
 def test_nothing_but_the_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="There is nothing but infonce to confirm"):
