@@ -20,11 +20,12 @@ from alphadsl.report.exceptions import InputError
 from runner.settings.config import NO_SETTING, ExperimentConfig
 from runner.settings.resolving import changed
 from runner.studies.space import MOST_POINTS, Axis, Listed, Span, Value, check_points, shown
+from runner.studies.spread import spread_point
 
 Search = Literal["grid", "random", "tpe"]
 Prune = Literal["none", "halving", "hyperband"]
 
-FORMAT = 1
+FORMAT = 2
 LOSS = "loss"
 """The axis of the losses, where there are several."""
 ANOTHER = "Give --name for another study."
@@ -71,7 +72,7 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     version: str = alphadsl.__version__
     losses: Mapping[str, str]
     """The self-contained text of each loss, by its name."""
@@ -140,9 +141,14 @@ class Plan(BaseModel):
         return {LOSS: losses[trial % len(losses)]} if len(losses) > 1 else {}
 
     def _draw(self, trial: int) -> dict[str, Value]:
-        """A stream of its own for each trial: it is the same whoever takes it up, and when."""
-        chance, chosen = np.random.default_rng((self.config.seed, trial)), self._deal(trial)
-        return chosen | {axis.name: axis.draw(chance) for axis in self.axes_of(self.point(chosen).loss)}
+        """Spread evenly, and the same for every loss, so that none is luckier; known whoever takes a trial up, and
+        when."""
+        chosen = self._deal(trial)
+        loss = self.point(chosen).loss
+        names = {axis.name: axis.name.removeprefix(f"{loss}.") for axis in self.axes_of(loss)}
+        known = list(dict.fromkeys(axis.name.rpartition(".")[2] for axis in self.axes))
+        point = dict(zip(known, spread_point(self.config.seed, len(known), trial // len(self.losses)), strict=True))
+        return chosen | {axis.name: axis.at_part(point[names[axis.name]]) for axis in self.axes_of(loss)}
 
 
 def count_grid(losses: Mapping[str, str], axes: tuple[Listed | Span, ...]) -> int:

@@ -64,8 +64,9 @@ class Listed(BaseModel):
     def __str__(self) -> str:
         return ",".join(shown(value) for value in self.values)
 
-    def draw(self, chance: np.random.Generator) -> Value:
-        return self.values[int(chance.integers(len(self.values)))]
+    def at_part(self, part: float) -> Value:
+        """The value at a part in [0, 1) of the way."""
+        return self.values[int(part * len(self.values))]
 
 
 class Span(BaseModel):
@@ -84,10 +85,10 @@ class Span(BaseModel):
     def __str__(self) -> str:
         return f"{self.low:g}..{self.high:g}{':log' if self.scale == 'log' else ''}"
 
-    def draw(self, chance: np.random.Generator) -> Value:
+    def at_part(self, part: float) -> Value:
+        """The value at a part in [0, 1) of the way."""
         # Between the halves around whole numbers, so that the ends are as likely as the others.
-        margin = 0.5 if self.whole else 0.0
-        return self.at(float(chance.random()), margin)
+        return self.at(part, 0.5 if self.whole else 0.0)
 
     def at(self, part: float, margin: float = 0.0) -> Value:
         """The value at a part of the way from end to end."""

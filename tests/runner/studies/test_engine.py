@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
@@ -13,6 +14,8 @@ from alphadsl.report.exceptions import InputError
 from runner.studies import study as studies
 from runner.studies import work as working
 from runner.studies.plan import Ladder, Plan
+from runner.studies.space import Listed
+from runner.studies.spread import spread_point
 from runner.studies.study import INDEX, Standing, Study, read_study
 from runner.studies.work import Task, work
 from runner.studies.workers import Place, core_shares, run_workers
@@ -161,6 +164,28 @@ def test_random_points_are_the_same_whoever_draws_them(tmp_path: Path) -> None:
     points = [scores(worked(tmp_path / place, plan)) for place in ("one", "two")]
     assert points[0] == points[1]
     assert len(points[0]) == 3
+
+
+def test_random_points_are_the_same_for_every_loss() -> None:
+    wider = Listed(name="direct.tau", losses=("direct",), values=(1.0, 2.0, 4.0))
+    plan = plan_of(TAU, wider, POWER, RATE, losses=("infonce", "direct"), search="random", trials=12)
+    points = [plan.point(fixed) for fixed in plan.fixed_points]
+    infonce, direct = ([point for point in points if point.loss == loss] for loss in ("infonce", "direct"))
+    assert [point.settings["lr"] for point in infonce] == [point.settings["lr"] for point in direct]
+    assert [10 * point.values["tau"] for point in infonce] == [point.values["tau"] for point in direct]
+    assert len({point.settings["lr"] for point in infonce}) == 6
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_spread_points_leave_no_part_of_a_range_out(dimensions: int) -> None:
+    for seed in range(20):
+        points = np.array([spread_point(seed, dimensions, number) for number in range(8)])
+        assert (points >= 0).all()
+        assert (points < 1).all()
+        for axis in points.T:
+            ends = np.sort(axis)
+            gaps = np.append(np.diff(ends), 1 - ends[-1] + ends[0])
+            assert gaps.max() < 0.34
 
 
 @pytest.mark.slow
