@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file
 from runner.data.image_file import ReadImage, UnreadableImageError, decode_bytes, decode_image
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 # N images
 
 HELP = "Give the folder that save_to_disk wrote: --dataset hf:DIR."
-INSTALL = "pip install 'alphadsl[hf]'"
 UNLABELLED = -1
 """What `datasets` writes for a label that is not known."""
 
@@ -127,10 +127,9 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_split(folder: Path) -> SavedSplit:
-    try:
-        import pyarrow as arrow
-    except ModuleNotFoundError:
-        raise InputError("The data set hf needs pyarrow, which is not installed.", INSTALL) from None
+    require("The data set hf", "hf")
+    import pyarrow as arrow
+
     state, info = _read_json(folder / "state.json"), _read_json(folder / "dataset_info.json")
     if state.get("_indices_data_files"):
         raise InputError(f"{folder} is a selection of rows.", "Save it by flatten_indices() first.")

@@ -8,6 +8,7 @@ a database, or a folder that all of them see.
 from collections.abc import Callable
 from typing import Any
 
+from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from runner.progress import tell
 from runner.studies.plan import Plan
@@ -52,12 +53,9 @@ def run_on_cluster(place: Place, address: str, count: int, watch: Callable[[], o
 
 
 def _connect(address: str) -> Any:
-    try:
-        import ray
-    except ModuleNotFoundError:
-        raise InputError(
-            "--ray needs what is not installed (ray).", "Try: pip install 'alphadsl[cluster]', on every node"
-        ) from None
+    require("--ray, on every node,", "cluster")
+    import ray
+
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as fault:
