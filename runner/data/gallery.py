@@ -9,7 +9,7 @@ from torch import Tensor
 
 from alphadsl.storage import write_file
 from runner.data.datasets import load_data
-from runner.data.views import RECIPES, make_view, to_float
+from runner.data.views import make_view, recipe_of, to_float
 from runner.settings.config import ExperimentConfig
 
 # N images, V views and the image itself, C colours (3), H height, W width
@@ -43,5 +43,5 @@ def make_tiles(x_NCHW: Tensor, config: ExperimentConfig, images: int, views: int
     """Up to so many images of the seed's choice with views of them: (N, 1 + V, C, H, W), floats in [0, 1]."""
     random = torch.Generator().manual_seed(config.seed)
     chosen_NCHW = x_NCHW[torch.randperm(len(x_NCHW), generator=random)[:images]]
-    seen = [make_view(chosen_NCHW, RECIPES[config.dataset], random) for _ in range(views)]
+    seen = [make_view(chosen_NCHW, recipe_of(config), random) for _ in range(views)]
     return torch.stack([to_float(chosen_NCHW), *seen], dim=1)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from runner.settings.config import OWN_IMAGES
+from runner.settings.config import OWN_IMAGES, ExperimentConfig
 
 # B batch, R tries, M blurred samples, C colours (3), K their outputs (3), H height, W width, S pixels, T taps, P planes
 
@@ -51,6 +51,16 @@ DIGITS = Recipe(
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {"digits": DIGITS, "cifar10": CIFAR, "cifar100": CIFAR, "stl10": STL, "folder": STL, "hf": STL, OWN_IMAGES: STL}
 )
+
+SMALL = 32
+"""Pixels a side up to which views are those of CIFAR: not blurred, and their colours stray less."""
+
+
+def recipe_of(config: ExperimentConfig) -> Recipe:
+    """How the views of a run are made: as is usual for its data set, and for images of one's own for their size."""
+    usual = RECIPES[config.dataset]
+    return CIFAR if usual is STL and config.image_size <= SMALL else usual
+
 
 # Luma of an RGB colour, and the chroma plane in which hue is an angle (ITU-R BT.601, YIQ).
 _YIQ_KC = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])

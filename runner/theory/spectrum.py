@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from alphadsl.report.exceptions import InputError
 from runner.data.datasets import load_data
-from runner.data.views import RECIPES, make_view
+from runner.data.views import make_view, recipe_of
 from runner.network.models import SiameseNetwork, make_network
 from runner.records.folder import RunFolder
 from runner.records.record import check_whose, read_record
@@ -82,7 +82,7 @@ def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[St
     random = torch.Generator().manual_seed(0)
     chosen_N = torch.randperm(len(data.test.y_N), generator=random)[:images]
     x_NCHW = data.test.x_NCHW[chosen_N]
-    views = [make_view(x_NCHW, RECIPES[config.dataset], random) for _ in range(2)]
+    views = [make_view(x_NCHW, recipe_of(config), random) for _ in range(2)]
     network = make_network(config, data.image_size)
     yield Stage(record.loss, run.path.name, 0, measure_network(network, views))
     measured = 0

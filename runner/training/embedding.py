@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from runner.data.views import RECIPES, Share, make_view
+from runner.data.views import Share, make_view, recipe_of
 from runner.settings.processes import rank, world_size
 from runner.training.job import Job, TrainingState
 from runner.training.schedule import view_stream
@@ -27,7 +27,7 @@ def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> Views:
 
 def make_views(job: Job, indices_B: Tensor, stream: torch.Generator, share: Share | None = None) -> Views:
     """Two views of each image of a batch (B, C, H, W), or of a share of one."""
-    x_BCHW, recipe = job.images_NCHW[indices_B], RECIPES[job.config.dataset]
+    x_BCHW, recipe = job.images_NCHW[indices_B], recipe_of(job.config)
     return make_view(x_BCHW, recipe, stream, share), make_view(x_BCHW, recipe, stream, share)
 
 

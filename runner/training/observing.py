@@ -8,7 +8,7 @@ from typing import Protocol
 
 import torch
 
-from runner.data.views import RECIPES, make_view
+from runner.data.views import make_view, recipe_of
 from runner.evaluation.probe import monitor_encoder
 from runner.evaluation.protocol import protocol_of
 from runner.evaluation.statistics import Keys, measure_batch
@@ -48,7 +48,7 @@ def batch_statistics(job: Job, state: TrainingState) -> Mapping[str, float]:
     count = min(job.config.batch, MOST_LABELLED if labelled else MOST_IMAGES)
     chosen_N = torch.arange(count) * len(job.images_NCHW) // count
     x_NCHW, stream = job.images_NCHW[chosen_N.to(job.fabric.device)], statistics_stream()
-    views = torch.stack([make_view(x_NCHW, RECIPES[job.config.dataset], stream) for _ in range(2)])
+    views = torch.stack([make_view(x_NCHW, recipe_of(job.config), stream) for _ in range(2)])
     labels_N = job.data.learnt.y_N[chosen_N.to(job.fabric.device)] if labelled else None
     measured, branches = state.averaging.read(job, state), state.branches
     keys = None if branches.queue_QD is None else Keys(branches.encoder or measured, branches.queue_QD)

@@ -12,7 +12,18 @@ from torchvision import transforms
 from torchvision.transforms.functional import gaussian_blur, resized_crop
 
 from runner.data import views
-from runner.data.views import RECIPES, Recipe, Share, _chroma_map, _draw_blur, _draw_crop, make_view, to_float
+from runner.data.views import (
+    RECIPES,
+    Recipe,
+    Share,
+    _chroma_map,
+    _draw_blur,
+    _draw_crop,
+    make_view,
+    recipe_of,
+    to_float,
+)
+from runner.settings.resolving import make_config
 from runner.training.schedule import view_stream
 
 UNCHANGED = Recipe(
@@ -204,3 +215,14 @@ def test_a_share_of_a_batch_has_the_views_of_the_whole(name: str, every: int, x_
         part_bCHW = make_view(x_BCHW[first::every], RECIPES[name], view_stream(3, 5), share)
         torch.testing.assert_close(part_bCHW, whole_BCHW[first::every], rtol=0, atol=1e-6)
         assert part_bCHW.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "size", "blurred"),
+    [("folder", 32, False), ("folder", 33, True), ("own", 8, False), ("stl10", 96, True), ("cifar10", 96, False)],
+)
+def test_small_images_are_not_blurred_whosever_they_are(dataset: str, size: int, blurred: bool) -> None:
+    given = {"data_dir": "pictures"} if dataset == "folder" else {}
+    recipe = recipe_of(make_config(dataset, image_size=size, **given))
+    assert (recipe.blur_chance > 0) == blurred
+    assert recipe.jitter == (RECIPES["stl10"] if blurred else RECIPES["cifar10"]).jitter
