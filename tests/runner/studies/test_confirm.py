@@ -2,10 +2,10 @@
 
 import csv
 import json
-import re
-import subprocess
-import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Timer
 
 import pytest
 import typer
@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from alphadsl.cli.confirm import confirm as command
 from alphadsl.cli.confirm import split_datasets
 from alphadsl.report.exceptions import InputError
-from runner.experiment import Failure
+from runner.experiment import Failure, Options, Outcome
 from runner.plan import PlannedRun
+from runner.records.folder import RunFolder, locked
 from runner.settings.resolving import make_config
+from runner.studies import confirm as confirming
 from runner.studies.candidates import Candidate, candidates_of_study, read_candidates, write_candidates
 from runner.studies.confirm import FIRST_SEED, Confirmed, Contender, Pace, plan_confirmation
 from runner.studies.space import Listed
@@ -206,19 +208,27 @@ def test_a_confirmation_goes_on_with_the_same_command_and_can_be_computed_again(
     assert json.loads(Path("runs/confirm/confirmation.json").read_text()) == content
 
 
-@pytest.mark.slow
-def test_two_processes_share_the_runs_of_one_confirmation(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "alphadsl", "confirm", "direct", "--seeds", "3", "--dataset", "digits", *QUICK]
-    pair = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [process.communicate()[1] for process in pair]
-    assert [process.returncode for process in pair] == [0, 0], told
-    trained = [set(re.findall(r"^(\S+): epoch 1 ", text, re.MULTILINE)) for text in told]
-    assert all(trained)
-    assert not trained[0] & trained[1]
-    assert len(trained[0] | trained[1]) == 6
-    content = json.loads((tmp_path / "runs/confirm/confirmation.json").read_text())
-    (comparison,) = content["sections"][0]["comparisons"]
-    assert comparison["seeds"] == [FIRST_SEED + seed for seed in range(3)]
+def test_a_run_that_another_process_has_is_left_to_it_and_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = plan_confirmation([contender("a"), contender("b")], BUDGET, [FIRST_SEED, FIRST_SEED + 1], tmp_path)
+    taken: list[str] = []
+
+    def train(plan: Sequence[PlannedRun], options: Options) -> Outcome:
+        (run,) = plan
+        with locked(RunFolder(run.path)):
+            taken.append(run.path.name)
+        return Outcome((RunFolder(run.path),), True, ())
+
+    monkeypatch.setattr(confirming, "train_runs", train)
+    monkeypatch.setattr(confirming, "POLL_SECONDS", 0.01)
+    other = ExitStack()
+    other.enter_context(locked(RunFolder(runs[0].path)))
+    Timer(0.3, other.close).start()
+    confirmed = confirming.confirm([runs])
+    first, *rest = (run.path.name for run in runs)
+    assert taken == [*rest, first]
+    assert [folder.path for folder in confirmed.folders] == [run.path for run in runs]
 
 
 def test_a_confirmation_that_went_on_with_another_torch_is_one_and_says_so(tmp_path: Path) -> None:
