@@ -14,17 +14,15 @@ from typer.testing import CliRunner
 from alphadsl.cli.confirm import confirm as command
 from alphadsl.cli.confirm import split_datasets
 from alphadsl.report.exceptions import InputError
-from runner.experiment import Failure, Options, Outcome
+from runner.experiment import Options, Outcome
 from runner.plan import PlannedRun
 from runner.records.folder import RunFolder, locked
 from runner.settings.resolving import make_config
 from runner.studies import confirm as confirming
 from runner.studies.candidates import Candidate, candidates_of_study, read_candidates, write_candidates
-from runner.studies.confirm import FIRST_SEED, Confirmed, Contender, Pace, plan_confirmation
+from runner.studies.confirm import FIRST_SEED, Contender, Pace, plan_confirmation
 from runner.studies.space import Listed
-from runner.studies.verdict import judge, write_verdict
 from runner.studies.work import work
-from tests.runner.comparison.made import BETTER, INFONCE, SAME, make_seeds
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.studies.fakes import CONFIG, TAU, Scorer, opened, plan_of
 
@@ -153,28 +151,7 @@ def test_a_study_hands_on_the_best_trial_of_each_loss_with_its_seeds(tmp_path: P
     assert found["direct"].search_score == max(entry.score or 0 for entry in study.entries())
 
 
-# --- the report -----------------------------------------------------------------------------------------------------
-
-
-def test_a_verdict_finds_the_planted_winner_names_what_failed_and_shows_the_curse(tmp_path: Path) -> None:
-    folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
-    folders += make_seeds(tmp_path, "same", SAME[:7])
-    failed = PlannedRun(PlainInfoNCE(name="same"), make_config("digits", seed=7), tmp_path / "same-7")
-    confirmed = Confirmed(tuple(folders), (Failure(failed, InputError("The loss is nan at step 3.")),))
-    verdict = judge(confirmed, "infonce", {"infonce": 0.50, "better": 0.60, "same": 0.55})
-    winner, null = verdict.contrasts.made
-    assert winner.found.significant
-    assert not null.found.significant
-    assert null.left_out == ("seed 7 of same: failed: The loss is nan at step 3.",)
-    assert any("same on digits failed with 1 of its seeds" in sentence for sentence in verdict.sentences())
-    assert [round(each.searched, 6) for each in verdict.shrinkages] == [10, 5]
-    assert "was +7.50 points on average of 2 in the search" in verdict.sentences()[-1]
-    paths = {path.suffix: path for path in write_verdict(verdict, tmp_path / "out", range(8))}
-    content = json.loads(paths[".json"].read_text())
-    assert content["winners_curse"][0]["confirmed_advantage"] == pytest.approx(winner.found.mean)
-    page = paths[".html"].read_text()
-    assert "The winner&#x27;s curse" in page
-    assert "Left out: seed 7 of same: failed: The loss is nan at step 3." in page
+# --- the command -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -229,21 +206,6 @@ def test_a_run_that_another_process_has_is_left_to_it_and_waited_for(
     first, *rest = (run.path.name for run in runs)
     assert taken == [*rest, first]
     assert [folder.path for folder in confirmed.folders] == [run.path for run in runs]
-
-
-def test_a_confirmation_that_went_on_with_another_torch_is_one_and_says_so(tmp_path: Path) -> None:
-    folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
-    for run, torch in zip(folders[5:8], ("2.12.0", "2.13.0", "2.13.0"), strict=True):
-        record = json.loads((run / "config.json").read_text())
-        again = record["environments"][-1] | {"torch": torch}
-        (run / "config.json").write_text(json.dumps(record | {"environments": [*record["environments"], again]}))
-    verdict = judge(Confirmed(tuple(folders), ()), "infonce", {})
-    (made,) = verdict.contrasts.made
-    assert len(made.seeds) == len(INFONCE)
-    (told,) = verdict.computed
-    assert told.startswith("Not all 16 runs were computed with the same torch: ")
-    assert "then 2.13.0 (2)" in told
-    assert told in verdict.sentences()
 
 
 def test_nothing_but_the_baseline_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
