@@ -19,7 +19,7 @@ from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.placed import place
-from alphadsl.backend.streaming.portions import pairs_on
+from alphadsl.backend.streaming.portions import rows_on
 from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core
 
@@ -39,7 +39,8 @@ class CellStrips:
         batch = place(z_VND, self._core.space, ranks)
         point_ED = batch.points_ED
         every = Axis(context, batch.half_squares(point_ED))
-        strips = [slice(*strip) for strip in _strips(ranks, len(point_ED), pairs_on(z_VND.device, STRIP_PAIRS))]
+        height = rows_on(z_VND.device, STRIP_PAIRS, len(point_ED))
+        strips = [slice(*strip) for strip in _strips(ranks, height)]
         received_ED, summed = torch.zeros_like(point_ED), list[Tensors]()
 
         def weigh(place: int) -> tuple[Tensors, Tensors]:
@@ -78,8 +79,8 @@ def _moved(point_ED: Tensor, anchor_AD: Tensor, weight_AC: Tensor, weighed: Weig
     return of_anchors_AD, of_candidates_ED
 
 
-def _strips(ranks: Ranks, candidates: int, pairs: int) -> Iterator[Span]:
-    """The anchors of this process, both views of its samples, in strips of about so many pairs."""
+def _strips(ranks: Ranks, height: int) -> Iterator[Span]:
+    """The anchors of this process, both views of its samples, in strips of at most so many."""
     for view in range(2):
         start, stop = (view * ranks.samples + end for end in ranks.mine)
-        yield from cut((start, stop), max(1, pairs // candidates))
+        yield from cut((start, stop), height)

@@ -15,5 +15,6 @@ def side_on(device: torch.device, side: int) -> int:
     return side if device.type == "cpu" else side * ON_GPU
 
 
-def pairs_on(device: torch.device, pairs: int) -> int:
-    return pairs if device.type == "cpu" else pairs * ON_GPU**2
+def rows_on(device: torch.device, pairs: int, candidates: int) -> int:
+    """Rows of a strip, each against so many candidates; one at least."""
+    return max(1, (pairs if device.type == "cpu" else pairs * ON_GPU**2) // candidates)

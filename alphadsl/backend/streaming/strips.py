@@ -24,7 +24,7 @@ from alphadsl.backend.streaming.crew import add_in_order
 from alphadsl.backend.streaming.distributed import Ranks
 from alphadsl.backend.streaming.geometry import Span, cut
 from alphadsl.backend.streaming.placed import place
-from alphadsl.backend.streaming.portions import pairs_on
+from alphadsl.backend.streaming.portions import rows_on
 from alphadsl.backend.streaming.products import FORMED
 from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.arrangement import Sources, arrange, candidates_by_anchor
@@ -48,8 +48,8 @@ class Block:
 
     def strips(self) -> "Iterator[Block]":
         """Parts that are as tall as memory for a tile of them allows."""
-        pairs = pairs_on(self.anchor_A.device, STRIP_PAIRS)
-        for start, stop in cut((0, len(self.anchor_A)), max(1, pairs // len(self.ids_C[0]))):
+        height = rows_on(self.anchor_A.device, STRIP_PAIRS, len(self.ids_C[0]))
+        for start, stop in cut((0, len(self.anchor_A)), height):
             rows = slice(start, stop)
             yield replace(
                 self,
