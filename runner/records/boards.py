@@ -39,10 +39,15 @@ class Board(Protocol):
 
 
 class TensorBoard:
-    """Events in the run folder; a disk that is full stops the run, as for its own file."""
+    """Events in the run folder; a disk that is full stops the run, as for its own file.
 
-    def __init__(self, run: RunFolder, step: int) -> None:
-        self._writer = SummaryWriter(str(run / BOARD), purge_step=step + 1)
+    A step to go on after takes back the events behind it, and is None where none have to be: TensorBoard reads files
+    of one second by their names, a tenth before a ninth, and would take back what was written after.
+    """
+
+    def __init__(self, run: RunFolder, goes_on_after: int | None) -> None:
+        purged = None if goes_on_after is None else goes_on_after + 1
+        self._writer = SummaryWriter(str(run / BOARD), purge_step=purged)
 
     def write(self, numbers: Mapping[str, float], step: int) -> None:
         for name, number in numbers.items():
@@ -95,19 +100,21 @@ def check_loggers(config: ExperimentConfig) -> None:
 
 
 def open_boards(run: RunFolder, config: ExperimentConfig, step: int) -> list[Board]:
-    """The boards of a run that goes on after a step."""
-    return [_open(name, run, step) for name in parse_loggers(config.logger)]
+    """The boards of a run that begins, or goes on after a step; what a killed one showed behind it is taken back."""
+    goes_on_after = step if (run / BOARD).exists() else None
+    return [_open(name, run, goes_on_after) for name in parse_loggers(config.logger)]
 
 
 def show_at(run: RunFolder, config: ExperimentConfig, numbers: Mapping[str, float], step: int) -> None:
     """Numbers of a run that is over, on all of its boards."""
     with guarded(run / BOARD, "written"):
-        for board in open_boards(run, config, step):
+        for name in parse_loggers(config.logger):
+            board = _open(name, run, None)
             board.write(numbers, step)
             board.close(failed=False)
 
 
-def _open(name: str, run: RunFolder, step: int) -> Board:
+def _open(name: str, run: RunFolder, goes_on_after: int | None) -> Board:
     match name:
         case "wandb":
             # Without an end of its own, the next run of this process would go on in it.
@@ -117,7 +124,7 @@ def _open(name: str, run: RunFolder, step: int) -> Board:
         case "mlflow":
             return Service(name, lambda: _mlflow(run, read_record(run)), lambda logger, bad: None)
         case _:
-            return TensorBoard(run, step)
+            return TensorBoard(run, goes_on_after)
 
 
 def _wandb(run: RunFolder, record: RunRecord) -> Any:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer import event_file_writer
 
 from alphadsl import extras
 from alphadsl.report.exceptions import InputError
@@ -88,7 +90,11 @@ def test_a_service_gets_every_row_and_the_probe_and_is_found_again(service: Fake
     assert not (run / BOARD).exists()
 
 
-def test_tensorboard_shows_the_rows_and_the_probe(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writer", [0, 9])
+def test_tensorboard_shows_the_rows_and_the_probe(writer: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of writers 9 and 10 of a process in one second, of which TensorBoard reads the later first."""
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(writer))
+    monkeypatch.setattr(event_file_writer, "time", SimpleNamespace(time=lambda: 1.8e9))
     run = trained(tmp_path / "run", "tensorboard")
     shown = EventAccumulator(str(run / BOARD)).Reload()
     losses = [row["loss"] for row in read_rows(run.metrics) if "loss" in row]
