@@ -8,7 +8,7 @@ In: the name of a loss. Out: from `ORACLES` a slow function `(z0, z1, labels or 
 
 import inspect
 
-from tests.oracles import coordinate, importance, reweighted, separate
+from tests.oracles import coordinate, discovered, importance, reweighted, separate
 from tests.oracles.batch import Answer, Context, Oracle, Params, value_and_gradient
 from tests.oracles.contexts import context_of
 from tests.oracles.extremes import EXTREMES
@@ -68,6 +68,7 @@ ORACLES: dict[str, Oracle] = PAPER_TABLES | {
     "dclw": reweighted.dclw,
     "debiased": reweighted.debiased,
     "dhel": reweighted.dhel,
+    "discovered_softplus": discovered.discovered_softplus,
     "dv": separate.dv,
     "entmax": importance.entmax,
     "eps_supinfonce": reweighted.eps_supinfonce,

@@ -32,6 +32,7 @@ EXTREMES: dict[str, tuple[Params, ...]] = {
     "direct": POWERS,
     "direct_backprop": POWERS,
     "direct_unnormalised": POWERS,
+    "discovered_softplus": TAUS,
     "dv": TAUS,
     "entmax": tuple({"tau": tau, "q": q} for tau in (0.01, 5.0) for q in (1.1, 2.0)),
     "entropy": TAUS,
