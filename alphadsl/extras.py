@@ -50,7 +50,9 @@ def _told(what: str, modules: str, extra: str) -> str:
 
 
 def _is_missing(module: str) -> bool:
+    """A folder of that name that happens to be here is a namespace to Python, without an origin; no package is one."""
     try:
-        return find_spec(module) is None
+        spec = find_spec(module)
+        return spec is None or spec.origin is None
     except (ImportError, ValueError):
         return True

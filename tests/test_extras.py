@@ -1,6 +1,7 @@
 """What is installed with the package alone suffices to use a loss; what needs more says in one line what to install."""
 
 import ast
+import importlib
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alphadsl.extras import EXTRAS
+from alphadsl.extras import EXTRAS, missing_modules
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -36,6 +37,17 @@ sys.meta_path.insert(0, Hider())
 sys.argv = ["alphadsl", *{words!r}]
 """
 COMMAND = "from alphadsl.cli.main import main\nmain()\n"
+
+
+def test_a_folder_is_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python takes a folder called ray in the working directory for a package of that name."""
+    (tmp_path / "ray").mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("alphadsl.extras.EXTRAS", {"cluster": ("ray",)})
+    assert missing_modules("cluster") == ["ray"]
+    (tmp_path / "ray" / "__init__.py").touch()
+    importlib.invalidate_caches()
+    assert missing_modules("cluster") == []
 
 
 def modules_of(*extras: str) -> set[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.exceptions import InputError
-from alphadsl.report.render import render_full, styled
+from alphadsl.report.render import render_list, styled
 from alphadsl.report.visible import visible_text
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def errors() -> "Console":
 
 
 def complain_about_spec(diagnostics: Iterable[Diagnostic]) -> None:
-    for diagnostic in diagnostics:
-        _tell(f"{render_full(diagnostic)}\n")
+    for text in render_list(diagnostics):
+        _tell(f"{text}\n")
 
 
 def complain(refusal: InputError) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from alphadsl.report.diagnostic import Diagnostic
-from alphadsl.report.render import render_full
+from alphadsl.report.render import render_list
 
 
 class SpecError(ValueError):
@@ -14,7 +14,7 @@ class SpecError(ValueError):
         super().__init__(self.diagnostics)
 
     def __str__(self) -> str:
-        return "\n".join(render_full(diagnostic) for diagnostic in self.diagnostics)
+        return "\n".join(render_list(self.diagnostics))
 
 
 class InputError(ValueError):

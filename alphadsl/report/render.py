@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from alphadsl.report.diagnostic import Diagnostic
+from alphadsl.report.diagnostic import Diagnostic, Severity
 from alphadsl.report.excerpt import render_excerpts
 from alphadsl.report.source import Span
 from alphadsl.report.visible import visible_text
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _WIDTH = 100
+_MOST = 20
+"""Diagnostics that are written in full."""
 
 
 def render_concise(diagnostic: Diagnostic) -> str:
@@ -30,6 +32,16 @@ def render_full(diagnostic: Diagnostic) -> str:
     remarks = [*_remark("note", diagnostic.note), *_remark("help", diagnostic.help)]
     head = f"{_kind(diagnostic)}: {visible_text(diagnostic.title)}"
     return "\n".join([head, *excerpts, *([closing_gutter] if remarks else []), *remarks])
+
+
+def render_list(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    """Each in full; of very many the first, errors before warnings, and a line on how to see the rest."""
+    shown = tuple(diagnostics)
+    if len(shown) > _MOST:
+        shown = tuple(sorted(shown, key=lambda diagnostic: diagnostic.severity != Severity.ERROR))
+    yield from (render_full(diagnostic) for diagnostic in shown[:_MOST])
+    if shown[_MOST:]:
+        yield f" help: {len(shown) - _MOST:,} more are not shown; alphadsl check --output-format concise lists all"
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:

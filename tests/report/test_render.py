@@ -8,7 +8,7 @@ import pytest
 
 from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, Severity
 from alphadsl.report.exceptions import SpecError
-from alphadsl.report.render import render_concise, render_full, render_json, styled
+from alphadsl.report.render import render_concise, render_full, render_json, render_list, styled
 from alphadsl.report.source import Source, Span
 
 Golden = Callable[[str, str], None]
@@ -173,3 +173,14 @@ def test_colour_changes_no_character() -> None:
 def test_the_exception_shows_its_diagnostics() -> None:
     error = SpecError([CASES["one-span"], CASES["warning"]])
     assert str(error) == f"{render_full(CASES['one-span'])}\n{render_full(CASES['warning'])}"
+
+
+def test_of_very_many_the_errors_are_shown_first_and_the_rest_is_counted() -> None:
+    warned = [Warned(Span(MINE, place, place + 1)) for place in range(30)]
+    refused = [Sample(Span(MINE, place, place + 1)) for place in (5, 7)]
+    assert len(list(render_list(warned[:20]))) == 20
+    *shown, rest = render_list([*warned, *refused])
+    assert [text.partition("[")[0] for text in shown] == ["error"] * 2 + ["warning"] * 18
+    assert shown[2:] == [render_full(diagnostic) for diagnostic in warned[:18]]
+    assert rest == " help: 12 more are not shown; alphadsl check --output-format concise lists all"
+    assert str(SpecError([*warned, *refused])).endswith(rest)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -64,7 +65,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Fake:
         return fake
 
     monkeypatch.setattr(boards, "_wandb", opened)
-    monkeypatch.setattr(extras, "find_spec", lambda name: object())
+    monkeypatch.setattr(extras, "find_spec", lambda name: ModuleSpec(name, None, origin="here"))
     return fake
 
 
