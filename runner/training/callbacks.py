@@ -3,7 +3,7 @@
 A callback looks on: it changes nothing of a run but its end. Of several processes the first one calls.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +36,7 @@ class Training:
     steps: int
     """Steps of the optimizer in all epochs."""
     _state: State
+    _measured: Callable[[], SiameseNetwork]
 
     @property
     def epoch(self) -> int:
@@ -51,6 +52,12 @@ class Training:
     def encoder(self) -> nn.Module:
         """The encoder at work, (N, 3, H, W) to (N, F). The next epoch puts it back into training mode."""
         return bare(self._state.network.encoder)
+
+    @property
+    def measured_encoder(self) -> nn.Module:
+        """The encoder that is probed and exported, (N, 3, H, W) to (N, F): with `ema` or a schedule-free optimizer the
+        average of the weights, which is computed when asked for, and otherwise `encoder`."""
+        return bare(self._measured().encoder)
 
     def stop(self) -> None:
         """End the run after the epoch under way, as `stop_after` does: saved, probed, and to be continued."""

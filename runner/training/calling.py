@@ -1,6 +1,7 @@
 """The callbacks of a run, called: a job and its state come in; nothing comes out, but a state that is to stop."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from torch import Tensor
 
@@ -15,7 +16,8 @@ class Calls:
 
     def __init__(self, job: Job, state: TrainingState) -> None:
         self._state = state
-        self._training = Training(job.run.path, job.config, job.loss, job.steps, state)
+        measured = partial(state.averaging.read, job, state)
+        self._training = Training(job.run.path, job.config, job.loss, job.steps, state, measured)
         self._any = bool(job.callbacks)
         self._callbacks = job.callbacks if leads() else ()
 
