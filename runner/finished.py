@@ -18,7 +18,7 @@ from runner.records.folder import RunFolder
 from runner.records.metrics import read_rows
 from runner.records.record import read_probe, read_record
 from runner.settings.config import ExperimentConfig
-from runner.training.fabric import make_fabric
+from runner.training.fabric import make_own_fabric
 from runner.training.trained import Trained, load_trained
 
 
@@ -83,6 +83,6 @@ class Run:
     def _trained(self) -> Trained:
         config = self.config
         check_makeable(config, self.own)
-        trained = load_trained(self._files, config, config.image_size, make_fabric(config), self.own)
+        trained = load_trained(self._files, config, config.image_size, make_own_fabric(config), self.own)
         trained.network.eval()
         return trained

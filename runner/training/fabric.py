@@ -11,14 +11,17 @@ from typing import Literal
 import torch
 import torch.distributed
 from lightning.fabric import Fabric
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import ExperimentConfig
 from runner.settings.decisions import decide
 from runner.settings.machine import resolve_device
-from runner.settings.processes import local_world_size, world_size
+from runner.settings.processes import local_rank, local_world_size, world_size
 from runner.settings.processor import look_at
+
+Precision = Literal["bf16-mixed", "32-true"]
 
 
 def make_fabric(config: ExperimentConfig) -> Fabric:
@@ -31,19 +34,37 @@ def make_fabric(config: ExperimentConfig) -> Fabric:
             f"{world_size()} processes were started, and only alphadsl train shares its work among several.",
             "Start one.",
         )
+    return _fabric(*_wanted(config))
+
+
+def make_own_fabric(config: ExperimentConfig) -> Fabric:
+    """`make_fabric` for what a process computes by itself, however many there are.
+
+    Raises `InputError` where that cannot be had.
+    """
+    return _alone(*_wanted(config))
+
+
+def _wanted(config: ExperimentConfig) -> tuple[str, Precision]:
     if config.device == "cuda" and not torch.cuda.is_available():
         raise InputError("There is no CUDA device on this machine.", "Give --device cpu, or leave it out.")
     for name in ("lightning.fabric", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     accelerator = resolve_device(config.device)
     decided = decide(config, look_at(accelerator)).config
-    return _fabric(accelerator, "bf16-mixed" if decided.precision == "bf16" else "32-true")
+    return accelerator, "bf16-mixed" if decided.precision == "bf16" else "32-true"
 
 
 @cache
-def _fabric(accelerator: str, precision: Literal["bf16-mixed", "32-true"]) -> Fabric:
+def _alone(accelerator: str, precision: Precision) -> Fabric:
+    device = [local_rank()] if accelerator == "cuda" else 1
+    return Fabric(accelerator=accelerator, devices=device, precision=precision, plugins=LightningEnvironment())
+
+
+@cache
+def _fabric(accelerator: str, precision: Precision) -> Fabric:
     if world_size() == 1:
-        return Fabric(accelerator=accelerator, devices=1, precision=precision)
+        return _alone(accelerator, precision)
     fabric = Fabric(
         accelerator=accelerator,
         devices=local_world_size(),

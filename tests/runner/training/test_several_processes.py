@@ -210,3 +210,27 @@ def test_a_process_that_fails_alone_ends_all(tmp_path: Path, kind: str) -> None:
     assert "error: process 0: another process has ended before its time" in told
     assert ("error: process 1: the disk is full\nhelp: make room\n" in told) == (kind == "refused")
     assert "Traceback" not in told
+
+
+def trained_in_python(rank: int, world: int, port: int, root: str) -> None:
+    """What a program that torchrun has started finds of its run, after the processes have parted."""
+    as_started(rank, world)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo"}
+    settings = SMALL | {"batch": 256, "epochs": 1, "probe_epochs": 1}
+    run = alphadsl.train("infonce", "digits", runs_dir=root, name="shared", **settings)
+    features = run.features(torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(0)))
+    torch.save((run.epoch, dict(run.accuracies), features), Path(root, f"{rank}.pt"))
+
+
+def test_each_process_of_a_program_has_the_run(tmp_path: Path) -> None:
+    port = free_port()
+    processes = [SERVER.Process(target=trained_in_python, args=(rank, 2, port, str(tmp_path))) for rank in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(300)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=False) for rank in range(2))
+    assert first[0] == second[0] == 1
+    assert first[1] == second[1]
+    assert {"validation", "test", "untrained"} == first[1].keys()
+    torch.testing.assert_close(first[2], second[2])
