@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from alphadsl.discover.fold import fold
 from alphadsl.discover.known import loss_of
 from alphadsl.discover.mutate import Setting, mutate
 from alphadsl.discover.paths import path_text
@@ -54,4 +55,4 @@ def breed(name: str, parents: Sequence[Parent], space: SearchSpace, chance: rand
     if not how:
         return None
     crossed = (other.name,) if "cross" in how and other.name != loss.name else ()
-    return Bred(name, pretty_loss(replace(made, name=name)), (loss.name, *crossed), " + ".join(how))
+    return Bred(name, pretty_loss(fold(replace(made, name=name))), (loss.name, *crossed), " + ".join(how))

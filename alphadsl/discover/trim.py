@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from alphadsl.discover.fold import fold
 from alphadsl.discover.gates import Gates, Refused
 from alphadsl.discover.known import loss_of
 from alphadsl.discover.mutate import rounded
@@ -13,7 +14,7 @@ from alphadsl.ir.parameter import Fixed
 from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.ir.traversal import children
 
-MOST_TRIED = 24
+MOST_TRIED = 12
 Scored = Callable[[str], float | None]
 
 
@@ -27,8 +28,8 @@ class Trimmed(NamedTuple):
 
 def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Trimmed:
     """The simplest loss on the way that scores no less than `least`; `gates` are those of a library, so that what is
-    left is still new. At most 24 simpler losses are tried."""
-    loss = loss_of(name, text)
+    left is still new. At most 12 simpler losses are scored."""
+    loss = fold(loss_of(name, text))
     best, reached, left = loss, least, MOST_TRIED
     again = True
     while again and left:
@@ -36,10 +37,10 @@ def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Tri
         for simpler in _simpler(best):
             if not left:
                 break
-            left -= 1
             text = pretty_loss(simpler)
             if isinstance(gates.judge(simpler.name, text), Refused):
                 continue
+            left -= 1
             found = score(text)
             if found is not None and found >= least:
                 best, reached, again = simpler, found, True
@@ -52,7 +53,7 @@ def _simpler(loss: Loss) -> Iterator[Loss]:
     for place in places_of(loss.family):
         if isinstance(place.node, Apply):
             for child in children(place.node):
-                made = put(loss, place, child)
+                made = fold(put(loss, place, child))
                 if size_of_loss(made) < size_of_loss(loss):
                     yield made
     for place in places_of(loss.family):

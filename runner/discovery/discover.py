@@ -20,7 +20,7 @@ from runner.records.folder import RunFolder, locked
 from runner.studies.candidates import write_candidates as write_list
 
 KEPT = 5
-"""So many of the front are made simple."""
+"""So many of the best are handed on, beside the front."""
 
 
 def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool = False) -> Path:
@@ -60,11 +60,11 @@ def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
 
 
 def make_simple(search: Search, library: Gates, rung: str) -> None:
-    """Trim the best of the front while their toy scores hold and they are not losses of the library."""
+    """Trim the best while their toy scores hold and they are not losses of the library."""
     toy = Toy(search.plan.seeds, search.plan.seed)
-    waiting = [one for one in pareto(search.found, rung)[-KEPT:] if one.trimmed is None and toy.name in one.scored]
+    waiting = [one for one in best_of(search.log, rung) if one.trimmed is None and toy.name in one.scored]
     if waiting:
-        told = f"Making {len(waiting)} of the best simple: each is tried on the toy with less in it, up to {MOST_TRIED}"
+        told = f"Making the best {len(waiting)} simple: each is tried on the toy with less in it, up to {MOST_TRIED}"
         tell(f"{told} times. The budget is spent, and this comes on top.")
     for candidate in watched(waiting, len(waiting), "Made simple"):
         scored = candidate.scored[toy.name]
