@@ -22,6 +22,7 @@ from runner.records.folder import AtWorkError, RunFolder
 from runner.records.opening import IfExists
 from runner.records.record import is_probed
 from runner.settings.config import ExperimentConfig
+from runner.settings.resolving import changed
 from runner.studies.candidates import Candidate
 from runner.supplies import Stock
 
@@ -41,9 +42,17 @@ class Contender:
     candidate: Candidate | None = None
 
     def tuned(self, config: ExperimentConfig) -> ExperimentConfig:
-        """The budget with the learning rate and the like that the search has found for this loss."""
-        given = dict(self.candidate.settings) if self.candidate else {}
-        return ExperimentConfig.model_validate(config.model_dump() | given)
+        """The budget with the learning rate and the like that the search has found for this loss.
+
+        Raises `InputError` for a setting that a run would refuse.
+        """
+        if self.candidate is None:
+            return config
+        try:
+            return changed(config, **self.candidate.settings)
+        except InputError as refusal:
+            message = f"The candidate {self.candidate.name} cannot be trained: {refusal.message}"
+            raise InputError(message, refusal.help) from None
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ def plan_confirmation(
     names = [contender.loss.name for contender in contenders]
     for name in (name for index, name in enumerate(names) if name in names[:index]):
         raise InputError(f"Two of the losses are called {name}.", "Give each its own name in its file.")
+    changed(budget, seed=seeds[-1])
     runs = [_runs_of(contender, budget, seeds, root) for contender in contenders]
     return [run for of_seed in zip(*runs, strict=True) for run in of_seed]
 

@@ -12,8 +12,8 @@ import typer
 from typer.testing import CliRunner
 
 from alphadsl.cli.confirm import confirm as command
-from alphadsl.cli.confirm import split_datasets
-from alphadsl.report.exceptions import InputError
+from alphadsl.cli.confirm import make_contenders, split_datasets
+from alphadsl.report.exceptions import InputError, SpecError
 from runner.experiment import Options, Outcome
 from runner.plan import PlannedRun
 from runner.records.folder import RunFolder, locked
@@ -73,6 +73,37 @@ def test_what_cannot_be_confirmed_is_refused(tmp_path: Path) -> None:
         plan_confirmation([contender("a")], BUDGET.model_copy(update={"test_set": "sealed"}), seeds, tmp_path)
     with pytest.raises(InputError, match="Two of the losses are called a"):
         plan_confirmation([contender("a"), contender("a")], BUDGET, seeds, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"lr": -1}, "lr = -1"),
+        ({"lr": "fast"}, "lr = 'fast'"),
+        ({"optimizer": "adam"}, "optimizer = 'adam'"),
+        ({"weight_decay": "none"}, "weight_decay = 'none'"),
+        ({"warmup_epochs": 50}, "warm-up of 50 epochs"),
+        ({"optimizer": "schedule-free-sgd"}, "averages its steps"),
+    ],
+    ids=str,
+)
+def test_settings_of_a_candidate_that_no_run_takes_are_refused(
+    settings: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=f"candidate mine cannot be trained: .*{told}"):
+        plan_confirmation([contender("infonce"), contender("mine", settings=settings)], BUDGET, [FIRST_SEED], tmp_path)
+
+
+def test_seeds_beyond_those_that_a_run_may_have_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"seed = {2**31} is refused"):
+        plan_confirmation([contender("a")], BUDGET, range(2**31 - 1, 2**31 + 1), tmp_path)
+
+
+def test_values_of_a_candidate_that_its_loss_has_not_are_blamed_on_it(tmp_path: Path) -> None:
+    write_candidates(tmp_path / "found.jsonl", [Candidate(name="mine", spec=SPEC, values={"tauu": 0.2})])
+    with pytest.raises(SpecError) as refusal:
+        make_contenders([str(tmp_path / "found.jsonl")], "infonce", [], tmp_path, BUDGET)
+    assert "candidate mine" in str(refusal.value)
 
 
 def test_a_line_before_each_run_says_how_long_the_rest_takes(
