@@ -1,1 +1,1 @@
-"""What is asked for and what it runs on: a checked configuration, the device and its threads."""
+"""What a run is asked to do and what it runs on: a checked configuration, the device and its threads."""

@@ -1,8 +1,8 @@
-"""The settings of one experiment, frozen: values come in, a checked model comes out, or pydantic's refusal of a value
-of the wrong kind or out of range, which `resolving.py` brings into one line.
+"""The settings of one experiment, frozen: values come in; a checked model comes out. A value of the wrong kind or
+out of range raises pydantic's error, which `resolving.py` turns into one line.
 
-A setting is said once, as a field of `ExperimentConfig`: the options of `train`, what a file for `--config` may hold
-and what a run writes down are all made from it.
+A setting is defined once, as a field of `ExperimentConfig`. The options of `train`, the names allowed in a file for
+`--config` and the record of a run are all made from it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from runner.settings.often import parse_often
 
 Dataset = Literal["digits", "cifar10", "cifar100", "stl10", "folder", "hf"]
 OWN_IMAGES = "own"
-"""The data set of images that Python code has in memory, which no command line can name."""
+"""The data set of images that Python code holds in memory. No command line can name it."""
 Encoder = Ours | Annotated[str, AfterValidator(check_word)]
 Predictor = Literal["none", "mlp"]
 Optimizer = Literal["adamw", "sgd", "lars", "schedule-free-adamw", "schedule-free-sgd"]
@@ -33,10 +33,10 @@ Part = Literal["validation", "test"]
 TestSet = Literal["read", "sealed"]
 
 AUTO: Auto = "auto"
-"""Decided by what the run is computed on. Records of earlier versions lack what was decided, and say this too."""
+"""Decided by the machine of the run. Records of earlier versions say this too, since they lack what was decided."""
 
 SCHEDULE_FREE = ("schedule-free-adamw", "schedule-free-sgd")
-"""Optimizers that average their own steps (Defazio et al. 2024), and so take no schedule."""
+"""Optimizers that average their own steps (Defazio et al. 2024) and so take no schedule."""
 
 DATASETS: tuple[str, ...] = get_args(Dataset)
 RECIPES: tuple[str, ...] = get_args(Recipe)[1:]
@@ -56,14 +56,14 @@ NO_SETTING = frozenset(
         "recipe",
     }
 )
-"""Parts of a configuration that do not make another experiment: where the data lie, what is kept on the way, whether
-the test set is read, what the environment says, and the name of a recipe, whose settings are there themselves."""
+"""Fields that do not make it another experiment: where the data are, what is saved on the way, whether the test set is
+read, what the environment sets, and the name of a recipe, whose settings are fields themselves."""
 
 UNSAID = "unsaid"
-"""The kind of a refusal that says nothing to whoever is refused, beside another."""
+"""The type of an error that tells the user nothing when it comes with another."""
 
 MOST = 10**9
-"""More than any count can usefully be, and little enough for every library that is told one."""
+"""More than any count can usefully be, and small enough for every library that receives one."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -71,14 +71,14 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 
 
 def check_own(dataset: str) -> str:
-    """Whether a data set that is none of `DATASETS` is what stands for images in memory."""
+    """Accept a data set outside `DATASETS` only if it stands for images in memory."""
     if dataset != OWN_IMAGES:
         raise PydanticCustomError(UNSAID, "there is no such data set")
     return dataset
 
 
 class Group(StrEnum):
-    """Under which heading a setting is shown."""
+    """The heading under which a setting is shown."""
 
     DATA = "Data"
     NETWORK = "Network"
@@ -89,97 +89,95 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class About:
-    """What a setting is, for whoever chooses its value."""
+    """What a setting is, for the user who chooses its value."""
 
     group: Group
     help: str
 
 
 class ExperimentConfig(BaseModel):
-    """Everything but the loss that decides the weights a run ends with, and where its data lies."""
+    """Everything but the loss that decides the final weights of a run, and where its data are."""
 
-    # The command line reads the fields whatever the command is, and needs no validator for that.
+    # Every command reads these fields for its options, and needs no validator for that.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     dataset: Annotated[Dataset | Annotated[str, AfterValidator(check_own)], About(Group.DATA, "The images.")] = "digits"
-    data_dir: Annotated[Path | None, About(Group.DATA, "Where the data set lies; else data/.")] = None
-    image_size: Annotated[int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side to which images are brought.")] = (
-        32
-    )
+    data_dir: Annotated[Path | None, About(Group.DATA, "Folder of the data set; otherwise data/.")] = None
+    image_size: Annotated[int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side that images are resized to.")] = 32
 
     encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder, or timm:NAME.")] = "resnet8"
     width: Annotated[
         int, Field(ge=1, le=512), About(Group.NETWORK, "Channels of the first stage; 64 is the usual ResNet.")
     ] = 16
     projector_dim: Annotated[int, Field(ge=2, le=8192), About(Group.NETWORK, "Width of the embeddings.")] = 128
-    predictor: Annotated[Predictor, About(Group.NETWORK, "Head that the queries alone go through.")] = "none"
-    stop_gradient: Annotated[bool, About(Group.NETWORK, "Let no gradient through the keys.")] = False
+    predictor: Annotated[Predictor, About(Group.NETWORK, "Head that only the queries go through.")] = "none"
+    stop_gradient: Annotated[bool, About(Group.NETWORK, "Let no gradient flow through the keys.")] = False
     momentum_encoder: Annotated[
         Auto | Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)],
-        About(Group.NETWORK, "Keys from a copy that keeps this much of itself; 0 is none; else 0.99 with a queue."),
+        About(Group.NETWORK, "Decay of the averaged encoder that makes the keys; 0 for none; with a queue, 0.99."),
     ] = AUTO
 
     recipe: Annotated[
         Recipe,
-        About(Group.TRAINING, "Published settings for what is not given: the paper's script, SimCLR, or a fast one."),
+        About(Group.TRAINING, "Published values for settings not given: the paper's script, SimCLR, or a fast one."),
     ] = "none"
     batch: Annotated[int, Field(ge=2, le=MOST), About(Group.TRAINING, "Images in a batch, each in two views.")] = 256
     queue: Annotated[
         Auto | Annotated[int, Field(ge=0, le=MOST)],
-        About(Group.TRAINING, "Keys in the queue of a loss that takes one; else 4096, or half of the images."),
+        About(Group.TRAINING, "Keys in the queue of a loss that takes one; otherwise 4096, or half of the images."),
     ] = AUTO
     epochs: Annotated[int, Field(ge=0, le=MOST), About(Group.TRAINING, "Epochs of pretraining.")] = 5
-    shuffle: Annotated[bool, About(Group.TRAINING, "Another order of the images in each epoch.")] = True
+    shuffle: Annotated[bool, About(Group.TRAINING, "Shuffle the images anew in each epoch.")] = True
     optimizer: Annotated[Optimizer, About(Group.TRAINING, "The optimizer.")] = "adamw"
     lr: Annotated[Positive, About(Group.TRAINING, "Learning rate after the warm-up.")] = 1e-2
     weight_decay: Annotated[NonNegative, About(Group.TRAINING, "Weight decay.")] = 1e-4
     schedule: Annotated[
         Schedule,
-        About(Group.TRAINING, "Learning rate after the warm-up: down to zero, as it is, or as in the paper's script."),
+        About(Group.TRAINING, "Learning rate after the warm-up: down to zero, constant, or as in the paper's script."),
     ] = "cosine"
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
-    momentum: Annotated[float, Field(ge=0, lt=1), About(Group.TRAINING, "Momentum, but of adamw.")] = 0.9
+    momentum: Annotated[float, Field(ge=0, lt=1), About(Group.TRAINING, "Momentum; not used by adamw.")] = 0.9
     clip: Annotated[
-        NonNegative, About(Group.TRAINING, "The norm that longer gradients are shortened to; 0 leaves them.")
+        NonNegative, About(Group.TRAINING, "Largest norm of the gradient; longer ones are clipped; 0 clips none.")
     ] = 0.0
     ema: Annotated[
         float,
         Field(ge=0, lt=1, allow_inf_nan=False),
-        About(Group.TRAINING, "Probe and export an average of weights that keeps so much of itself a step; 0 is none."),
+        About(Group.TRAINING, "Decay per step of an average of the weights, which is probed and exported; 0 for none."),
     ] = 0.0
-    seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "The first seed.")] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "First seed.")] = 0
 
-    precision: Annotated[Precision, About(Group.MACHINE, "Of the network: bf16 is autocast.")] = AUTO
+    precision: Annotated[Precision, About(Group.MACHINE, "Precision of the network; bf16 is autocast.")] = AUTO
     loss_products: Annotated[
-        Products, About(Group.MACHINE, "Float32 products of the loss; fast ones round more on some devices.")
+        Products, About(Group.MACHINE, "Float32 matrix products of the loss; fast ones round more on some devices.")
     ] = "exact"
-    device: Annotated[Literal["auto", "cpu", "cuda"], About(Group.MACHINE, "What computes.")] = "auto"
+    device: Annotated[Literal["auto", "cpu", "cuda"], About(Group.MACHINE, "Device to compute on.")] = "auto"
     threads: Annotated[
-        Auto | Count, About(Group.MACHINE, "At most so many CPU threads; small images gain nothing from several.")
+        Auto | Count, About(Group.MACHINE, "Most CPU threads to use; small images gain nothing from several.")
     ] = AUTO
     channels_last: Annotated[
-        Auto | bool, About(Group.MACHINE, "Layout of images in the encoder; else what is sound and faster here.")
+        Auto | bool, About(Group.MACHINE, "Memory layout of images in the encoder; otherwise the faster safe one.")
     ] = AUTO
     cached_chunks: Annotated[
-        Count, About(Group.MACHINE, "Chunks of a batch that take turns in memory, for batches larger than it.")
+        Count, About(Group.MACHINE, "Chunks that a batch is split into where it does not fit in memory.")
     ] = 1
-    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; else it is on a GPU.")] = AUTO
+    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; otherwise on a GPU only.")] = AUTO
     deterministic: Annotated[
-        Auto | bool, About(Group.MACHINE, "The same bits each time on a GPU too; else cuDNN takes what is fastest.")
+        Auto | bool, About(Group.MACHINE, "Bit-identical results on a GPU too; otherwise cuDNN's fastest kernels.")
     ] = AUTO
     log_every: Annotated[
         Auto | Count,
-        About(Group.MACHINE, "Steps between looks at the loss, which wait for a GPU; else 1 on a CPU, 50 on a GPU."),
+        About(Group.MACHINE, "Steps between readings of the loss; otherwise 1 on a CPU, and 50 on a GPU."),
     ] = AUTO
     save_every: Annotated[
         str,
         About(Group.MACHINE, "How often a checkpoint is written: 10min, 500steps, 1epoch, or several with commas."),
     ] = "1epoch,10min"
-    keep_last: Annotated[Count, About(Group.MACHINE, "So many of the last checkpoints are there.")] = 3
+    keep_last: Annotated[Count, About(Group.MACHINE, "Number of latest checkpoints to keep.")] = 3
     keep_every: Annotated[
         int,
         Field(ge=0, le=MOST),
-        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 keeps none."),
+        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 for none."),
     ] = 0
     logger: Annotated[
         str,
@@ -200,13 +198,13 @@ class ExperimentConfig(BaseModel):
     def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
         yes_or_no = ("channels_last", "compile", "deterministic", "stop_gradient", "shuffle")
         if isinstance(value, bool) and info.field_name not in yes_or_no:
-            raise ValueError("true and false are no value of it")
+            raise ValueError("it takes neither true nor false")
         return value
 
     @field_validator("data_dir", mode="before")
     @classmethod
     def _nothing_is_no_folder(cls, value: object) -> object:
-        """An empty word would be the folder that the command is in."""
+        """An empty string would mean the current folder."""
         if isinstance(value, str) and not value.strip():
             raise ValueError("it names no folder")
         return value
@@ -226,11 +224,11 @@ class ExperimentConfig(BaseModel):
     @field_validator("threads", mode="before")
     @classmethod
     def _no_threads_are_not_said(cls, value: object) -> object:
-        """Earlier versions wrote null for threads that were not given."""
+        """Earlier versions wrote null when the number of threads was not given."""
         return AUTO if value is None else value
 
 
 def about_of(field: FieldInfo) -> About:
-    """What the definition of a setting says of it."""
+    """The heading and help text in the definition of a setting."""
     (about,) = (part for part in field.metadata if isinstance(part, About))
     return about

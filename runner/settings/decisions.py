@@ -1,5 +1,6 @@
-"""How a run is best computed here: settings that say `auto` and a processor come in; settings that all say something,
-and why, come out. What is decided is kept in the record of the run, so that it is resumed as it was begun.
+"""How a run is best computed on this machine: settings, some of them `auto`, and a processor come in; settings that all
+have a value, and the reason for each, come out. The record of the run keeps these values, so that it is resumed as it
+was started.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,13 +13,13 @@ from runner.settings.processor import Processor
 
 @dataclass(frozen=True)
 class Decided:
-    """A configuration, and for each setting that was decided here, why it is what it is."""
+    """A configuration, with the reason for each setting that was decided here."""
 
     config: ExperimentConfig
     reasons: Mapping[str, str]
 
     def describe(self, processor: Processor) -> str:
-        """A line that says how the run is computed, as far as that is decided."""
+        """One line that says how the run is computed, as far as that is decided."""
         config = self.config
         values = {
             "precision": f"precision {config.precision}",
@@ -36,7 +37,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Choice:
-    """A value, and why."""
+    """A value and the reason for it."""
 
     value: object
     why: str
@@ -50,37 +51,37 @@ def _precision(processor: Processor) -> Choice:
 
 def _threads(processor: Processor) -> Choice:
     if processor.cores < processor.threads:
-        return Choice(processor.cores, "as many as this process may use cores")
-    return Choice(processor.threads, "as torch is set to")
+        return Choice(processor.cores, "the cores that this process may use")
+    return Choice(processor.threads, "torch's own setting")
 
 
 def _compile(processor: Processor) -> Choice:
     if processor.device == "cpu":
-        return Choice(False, "it brings nothing on a CPU")
-    return Choice(True, "its operations are joined for a GPU")
+        return Choice(False, "it gains nothing on a CPU")
+    return Choice(True, "compiling fuses its operations on a GPU")
 
 
 def _deterministic(processor: Processor) -> Choice:
     if processor.device == "cpu":
-        return Choice(True, "a CPU is so anyway")
-    return Choice(False, "cuDNN takes what is fastest")
+        return Choice(True, "a CPU is deterministic anyway")
+    return Choice(False, "cuDNN uses its fastest kernels")
 
 
 def _log_every(processor: Processor) -> Choice:
     if processor.device == "cpu":
-        return Choice(1, "looking costs nothing on a CPU")
-    return Choice(50, "whoever looks waits for the device")
+        return Choice(1, "reading the loss costs nothing on a CPU")
+    return Choice(50, "reading the loss waits for the GPU")
 
 
 CHOICES: Mapping[str, Callable[[Processor], Choice]] = MappingProxyType(
     {"precision": _precision, "threads": _threads, "compile": _compile, "log_every": _log_every}
     | {"deterministic": _deterministic}
 )
-"""What a processor decides. The layout depends on the network too: `runner.network.soundness`."""
+"""What the processor decides. The memory layout depends on the network too: `runner.network.soundness`."""
 
 
 def decide(config: ExperimentConfig, processor: Processor) -> Decided:
-    """The configuration with a value for each setting of `CHOICES` that says `auto`; the others stay."""
+    """The configuration with a value for each setting of `CHOICES` that is `auto`; the others stay as they are."""
     chosen = {name: choose(processor) for name, choose in CHOICES.items() if getattr(config, name) == AUTO}
     decided = config.model_copy(update={name: choice.value for name, choice in chosen.items()})
     return Decided(decided, {name: choice.why for name, choice in chosen.items()})

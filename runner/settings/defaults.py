@@ -1,4 +1,4 @@
-"""What settings are where nothing is said, as far as it differs by data set."""
+"""Defaults of settings that differ by data set."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,4 +14,5 @@ DEFAULTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "hf": {},
     }
 )
-"""What differs by data set. The rest is tuned for `resnet8` at width 16; encoders of width 64 want lr 1e-3."""
+"""The defaults that differ by data set. The others are tuned for `resnet8` at width 16; encoders of width 64 want
+lr 1e-3."""

@@ -1,4 +1,4 @@
-"""Which settings go together: what was given comes in; nothing comes out, or a refusal that names the remedy."""
+"""Which settings go together: the given settings come in; nothing comes out, or an error that names the remedy."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from runner.settings.encoders import ENCODERS, has_width
 
 
 def check_effective(dataset: str, given: Mapping[str, object]) -> None:
-    """Refuse what has no effect on a data set or an encoder, since whoever gives it expects one."""
+    """Refuse a setting that has no effect on the data set or the encoder, since whoever gives it expects one."""
     if "data_dir" in given and dataset == "digits":
         raise InputError(
             "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
@@ -17,16 +17,16 @@ def check_effective(dataset: str, given: Mapping[str, object]) -> None:
     encoder = str(given.get("encoder", ENCODERS[0]))
     if "width" in given and not has_width(encoder):
         raise InputError(
-            f"width = {given['width']!r} has no effect on {encoder}, which has a width of its own.",
+            f"width = {given['width']!r} has no effect on {encoder}, which has a fixed width.",
             "Leave out --width, or give --encoder resnet8, resnet18 or resnet50.",
         )
 
 
 def check_together(config: ExperimentConfig) -> None:
-    """Refuse settings of which each may be, but not both."""
+    """Refuse settings that are valid one by one but not together."""
     if config.batch % config.cached_chunks:
         raise InputError(
-            f"A batch of {config.batch} does not come apart into {config.cached_chunks} equal chunks.",
+            f"A batch of {config.batch} does not divide into {config.cached_chunks} equal chunks.",
             f"Give --batch {_multiple(config.batch, config.cached_chunks)}, or another --cached-chunks.",
         )
     if config.select == "test" and config.test_set == "sealed":
@@ -55,7 +55,7 @@ def check_together(config: ExperimentConfig) -> None:
 
 
 def _check_warmup(config: ExperimentConfig) -> None:
-    """The usual warm-up of a data set goes with fewer epochs, as a first try has them."""
+    """The usual warm-up of a data set is accepted with fewer epochs, since a first try often has few."""
     usual = ExperimentConfig.model_fields["warmup_epochs"].default
     if config.warmup_epochs == DEFAULTS.get(config.dataset, {}).get("warmup_epochs", usual):
         return
@@ -76,7 +76,7 @@ def _check_schedule_free(config: ExperimentConfig) -> None:
         )
     if config.ema:
         raise InputError(
-            f"{config.optimizer} averages its weights itself, so ema = {config.ema:g} has nothing to average.",
+            f"{config.optimizer} averages the weights itself, so ema = {config.ema:g} has no effect.",
             "Leave out --ema, or give another --optimizer.",
         )
     if config.optimizer == "schedule-free-sgd" and config.momentum == 0:
@@ -84,16 +84,16 @@ def _check_schedule_free(config: ExperimentConfig) -> None:
 
 
 def check_divisible(config: ExperimentConfig, processes: int) -> None:
-    """Refuse a batch, or a chunk of it, of which processes would get unequal parts."""
+    """Refuse a batch, or a chunk of it, that cannot be shared equally among the processes."""
     parts = processes * config.cached_chunks
     if config.batch % parts:
         chunks = f" in {config.cached_chunks} chunks each" if config.cached_chunks > 1 else ""
         raise InputError(
-            f"A batch of {config.batch} does not come apart into equal parts for {processes} processes{chunks}.",
+            f"A batch of {config.batch} does not divide equally among {processes} processes{chunks}.",
             f"Give --batch {_multiple(config.batch, parts)}, or start another number of processes.",
         )
 
 
 def _multiple(batch: int, part: int) -> int:
-    """The multiple of `part` next to a batch, at least one sample each."""
+    """The multiple of `part` nearest to a batch; at least `part` itself."""
     return part * max(1, round(batch / part))

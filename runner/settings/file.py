@@ -1,6 +1,6 @@
-"""Settings from a file: TOML, or JSON as a run writes its `config.json`, comes in; settings by name come out.
+"""Settings from a file: TOML, or JSON as in the `config.json` of a run, comes in; settings by name come out.
 
-Refused in one line that names the file: what cannot be read, is neither TOML nor JSON, or gives a name twice.
+Refused in one line that names the file: one that cannot be read, is neither TOML nor JSON, or gives a name twice.
 """
 
 import json
@@ -19,20 +19,21 @@ from runner.settings.resolving import Given
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """What a file gives: settings, and the name of the loss where it is the record of a run."""
+    """The settings in a file, and the name of the loss if the file is the record of a run."""
 
     given: Given
     loss: str | None = None
 
 
 def read_settings(path: Path) -> SettingsFile:
-    """The settings in a `.toml` or `.json` file, whose names and values are not looked at yet.
+    """The settings in a `.toml` or `.json` file. Their names and values are not checked yet.
 
-    The record of a run has them under `config`; its loss and the values of its parameters are no settings.
+    The record of a run has them under `config`; its loss and the values of the loss's parameters are not settings.
+    Raises `InputError` for a file that cannot be read or parsed.
     """
     parse = PARSERS.get(path.suffix.lower())
     if parse is None:
-        raise InputError(f"{str(path)!r} is no file of settings.", f"Give one that ends in {' or '.join(PARSERS)}.")
+        raise InputError(f"{str(path)!r} is not a settings file.", f"Give one that ends in {' or '.join(PARSERS)}.")
     content = read_file(path)
     try:
         settings = parse(content.decode())
@@ -47,7 +48,7 @@ def read_settings(path: Path) -> SettingsFile:
         case dict():
             return SettingsFile(Given(settings, path))
         case _:
-            raise InputError(f"{path} has no settings by name.", 'Write {"epochs": 5}')
+            raise InputError(f"{path} does not give settings by name.", 'Write {"epochs": 5}')
 
 
 def _parse_json(text: str) -> Any:

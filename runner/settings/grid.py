@@ -1,5 +1,5 @@
-"""Settings of which several values are given: settings come in, every combination of them comes out, under what tells
-it from the others in the name of its run.
+"""Settings with several values: settings come in; every combination of them comes out, with the part of the run's name
+that distinguishes it from the others.
 
 Refused: a value given twice, and more runs than anybody would start with one command.
 """
@@ -16,7 +16,7 @@ from runner.settings.resolving import Given, changed, resolve_config
 
 MOST_RUNS = 1000
 UNSAFE = re.compile(r"[^\w.+-]+")
-"""What is no part of the name of a folder everywhere, as in timm:NAME."""
+"""Characters that not every file system allows in the name of a folder, as in timm:NAME."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def varied(settings: Mapping[str, object]) -> dict[str, tuple[object, ...]]:
 
 
 def check_size(losses: Sequence[Mapping[str, Sequence[float]]], settings: Mapping[str, object], seeds: int) -> None:
-    """Raises `InputError` where each loss with each of its values, each setting and each seed are too many runs."""
+    """Raises `InputError` if the combinations of losses, their values, settings and seeds are too many runs."""
     axes = varied(settings)
     points = sum(prod(map(len, lists.values())) for lists in losses)
     total = points * prod(map(len, axes.values())) * seeds
@@ -61,19 +61,19 @@ def combine_settings(layers: Sequence[Given], settings: Mapping[str, object], se
 
 
 def with_seeds(first: ExperimentConfig, seeds: int) -> list[ExperimentConfig]:
-    """A configuration for each seed. Raises `InputError` where the last seed is out of range."""
+    """A configuration for each seed. Raises `InputError` if the last seed is out of range."""
     changed(first, seed=first.seed + seeds - 1)
     return [first.model_copy(update={"seed": first.seed + offset}) for offset in range(seeds)]
 
 
 def told_apart(numbers: Sequence[float]) -> list[str]:
-    """Numbers as short as tells them apart."""
+    """Numbers written as short as possible while they still differ."""
     short = [f"{number:g}" for number in numbers]
     return short if len(set(short)) == len(short) else [repr(number) for number in numbers]
 
 
 def _words(name: str, configs: Sequence[ExperimentConfig], count: int) -> dict[object, str]:
-    """How each value of a setting is told. Values are taken as they were understood: 0.90 is 0.9 once more."""
+    """How each value of a setting is written in a name. Values are compared as parsed: 0.90 is 0.9 again."""
     values = list(dict.fromkeys(getattr(config, name) for config in configs))
     if len(values) < count:
         raise InputError(f"--{name.replace('_', '-')} gives one of its values twice.", "Keep one of the two.")

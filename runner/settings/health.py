@@ -1,5 +1,5 @@
-"""What this machine has for training: where runs and data go comes in; a finding for each thing that matters comes out,
-with what to do where something is wrong.
+"""What this machine offers for training: the folders of runs and data come in; a finding for each thing that matters
+comes out, with a remedy where something is wrong.
 """
 
 import os
@@ -20,7 +20,7 @@ from runner.settings.resolving import make_config
 
 GIGABYTE = 10**9
 LITTLE = 2 * GIGABYTE
-"""Less free space than this does not hold a data set and some runs."""
+"""With less free space than this there is no room for a data set and some runs."""
 ARCHIVES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python", "stl10": "stl10_binary"}
 INCLUDE = Path(sysconfig.get_path("include"))
 NVIDIA = Path("/proc/driver/nvidia/version")
@@ -28,7 +28,7 @@ NVIDIA = Path("/proc/driver/nvidia/version")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing, what it is like here, and what to do if that is wrong."""
+    """One thing about the machine, its state, and a remedy if something is wrong with it."""
 
     what: str
     told: str
@@ -36,7 +36,7 @@ class Finding:
 
 
 def examine(runs_dir: Path, data_dir: Path) -> Iterator[Finding]:
-    """The findings one after another; nothing is changed."""
+    """Yield the findings one by one; nothing is changed."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     processor = look_at("cpu")
     yield Finding("versions", f"alphadsl {alphadsl.__version__}, torch {version('torch')}, {_python()}")
@@ -78,14 +78,14 @@ def _compiler() -> Finding:
     tried = [name for name in (os.environ.get("CXX"), "g++", "clang++") if name]
     compiler = next((name for name in tried if shutil.which(name)), None)
     if compiler is None:
-        return Finding("compiler", f"none of {', '.join(tried)} is there", "Install g++, to compile losses.")
+        return Finding("compiler", f"found none of {', '.join(tried)}", "Install g++, to compile losses.")
     if not (INCLUDE / "Python.h").exists():
         return Finding("compiler", f"{compiler}, without Python's headers", "Install python3-dev, to compile losses.")
     return Finding("compiler", compiler)
 
 
 def _room(what: str, folder: Path) -> Finding:
-    """Whether a folder, or the one it would be made in, has space and takes files."""
+    """Whether there is space in a folder, or in the one it would be made in, and files can be written there."""
     place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not place.is_dir():
         return Finding(what, f"{place} is a file", "Name a folder with --runs-dir.")

@@ -1,7 +1,7 @@
-"""What a loss is held against: a configuration, whether the loss takes a queue and how many images there are come in; a
-configuration comes out that says how many keys wait in the queue and how slow the encoder is that makes them.
+"""Where the keys of a loss come from: a configuration, whether the loss takes a queue and the number of images come in;
+a configuration comes out with the number of keys in the queue and the momentum of the encoder that makes them.
 
-Refused: a queue that no loss takes, one that holds less than a batch, and one that holds every image.
+Refused: a queue that no loss takes, one shorter than a batch, and one that holds every image.
 """
 
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from alphadsl.report.exceptions import InputError
 from runner.settings.config import AUTO, ExperimentConfig
 
 USUAL_QUEUE, USUAL_MOMENTUM = 4096, 0.99
-"""Of MoCo on CIFAR; on ImageNet 65536 and 0.999 (He et al. 2020)."""
+"""As MoCo uses on CIFAR; on ImageNet, 65536 and 0.999 (He et al. 2020)."""
 
 
 def check_taken(config: ExperimentConfig, takes_queue: Iterable[bool]) -> None:
-    """Raises `InputError` where a queue is asked for, and none of the losses takes its negatives from one."""
+    """Raises `InputError` if a queue is asked for and none of the losses takes its negatives from one."""
     if config.queue not in (AUTO, 0) and not any(takes_queue):
         raise InputError(
             f"queue = {config.queue} has no effect: none of the losses takes its negatives from a queue.",
@@ -23,7 +23,7 @@ def check_taken(config: ExperimentConfig, takes_queue: Iterable[bool]) -> None:
 
 
 def decide_keys(config: ExperimentConfig, name: str, takes_queue: bool, images: int) -> ExperimentConfig:
-    """The configuration for the loss called `name`, without `auto` in what is said of keys. Raises `InputError`."""
+    """The configuration for the loss called `name`, with its queue and momentum decided. Raises `InputError`."""
     momentum = config.momentum_encoder
     if momentum == AUTO:
         momentum = USUAL_MOMENTUM if takes_queue and not config.stop_gradient else 0.0
@@ -39,7 +39,7 @@ def decide_keys(config: ExperimentConfig, name: str, takes_queue: bool, images: 
 def _check_length(name: str, queue: int, batch: int, images: int) -> None:
     if queue < batch:
         raise InputError(
-            f"{name} takes its negatives from a queue, and one of {queue} keys holds less than a batch of {batch}.",
+            f"{name} takes its negatives from a queue, and a queue of {queue} keys is shorter than a batch of {batch}.",
             f"Give --queue {batch} or more.",
         )
     if queue >= images:

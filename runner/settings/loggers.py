@@ -1,11 +1,11 @@
-"""Names of loggers: `tensorboard,wandb` comes in, a tuple of names comes out, or what is wrong with it."""
+"""Names of loggers: `tensorboard,wandb` comes in; a tuple of names comes out, or what is wrong with it."""
 
 LOGGERS = ("tensorboard", "wandb", "mlflow")
 NONE = "none"
 
 
 def parse_loggers(text: str) -> tuple[str, ...]:
-    """Raises `ValueError` for a name that is none, or is given twice."""
+    """The loggers that a comma-separated text names. Raises `ValueError` for an unknown name or one given twice."""
     names = tuple(name.strip() for name in text.split(","))
     if names == (NONE,):
         return ()

@@ -1,4 +1,6 @@
-"""The machine: how many threads to use and how to allocate goes in, what it is and what is installed comes out."""
+"""The machine: the number of threads and how to allocate memory come in; its description, with what is installed, comes
+out.
+"""
 
 import ctypes
 import os
@@ -20,10 +22,10 @@ GROWTH = 256 * 2**20
 
 
 def keep_freed_memory() -> None:
-    """Tell the C allocator of this process, where it is glibc's, to keep what it is given back.
+    """Tell the C allocator of this process, if it is glibc's, to keep the memory that is freed.
 
-    Every step of training frees and takes the same large tensors. glibc returns them to the kernel each time, which
-    then has to hand out zeroed pages again; keeping them makes a step of ResNet-8 on two cores about a third faster.
+    Every training step frees and allocates the same large tensors. glibc returns them to the kernel each time, which
+    then has to supply zeroed pages again. Keeping them makes a step of ResNet-8 on two cores about a third faster.
     """
     if platform.libc_ver()[0] != "glibc":
         return
@@ -34,16 +36,16 @@ def keep_freed_memory() -> None:
 
 
 def resolve_device(asked: str) -> str:
-    """The kind of device that `auto` means here; another is taken as it is."""
+    """The kind of device that `auto` means here; any other is returned as it is."""
     return ("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked
 
 
 @contextmanager
 def limit_threads(count: int | Auto) -> Iterator[None]:
-    """At most `count` threads for torch's operations inside the block; `auto` leaves them as they are.
+    """At most `count` threads for torch's operations inside the block; `auto` changes nothing.
 
-    Threads that wait for each other at every operation cost more than they bring where operations are small, and
-    several times more where the cores are shared.
+    Where operations are small, threads that wait for each other at every one cost more than they gain, and several
+    times more where the cores are shared.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(before if count == AUTO else min(before, count))
@@ -54,7 +56,7 @@ def limit_threads(count: int | Auto) -> Iterator[None]:
 
 
 def describe_machine() -> dict[str, Any]:
-    """The machine and the versions a run was made with."""
+    """The machine and the versions that a run uses, as they go into its record."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "platform": platform.platform(),

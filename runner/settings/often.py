@@ -1,6 +1,6 @@
-"""How often something is done: words as `10min`, `500steps` or `1epoch,10min` come in, intervals come out.
+"""How often something is done: words such as `10min`, `500steps` or `1epoch,10min` come in; intervals come out.
 
-Refused: what is no number with a unit, a unit twice, and parts of a step or an epoch.
+Refused: anything but a number with a unit, a unit given twice, and fractions of a step or an epoch.
 """
 
 import re
@@ -20,7 +20,7 @@ _LONGEST = 10**9
 
 @dataclass(frozen=True)
 class Often:
-    """Every so many steps, epochs or seconds, whichever comes first."""
+    """Every so many steps, epochs or seconds, whichever comes first; None for a unit that is not given."""
 
     steps: int | None = None
     epochs: int | None = None
@@ -28,7 +28,7 @@ class Often:
 
 
 def parse_often(text: str) -> Often:
-    """Raises `ValueError` with the reason."""
+    """The intervals in a text. Raises `ValueError` with the reason."""
     told: dict[str, float] = {}
     for part in text.lower().split(","):
         kind, amount = _parse_part(part.strip())
@@ -42,7 +42,7 @@ def parse_often(text: str) -> Often:
 def _parse_part(part: str) -> tuple[str, float]:
     match = _PART.fullmatch(part)
     if match is None:
-        raise ValueError(f"{part!r} is no number with a unit; {_EXAMPLES}")
+        raise ValueError(f"{part!r} is not a number with a unit; {_EXAMPLES}")
     amount, unit = float(match[1]), match[2]
     if not 0 < amount <= _LONGEST:
         raise ValueError(f"{part} is not above 0 and at most {_LONGEST:,}")
@@ -50,7 +50,7 @@ def _parse_part(part: str) -> tuple[str, float]:
         return "seconds", amount * _SECONDS[unit]
     kind = f"{unit.removesuffix('s')}s"
     if kind not in ("steps", "epochs"):
-        raise ValueError(f"{unit} is no unit; {_EXAMPLES}")
+        raise ValueError(f"{unit} is not a unit; {_EXAMPLES}")
     if amount != int(amount):
-        raise ValueError(f"{part} is not whole")
+        raise ValueError(f"{part} is not a whole number")
     return kind, amount

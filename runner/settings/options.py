@@ -1,5 +1,5 @@
-"""How a setting is given as words on a command line: a field of the configuration comes in; its name, kind, choices,
-range and default come out. No torch is imported.
+"""How a setting is typed on a command line: a field of the configuration comes in; its name, kind, choices, range and
+default come out. No torch is imported.
 """
 
 import math
@@ -16,34 +16,34 @@ from runner.settings.config import MOST, NO_SETTING, About, ExperimentConfig, Gr
 from runner.settings.defaults import DEFAULTS
 
 ONE_FOR_ALL = (NO_SETTING - {"recipe"}) | {"loss_products"}
-"""Settings that the runs of one command share, like those of the data: it reads one set of images, and compares runs
-that are measured and kept alike."""
+"""Settings that all runs of one command share, like those of the data: a command reads one set of images, and compares
+runs that are measured and saved alike."""
 
 Kind = type[bool] | type[int] | type[float] | type[str] | type[Path]
 
 
 @dataclass(frozen=True)
 class Option:
-    """One setting, as it can be typed."""
+    """One setting, as it is typed on a command line."""
 
     name: str
     about: About
     kind: Kind
-    """What its value is read as; a value that is a word or a number is read as a word."""
+    """The type that its value is parsed as; a value that may be a word or a number is parsed as a word."""
     choices: tuple[str, ...]
-    """The words it may be, if it may be one of a few."""
+    """The words it may be, if it takes one of a few."""
     span: str
-    """Which numbers it may be, in words, if that says anything."""
+    """The range of numbers it may be, in words; empty if there is none worth saying."""
     default: str
-    """What it is where it is not given, and where a data set differs."""
+    """Its value where it is not given, and the data sets for which that differs."""
 
     @property
     def may_vary(self) -> bool:
-        """Whether the runs of one command may differ in it."""
+        """Whether it may differ between the runs of one command."""
         return self.kind is not bool and self.about.group is not Group.DATA and self.name not in ONE_FOR_ALL
 
     def several(self, listed: str) -> str:
-        """Which commands take several values, with commas between them."""
+        """Which commands take several values, separated by commas."""
         train = f"give alphadsl train {self.flag} {listed}"
         searched = self.about.group is not Group.PROBE and self.name not in NO_SETTING
         return f"{train}, or sweep --over {self.name}={listed}" if searched else f"{train}."
@@ -54,13 +54,13 @@ class Option:
 
     @property
     def help(self) -> str:
-        """What it is, which numbers it may be, and what it is by default."""
+        """What it is, the range of numbers it may be, and its default."""
         notes = "; ".join(filter(None, (self.span, self.default and f"by default {self.default}")))
         return f"{self.about.help} ({notes})" if notes else self.about.help
 
     @property
     def shape(self) -> str | None:
-        """What stands for its value, as `adamw|sgd`."""
+        """The placeholder of its value, such as `adamw|sgd`."""
         number = ("N",) if self.choices and self.span else ()
         return "|".join((*self.choices, *number)) or None
 
@@ -80,12 +80,12 @@ def option_of(name: str) -> Option:
 
 
 def choices_of(name: str) -> tuple[str, ...]:
-    """The words that a setting may be, if it may be one of a few."""
+    """The words that a setting may be, if it takes one of a few."""
     return tuple(_choices(ExperimentConfig.model_fields[name].annotation))
 
 
 def _members(annotation: Any) -> Iterator[Any]:
-    """The types that a value may have, without those that wrap them."""
+    """The types that a value may have, without the types that wrap them."""
     match get_origin(annotation):
         case origin if origin is Union or origin is UnionType:
             for member in get_args(annotation):
@@ -130,7 +130,7 @@ def _span(bounds: list[object]) -> str:
 
 
 def ends_of(name: str) -> tuple[float, float, bool, bool]:
-    """The lowest and the highest number that a setting may be, and whether each is itself left out."""
+    """The lowest and the highest number that a setting may be, and whether each of them is excluded."""
     low, high, low_open, high_open = -math.inf, math.inf, True, True
     for bound in _bounds(ExperimentConfig.model_fields[name]):
         match bound:

@@ -1,6 +1,6 @@
-"""What computes: a kind of device comes in; whether it has instructions for bf16, and how many threads, come out.
+"""What computes: a kind of device comes in; whether it has bf16 instructions, its threads and cores come out.
 
-torch says the former of a CPU in private functions, which are named here and nowhere else.
+torch answers the first question for a CPU in private functions, which are named here and nowhere else.
 """
 
 import os
@@ -13,7 +13,7 @@ CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 ARM_FEATURES = Path("/proc/cpuinfo")
 BF16_CHECKS = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-"""Of `torch.cpu`: whether the processor multiplies bfloat16 itself. Without that, oneDNN converts, which is slow."""
+"""Functions of `torch.cpu` that say whether the CPU multiplies bfloat16. If not, oneDNN converts, which is slow."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Processor:
     device: str
     """cpu or cuda."""
     name: str
-    """What tells it: the instructions of a CPU, the model of a GPU."""
+    """What identifies it: the instruction set of a CPU, the model of a GPU."""
     bf16: bool
     """Whether it has instructions for bfloat16."""
     threads: int
@@ -41,7 +41,7 @@ def look_at(device: str) -> Processor:
 
 
 def usable_cores() -> int:
-    """The cores that affinity and the quota of a container leave to this process; at least one."""
+    """The cores that CPU affinity and the quota of a container leave to this process; at least one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _quota(CGROUP_QUOTA) or cores)
 
@@ -59,7 +59,7 @@ def usable_memory() -> int:
 
 
 def _quota(file: Path) -> int | None:
-    """Whole cores, at least one, of a cgroup's `cpu.max`, as `150000 100000`; None where there is no limit."""
+    """Whole cores, at least one, from a cgroup's `cpu.max`, such as `150000 100000`; None if there is no limit."""
     try:
         allowed, period = file.read_text(encoding="ascii").split()
         return max(1, int(allowed) // int(period))

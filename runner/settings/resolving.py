@@ -1,4 +1,4 @@
-"""From what was asked for to a configuration: settings by name and the data set's defaults come in, a checked
+"""From what the user asked for to a configuration: settings by name and the defaults of the data set come in; a checked
 `ExperimentConfig` comes out. Refused in one line that names the setting: a value of the wrong kind or out of range.
 """
 
@@ -23,21 +23,21 @@ HF = "hf:"
 
 @dataclass(frozen=True)
 class Given:
-    """Settings by name, of which those that are None are not given, and the file they are from, if any."""
+    """Settings by name, where None means not given, and the file they are from, if any."""
 
     values: Mapping[str, object]
     file: Path | None = None
 
 
 def make_config(dataset: str, **overrides: object) -> ExperimentConfig:
-    """The data set's defaults under `overrides`. Raises `InputError` as `resolve_config` does."""
+    """The defaults of the data set, overridden by `overrides`. Raises `InputError` like `resolve_config`."""
     return resolve_config(Given({"dataset": dataset, **overrides}))
 
 
 def resolve_config(*layers: Given) -> ExperimentConfig:
-    """The defaults of the data set under a recipe, if one is given, under what is given, of which the later counts.
+    """The defaults of the data set, overridden by a recipe if one is given, then by each layer in order.
 
-    Raises `InputError` for an unknown data set or recipe, or a setting that is unknown, refused or without effect.
+    Raises `InputError` for an unknown data set or recipe, and for a setting that is unknown, invalid or without effect.
     """
     layers = tuple(replace(layer, values=_with_folder(layer.values)) for layer in layers)
     given = {name: value for layer in layers for name, value in layer.values.items() if value is not None}
@@ -59,7 +59,7 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
 
 
 def changed(config: ExperimentConfig, **settings: object) -> ExperimentConfig:
-    """The configuration with other settings. Raises `InputError` as `resolve_config` does."""
+    """The configuration with other settings. Raises `InputError` like `resolve_config`."""
     try:
         other = ExperimentConfig.model_validate(config.model_dump() | settings)
     except ValidationError as refusal:
@@ -70,20 +70,20 @@ def changed(config: ExperimentConfig, **settings: object) -> ExperimentConfig:
 
 
 def _meant(given: Mapping[str, object], files: Mapping[str, Path | None]) -> Mapping[str, object]:
-    """What is given on purpose. The record of a run has all settings, so what a file says that is usual is not."""
+    """The settings given on purpose. A record of a run has all of them, so a default value in a file does not count."""
     fields = ExperimentConfig.model_fields
     usual = {name for name, value in given.items() if name in fields and files[name] and fields[name].default == value}
     return {name: value for name, value in given.items() if name not in usual}
 
 
 def _without_width(config: ExperimentConfig) -> ExperimentConfig:
-    """Encoders that have none are written down alike, whatever data set or recipe has said."""
+    """Encoders without a width have the same record, whatever width the data set or recipe gives."""
     usual = ExperimentConfig.model_fields["width"].default
     return config if has_width(config.encoder) else config.model_copy(update={"width": usual})
 
 
 def _beside_recipe(layers: Sequence[Given]) -> Iterator[str]:
-    """The settings that other layers give than the one whose recipe counts."""
+    """The settings given by layers other than the one whose recipe counts."""
     naming = next((layer for layer in reversed(layers) if layer.values.get("recipe") is not None), None)
     for layer in layers:
         if layer is not naming:
@@ -91,17 +91,17 @@ def _beside_recipe(layers: Sequence[Given]) -> Iterator[str]:
 
 
 def _with_folder(values: Mapping[str, object]) -> Mapping[str, object]:
-    """`hf:DIR` is the data set `hf` in DIR."""
+    """Read `hf:DIR` as the data set `hf` in DIR."""
     dataset = values.get("dataset")
     if not isinstance(dataset, str) or not dataset.startswith(HF):
         return values
     if values.get("data_dir") is not None:
-        raise InputError(f"The data set {dataset} and --data-dir both say where the data lie.", "Give one of the two.")
+        raise InputError(f"The data set {dataset} and --data-dir both say where the data are.", "Give one of the two.")
     return {**values, "dataset": HF.rstrip(":"), "data_dir": dataset.removeprefix(HF)}
 
 
 def own_settings(config: ExperimentConfig) -> dict[str, object]:
-    """The settings that are not the data set's own, without those that the machine decided."""
+    """The settings that differ from the defaults of the data set, without those that the machine decides."""
     ordinary = make_config(config.dataset)
     return {
         name: value
@@ -111,8 +111,8 @@ def own_settings(config: ExperimentConfig) -> dict[str, object]:
 
 
 def describe_config(*configs: ExperimentConfig) -> str:
-    """The settings of the runs of a command in brief: those that are not the data set's own, or not the same in all
-    runs, then the others of network and pretraining."""
+    """The settings of the runs of a command in brief: those that differ from the defaults of the data set, or between
+    runs, then the other settings of network and pretraining."""
     ordinary = make_config(configs[0].dataset)
     own: list[str] = []
     usual: list[str] = []
@@ -132,7 +132,7 @@ def describe_config(*configs: ExperimentConfig) -> str:
 
 
 def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> InputError:
-    """The first setting that is refused, with all that its type says of it, since one of several kinds may do."""
+    """The first setting that is refused, with every reason its type gives, since one of several kinds would do."""
     name = str(faults[0]["loc"][0])
     reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name and fault["type"] != UNSAID)
     file = files.get(name)
@@ -146,13 +146,13 @@ def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> In
 def _remedy(name: str, value: object) -> str:
     listed = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     if "," in listed and name in ExperimentConfig.model_fields and option_of(name).may_vary:
-        return f"Here is room for one value; {option_of(name).several(listed)}"
+        return f"Only one value is allowed here; {option_of(name).several(listed)}"
     close = _close(name, value)
     return f"Did you mean {close}?" if close else "See alphadsl train --help."
 
 
 def _close(name: str, value: object) -> str | None:
-    """The setting, or of a setting the value, that was probably meant."""
+    """The name of a setting, or the value for one, that was probably meant."""
     if name not in ExperimentConfig.model_fields:
         return suggest(name, ExperimentConfig.model_fields)
     return suggest(value, choices_of(name)) if isinstance(value, str) else None

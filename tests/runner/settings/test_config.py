@@ -38,8 +38,8 @@ def test_overrides_that_are_none_leave_the_default() -> None:
         ("digits", {"warmup_epochs": 1e400}, "warmup_epochs = inf"),
         ("digits", {"image_size": 4}, "image_size = 4"),
         ("digits", {"data_dir": "data"}, "not from a folder"),
-        ("digits", {"batch": 100, "cached_chunks": 3}, "100 does not come apart into 3 equal chunks"),
-        ("digits", {"batch": 8, "cached_chunks": 16}, "8 does not come apart into 16 equal chunks"),
+        ("digits", {"batch": 100, "cached_chunks": 3}, "100 does not divide into 3 equal chunks"),
+        ("digits", {"batch": 8, "cached_chunks": 16}, "8 does not divide into 16 equal chunks"),
         ("digits", {"colour": 3}, "colour = 3"),
     ],
 )

@@ -225,8 +225,8 @@ def test_what_auto_means_for_keys() -> None:
 @pytest.mark.parametrize(
     ("settings", "images", "told"),
     [
-        ({"queue": 0}, 1000, "one of 0 keys holds less than a batch of 64"),
-        ({"queue": 63}, 1000, "one of 63 keys holds less than a batch of 64"),
+        ({"queue": 0}, 1000, "a queue of 0 keys is shorter than a batch of 64"),
+        ({"queue": 63}, 1000, "a queue of 63 keys is shorter than a batch of 64"),
         ({"queue": 1000}, 1000, "holds each of the 1000 images"),
         ({}, 64, "A queue of 64 keys holds each of the 64 images"),
     ],

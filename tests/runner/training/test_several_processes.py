@@ -142,7 +142,7 @@ def test_a_batch_has_equal_parts(config: ExperimentConfig, batch: int, chunks: i
     check_divisible(config, 1)
     if remedy.endswith(f" {batch}"):
         check_divisible(config, batch // chunks)
-    with pytest.raises(InputError, match="equal parts for 7 processes"):
+    with pytest.raises(InputError, match="does not divide equally among 7 processes"):
         check_divisible(config, 7)
 
 
