@@ -13,7 +13,7 @@ from runner.studies.plan import LOSS, Plan
 from runner.studies.scale import Scale, scale_of, score_scale
 from runner.studies.space import Value
 from runner.studies.study import Entry, Standing
-from runner.studies.table import axis_names, line_of
+from runner.studies.table import axis_names, best_first, line_of
 
 # Okabe and Ito's colours, told apart by nearly every eye, as custom properties of the page.
 COLOURS = 7
@@ -22,26 +22,30 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
 
 
 def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
-    """A line for each trial across all axes, the score last; the better, the stronger."""
-    done = [entry for entry in entries if entry.score is not None]
-    names = [name for name in axis_names(plan) if any(name in values_of(entry) for entry in done)]
-    scales = {name: scale_of([values_of(entry)[name] for entry in done if name in values_of(entry)]) for name in names}
-    ranks = {entry.index: rank for rank, entry in enumerate(sorted(done, key=lambda entry: entry.score or 0))}
+    """A line for each trial across all axes, the score last; the better, the stronger. Those that ended early are pale
+    and end before it, since at a rung something else is measured."""
+    done = best_first(entries)[::-1]
+    early = [entry for entry in entries if entry.standing is Standing.PRUNED]
+    drawn = [values_of(entry) for entry in (*early, *done)]
+    names = [name for name in axis_names(plan) if any(name in values for values in drawn)]
+    scales = {name: scale_of([values[name] for values in drawn if name in values]) for name in names}
+    ranks = {entry.index: rank for rank, entry in enumerate(done)}
     score = score_scale([entry.score or 0.0 for entry in done])
     width, height, top, bottom = 900, 320, 34, 296
     columns = [*names, "score"]
     at = {name: 60 + (width - 140) * column / max(1, len(columns) - 1) for column, name in enumerate(columns)}
     parts = []
-    for entry in sorted(done, key=lambda entry: entry.score or 0):
+    for entry in (*early, *done):
         values = values_of(entry)
         places = [(at[name], scales[name].place(values[name])) for name in names if name in values]
-        places.append((at["score"], score.place(100 * (entry.score or 0))))
+        if entry.score is not None:
+            places.append((at["score"], score.place(100 * entry.score)))
         points = " ".join(f"{x:.1f},{bottom - (bottom - top) * place:.1f}" for x, place in places)
-        strength = (ranks[entry.index] + 1) / len(done)
-        best = " best" if ranks[entry.index] == len(done) - 1 else ""
+        rank = ranks.get(entry.index, -1)
+        kind = " best" if rank == len(done) - 1 else " early" if rank < 0 else ""
         parts.append(
-            f'<polyline class="trial{best}" style="opacity:{0.12 + 0.75 * strength**2:.2f}" points="{points}">'
-            f"{_title(line_of(entry))}</polyline>"
+            f'<polyline class="trial{kind}" style="opacity:{0.12 + 0.75 * ((rank + 1) / len(done)) ** 2:.2f}" '
+            f'points="{points}">{_title(line_of(entry))}</polyline>'
         )
     for name in columns:
         scale = score if name == "score" else scales[name]
@@ -54,7 +58,8 @@ def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
 
 
 def against(plan: Plan, entries: Sequence[Entry], name: str) -> str:
-    """The score against one axis, with the standard deviation over seeds; a colour for each loss."""
+    """The score against one axis, with the standard deviation over seeds; a colour for each loss. Trials that ended
+    early have none."""
     done = [entry for entry in entries if entry.score is not None and name in values_of(entry)]
     scale = scale_of([values_of(entry)[name] for entry in done])
     ends = [score for entry in done for score in (entry.score or 0.0, *_error(entry))]
@@ -63,7 +68,7 @@ def against(plan: Plan, entries: Sequence[Entry], name: str) -> str:
     parts = [*_frame(scale, score, name, "score, %")]
     for entry in done:
         x, y = _x(0.03 + 0.94 * scale.place(values_of(entry)[name])), _y(score.place(100 * (entry.score or 0.0)))
-        colour = "muted" if entry.standing is Standing.PRUNED else colours[entry.point.loss]
+        colour = colours[entry.point.loss]
         low, high = (_y(score.place(100 * end)) for end in _error(entry))
         parts.append(
             f'<g class="{colour}"><line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'

@@ -29,7 +29,8 @@ svg{width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--pa
 stroke:var(--paper);stroke-width:3px}svg text.name{fill:var(--ink)}
 .legend svg{width:12px;height:12px}.legend span{margin-right:1rem}
 .axis{stroke:var(--pale)}.grid{stroke:var(--line)}.trial{fill:none;stroke:var(--strong);stroke-width:1.6}
-.trial.best{stroke:var(--c1);stroke-width:3}.trial:hover{opacity:1!important;stroke-width:4}.bar{fill:var(--strong)}
+.trial.best{stroke:var(--c1);stroke-width:3}
+.trial.early{stroke:var(--pale);opacity:.35!important}.trial:hover{opacity:1!important;stroke-width:4}.bar{fill:var(--strong)}
 .rungs{fill:none;stroke-width:1.6}.muted{fill:var(--pale);stroke:var(--pale);opacity:.5}
 .c0{fill:var(--c0);stroke:var(--c0)}.c1{fill:var(--c1);stroke:var(--c1)}.c2{fill:var(--c2);stroke:var(--c2)}
 .c3{fill:var(--c3);stroke:var(--c3)}.c4{fill:var(--c4);stroke:var(--c4)}.c5{fill:var(--c5);stroke:var(--c5)}
@@ -76,8 +77,9 @@ def _sections(study: Study, entries: Sequence[Entry]) -> Iterator[str]:
         yield f'<h2>The score against each of them</h2>{legend(plan)}<div class="charts">'
         names = [name for name in axis_names(plan) if any(name in values_of(entry) for entry in scored)]
         yield "".join(f"<div>{against(plan, entries, name)}</div>" for name in names)
-        yield '</div><p class="pale">A line is one standard deviation over seeds to either side. '
-        yield "Trials that ended early are grey.</p>"
+        yield '</div><p class="pale">A line is one standard deviation over seeds to either side.'
+        early = any(entry.standing is Standing.PRUNED for entry in entries)
+        yield f"{' Trials that ended early have no score, and are grey above.' if early else ''}</p>"
         yield f'<div class="charts"><div><h2>What matters</h2>{_importance(study)}</div>'
         rungs = any(entry.rungs for entry in entries)
         yield f"<div><h2>Rungs</h2>{ladders(plan, entries)}</div></div>" if rungs else "</div>"

@@ -47,10 +47,11 @@ class Entry:
     standing: Standing
     point: Point
     score: float | None = None
-    """Mean of the scores over seeds."""
+    """Mean over seeds of what trials are ranked by; None of one that did not come to its end."""
     scores: tuple[float, ...] = ()
+    """By seed: of a trial that did not come to its end, those of its last rung."""
     rungs: tuple[tuple[int, float], ...] = ()
-    """Epochs, and the score there."""
+    """Epochs, and the accuracy of nearest neighbours there."""
     reason: str = ""
     runs: tuple[str, ...] = ()
     started: datetime | None = None
@@ -237,7 +238,8 @@ def _entry(plan: Plan, index: int, fixed: Mapping[str, Value], trials: list[Froz
         index=index,
         standing=state,
         point=plan.point({**fixed, **trial.params}),
-        score=None if state is Standing.FAILED or trial.state is TrialState.RUNNING else trial.value,
+        # Of a trial that was pruned, Optuna's value is that of its last rung, which was measured otherwise.
+        score=trial.value if state is Standing.DONE else None,
         scores=tuple(trial.user_attrs.get(SCORES, ())),
         rungs=tuple(sorted(trial.intermediate_values.items())),
         reason=reason,

@@ -99,8 +99,10 @@ def cell_of(entry: Entry, name: str) -> str:
 
 
 def percent_of(entry: Entry) -> str:
-    score = entry.score if entry.score is not None else (entry.rungs[-1][1] if entry.rungs else None)
-    return "" if score is None else f"{100 * score:.1f}"
+    """The score; of a trial that did not come to its end, nearest neighbours at its last rung, which are no score."""
+    if entry.score is not None:
+        return f"{100 * entry.score:.1f}"
+    return f"kNN {100 * entry.rungs[-1][1]:.1f}" if entry.rungs else ""
 
 
 def spread_of(entry: Entry) -> str:

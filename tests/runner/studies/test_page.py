@@ -10,8 +10,8 @@ from alphadsl.report.exceptions import InputError
 from runner.studies.page import check_page_replaceable, make_page, write_page
 from runner.studies.plan import Ladder
 from runner.studies.scale import scale_of
-from runner.studies.study import Study
-from runner.studies.table import time_left
+from runner.studies.study import Standing, Study
+from runner.studies.table import best_first, line_of, time_left
 from runner.studies.work import FailedError, Result, Task, work
 from tests.runner.studies.fakes import POWER, TAU, Scorer, opened, plan_of
 
@@ -69,8 +69,8 @@ def test_the_page_is_balanced_and_needs_no_network(study: Study) -> None:
 def test_the_page_tells_of_every_trial(study: Study) -> None:
     page = make_page(study)
     assert "seed 0: &lt;nan&gt; &amp; more" in page
-    scored = sum(entry.score is not None for entry in study.entries())
-    assert page.count('<polyline class="trial') == scored == 8
+    over = [entry for entry in study.entries() if entry.standing in (Standing.DONE, Standing.PRUNED)]
+    assert page.count('<polyline class="trial') == len(over) == 8
     assert page.count("<tr") == 1 + 9
     assert "From 8 trials on" in page
     for name in ("loss", "tau", "p"):
@@ -78,6 +78,32 @@ def test_the_page_tells_of_every_trial(study: Study) -> None:
     places = [float(number) for number in re.findall(r'c[xy]="([-\d.]+)"', page)]
     assert places
     assert all(0 <= place <= 420 for place in places)
+
+
+class BetterOnTheWay(Scorer):
+    """Nearest neighbours, by which rungs compare, are far above what a trial is ranked by."""
+
+    def __call__(self, task: Task) -> Result:
+        scored = super().__call__(task)
+        return scored if task.last else Result(tuple(0.9 + 0.1 * score for score in scored.scores), scored.runs)
+
+
+@pytest.mark.parametrize("prune", ["halving", "hyperband"])
+def test_a_trial_that_ended_early_has_no_score(prune: str, tmp_path: Path) -> None:
+    values = (0.1, 0.2, 0.3, 0.4, 0.15, 0.25, 0.35, 0.45)
+    plan = plan_of(TAU.model_copy(update={"values": values}), ladder=Ladder.model_validate({"prune": prune}))
+    study = opened(tmp_path, plan)
+    work(study, BetterOnTheWay(study.room.folder))
+    entries, page = study.entries(), make_page(study)
+    early = [entry for entry in entries if entry.standing is Standing.PRUNED]
+    assert early
+    assert all(entry.score is None and "kNN 9" in line_of(entry) for entry in early)
+    best = best_first(entries)[0]
+    (drawn,) = re.findall(r'class="trial best"[^>]*><title>(trial \d+) ', page)
+    assert drawn == f"trial {best.index}"
+    assert page.count('class="trial early"') == len(early)
+    assert page.count('r="4"') == len(entries) - len(early)
+    assert "have no score" in page
 
 
 def test_a_study_without_a_score_has_a_page(tmp_path: Path) -> None:
