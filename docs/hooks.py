@@ -124,8 +124,8 @@ def _loss(entry: Mapping[str, Any]) -> str:
 def messages_page() -> str:
     parts = [
         "# All messages\n",
-        f"All {len(CATALOGUE)} of them, each with a wrong spec, what is told, and the spec put right. "
-        "`alphadsl explain CODE` shows the same. [Reading a message](../language/errors.md) says what is where.\n",
+        f"All {len(CATALOGUE)} messages, each with a wrong spec, what is printed for it, and the spec corrected. "
+        "`alphadsl explain CODE` shows the same. [Reading a message](../language/errors.md) explains its parts.\n",
     ]
     for topic, entries in groupby(CATALOGUE.values(), key=lambda entry: entry.__module__):
         summary = (import_module(topic).__doc__ or "").strip().partition("\n")[0]
@@ -140,8 +140,8 @@ def _message(entry: type[Diagnostic]) -> str:
     )
     beside = "".join(f"with {name} beside it\n\n{fenced('alpha', text)}\n" for name, text in entry.beside.items())
     example = (
-        f"{fenced('alpha', _shortened(entry.wrong))}\n{beside}is told\n\n{fenced('text', told_of(entry))}\n"
-        f"and this is right\n\n{fenced('alpha', _shortened(entry.right))}"
+        f"{fenced('alpha', _shortened(entry.wrong))}\n{beside}gives\n\n{fenced('text', told_of(entry))}\n"
+        f"and this is correct:\n\n{fenced('alpha', _shortened(entry.right))}"
     )
     return f"### {entry.code}\n\n*{entry.severity.value}.* {prose}\n\n??? example\n\n{_indented(example)}"
 
@@ -155,13 +155,13 @@ def _indented(text: str) -> str:
 
 
 def options_page() -> str:
-    parts = ["# Options of the commands\n", "As `alphadsl COMMAND --help` shows them.\n"]
+    parts = ["# Options of the commands\n", "All options, as `alphadsl COMMAND --help` shows them.\n"]
     for name, each in _commands(typer.main.get_command(app)):
         summary, _, rest = inspect.cleandoc(each.help or "").partition("Example: ")
         parts += [f"## {name}\n", f"{plain(' '.join(summary.split()))}\n"]
         if rest:
             parts.append(fenced("console", f"$ {' '.join(rest.split())}"))
-        parts.append(table(("argument or option", "meaning", "by default"), *_parameters(each)))
+        parts.append(table(("argument or option", "meaning", "default"), *_parameters(each)))
     return "\n".join(parts)
 
 
