@@ -174,7 +174,7 @@ def _check_checkpoint(row: RunRow) -> None:
     """Raises `InputError` where it was lost, or has no end. What is at fault within is seen by who reads it all."""
     path = row.folder.checkpoint
     if path.exists() and not has_its_end(path):
-        raise InputError(f"{path} is cut short or no checkpoint.", "Put a copy of it back.")
+        raise InputError(f"{path} is truncated or no checkpoint.", "Put a copy of it back.")
     if row.epoch and not path.exists():
         raise InputError(f"{path} is missing.", "Put a copy of it back.")
 

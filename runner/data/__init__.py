@@ -1,1 +1,1 @@
-"""Data sets become splits of images; splits become views."""
+"""Data sets are read into splits of images, and views are made from splits."""

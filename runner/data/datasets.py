@@ -1,6 +1,7 @@
-"""Data sets: a name and a folder come in, uint8 images on the device with labels come out, as pretrain, train and test.
+"""Data sets: a name and a folder come in; uint8 images with labels come out on the device, in three parts: pretrain,
+train and test.
 
-Missing or damaged files are refused in one line that names the file and the way to get it.
+Missing or damaged files are refused in one line that names the file and how to get it.
 """
 
 import pickle
@@ -28,14 +29,14 @@ from runner.settings.config import OWN_IMAGES, ExperimentConfig
 DEFAULT_DATA_DIR = Path("data")
 NOT_FETCHED = frozenset({"digits", "folder", "hf"})
 DIGITS_TRAIN = 1297
-"""The digits come writer by writer, so that the last 500 are a test on other hands."""
+"""The digits are ordered by writer, so the last 500 are a test on other writers."""
 
 _DAMAGE = (RuntimeError, OSError, EOFError, ValueError, KeyError, IndexError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the data may be and whether it may be fetched."""
+    """Where the data may be, the side in pixels to resize to, and whether the files may be downloaded."""
 
     data_dir: Path
     image_size: int
@@ -44,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True)
 class PublishedFiles:
-    """The files of a torchvision data set with their published md5 sums, to name the one at fault."""
+    """The files of a torchvision data set with their published md5 sums, used to name the damaged file."""
 
     title: str
     folder: str
@@ -55,10 +56,10 @@ class PublishedFiles:
 
 
 def load_data(config: ExperimentConfig, device: torch.device, *, download: bool = False) -> ImageData:
-    """The data set of `config` on `device`. Raises `InputError` where it is missing or damaged."""
+    """The data set of `config` on `device`. Raises `InputError` if it is missing or damaged."""
     if config.dataset == OWN_IMAGES:
         raise InputError(
-            "The images of the run are its user's own, and in no folder of data.",
+            "The run was trained on images held by Python code, which are in no data folder.",
             "Give them in Python: alphadsl.train(LOSS, dataset=IMAGES)",
         )
     if config.data_dir is None and config.dataset in ("folder", "hf"):
@@ -75,7 +76,8 @@ class TooFewImagesError(InputError):
 
 
 def check_enough(loss: CompiledLoss, data: ImageData, config: ExperimentConfig) -> None:
-    """Raises `InputError` where the images that a loss is trained on do not fill a batch, or lack its labels."""
+    """Raises `InputError` if the images that a loss would be trained on do not fill a batch, or lack labels it
+    needs."""
     if "labels" in loss.takes and not data.labelled:
         raise InputError(f"The loss {loss.name} needs labels, and these images have none.", "Give labelled images.")
     images, what = len(data.pretrain_NCHW), "images to pretrain on"
@@ -90,7 +92,7 @@ def check_enough(loss: CompiledLoss, data: ImageData, config: ExperimentConfig) 
 
 
 def check_labelled(data: ImageData, run: Path) -> None:
-    """Raises `InputError` where there is nothing to probe with."""
+    """Raises `InputError` if the images have no labels to probe with."""
     if not data.labelled:
         raise InputError(
             f"The images of {run} have no labels, so it cannot be probed.", "Give labelled ones: --data-dir DIR."
@@ -156,7 +158,7 @@ def _read_published(files: PublishedFiles, read: Callable[[], ImageData], source
 
 
 def _name_the_file(files: PublishedFiles, source: Source, damage: Exception) -> InputError:
-    """Which file torchvision stumbled over, and what to do about it."""
+    """The error that names the file on which torchvision failed, and what to do about it."""
     remedy = f"Let alphadsl train --download fetch it, or unpack {files.url} in {source.data_dir}."
     if source.download:
         remedy = f"Download {files.url} by other means and unpack it in {source.data_dir}."

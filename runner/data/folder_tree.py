@@ -1,7 +1,8 @@
-"""A folder of images as a tree: a path comes in, images and folders in it come out, without what systems leave there.
+"""A folder of images as a tree: a path comes in; the images and folders in it come out, without the files that
+operating systems leave there.
 
-Links are followed, each as often as it is met, except those that lead back to a folder they lie in. Refused: a folder
-that cannot be listed.
+Symbolic links are followed each time they are met, except those that lead back to a folder above them. Refused: a
+folder that cannot be listed.
 """
 
 from collections import Counter
@@ -17,44 +18,44 @@ SYSTEM = frozenset(
         *("__macosx", "@eadir", "#recycle", "lost+found", "__pycache__"),
     )
 )
-"""Names that systems and tools leave behind, in lower case; so does whatever starts with a dot."""
+"""Names that systems and tools leave behind, in lower case. Names that start with a dot are left out too."""
 
 
 @dataclass
 class LeftOut:
-    """What was passed over, by count."""
+    """Counts of what was left out."""
 
     hidden: int = 0
     cycles: int = 0
     others: Counter[str] = field(default_factory=Counter)
-    """Files that are not images, by the ending of their names."""
+    """Files that are not images, by file extension."""
 
     def tell(self) -> list[str]:
-        endings = ", ".join(f"{ending or 'without ending'} {count:,}" for ending, count in self.others.most_common(5))
+        endings = ", ".join(f"{ending or 'no extension'} {count:,}" for ending, count in self.others.most_common(5))
         more = ", and others" if len(self.others) > 5 else ""
         counts = {
             "not images": f"{self.others.total():,} ({endings}{more})" if self.others else "",
-            "hidden or a system's": self.hidden,
-            "links that lead back to a folder they lie in": self.cycles,
+            "hidden or system files": self.hidden,
+            "links that lead back to a folder above them": self.cycles,
         }
         return [f"left out, {what}: {count}" for what, count in counts.items() if count]
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder with the images directly in it and the folders in it, by name."""
+    """A folder, the images directly in it, and its subfolders, by name."""
 
     path: Path
     images: tuple[Path, ...]
     folders: tuple["Folder", ...]
 
     def all_images(self) -> list[Path]:
-        """Its own images, then those of its folders, at any depth."""
+        """The images of this folder, then those of its subfolders at any depth."""
         return [*self.images, *(path for folder in self.folders for path in folder.all_images())]
 
 
 def read_tree(path: Path, left_out: LeftOut, above: frozenset[Path] = frozenset()) -> Folder:
-    """The folder at `path`. Raises `InputError` where it cannot be listed."""
+    """The folder at `path`. Raises `InputError` if it cannot be listed."""
     images: list[Path] = []
     folders: list[Folder] = []
     lineage = above | {path.resolve()}
@@ -77,4 +78,4 @@ def _list(path: Path) -> list[Path]:
     try:
         return sorted(path.iterdir())
     except OSError as fault:
-        raise InputError(f"The folder {path} cannot be listed: {fault.strerror}.", "Look at its permissions.") from None
+        raise InputError(f"The folder {path} cannot be listed: {fault.strerror}.", "Check its permissions.") from None

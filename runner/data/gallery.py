@@ -1,4 +1,6 @@
-"""A picture of views: a configuration comes in; some of its images, each with random views of it, lie in a file."""
+"""A picture of views: a configuration comes in; a file with some of its images, each beside random views of it, comes
+out.
+"""
 
 import io
 from pathlib import Path
@@ -15,13 +17,13 @@ from runner.settings.config import ExperimentConfig
 # N images, V views and the image itself, C colours (3), H height, W width
 
 INCHES = 0.9
-"""The side of an image in the picture."""
+"""Side of an image in the picture, in inches."""
 
 
 def draw_gallery(config: ExperimentConfig, images: int, views: int, path: Path, *, download: bool = False) -> None:
-    """Write a picture with a row for each image: itself, then its views.
+    """Write a picture with one row per image: the image itself, then its views.
 
-    Raises `InputError` where the data are missing or the picture cannot be written.
+    Raises `InputError` if the data are missing or the picture cannot be written.
     """
     data = load_data(config, torch.device("cpu"), download=download)
     tiles_NVCHW = make_tiles(data.pretrain_NCHW, config, images, views)
@@ -40,7 +42,7 @@ def draw_gallery(config: ExperimentConfig, images: int, views: int, path: Path, 
 
 
 def make_tiles(x_NCHW: Tensor, config: ExperimentConfig, images: int, views: int) -> Tensor:
-    """Up to so many images of the seed's choice with views of them: (N, 1 + V, C, H, W), floats in [0, 1]."""
+    """At most `images` random images, each with `views` views of it: (N, 1 + V, C, H, W), floats in [0, 1]."""
     random = torch.Generator().manual_seed(config.seed)
     chosen_NCHW = x_NCHW[torch.randperm(len(x_NCHW), generator=random)[:images]]
     seen = [make_view(chosen_NCHW, recipe_of(config), random) for _ in range(views)]

@@ -1,9 +1,9 @@
-"""One image file: a path comes in, eight bits of red, green and blue come out, with what was done to get them.
+"""One image file: a path comes in; 8-bit red, green and blue come out, with a note of how they were obtained.
 
-Pillow decodes; what is decided here is what becomes of each of its modes. Nothing is clipped: 16 bits are scaled to 8,
-and what does not say its range (32 bits, floating point) is refused. Alpha is laid over white, a file turned by its
-EXIF tag is turned back, and of several frames the first is taken. Refused, by the reason: a link that leads nowhere, an
-empty, cut short or unreadable file, a mode without a range.
+Pillow decodes; this module decides how each of Pillow's modes is converted. Nothing is clipped: 16 bits are scaled to
+8, and modes without a known range (32 bits, floating point) are refused. Transparent images are put on white, images
+rotated by their EXIF tag are turned upright, and of several frames the first is taken. Refused, with the reason: a
+broken link, a file that is empty, truncated or unreadable, and a mode without a known range.
 """
 
 import io
@@ -23,7 +23,7 @@ FORMATS = tuple(
     for name in ("AVIF", "BMP", "DIB", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP")
     if name in Image.OPEN
 )
-"""What is decoded: the formats of photographs and of screens, none of which starts another program."""
+"""The formats that are decoded: those of photographs and of screens, none of which starts another program."""
 
 ENDINGS = frozenset(
     (
@@ -31,7 +31,7 @@ ENDINGS = frozenset(
         *(".mpo", ".pbm", ".pgm", ".pnm", ".ppm", ".pfm", ".tga", ".tif", ".tiff", ".webp"),
     )
 )
-"""How the name of an image ends, in any case."""
+"""File extensions of images, in lower case; case does not matter."""
 
 BACKGROUND = "white"
 _BITS_PER_SAMPLE = 258
@@ -39,22 +39,22 @@ _ORIENTATION = 274
 
 
 class UnreadableImageError(Exception):
-    """Why a file gives no image."""
+    """The reason why a file cannot be read as an image."""
 
 
 @dataclass(frozen=True, eq=False)
 class ReadImage:
-    """Pixels in RGB, and what the file was."""
+    """An image in RGB, and what its file was like."""
 
     image: Image.Image
     treatment: str
-    """The mode of the file and what became of it."""
+    """The mode of the file and how it was converted."""
     size: tuple[int, int]
     """Width and height, upright."""
     frames: int
     turned: bool
     brightest: float = 1.0
-    """Of more than 8 bits, the greatest value as a part of white."""
+    """For images of more than 8 bits, the largest value as a fraction of white, in [0, 1]."""
 
 
 def is_image_name(path: Path) -> bool:
@@ -68,19 +68,19 @@ def read_image(path: Path) -> ReadImage:
 
 
 def without_warnings() -> AbstractContextManager[object]:
-    """Around decoding, in one thread for all: a warning of Pillow's is of metadata, or of a size that is not refused.
-    What spoils pixels is an error."""
+    """Used around decoding, in one thread for all: Pillow warns about metadata, or about a size that is not refused.
+    Damaged pixels are errors, not warnings."""
     return warnings.catch_warnings(action="ignore")
 
 
 def decode_image(path: Path) -> ReadImage:
-    """As `read_image`, for threads inside `without_warnings`."""
+    """Like `read_image`, for threads inside `without_warnings`."""
     _check_file(path)
     return _decode(path)
 
 
 def decode_bytes(content: bytes) -> ReadImage:
-    """As `decode_image`, of the bytes of a file."""
+    """Like `decode_image`, from the bytes of a file."""
     if not content:
         raise UnreadableImageError("it is empty (0 bytes)")
     return _decode(io.BytesIO(content))
@@ -100,16 +100,16 @@ def _decode(source: Path | io.BytesIO) -> ReadImage:
     except UnreadableImageError:
         raise
     except UnidentifiedImageError:
-        raise UnreadableImageError("it is no image of a format that is read") from None
-    except Exception as damage:  # decoders raise whatever they meet in damaged bytes
+        raise UnreadableImageError("it is not an image in a supported format") from None
+    except Exception as damage:  # decoders raise all sorts of exceptions on damaged bytes
         reason = str(damage).splitlines()[0] if str(damage) else type(damage).__name__
         raise UnreadableImageError(reason.rstrip(".")) from None
 
 
 def to_rgb(image: Image.Image, bits: int | None = None) -> tuple[Image.Image, str]:
-    """An image of any mode in RGB, and how. White is 2^bits - 1 in modes of more than 8, if that is known.
+    """An image of any mode in RGB, and how it was converted.
 
-    Raises `UnreadableImageError` where it is not.
+    White is 2^bits - 1 in modes of more than 8 bits. Raises `UnreadableImageError` where `bits` is needed and unknown.
     """
     mode = image.mode
     match mode:
@@ -118,7 +118,7 @@ def to_rgb(image: Image.Image, bits: int | None = None) -> tuple[Image.Image, st
         case "RGB":
             return image, "RGB"
         case "1" | "L" | "LA" | "La":
-            return image.convert("RGB"), f"{mode}, its grey in all three colours"
+            return image.convert("RGB"), f"{mode}, the same grey in all three channels"
         case "P" | "PA" | "RGBX" | "CMYK" | "YCbCr" | "HSV" | "RGBA" | "RGBa":
             return image.convert("RGB"), f"{mode}, converted"
         case "LAB":
@@ -133,7 +133,7 @@ def _check_file(path: Path) -> None:
     try:
         facts = path.stat()
     except FileNotFoundError:
-        raise UnreadableImageError("the link leads nowhere" if path.is_symlink() else "it has vanished") from None
+        raise UnreadableImageError("the link is broken" if path.is_symlink() else "it has vanished") from None
     except OSError as fault:
         raise UnreadableImageError((fault.strerror or str(fault)).lower()) from None
     if not stat.S_ISREG(facts.st_mode):
@@ -145,7 +145,7 @@ def _check_file(path: Path) -> None:
 
 
 def _bits(image: Image.Image) -> int | None:
-    """White is 2^bits - 1: TIFF says how many bits there are, PNG and Netpbm scale to 16."""
+    """The number of bits for which white is 2^bits - 1: TIFF gives it, PNG and Netpbm scale to 16; else None."""
     match image.format, image.mode:
         case "TIFF", "I;16" | "I;16L" | "I;16B" | "I;16N":
             (bits, *_) = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))
@@ -172,7 +172,7 @@ def _over_background(image: Image.Image) -> Image.Image:
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
-    """Pillow's own conversion of LAB repeats L; littleCMS knows the colours."""
+    """Pillow's own conversion of LAB copies L to all three channels; littleCMS converts the colours."""
     lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     converted = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
     assert converted is not None

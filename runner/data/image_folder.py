@@ -1,6 +1,6 @@
-"""A folder of images: a path comes in, square uint8 images with their class as label come out, and what was read.
+"""A folder of images: a path comes in; square uint8 images labelled by class come out, with notes on what was read.
 
-Refused: a folder that is missing, holds no image or can be read in two ways; images that cannot be read, all of them
+Refused: a folder that is missing, has no image or can be read in two ways, and images that cannot be read, all of them
 named at once.
 """
 
@@ -21,7 +21,8 @@ SHOWN_CLASSES = 12
 
 
 def read_image_folder(root: Path, size: int) -> ImageData:
-    """The images below `root`, cropped to the centre square and resized to `size` pixels."""
+    """The images below `root`, cropped to the central square and resized to `size` pixels a side. Raises
+    `InputError`."""
     if not root.is_dir():
         raise InputError(f"The folder {root} does not exist.", HELP)
     left_out = LeftOut()
@@ -29,7 +30,7 @@ def read_image_folder(root: Path, size: int) -> ImageData:
     train, test = ([path for paths in part.values() for path in paths] for part in (layout.train, layout.test))
     files = [StoredFile(path) for path in (*train, *layout.unlabelled, *test)]
     x_NCHW, tally = read_pixels(files, size)
-    # Views of one tensor, which may be larger than memory.
+    # Both are views of one tensor, which may be larger than memory.
     pretrain_NCHW, test_NCHW = torch.split(x_NCHW, [len(train) + len(layout.unlabelled), len(test)])
     told = (*_tell_classes(layout), *layout.told, *tally.tell(size), *left_out.tell())
     splits = Split(pretrain_NCHW[: len(train)], _labels(layout.train)), Split(test_NCHW, _labels(layout.test))
@@ -37,7 +38,7 @@ def read_image_folder(root: Path, size: int) -> ImageData:
 
 
 def _labels(images: ByClass) -> Tensor:
-    """The class of each image (N,), by its place among the classes."""
+    """The class of each image (N,), as its index among the classes."""
     return torch.tensor([label for label, paths in enumerate(images.values()) for _ in paths], dtype=torch.int64)
 
 

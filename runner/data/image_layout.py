@@ -1,9 +1,9 @@
-"""Which images are for what: a tree of folders comes in, files by class for training and testing come out.
+"""Which images have which purpose: a tree of folders comes in; files by class, for training and for testing, come out.
 
-A split is known by its folder's name, in any case: train, training; test, testing; val, valid, validation, dev, eval;
-unlabelled, unlabeled. Splits may hold the classes or the classes the splits, and one folder around everything is seen
-through. Without a test split, val is taken, and without that every fifth image of a class. Images in no class folder,
-or in a single one, have no labels. Refused: folders of which it is not clear whether they are classes or splits.
+A split is recognised by the name of its folder, in any case: train, training; test, testing; val, valid, validation,
+dev, eval; unlabelled, unlabeled. Class folders may be inside splits, or splits inside class folders, and one folder
+around everything is ignored. Without a test split, val is used, and without val every fifth image of a class. Images
+outside class folders, or in a single one, have no labels. Refused: folders that may be classes or splits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,17 +38,17 @@ PART_NAMES: Mapping[str, Part] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Layout:
-    """Files by class; both empty where there are no labels, and then all images are in `unlabelled`."""
+    """Files by class. Without labels `train` and `test` are both empty, and `unlabelled` has all images."""
 
     train: ByClass
     test: ByClass
     unlabelled: list[Path]
     told: tuple[str, ...]
-    """What was decided, a line each."""
+    """Decisions that were made, one per line."""
 
 
 def part_of(folder: Folder) -> Part | None:
-    """The split a folder is by its name: `Training`, `train_set` and `TRAIN` are one."""
+    """The split that the name of a folder stands for: `Training`, `train_set` and `TRAIN` are the same one."""
     name = folder.path.name.casefold()
     for ending in ("set", "_", "-", " "):
         name = name.removesuffix(ending)
@@ -56,10 +56,10 @@ def part_of(folder: Folder) -> Part | None:
 
 
 def read_layout(tree: Folder) -> Layout:
-    """Raises `InputError` for a folder without images and for one that can be read in two ways."""
+    """The layout of a tree. Raises `InputError` for a folder without images or one that can be read in two ways."""
     root = _unwrap(tree)
     if not root.all_images():
-        raise InputError(f"There is no image below {tree.path}.", HELP)
+        raise InputError(f"There are no images below {tree.path}.", HELP)
     filled = [folder for folder in root.folders if folder.all_images()]
     parts = {folder.path.name: part for folder in filled if (part := part_of(folder))}
     unnamed = [folder for folder in filled if folder.path.name not in parts]
@@ -67,7 +67,7 @@ def read_layout(tree: Folder) -> Layout:
         return _from_classes_of_parts(unnamed)
     inner = next((inner for folder in unnamed for inner in folder.folders if part_of(inner)), None)
     if inner and inner.all_images():
-        raise InputError(f"Some classes have splits, as {inner.path}, and others beside it have none.", HELP)
+        raise InputError(f"Some classes have splits, such as {inner.path}, and others beside it have none.", HELP)
     if set(parts.values()) <= {Part.UNLABELLED}:
         extra = [path for folder in filled if folder.path.name in parts for path in folder.all_images()]
         classes = Folder(root.path, root.images, tuple(f for f in root.folders if f.path.name not in parts))
@@ -77,13 +77,13 @@ def read_layout(tree: Folder) -> Layout:
     if len(parts) == 1 and not next(folder for folder in filled if folder.path.name in parts).folders:
         return _from_parts({Part.TRAIN: root}, [])  # a class may be called train, or test
     raise InputError(
-        f"It is not clear what {root.path} holds: {next(iter(parts))} is a split, {unnamed[0].path.name} is none.",
+        f"It is not clear what {root.path} holds: {next(iter(parts))} is a split, {unnamed[0].path.name} is not.",
         f"Move one of them elsewhere. {HELP}",
     )
 
 
 def _unwrap(tree: Folder) -> Folder:
-    """The folder inside, while it is the only one and holds only folders, as an unpacked archive often does."""
+    """The folder inside, as long as it is the only one and holds only folders, as in many unpacked archives."""
     match tree:
         case Folder(images=(), folders=(Folder(images=(), folders=(_, *_)) as only,)) if part_of(only) is None:
             return _unwrap(only)
@@ -96,7 +96,7 @@ def _holds_parts_only(folder: Folder) -> bool:
 
 
 def _one_folder_each(root: Folder, folders: Sequence[Folder]) -> tuple[dict[Part, Folder], list[Path]]:
-    """The folder of each split. Raises `InputError` where two have one meaning or none is for training."""
+    """The folder of each split. Raises `InputError` if two stand for the same split or none is for training."""
     by_part: dict[Part, Folder] = {}
     for folder in folders:
         part = part_of(folder)
@@ -112,7 +112,7 @@ def _one_folder_each(root: Folder, folders: Sequence[Folder]) -> tuple[dict[Part
 
 
 def _from_classes_of_parts(classes: Sequence[Folder]) -> Layout:
-    """DIR/CLASS/train and DIR/CLASS/test, turned round."""
+    """Turn DIR/CLASS/train and DIR/CLASS/test into DIR/train/CLASS and DIR/test/CLASS."""
     parts: dict[Part, list[Folder]] = {}
     extra: list[Path] = []
     for label in classes:
@@ -159,10 +159,10 @@ def _flat(root: Folder, extra: Sequence[Path] = (), parts: Mapping[Part, Folder]
 
 def _by_class(root: Folder, told: list[str]) -> ByClass:
     if root.images:
-        told.append(f"left out: {len(root.images):,} images of {root.path} that lie beside its class folders")
+        told.append(f"left out: {len(root.images):,} images in {root.path} that are in no class folder")
     for folder in root.folders:
         if not folder.all_images():
-            raise InputError(f"The class folder {folder.path} holds no image.", "Delete it, or put images into it.")
+            raise InputError(f"The class folder {folder.path} has no images.", "Delete it, or put images into it.")
     return {folder.path.name: folder.all_images() for folder in root.folders}
 
 
@@ -170,16 +170,16 @@ def _check_same_classes(train: ByClass, test: ByClass, test_root: Path) -> None:
     unshared = sorted(train.keys() ^ test.keys())
     if unshared:
         raise InputError(
-            f"The classes of {test_root} are not those of training: {unshared[0]} is in one of them only.",
+            f"The classes of {test_root} are not those of training: {unshared[0]} is in only one of them.",
             "Give both folders the same class folders.",
         )
 
 
 def _hold_out(images: ByClass) -> tuple[ByClass, ByClass]:
-    """Every fifth image of a class is for testing, at least one and never the only one."""
+    """Split off every fifth image of a class for testing: at least one, and never the only one."""
     for name, paths in images.items():
         if len(paths) < 2:
-            raise InputError(f"The class {name} has one image; one to train and one to test are needed.", HELP)
+            raise InputError(f"The class {name} has one image; it needs one to train and one to test.", HELP)
     test = {name: paths[1::TEST_EVERY] for name, paths in images.items()}
     train = {
         name: [path for index, path in enumerate(paths) if index % TEST_EVERY != 1] for name, paths in images.items()

@@ -1,10 +1,9 @@
-"""Images that Python code has: tensors, or a data set of PyTorch's, come in; square uint8 images with labels come out.
+"""Images held by Python code: tensors, or a PyTorch data set, come in; square uint8 images with labels come out.
 
-Taken are a tensor or array (N, 3, H, W) or (N, 1, H, W); a pair of that and labels (N,); and what has a length and
-gives images, or pairs of an image and a label, by index: images of Pillow, tensors (3, H, W) or (1, H, W), and arrays
-(H, W, 3).
-Numbers are uint8, or real in [0, 1]. Refused, naming the first that is at fault: numbers of another range, images of
-several sizes where no size is given, and labels that are no whole numbers from 0.
+Accepted are a tensor or array (N, 3, H, W) or (N, 1, H, W); a pair of that and labels (N,); and anything that has a
+length and gives images, or pairs of an image and a label, by index: Pillow images, tensors (3, H, W) or (1, H, W), and
+arrays (H, W, 3). Numbers are uint8, or real in [0, 1]. Refused, naming the first offender: numbers in another range,
+images of several sizes when no size is given, and labels other than whole numbers from 0.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,20 +22,20 @@ from runner.progress import watched
 # N images, C colours (3), H height, W width
 
 TAKEN = "Give a tensor of images (N, 3, H, W), a pair of images and labels, or a torch Dataset of (image, label)."
-RANGE = "Give uint8, or real numbers in [0, 1], which are not normalised: the trainer draws its own views."
+RANGE = "Give uint8, or real numbers in [0, 1] that are not normalised: the trainer draws its own views."
 
 
 def take_images(given: object, test: object | None, size: int | None) -> ImageData:
-    """The images to train on, and those to test on. `size` is what a side is brought to, by default what it is.
+    """The images to train on and those to test on, resized to `size` pixels a side; by default they keep their size.
 
-    Raises `InputError` as the module says.
+    Raises `InputError` as described for the module.
     """
     train = _split(given, "dataset", size)
     side = size or train.x_NCHW.shape[-1]
     if test is None:
         tested = Split(train.x_NCHW[:0], torch.zeros(0, dtype=torch.int64))
     elif not len(train.y_N):
-        raise InputError("Images without labels have nothing to test.", "Leave out test, or give labels in dataset.")
+        raise InputError("Images without labels cannot be tested.", "Leave out test, or give labels in dataset.")
     else:
         tested = _split(test, "test", side)
     if test is not None and not len(tested.y_N):
@@ -54,7 +53,7 @@ def _split(given: object, what: str, size: int | None) -> Split:
         case _ if hasattr(given, "__len__") and hasattr(given, "__getitem__") and not isinstance(given, str | dict):
             return _from_samples(given, what, size)
         case _:
-            raise InputError(f"{what} is a {type(given).__name__}, and no images.", TAKEN)
+            raise InputError(f"{what} is a {type(given).__name__}, not images.", TAKEN)
 
 
 def _from_batch(x_NCHW: Tensor, what: str, size: int | None) -> Tensor:
@@ -62,7 +61,7 @@ def _from_batch(x_NCHW: Tensor, what: str, size: int | None) -> Tensor:
         remedy = "Give (N, 3, H, W)."
         if x_NCHW.ndim == 4 and x_NCHW.shape[-1] in (1, 3):
             remedy = "Colours come before height and width: images.transpose(0, 3, 1, 2), or permute of a tensor."
-        raise InputError(f"{what} has the shape {tuple(x_NCHW.shape)}, and not that of images (N, 3, H, W).", remedy)
+        raise InputError(f"{what} has the shape {tuple(x_NCHW.shape)}, not that of images (N, 3, H, W).", remedy)
     _check_size(what, x_NCHW.shape[-2:], size)
     x_NCHW = _bytes(x_NCHW.detach().cpu(), what).expand(-1, 3, -1, -1)
     side = min(x_NCHW.shape[-2:])
@@ -89,12 +88,12 @@ def _from_samples(given: Any, what: str, size: int | None) -> Split:
 
 
 def _samples(given: Any) -> Iterator[object]:
-    """By index: PyTorch's data sets need not end by themselves."""
+    """Go through a data set by index, since iterating over a PyTorch data set need not end."""
     return (given[place] for place in range(len(given)))
 
 
 def _from_sample(image: object, what: str, size: int | None) -> Tensor:
-    """One image (3, H, W) as bytes."""
+    """One image (3, H, W) as uint8."""
     match image:
         case Image.Image():
             picture = to_rgb(image)[0]
@@ -108,14 +107,14 @@ def _from_sample(image: object, what: str, size: int | None) -> Tensor:
             return _from_batch(torch.from_numpy(np.ascontiguousarray(x_HWC)).permute(2, 0, 1)[None], what, size)[0]
         case _:
             shape = f" {tuple(image.shape)}" if isinstance(image, Tensor | np.ndarray) else ""
-            raise InputError(f"{what} is a {type(image).__name__}{shape}, and no image.", TAKEN)
+            raise InputError(f"{what} is a {type(image).__name__}{shape}, not an image.", TAKEN)
 
 
 def _check_size(what: str, extents: Sequence[int], size: int | None) -> None:
     height, width = extents
     if size is None and (height != width or not 8 <= height <= 512):
-        remedy = "Give image_size: images are cut square in their middle and brought to it."
-        raise InputError(f"{what} is of {width} x {height} px, and not square with 8 to 512 a side.", remedy)
+        remedy = "Give image_size: images are cropped to their central square and resized to it."
+        raise InputError(f"{what} is {width} x {height} px, not square with 8 to 512 px a side.", remedy)
 
 
 def _bytes(x: Tensor, what: str) -> Tensor:
@@ -132,12 +131,12 @@ def _labels(given: object, what: str, images: int) -> Tensor:
         y_N = torch.stack([*map(torch.as_tensor, given)]) if isinstance(given, list) else _tensor(given)
     except (TypeError, ValueError, RuntimeError):
         raise InputError(
-            f"The labels of {what} are no whole numbers.", "Give a number from 0 for each class."
+            f"The labels of {what} are not whole numbers.", "Give a number from 0 for each class."
         ) from None
     whole = not (y_N.is_floating_point() or y_N.is_complex() or y_N.dtype == torch.bool)
     if tuple(y_N.shape) != (images,) or not whole or bool((y_N < 0).any()):
         raise InputError(
-            f"The labels of {what} are {tuple(y_N.shape)} of {y_N.dtype}, and not {images} whole numbers from 0.",
+            f"The labels of {what} are {tuple(y_N.shape)} of {y_N.dtype}, not {images} whole numbers from 0.",
             "Give a number from 0 for each image.",
         )
     return y_N.cpu().to(torch.int64)
@@ -148,7 +147,7 @@ def _tensor(given: object) -> Tensor:
 
 
 def _names(given: object, count: int) -> tuple[str, ...]:
-    """What a data set of torchvision's calls its classes; else their numbers."""
+    """The class names that a torchvision data set gives; otherwise the numbers of the classes."""
     named = getattr(given, "classes", None)
     if isinstance(named, list | tuple) and len(named) >= count:
         return tuple(map(str, named))

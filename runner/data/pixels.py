@@ -1,9 +1,9 @@
-"""Where the pixels of a data set lie: stored images come in, one tensor of all of them comes out.
+"""Where the pixels of a data set are stored: stored images come in; one tensor of all of them comes out.
 
-What is small beside the memory is decoded into it. What is not is decoded once into a file, which is mapped: training
-reads it by index, at the speed of memory where the system has kept the pages, and of the disk where it has not. The
-file is in the user's cache, under a name made from the images' own names, sizes and times, so that images that have
-changed are read again; one that was not finished is gone on with. Refused: a disk that has no room for it.
+A set that is small compared with the memory is decoded into memory. A larger one is decoded once into a file, which is
+memory-mapped: training reads it by index, at the speed of memory for pages that the system has kept, and of the disk
+otherwise. The file is in the user's cache, under a name made from the names, sizes and times of the images, so images
+that have changed are read again; an unfinished file is continued. Refused: a disk without room for it.
 """
 
 import hashlib
@@ -29,16 +29,16 @@ from runner.settings.processor import usable_memory
 # N images
 
 SHARE = 0.25
-"""Of the memory: data sets up to this are held in it."""
+"""Fraction of the memory: data sets up to this size are held in memory."""
 NOTED_EVERY = 4096
-"""Images between two notes of how many there are, from which an interrupted reading goes on."""
+"""Images between two records of progress, from which an interrupted reading continues."""
 GIGABYTE = 1e9
 CACHE = "ALPHADSL_DATA_CACHE"
-"""The environment variable that names another folder for pixels."""
+"""The environment variable that names another folder for the pixels."""
 
 
 def read_pixels(images: Sequence[Stored], size: int) -> tuple[Tensor, Tally]:
-    """All images (N, 3, size, size), and what they were. Raises `InputError` that names those that cannot be read."""
+    """All images (N, 3, size, size) and their tally. Raises `InputError` that names those that cannot be read."""
     shape = (len(images), 3, size, size)
     needed = int(np.prod(shape))
     if needed <= SHARE * usable_memory():
@@ -51,12 +51,12 @@ def read_pixels(images: Sequence[Stored], size: int) -> tuple[Tensor, Tally]:
     make_folder(folder)
     with guarded(folder, "used"), FileLock(folder / ".lock"):
         tally = _fill(folder, images, shape)
-    tell(f"{needed / GIGABYTE:.1f} GB of pixels are more than a share of the memory, and lie in {folder}.")
+    tell(f"{needed / GIGABYTE:.1f} GB of pixels would take too much of the memory, so they are in {folder}.")
     return torch.from_numpy(np.memmap(folder / "pixels", np.uint8, "c", shape=shape)), tally
 
 
 def _fill(folder: Path, images: Sequence[Stored], shape: tuple[int, ...]) -> Tally:
-    """Decode what is not in the file yet."""
+    """Decode the images that are not in the file yet."""
     pixels, note = folder / "pixels", folder / "note.json"
     done, tally = _noted(note) if pixels.exists() else (0, Tally())
     if done == len(images):
@@ -64,7 +64,7 @@ def _fill(folder: Path, images: Sequence[Stored], shape: tuple[int, ...]) -> Tal
     _reserve(pixels, int(np.prod(shape)))
     mapped = np.memmap(pixels, np.uint8, "r+", shape=shape)
     if done:
-        tell(f"{done:,} of {len(images):,} images were read before, into {folder}.")
+        tell(f"{done:,} of {len(images):,} images were already read into {folder}.")
     for count in read_into(torch.from_numpy(mapped)[done:], images[done:], tally):
         if count % NOTED_EVERY == 0 and not tally.faults:
             _write_note(note, mapped, done + count, tally)
@@ -74,12 +74,12 @@ def _fill(folder: Path, images: Sequence[Stored], shape: tuple[int, ...]) -> Tal
 
 
 def _write_note(note: Path, mapped: "np.memmap[tuple[int, ...], np.dtype[np.uint8]]", count: int, tally: Tally) -> None:
-    mapped.flush()  # the pixels first, so that the note never tells of more than there is
+    mapped.flush()  # the pixels first, so that the note never claims more images than there are
     write_file(note, json.dumps({"images": count, "tally": vars(tally)}).encode())
 
 
 def _noted(note: Path) -> tuple[int, Tally]:
-    """How many images are there, and what they were; none where that is not known."""
+    """The number of images that are there, with their tally; zero if that is not known."""
     try:
         stored = json.loads(note.read_bytes())
         tally = Tally(**stored["tally"])
@@ -91,7 +91,7 @@ def _noted(note: Path) -> tuple[int, Tally]:
 
 
 def _reserve(pixels: Path, needed: int) -> None:
-    """The whole file at once, since a disk that is full ends a process that writes to a mapped one."""
+    """Allocate the whole file at once, since a full disk kills a process that writes to a mapped file."""
     there = pixels.stat().st_size if pixels.exists() else 0
     free = shutil.disk_usage(pixels.parent).free
     if needed - there > free:

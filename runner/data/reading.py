@@ -1,7 +1,7 @@
-"""Many stored images: where each lies comes in, all of them as squares of one size come out, and what they were.
+"""Many stored images: where each is stored comes in; all of them come out as squares of one size, with a tally.
 
-A thread for each core decodes, since Pillow decodes without Python's lock. Pixels go where the caller wants them: to
-memory, or to a file that is mapped to it. Refused: images that cannot be read, all of them named at once.
+One thread per core decodes, since Pillow releases Python's lock while it decodes. Pixels go where the caller wants
+them: into memory or a memory-mapped file. Refused: images that cannot be read, all of them named at once.
 """
 
 from collections import Counter
@@ -26,23 +26,23 @@ from runner.settings.processor import usable_cores
 
 SHOWN_FAULTS = 3
 AHEAD = 256
-"""Images that are decoded before the first of them is taken, at the size that is trained on."""
+"""Images, at the size used for training, that are decoded before the first of them is taken."""
 DARK = 1 / 8
-"""Images of more than 8 bits whose greatest value is below this part of white are said to be dark."""
+"""Images of more than 8 bits are reported as dark if their largest value is below this fraction of white."""
 
 
 class Stored(Protocol):
-    """An image before it is read; its text is the name that a refusal has for it."""
+    """An image before it is read; its `str` is its name in error messages."""
 
     def decode(self) -> ReadImage:
-        """Raises `UnreadableImageError` with the reason."""
+        """The image, decoded. Raises `UnreadableImageError` with the reason."""
 
     def stamp(self) -> str:
-        """What changes when the image does: where it lies, how large it is and of when."""
+        """A text that changes when the image does: its location, size and modification time."""
 
 
 def stamp_of(path: Path) -> str:
-    """The stamp of a file; of one that is not there, its name alone."""
+    """The stamp of a file; only the name if it does not exist."""
     try:
         facts = path.stat()
     except OSError:
@@ -52,7 +52,7 @@ def stamp_of(path: Path) -> str:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An image that is a file of its own."""
+    """An image in a file of its own."""
 
     path: Path
 
@@ -68,11 +68,11 @@ class StoredFile:
 
 @dataclass
 class Tally:
-    """What the images were, by count."""
+    """Counts of what the images were like."""
 
     treatments: Counter[str] = field(default_factory=Counter)
     sizes: list[tuple[int, int]] = field(default_factory=list)
-    """The smallest and the largest."""
+    """The smallest and the largest size; each is (width, height)."""
     frames: int = 0
     turned: int = 0
     dark: int = 0
@@ -90,17 +90,17 @@ class Tally:
         smallest, largest = self.sizes
         span = f"{_pixels(smallest)} to {_pixels(largest)}" if smallest != largest else _pixels(smallest)
         modes = "; ".join(f"{count:,} {treatment}" for treatment, count in self.treatments.most_common())
-        lines = [f"sizes: {span}; the middle square of each, resized to {size} x {size}", f"modes: {modes}"]
+        lines = [f"sizes: {span}; the central square of each, resized to {size} x {size}", f"modes: {modes}"]
         counts = {
-            "turned upright, by their EXIF tag": self.turned,
-            "of several frames or pages, of which the first is taken": self.frames,
-            f"dark: of more than 8 bits, and below {DARK:.1%} of white": self.dark,
+            "turned upright as their EXIF tag says": self.turned,
+            "with several frames or pages, of which the first is used": self.frames,
+            f"dark: more than 8 bits, all below {DARK:.1%} of white": self.dark,
         }
         return lines + [f"{what}: {count:,}" for what, count in counts.items() if count]
 
     def check_readable(self) -> None:
-        """Raises `InputError` that names what could not be read."""
-        remedy = "Repair, convert or move what is named."
+        """Raises `InputError` that names the images that could not be read."""
+        remedy = "Repair, convert or remove them."
         match self.faults:
             case []:
                 return
@@ -113,8 +113,8 @@ class Tally:
 
 
 def read_into(x_NCHW: Tensor, images: Sequence[Stored], tally: Tally) -> Iterator[int]:
-    """Bring the images into rows (3, size, size), in their order, and say after each how many there are by now; what
-    cannot be read goes to the tally."""
+    """Decode the images into rows (3, size, size), in order, and yield the count so far after each one. Images that
+    cannot be read go into the tally."""
     squares = watched(_decode(images, x_NCHW.shape[-1]), len(images), "images read")
     for count, (row_CHW, image, square) in enumerate(zip(x_NCHW, images, squares, strict=True), start=1):
         match square:
@@ -127,7 +127,7 @@ def read_into(x_NCHW: Tensor, images: Sequence[Stored], tally: Tally) -> Iterato
 
 
 def _decode(images: Sequence[Stored], size: int) -> Iterator[ReadImage | UnreadableImageError]:
-    """What becomes of each image, in order."""
+    """Each image decoded, or the reason why it cannot be, in order."""
     with without_warnings():
         pool = ThreadPoolExecutor(usable_cores())
         try:
@@ -138,7 +138,7 @@ def _decode(images: Sequence[Stored], size: int) -> Iterator[ReadImage | Unreada
 
 
 def _square(image: Stored, size: int) -> ReadImage | UnreadableImageError:
-    """An image at the size that is trained on, since the whole one would take memory until its turn comes."""
+    """An image at the size used for training, since the full one would occupy memory until its turn comes."""
     try:
         read = image.decode()
     except UnreadableImageError as reason:

@@ -1,8 +1,8 @@
-"""A data set that Hugging Face `datasets` saved to disk: its folder comes in, square uint8 images with labels come out.
+"""A data set that Hugging Face `datasets` saved to disk: its folder comes in; square uint8 images with labels come out.
 
-The folder is what `save_to_disk` writes: Arrow files, with JSON beside them that names splits, files and columns. They
-are read by pyarrow, mapped to memory, so that `datasets` itself is not needed. Refused: a folder that is no such data
-set, no or several columns of images, and classes that differ between splits.
+The folder is what `save_to_disk` writes: Arrow files, with JSON files that name splits, files and columns. pyarrow maps
+them into memory, so `datasets` itself is not needed. Refused: a folder that is not such a data set, no column of images
+or several, and classes that differ between splits.
 """
 
 import json
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 HELP = "Give the folder that save_to_disk wrote: --dataset hf:DIR."
 UNLABELLED = -1
-"""What `datasets` writes for a label that is not known."""
+"""The value that `datasets` writes for an unknown label."""
 
 
 @dataclass(frozen=True, eq=False)
 class StoredRow:
-    """An image in a row of a table."""
+    """An image in one row of a table."""
 
     table: "Table"
     column: str
@@ -84,9 +84,9 @@ class SavedSplit:
 
 
 def read_saved_dataset(root: Path, size: int) -> ImageData:
-    """The images of a saved data set, cropped to the centre square and resized to `size` pixels.
+    """The images of a saved data set, cropped to the central square and resized to `size` pixels a side.
 
-    Raises `InputError` where it cannot be read, or pyarrow is not installed.
+    Raises `InputError` if it cannot be read or pyarrow is not installed.
     """
     splits = {name: _read_split(folder) for name, folder in _split_folders(root).items()}
     parts = _parts_of(splits, root)
@@ -132,7 +132,7 @@ def _read_split(folder: Path) -> SavedSplit:
 
     state, info = _read_json(folder / "state.json"), _read_json(folder / "dataset_info.json")
     if state.get("_indices_data_files"):
-        raise InputError(f"{folder} is a selection of rows.", "Save it by flatten_indices() first.")
+        raise InputError(f"{folder} is a selection of rows.", "Call flatten_indices() before you save it.")
     try:
         paths = [folder / part["filename"] for part in state["_data_files"]]
         features = {name: _kind(feature) for name, feature in info["features"].items()}
@@ -151,7 +151,7 @@ def _read_split(folder: Path) -> SavedSplit:
     stamps = " ".join(map(stamp_of, paths))
     table = arrow.concat_tables(tables)
     if column not in table.column_names:
-        raise InputError(f"{folder} has no column {column}, of which it tells.", "Save the data set again.")
+        raise InputError(f"{folder} has no column {column}, although it lists one.", "Save the data set again.")
     rows = tuple(StoredRow(table, column, row, folder, stamps) for row in range(table.num_rows))
     return SavedSplit(folder, rows, *_labels(table, info["features"], folder))
 
@@ -166,26 +166,26 @@ def _image_column(features: Mapping[str, str], folder: Path) -> str:
     if len(preferred) != 1:
         told = ", ".join(columns) or f"none among {', '.join(features)}"
         raise InputError(
-            f"{folder} has to have one column of images, and has {told}.",
+            f"{folder} must have one column of images, and has {told}.",
             "Keep one: select_columns([...]) in datasets, cast to datasets.Image().",
         )
     return preferred[0]
 
 
 def _labels(table: "Table", features: Mapping[str, Any], folder: Path) -> tuple[tuple[str, ...], Tensor]:
-    """Names of the classes and labels (N,): of the class label with most classes; without one, no labels."""
+    """Names of the classes and labels (N,), from the label column with most classes; no labels if there is none."""
     named = {name: it["names"] for name, it in features.items() if _kind(it) == "ClassLabel" and it.get("names")}
     if not named:
         return (), torch.full((table.num_rows,), UNLABELLED)
     name = max(named, key=lambda it: len(named[it]))
     values = table[name].fill_null(UNLABELLED).to_numpy().astype(np.int64)
     if len(values) and not (values.min() >= UNLABELLED and values.max() < len(named[name])):
-        raise InputError(f"{folder} has labels in {name} that are none of its {len(named[name])} classes.")
+        raise InputError(f"{folder} has labels in {name} that are outside its {len(named[name])} classes.")
     return tuple(map(str, named[name])), torch.from_numpy(values)
 
 
 def _parts_of(splits: Mapping[str, SavedSplit], root: Path) -> Mapping[Part, SavedSplit]:
-    """What is for training, for testing, and without labels."""
+    """The splits for training, for testing, and without labels."""
     known: dict[Part, SavedSplit] = {}
     for name, split in splits.items():
         part = PART_NAMES.get(name.casefold(), Part.UNLABELLED if name.casefold() == "unsupervised" else None)
@@ -204,7 +204,7 @@ def _parts_of(splits: Mapping[str, SavedSplit], root: Path) -> Mapping[Part, Sav
 
 
 def _hold_out(train: SavedSplit) -> tuple[SavedSplit, SavedSplit]:
-    """Every fifth image of a class is for testing."""
+    """Split off every fifth image of a class for testing."""
     held_N = torch.zeros(len(train.y_N), dtype=torch.bool)
     for label in range(len(train.classes)):
         held_N[(train.y_N == label).nonzero()[1::TEST_EVERY, 0]] = True

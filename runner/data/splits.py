@@ -1,5 +1,5 @@
-"""What every data set becomes: uint8 images (N, 3, H, W) and labels, in the three parts an experiment uses, and which
-of the training images are held out to choose on.
+"""The common form of all data sets: uint8 images (N, 3, H, W) and labels, in the three parts that an experiment uses,
+and which of the training images are held out for validation.
 """
 
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2.functional import resize
 
-# N images, C colours (3), H height, W width, K images that are learnt from, V images that are held out
+# N images, C colours (3), H height, W width, K images that are kept for training, V images that are held out
 
 HELD_OUT = 0.1
-"""The share of each class of the training images that is held out for validation."""
+"""The fraction of each class of the training images that is held out for validation."""
 RESIZED_AT_ONCE = 4096
 HOLDOUT_SEED = 0
-"""Of the choice: a constant, so that all runs on a data set hold out the same images."""
+"""The seed of the choice, a constant, so that all runs on a data set hold out the same images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +31,17 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Holdout:
-    """Which images of a training set are learnt from (K,), and which are held out for validation (V,): increasing
-    indices, that are all of them together."""
+    """Which images of a training set are kept for training (K,) and which are held out for validation (V,): increasing
+    indices that together cover the set."""
 
     kept_K: Tensor
     validation_V: Tensor
 
 
 def hold_out(y_N: Tensor) -> Holdout:
-    """A tenth of each class, rounded and at least one image, is held out; all of a class with a single image is kept.
+    """Hold out a tenth of each class, rounded, and at least one image; a class of a single image is kept whole.
 
-    The choice depends on the labels alone, and not on the device.
+    The choice depends on the labels only, not on the device.
     """
     random = torch.Generator().manual_seed(HOLDOUT_SEED)
     labels_N = y_N.cpu()
@@ -56,14 +56,14 @@ def hold_out(y_N: Tensor) -> Holdout:
 
 @dataclass(frozen=True, eq=False)
 class ImageData:
-    """`pretrain` is seen without labels; `train` and `test` are the linear probe's, empty where there are no labels."""
+    """`pretrain` is used without labels. `train` and `test` are for the linear probe; both are empty without labels."""
 
     classes: tuple[str, ...]
     pretrain_NCHW: Tensor
     train: Split
     test: Split
     told: tuple[str, ...] = ()
-    """What was decided while reading, a line each."""
+    """Decisions made while reading, one per line."""
 
     @property
     def labelled(self) -> bool:
@@ -71,12 +71,12 @@ class ImageData:
 
     @cached_property
     def holdout(self) -> Holdout:
-        """The part of `train` that choices are made on; its labels are learnt by nothing that is chosen."""
+        """Which part of `train` is held out to make choices on; nothing that is chosen is trained on its labels."""
         return hold_out(self.train.y_N)
 
     @cached_property
     def learnt(self) -> Split:
-        """What is left of `train`, for losses that take labels."""
+        """The rest of `train`, for losses that take labels."""
         kept_K = self.holdout.kept_K
         return Split(self.train.x_NCHW[kept_K], self.train.y_N[kept_K])
 
@@ -93,7 +93,7 @@ class ImageData:
         )
 
     def resized(self, size: int) -> "ImageData":
-        """With images of `size` x `size` px, by bilinear interpolation without aliasing."""
+        """With images of `size` x `size` px, by bilinear interpolation with antialiasing."""
         if size == self.image_size:
             return self
         pretrain_NCHW = resized(self.pretrain_NCHW, size)
@@ -106,7 +106,7 @@ class ImageData:
         )
 
     def describe(self) -> tuple[str, ...]:
-        """How much there is, then what was decided while reading."""
+        """How many images there are, then the decisions made while reading."""
         size = f"{len(self.pretrain_NCHW):,} images of {self.image_size} x {self.image_size} px to pretrain on"
         if not self.labelled:
             return (size, *self.told)
@@ -118,7 +118,7 @@ class ImageData:
 
 
 def resized(x_NCHW: Tensor, size: int) -> Tensor:
-    """Images (N, C, size, size), a part at a time, since they are of real numbers on the way."""
+    """Images (N, C, size, size), resized in chunks, since they are floating-point numbers in between."""
     if x_NCHW.shape[-1] == size:
         return x_NCHW
     parts = (resize(part_NCHW, [size, size], antialias=True) for part_NCHW in torch.split(x_NCHW, RESIZED_AT_ONCE))

@@ -1,12 +1,12 @@
-"""Views of images: a batch of uint8 images and a seed come in, float views in [0, 1] come out, every sample with its
-own parameters. Those are drawn on the CPU, so that a seed gives the same views on any device, and go to the device of
-the images as the few numbers of two affine maps, in one copy that nobody waits for; all else is computed there.
+"""Views of images: a batch of uint8 images and a seed come in; float views in [0, 1] come out, with parameters drawn
+for each sample. The parameters are drawn on the CPU, so that a seed gives the same views on any device. They reach the
+device of the images as the few numbers of two affine maps, in one copy that does not block. The rest is computed there.
 
-Crop, resize and flip are one affine map of places; brightness, contrast, saturation, hue and grey one of colours;
-Gaussian blur is two convolutions of those samples alone that are blurred. A batch at once is several times faster than
-sample by sample, or than kornia in batch (see RESULTS.md), which is why it is written here. Against SimCLR's recipe
-(Chen et al. 2020, appendix A) hue turns in the YIQ plane instead of HSV, the colour operations come in one fixed order,
-and values are clamped once, at the end.
+Crop, resize and flip are one affine map of positions; brightness, contrast, saturation, hue and greyscale are one of
+colours; Gaussian blur is two convolutions of only those samples that are blurred. This works on a whole batch, several
+times faster than sample by sample or than kornia on a batch (see RESULTS.md), which is why it is written here. Compared
+with SimCLR's recipe (Chen et al. 2020, appendix A), hue is rotated in the YIQ plane instead of HSV, the colour
+operations come in one fixed order, and values are clamped once, at the end.
 """
 
 import math
@@ -25,7 +25,7 @@ from runner.settings.config import OWN_IMAGES, ExperimentConfig
 
 @dataclass(frozen=True)
 class Recipe:
-    """How far a view may stray from its image; `jitter` is (brightness, contrast, saturation, hue)."""
+    """How far a view may differ from its image; `jitter` is (brightness, contrast, saturation, hue)."""
 
     area: tuple[float, float]
     jitter: tuple[float, float, float, float]
@@ -35,7 +35,7 @@ class Recipe:
     grey_chance: float = 0.2
     blur_chance: float = 0.0
     blur_sigma: tuple[float, float] = (0.1, 2.0)
-    """Standard deviation of the blur, in pixels of the view."""
+    """Range of the standard deviation of the blur, in pixels of the view."""
 
 
 CIFAR = Recipe(area=(0.2, 1.0), jitter=(0.4, 0.4, 0.4, 0.1))
@@ -53,11 +53,11 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
 )
 
 SMALL = 32
-"""Pixels a side up to which views are those of CIFAR: not blurred, and their colours stray less."""
+"""Pixels a side up to which views are made as for CIFAR: no blur, and weaker changes of colour."""
 
 
 def recipe_of(config: ExperimentConfig) -> Recipe:
-    """How the views of a run are made: as is usual for its data set, and for images of one's own for their size."""
+    """How the views of a run are made: as is usual for its data set or, for the user's own images, for their size."""
     usual = RECIPES[config.dataset]
     return CIFAR if usual is STL and config.image_size <= SMALL else usual
 
@@ -67,12 +67,12 @@ _YIQ_KC = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, 
 _LUMA_C = _YIQ_KC[0]
 _TRIES = 10
 _FAR = 3
-"""Standard deviations after which a Gaussian is cut off."""
+"""Number of standard deviations at which a Gaussian is cut off."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """Every so manyth sample of a batch, from the first of them on."""
+    """Every `every`-th sample of a batch, starting at index `first`."""
 
     batch: int
     first: int
@@ -83,7 +83,7 @@ class Share:
         return slice(self.first, None, self.every)
 
     def of(self, indices_M: Tensor, told_M: Tensor) -> tuple[Tensor, Tensor]:
-        """Which of some samples are in the share, by their place in it, and what is told of them."""
+        """Those of some samples that are in the share, by their index in it, with the values that belong to them."""
         mine_M = indices_M % self.every == self.first
         return indices_M[mine_M] // self.every, told_M[mine_M]
 
@@ -91,8 +91,8 @@ class Share:
 def make_view(x_BCHW: Tensor, recipe: Recipe, generator: torch.Generator, share: Share | None = None) -> Tensor:
     """One random view of each uint8 image (B, 3, H, W): floats in [0, 1] of the same shape, channels last.
 
-    Images that are a share of a batch get the views that they have in the whole of it: what is random is a few numbers
-    a sample, and those are drawn for all.
+    Images that are a share of a batch get the views that they would get in the whole batch: the random numbers, a few
+    for each sample, are drawn for all samples.
     """
     batch, device = share.batch if share else len(x_BCHW), x_BCHW.device
     places_B23 = _draw_crop(batch, recipe, generator)
@@ -122,14 +122,14 @@ def to_float(x_BCHW: Tensor) -> Tensor:
 
 
 def _send(drawn: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the CPU on the device; a GPU fetches it while the CPU goes on."""
+    """A CPU tensor on the device; a GPU copies it while the CPU continues."""
     return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
 
 
 def _draw_crop(batch: int, recipe: Recipe, generator: torch.Generator) -> Tensor:
-    """Where each place (x, y) of a view lies in its image: affine maps (B, 2, 3) of [-1, 1] x [-1, 1].
+    """Where each position (x, y) of a view is in its image: affine maps (B, 2, 3) of [-1, 1] x [-1, 1].
 
-    As torchvision does, the first of ten crops that fits into the image is taken, and the whole image if none does.
+    As in torchvision, the first of ten crops that fits into the image is used, and the whole image if none fits.
     """
     side_BR = _uniform((batch, _TRIES), recipe.area, generator).sqrt()
     logs = math.log(recipe.aspect[0]), math.log(recipe.aspect[1])
@@ -141,7 +141,7 @@ def _draw_crop(batch: int, recipe: Recipe, generator: torch.Generator) -> Tensor
         torch.where(fits_BR.any(dim=1), extent_BR.gather(1, first_B1).squeeze(1), 1)
         for extent_BR in (across_BR, down_BR)
     )
-    # A crop of such a part of an axis of length 2 is off the middle by at most what is left of it on one side.
+    # The centre of a crop can move by at most the part of the axis, of half-length 1, that the crop leaves free.
     y_B = (2 * _uniform(batch, (0, 1), generator) - 1) * (1 - down_B)
     x_B = (2 * _uniform(batch, (0, 1), generator) - 1) * (1 - across_B)
     across_B = torch.where(_chance(batch, recipe.flip, generator), -across_B, across_B)
@@ -150,13 +150,13 @@ def _draw_crop(batch: int, recipe: Recipe, generator: torch.Generator) -> Tensor
 
 
 def _draw_blur(batch: int, recipe: Recipe, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The samples (M,) that are blurred, and how far each."""
+    """The indices (M,) of the samples that are blurred, and the standard deviation (M,) of each in pixels."""
     blurred_M = _chance(batch, recipe.blur_chance, generator).nonzero().flatten()
     return blurred_M, _uniform(batch, recipe.blur_sigma, generator)[blurred_M]
 
 
 def _blur(x_MCHW: Tensor, sigma_M: Tensor, radius: int) -> Tensor:
-    """Gaussian blur with a width for each sample; beyond its edges an image is mirrored."""
+    """Gaussian blur with a standard deviation for each sample; images are mirrored at their edges."""
     samples, colours, height, width = x_MCHW.shape
     taps_T = torch.arange(-radius, radius + 1, device=x_MCHW.device)
     filter_MT = torch.softmax(-(taps_T**2) / (2 * sigma_M[:, None] ** 2), dim=1)
@@ -168,7 +168,8 @@ def _blur(x_MCHW: Tensor, sigma_M: Tensor, radius: int) -> Tensor:
 
 
 def _draw_colours(batch: int, recipe: Recipe, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Brightness, contrast, saturation, hue, grey: x becomes map (B, 3, 3) @ x + lift (B, 3) . mean of the crop."""
+    """Brightness, contrast, saturation, hue, greyscale: x becomes map (B, 3, 3) @ x + lift (B, 3) . mean of the
+    crop."""
     brightness, contrast, saturation, hue = recipe.jitter
     changed_B = _chance(batch, recipe.jitter_chance, generator)
     brightness_B = torch.where(changed_B, _uniform(batch, _around_one(brightness), generator), 1)
@@ -182,7 +183,8 @@ def _draw_colours(batch: int, recipe: Recipe, generator: torch.Generator) -> tup
 
 
 def _chroma_map(saturation_B: Tensor, angle_B: Tensor) -> Tensor:
-    """The map of colours (B, 3, 3) that scales the chroma by `saturation` and turns it by `angle`; greys stay."""
+    """The linear map of colours (B, 3, 3) that scales the chroma by `saturation` and rotates it by `angle`; greys
+    stay."""
     yiq_BKC = torch.zeros(len(angle_B), 3, 3)
     yiq_BKC[:, 0, 0] = 1
     yiq_BKC[:, 1, 1] = yiq_BKC[:, 2, 2] = saturation_B * angle_B.cos()

@@ -1,1 +1,1 @@
-"""A loss, a network and images become a trained encoder, and checkpoints on the way."""
+"""A loss, a network and images become a trained encoder, with checkpoints on the way."""

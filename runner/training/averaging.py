@@ -1,11 +1,11 @@
 """The network that is measured, probed and exported: the one that is trained, or an average of its weights.
 
 With `ema` it is an exponential moving average over steps (Polyak and Juditsky 1992), kept by torch's `AveragedModel`.
-Running statistics of batch norm are averaged with the weights: a copy of the last would be of other weights.
+The running statistics of batch norm are averaged with the weights: the latest statistics would belong to other weights.
 
-A schedule-free optimizer (Defazio et al. 2024, arXiv 2405.15682) has its average in its own state: it takes slopes at
-points y, and the average x is what is to be evaluated. No image ever goes through x in training, so its running
-statistics are measured, on the same images each time. The weights that are trained come back bit for bit.
+A schedule-free optimizer (Defazio et al. 2024, arXiv 2405.15682) keeps its average in its own state: it takes gradients
+at points y, and the average x is the one to evaluate. No image goes through x during training, so the running
+statistics of x are measured, on the same images each time. The trained weights are then restored bit for bit.
 """
 
 import copy
@@ -25,21 +25,22 @@ from runner.training.schedule import statistics_stream
 # N images, B batch
 
 BATCHES = 20
-"""Of which running statistics are measured: enough for a mean over pixels, and a fiftieth of an epoch on CIFAR-10."""
+"""Number of batches for running statistics: enough for a mean over pixels, and a fiftieth of a CIFAR-10 epoch."""
 
 
 def make_averaging(network: SiameseNetwork, config: ExperimentConfig) -> Averaging:
-    """What a configuration asks for. It copies the network before that is shared, compiled or wrapped."""
+    """The averaging that a configuration asks for. It copies the network before that is distributed, compiled or
+    wrapped."""
     if config.optimizer in SCHEDULE_FREE:
         return ScheduleFree(network)
     return MovingAverage(network, config.ema) if config.ema else Itself()
 
 
 class Itself:
-    """The network that is trained."""
+    """No average: the network that is trained."""
 
     def to(self, like: Tensor) -> None:
-        """It is where it is."""
+        """Nothing to move: the network is where it is."""
 
     def follow(self, state: TrainingState) -> None:
         """Nothing is averaged."""
@@ -48,11 +49,11 @@ class Itself:
         return state.network
 
     def restore(self, averaged: dict[str, Any], step: int) -> None:
-        """Nothing was kept."""
+        """Nothing was saved."""
 
 
 class MovingAverage:
-    """An exponential moving average that keeps `decay` of itself at each step, from the weights after the first on."""
+    """An exponential moving average of the weights with decay `decay` per step, starting after the first step."""
 
     def __init__(self, network: SiameseNetwork, decay: float) -> None:
         moving = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
@@ -76,7 +77,7 @@ class MovingAverage:
 
 
 class ScheduleFree:
-    """The average that the optimizer has, with running statistics of its own."""
+    """The average that the optimizer keeps, with running statistics of its own."""
 
     def __init__(self, network: SiameseNetwork) -> None:
         self._spare = copy.deepcopy(network).requires_grad_(False)
@@ -86,7 +87,7 @@ class ScheduleFree:
         self._spare.to(like)
 
     def follow(self, state: TrainingState) -> None:
-        """The optimizer has done so."""
+        """Nothing to do: the optimizer averages."""
 
     def read(self, job: Job, state: TrainingState) -> SiameseNetwork:
         if self._step != state.step:
@@ -97,7 +98,7 @@ class ScheduleFree:
 
     @torch.no_grad()
     def _take(self, state: TrainingState) -> None:
-        """Going to x and back again would round, so the weights are put back."""
+        """Copy x. The weights y are saved and restored, since going to x and back would round."""
         optimizer: Any = state.optimizer
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         kept = [weight.clone() for weight in weights]
@@ -110,18 +111,18 @@ class ScheduleFree:
                 weight.copy_(before)
 
     def restore(self, averaged: dict[str, Any], step: int) -> None:
-        """It follows from the state of the optimizer."""
+        """Nothing to do: the average follows from the state of the optimizer."""
 
 
 def _measure_statistics(network: SiameseNetwork, job: Job) -> None:
-    """Running statistics of batch norm for weights that no image has gone through."""
+    """Measure running statistics of batch norm for weights that no image has gone through."""
     with torch.random.fork_rng(devices=[job.fabric.device] if job.fabric.device.type == "cuda" else []):
         torch.manual_seed(0)  # of layers with dropout
         update_bn(_views(job), network)
 
 
 def _views(job: Job) -> Iterator[Tensor]:
-    """Views (B, 3, H, W) of images from all over the training set, the same each time."""
+    """Views (B, 3, H, W) of images spread over the training set, the same ones each time."""
     images, size, stream = len(job.images_NCHW), job.config.batch // job.config.cached_chunks, statistics_stream()
     count = min(images, BATCHES * size)
     chosen_N = (torch.arange(count) * images // count).to(job.fabric.device)

@@ -1,12 +1,13 @@
-"""The gradient of a batch that is larger than memory: embeddings first, then their slopes chunk by chunk.
+"""The gradient of a batch that does not fit in memory: embeddings first, then their gradients, chunk by chunk.
 
 A contrastive loss needs all embeddings of a batch at once, but not all activations (Gao et al. 2021, arXiv 2101.06983).
-So all chunks are embedded without a graph; the loss gives the slope of each embedding; then each chunk is embedded
-again, with a graph, and its slopes go back through it. Memory is that of one chunk, time that of another forward pass.
-Both passes see the same: views are drawn once, and random numbers, as of dropout, are replayed.
+So all chunks are embedded without a graph. The loss gives the gradient of each embedding. Then each chunk is embedded
+again, with a graph, and its gradients are backpropagated through it. This takes the memory of one chunk and the time of
+one more forward pass. Both passes see the same input: views are drawn once, and random numbers, as for dropout, are
+replayed.
 
-Where samples do not see each other in the network, that is the gradient of the whole batch. Batch norm normalises each
-chunk by itself, in both passes alike, and moves its running statistics in the second one alone.
+Where samples do not interact in the network, this is the gradient of the whole batch. Batch norm normalises each chunk
+by itself, in both passes alike, and updates its running statistics only in the second pass.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from runner.training.objective import embed_keys, objective, queried, remember
 
 
 def backpropagate_in_chunks(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
-    """The batch in as many chunks as the configuration says; a `Backpropagation`."""
+    """Backpropagate a batch in as many chunks as the configuration says; a `Backpropagation`. Returns the loss."""
     count = job.config.cached_chunks
     views = draw_views(job, state, indices_B)
     keys_VBD = embed_keys(job, state, views)
@@ -38,18 +39,18 @@ def backpropagate_in_chunks(job: Job, state: TrainingState, indices_B: Tensor) -
     loss = objective(job, state, z_VBD, keys_VBD, indices_B)
     job.fabric.backward(loss)
     assert z_VBD.grad is not None
-    slopes = z_VBD.grad.chunk(count, dim=1)
+    gradients = z_VBD.grad.chunk(count, dim=1)
     with statistics_divided(state.network, count):
-        for index, (chunk, slope_VbD, replay) in enumerate(zip(chunks, slopes, replays, strict=True), start=1):
+        for index, (chunk, gradient_VbD, replay) in enumerate(zip(chunks, gradients, replays, strict=True), start=1):
             replay()
             with job.fabric.no_backward_sync(state.embed, enabled=index < count):
-                job.fabric.backward(embed(state, *chunk), slope_VbD)
+                job.fabric.backward(embed(state, *chunk), gradient_VbD)
     remember(state, z_VBD, keys_VBD)
     return loss.detach()
 
 
 def note_random_state(x_BCHW: Tensor) -> Callable[[], None]:
-    """What brings the random numbers of the CPU and of the device of a tensor back to where they are now."""
+    """A function that resets the random state of the CPU and of the tensor's device to what it is now."""
     cpu = torch.get_rng_state()
     devices, states = get_device_states(x_BCHW)
 

@@ -1,6 +1,6 @@
-"""What Python code may hear of a run while it trains: subclass `Callback`, and give it to `alphadsl.train`.
+"""Callbacks for Python code that follows a run while it trains: subclass `Callback`, and pass it to `alphadsl.train`.
 
-A callback looks on: it changes nothing of a run but its end. Of several processes the first one calls.
+A callback only observes: the one thing it can change is when the run ends. With several processes, rank 0 calls it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ from runner.settings.config import ExperimentConfig
 
 
 class State(Protocol):
-    """Where a run is: what a `TrainingState` has of it."""
+    """Progress of a run: the part of `TrainingState` that callbacks see."""
 
     network: SiameseNetwork
     epoch: int
@@ -28,64 +28,65 @@ class State(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """A run that trains."""
+    """A run in training, as callbacks see it."""
 
     folder: Path
     config: ExperimentConfig
     loss: CompiledLoss
     steps: int
-    """Steps of the optimizer in all epochs."""
+    """Optimizer steps in all epochs."""
     _state: State
     _measured: Callable[[], SiameseNetwork]
 
     @property
     def epoch(self) -> int:
-        """Epochs completed."""
+        """Number of completed epochs."""
         return self._state.epoch
 
     @property
     def step(self) -> int:
-        """Steps taken."""
+        """Number of steps taken."""
         return self._state.step
 
     @property
     def encoder(self) -> nn.Module:
-        """The encoder at work, (N, 3, H, W) to (N, F). The next epoch puts it back into training mode."""
+        """The encoder in training, (N, 3, H, W) to (N, F). The next epoch sets it back to training mode."""
         return bare(self._state.network.encoder)
 
     @property
     def measured_encoder(self) -> nn.Module:
-        """The encoder that is probed and exported, (N, 3, H, W) to (N, F): with `ema` or a schedule-free optimizer the
-        average of the weights, which is computed when asked for, and otherwise `encoder`."""
+        """The encoder that is probed and exported, (N, 3, H, W) to (N, F). With `ema` or a schedule-free optimizer this
+        is the average of the weights, computed on demand; otherwise it is `encoder`."""
         return bare(self._measured().encoder)
 
     def stop(self) -> None:
-        """End the run after the epoch under way, as `stop_after` does: saved, probed, and to be continued."""
+        """End the run after the current epoch, like `stop_after`: it is saved and probed, and can be continued."""
         self._state.stops = True
 
 
 class Callback(Protocol):
-    """Is called while a run trains. Each method does nothing until a subclass says what."""
+    """Called while a run trains. Each method does nothing unless a subclass overrides it."""
 
     def on_start(self, training: Training) -> None:
-        """Before the first step, or the first one after a run was resumed."""
+        """Called before the first step, also when a run is resumed."""
 
     def on_step(self, training: Training, loss: Tensor) -> None:
-        """After a step. `loss` has no axes and lies on the device; reading it, as by `float(loss)`, waits for a GPU."""
+        """Called after a step. `loss` is a 0-d tensor on the device; reading it, as with `float(loss)`, waits for a
+        GPU."""
 
     def on_epoch(self, training: Training, row: Mapping[str, float]) -> None:
-        """After an epoch. `row` is what `metrics.jsonl` has of it: `step`, `epoch`, `seconds`, `images_per_second`,
-        `knn` where there are labels, and the statistics of alpha and of features."""
+        """Called after an epoch. `row` is its row of `metrics.jsonl`: `step`, `epoch`, `seconds`, `images_per_second`,
+        `knn` if there are labels, and the statistics of alpha and of the features."""
 
     def on_end(self, training: Training) -> None:
-        """After the last epoch, or the one it was stopped at, before the probe."""
+        """Called after the last epoch, or the one after which the run was stopped, before the probe."""
 
 
 METHODS = ("on_start", "on_step", "on_epoch", "on_end")
 
 
 def check_callbacks(callbacks: Sequence[object]) -> None:
-    """Raises `InputError` naming the first that is none."""
+    """Raises `InputError` that names the first object that is not a callback."""
     for place, callback in enumerate(callbacks):
         if isinstance(callback, type):
             raise InputError(f"callbacks[{place}] is the class {callback.__name__}.", f"Give {callback.__name__}().")

@@ -1,4 +1,4 @@
-"""The callbacks of a run, called: a job and its state come in; nothing comes out, but a state that is to stop."""
+"""Calls the callbacks of a run: a job and its state come in; the state may be told to stop."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from runner.training.together import led
 
 
 class Calls:
-    """Calls every callback in turn, in the first process alone; where one says stop, all processes do."""
+    """Calls every callback in turn, on rank 0 only. If one stops the run, all processes stop."""
 
     def __init__(self, job: Job, state: TrainingState) -> None:
         self._state = state

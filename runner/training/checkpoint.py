@@ -1,7 +1,7 @@
-"""Checkpoints: the state of a run comes in and goes out whole, with the record of the run whose it is.
+"""Checkpoints: the state of a run is saved and loaded as a whole, with the record of the run that it belongs to.
 
-A kill at any moment leaves either the old file or the new one. Refused by name: a file that is missing, cut short or
-changed in a single bit, one of another program or of a newer version.
+A kill at any moment leaves either the old file or the new one. Refused by name: a file that is missing, truncated or
+changed in a single bit, one from another program, and one from a newer version.
 """
 
 import hashlib
@@ -25,8 +25,8 @@ from alphadsl.storage import guarded, read_file, write_file
 State = dict[str, Any]
 
 FORMAT = 3
-"""Of checkpoints. Those of format 1 do not say whose they are, those of format 2 are of the end of an epoch and have
-no sum of the whole file."""
+"""Version of the checkpoint format. Format 1 does not say which run a checkpoint belongs to; format 2 exists only at
+the end of an epoch and has no checksum of the whole file."""
 
 SEAL = b"sha256:"
 SEAL_LENGTH = len(SEAL) + 2 * hashlib.sha256().digest_size
@@ -39,27 +39,28 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything that a run needs to go on as if it had never stopped: the rest follows from seed, epoch and step."""
+    """Everything that a run needs to continue as if it had never stopped; the rest follows from seed, epoch and
+    step."""
 
     epoch: int
-    """Epochs completed."""
+    """Number of completed epochs."""
     step: int
-    """Optimizer steps taken; those beyond the completed epochs are of the next one."""
+    """Optimizer steps taken; those after the completed epochs belong to the next one."""
     seconds: float
-    """Time spent in training so far."""
+    """Training time so far, in seconds."""
     metrics_bytes: int
-    """Length of metrics.jsonl at this point; what follows belongs to work that a resumed run does again."""
+    """Length of metrics.jsonl at this point; what follows belongs to work that a resumed run repeats."""
     network: State
     loss: State
     optimizer: State
     record: str
     """The `RunRecord` of the run, as JSON."""
     epoch_seconds: float = 0.0
-    """Time spent so far in the epoch under way."""
+    """Training time so far in the current epoch, in seconds."""
     branches: State = field(default_factory=dict)
-    """Predictor, momentum encoder and queue, as far as there are any."""
+    """Predictor, momentum encoder and queue, those that exist."""
     averaged: State = field(default_factory=dict)
-    """The network that is measured where that is not the one that is trained."""
+    """The network that is measured, if it is not the one that is trained."""
 
     @property
     def measured(self) -> State:
@@ -69,7 +70,7 @@ class Checkpoint:
 
 NAMES = frozenset(field.name for field in fields(Checkpoint))
 OPTIONAL: Mapping[str, Any] = MappingProxyType({"epoch_seconds": 0.0, "branches": {}, "averaged": {}})
-"""What earlier formats do not have."""
+"""Fields that earlier formats lack, with their defaults."""
 KINDS: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("epoch", "step", "metrics_bytes"), int),
     **dict.fromkeys(("network", "loss", "optimizer", "branches", "averaged"), dict),
@@ -85,7 +86,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path, device: torch.device) -> Checkpoint:
-    """The checkpoint at `path`. Raises `InputError` where there is none, or it cannot be trusted."""
+    """The checkpoint at `path`. Raises `InputError` if it does not exist or cannot be trusted."""
     if not path.exists():
         raise InputError(f"There is no checkpoint {path}.", "Train the run first.")
     content = read_file(path)
@@ -96,32 +97,32 @@ def load_checkpoint(path: Path, device: torch.device) -> Checkpoint:
     if stored["format"] > FORMAT:
         raise InputError(f"The checkpoint {path} was written by a newer alphadsl.", "Use that version, or a newer one.")
     if stored["format"] > 2 and not whole:
-        raise damaged(path, "it does not have the sum it was written with")
+        raise damaged(path, "its checksum does not match")
     stored = {**OPTIONAL, **stored}
     wrong = [name for name in sorted(NAMES) if not isinstance(stored.get(name), KINDS[name])]
     if wrong or min(stored["epoch"], stored["step"], stored["metrics_bytes"]) < 0:
-        raise damaged(path, f"it has no {wrong[0]}" if wrong else "it counts below zero")
+        raise damaged(path, f"it has no {wrong[0]}" if wrong else "one of its counts is negative")
     return Checkpoint(**{name: stored[name] for name in NAMES})
 
 
 def seal(archive: bytes) -> bytes:
-    """A zip archive with its own SHA-256 as comment, so that no bit of it changes unseen; torch reads it as before."""
+    """A zip archive with its own SHA-256 as comment, so that any change of a bit is noticed. torch still reads it."""
     note = SEAL + hashlib.sha256(archive).hexdigest().encode()
     return archive[:-2] + len(note).to_bytes(2, "little") + note
 
 
 def is_sealed(content: bytes) -> bool:
-    """Whether an archive ends in its own sum."""
+    """Whether an archive ends with a checksum that matches its content."""
     note, length = content[-SEAL_LENGTH:], SEAL_LENGTH.to_bytes(2, "little")
     if not note.startswith(SEAL) or content[-SEAL_LENGTH - 2 : -SEAL_LENGTH] != length:
         return False
     digest = hashlib.sha256(memoryview(content)[: -SEAL_LENGTH - 2])
-    digest.update(b"\0\0")  # where the length of the comment is now
+    digest.update(b"\0\0")  # in place of the length of the comment
     return note == SEAL + digest.hexdigest().encode()
 
 
 def has_its_end(path: Path) -> bool:
-    """Whether a checkpoint is as long as it was written, at the cost of reading its last bytes."""
+    """Whether a checkpoint is complete, at the cost of reading only its last bytes."""
     if not zipfile.is_zipfile(path):
         return False
     with guarded(path, "read"), path.open("rb") as file:
@@ -131,19 +132,19 @@ def has_its_end(path: Path) -> bool:
 
 
 def _unpack(path: Path, content: bytes, device: torch.device) -> object:
-    """torch's own words are not passed on: they advise to load what may run code."""
+    """The content of a checkpoint. torch's messages are not passed on: they advise loading what may run code."""
     try:
-        # torch writes a sum for each part of the file, and does not look at it when it reads.
+        # torch writes a checksum for each part of the file, and does not verify it when it reads.
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             broken = parts.testzip()
     except _UNREADABLE:
-        raise damaged(path, "it is empty" if not content else "it is cut short or no checkpoint") from None
+        raise damaged(path, "it is empty" if not content else "it is truncated or no checkpoint") from None
     if broken is not None:
-        raise damaged(path, f"its part {broken} does not have the sum it was written with")
+        raise damaged(path, f"the checksum of its part {broken} does not match")
     try:
         return torch.load(io.BytesIO(content), map_location=device, weights_only=True)
     except _UNREADABLE:
-        raise damaged(path, "it does not hold what a checkpoint holds") from None
+        raise damaged(path, "its content is not that of a checkpoint") from None
 
 
 def damaged(path: Path, reason: str) -> InputError:
@@ -155,10 +156,10 @@ def damaged(path: Path, reason: str) -> InputError:
 
 @contextmanager
 def taken_from(path: Path) -> Iterator[None]:
-    """What does not fit when a state is loaded inside the block is the checkpoint's fault, and told in one line."""
+    """Report any error from loading a state inside the block as damage to the checkpoint, in one line."""
     try:
         yield
     except InputError:
         raise
     except _UNREADABLE:
-        raise damaged(path, "its weights are not those of this network, loss and optimizer") from None
+        raise damaged(path, "its weights do not fit this network, loss and optimizer") from None

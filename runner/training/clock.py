@@ -1,4 +1,4 @@
-"""Time spent in training: the loop starts and stops a stopwatch, and a run that is resumed sets it to where it was."""
+"""Training time: the loop starts and stops a stopwatch, and a resumed run sets it to the recorded time."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Stopwatch:
-    """Seconds of the run and of the epoch under way; saving and measuring do not count."""
+    """Seconds of the run and of the current epoch; saving and measuring do not count."""
 
     run: float = 0.0
     epoch: float = 0.0
@@ -24,7 +24,7 @@ class Stopwatch:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """What happens inside the block is not counted, whether the watch is running or not."""
+        """Do not count the time inside the block, whether the watch is running or not."""
         runs = self._since is not None
         self._count()
         try:

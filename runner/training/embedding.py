@@ -1,4 +1,4 @@
-"""Images as a loss sees them: indices of a batch come in, two views of each image, and their embeddings, come out."""
+"""Images as a loss sees them: indices of a batch come in; two views of each image and their embeddings come out."""
 
 import torch
 from torch import Tensor
@@ -14,13 +14,14 @@ Views = tuple[Tensor, ...]
 
 
 def part_of(batch_BX: Tensor) -> Tensor:
-    """What this process has of a batch: every so manyth sample, so that chunks of the parts are parts of its chunks."""
+    """This process's share of a batch: every n-th sample of n processes, so that the chunks of a share are the shares
+    of the batch's chunks."""
     return batch_BX[rank() :: world_size()]
 
 
 def draw_views(job: Job, state: TrainingState, indices_B: Tensor) -> Views:
-    """Two views of each image of this process (b, C, H, W), a pure function of the seed and the step, and the same
-    however many processes share the batch."""
+    """Two views of each image of this process (b, C, H, W): a pure function of the seed and the step, and the same for
+    any number of processes that share the batch."""
     share = Share(len(indices_B), rank(), world_size()) if world_size() > 1 else None
     return make_views(job, part_of(indices_B), view_stream(job.config.seed, state.step), share)
 
@@ -32,6 +33,6 @@ def make_views(job: Job, indices_B: Tensor, stream: torch.Generator, share: Shar
 
 
 def embed(state: TrainingState, *views_BCHW: Tensor) -> Tensor:
-    """Embeddings (V, B, D) of views that go through the network in one batch, so that batch norm sees all of them."""
+    """Embeddings (V, B, D) of views that go through the network as one batch, so that batch norm sees them all."""
     z_VBD: Tensor = state.embed(torch.cat(views_BCHW)).unflatten(0, (len(views_BCHW), -1))
     return z_VBD

@@ -1,7 +1,7 @@
 """What a run is computed with: a configuration comes in; Lightning's Fabric on one device, in its precision, comes out.
 
-Where several processes are at work, each has a device, and their slopes are averaged. Refused: processes that have not
-joined, and a device that is not there.
+With several processes, each has a device, and their gradients are averaged. Refused: processes that have not joined,
+and a device that does not exist.
 """
 
 import logging
@@ -25,22 +25,22 @@ Precision = Literal["bf16-mixed", "32-true"]
 
 
 def make_fabric(config: ExperimentConfig) -> Fabric:
-    """One device with the precision of the configuration, decided here where it says `auto`.
+    """Fabric on one device, in the precision of the configuration, which is decided here if it is `auto`.
 
-    Raises `InputError` where that cannot be had.
+    Raises `InputError` if the device does not exist or the processes have not joined.
     """
     if world_size() > 1 and not torch.distributed.is_initialized():
         raise InputError(
-            f"{world_size()} processes were started, and only alphadsl train shares its work among several.",
+            f"{world_size()} processes were started, but only alphadsl train can share its work among several.",
             "Start one.",
         )
     return _fabric(*_wanted(config))
 
 
 def make_own_fabric(config: ExperimentConfig) -> Fabric:
-    """`make_fabric` for what a process computes by itself, however many there are.
+    """`make_fabric` for work that one process does by itself, however many processes there are.
 
-    Raises `InputError` where that cannot be had.
+    Raises `InputError` if the device does not exist.
     """
     return _alone(*_wanted(config))
 

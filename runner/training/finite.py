@@ -1,4 +1,4 @@
-"""Whether a run still computes with numbers: a value comes in; nothing comes out, or the refusal that ends the run."""
+"""Whether a run is still finite: a value comes in; nothing comes out, or the error that ends the run."""
 
 import math
 
@@ -8,11 +8,11 @@ from runner.training.job import Job, TrainingState
 
 
 class DivergedError(InputError):
-    """A loss or its gradient that is no longer finite."""
+    """Raised when a loss or its gradient is no longer finite."""
 
 
 def check_finite(job: Job, state: TrainingState, step: int, what: str, value: float) -> None:
-    """Raises `DivergedError`, with the step, the spec and the last good checkpoint."""
+    """Raises `DivergedError` if `value` is not finite, with the step, the spec and the last good checkpoint."""
     if math.isfinite(value):
         return
     raise DivergedError(

@@ -1,4 +1,4 @@
-"""What one run of pretraining is given, and what changes while it runs."""
+"""The inputs of one pretraining run, and the state that changes while it runs."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ from runner.training.schedule import steps_per_epoch
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What one run of pretraining is given."""
+    """The inputs of one pretraining run."""
 
     loss: CompiledLoss
     data: ImageData
@@ -33,10 +33,10 @@ class Job:
     run: RunFolder
     fabric: Fabric
     stop_after: int | None = None
-    """The epoch after which the run ends for now; schedules stay those of all its epochs."""
+    """The epoch after which the run ends for now; the schedules still cover all of its epochs."""
 
     encoder: OwnEncoder | None = None
-    """A module that takes the place of one that is made from its name."""
+    """A module to train in place of one built from its name."""
     callbacks: tuple[Callback, ...] = ()
 
     @property
@@ -45,7 +45,8 @@ class Job:
 
     @property
     def images_NCHW(self) -> Tensor:
-        """Without labels, all images there are; a loss that takes labels sees the labelled ones, but those held out."""
+        """All images for a loss without labels; the labelled ones that are not held out for a loss that takes
+        labels."""
         return self.data.learnt.x_NCHW if "labels" in self.loss.takes else self.data.pretrain_NCHW
 
     @property
@@ -58,11 +59,11 @@ class Job:
 
     @property
     def decided(self) -> ExperimentConfig:
-        """The configuration with what is said of keys decided for this loss and these images."""
+        """The configuration, with queue and momentum encoder decided for this loss and these images."""
         return decide_keys(self.config, self.loss.name, "queue" in self.loss.takes, len(self.images_NCHW))
 
     def ends_at(self, state: "TrainingState") -> bool:
-        """Whether the epoch that was completed is the last for now."""
+        """Whether the epoch just completed is the last one for now."""
         return state.epoch >= self.last_epoch or state.stops
 
     def loss_of(self, z0_BD: Tensor, z1_BD: Tensor, indices_B: Tensor) -> Tensor:
@@ -72,19 +73,19 @@ class Job:
 
 
 class Averaging(Protocol):
-    """Which network is measured, probed and exported."""
+    """Decides which network is measured, probed and exported."""
 
     def to(self, like: Tensor) -> None:
-        """Go to the device of a tensor."""
+        """Move to the device and dtype of a tensor."""
 
     def follow(self, state: "TrainingState") -> None:
-        """After each step of the optimizer."""
+        """Update the average after a step of the optimizer."""
 
     def read(self, job: Job, state: "TrainingState") -> SiameseNetwork:
-        """The network that is measured. Nothing that is trained changes."""
+        """The network that is measured. Nothing in training changes."""
 
     def restore(self, averaged: dict[str, Any], step: int) -> None:
-        """Go to what a checkpoint of a step has kept."""
+        """Restore the average that a checkpoint saved at a step."""
 
 
 @dataclass
@@ -93,23 +94,23 @@ class TrainingState:
 
     network: SiameseNetwork
     embed: _FabricModule
-    """The network behind Fabric's precision."""
+    """The network, wrapped by Fabric for its precision."""
     optimizer: torch.optim.Optimizer
     branches: Branches
-    """What the loss sees besides the network."""
+    """What the loss uses besides the network."""
     averaging: Averaging
     """Which network is measured, probed and exported."""
     predict: _FabricModule | None = None
-    """The predictor behind Fabric's precision, if there is one."""
+    """The predictor, wrapped by Fabric for its precision, if there is one."""
     epoch: int = 0
-    """Epochs completed, with their row written."""
+    """Completed epochs whose row is written."""
     step: int = 0
     """Optimizer steps taken."""
     stops: bool = False
-    """Whether a callback wants the run to end after the epoch under way."""
+    """Whether a callback wants the run to end after the current epoch."""
     saved: int | None = None
     """The step of the last checkpoint, if there is one."""
     clock: Stopwatch = field(default_factory=Stopwatch)
     metrics_bytes: int = 0
     record: str = ""
-    """Whose checkpoints these are."""
+    """The record of the run that the checkpoints belong to."""

@@ -1,4 +1,4 @@
-"""When the state of a run is saved: as often as its configuration says, at its end, and when it is told to stop."""
+"""When the state of a run is saved: as often as its configuration says, at its end, and when a signal stops it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +16,12 @@ from runner.training.stopping import StopSignals
 from runner.training.together import led
 
 AGREE_EVERY = 50
-"""Steps after which several processes agree on the time."""
+"""Number of steps after which several processes agree on the time."""
 
 
 @contextmanager
 def in_its_folder(job: Job, state: TrainingState) -> Iterator[None]:
-    """What is refused inside the block because the run folder is not there any more says so."""
+    """If the run folder has disappeared, say so in place of the error that this caused inside the block."""
     try:
         yield
     except InputError:
@@ -34,7 +34,7 @@ def in_its_folder(job: Job, state: TrainingState) -> Iterator[None]:
 
 
 class Keeper:
-    """Saves at the turns of the loop where the state is whole."""
+    """Saves at the points of the training loop where the state is consistent."""
 
     def __init__(
         self, job: Job, state: TrainingState, log: MetricsLog, readings: Readings, signals: StopSignals
@@ -44,7 +44,7 @@ class Keeper:
         self._saved = monotonic()
 
     def save(self) -> None:
-        """A checkpoint that counts the rows that are on disk. Raises `DivergedError` before any is lost to NaN."""
+        """Write a checkpoint that counts the rows on disk. Raises `DivergedError` before it could save NaN."""
         self._readings.read()
         with self._state.clock.paused():
             led(self._write)
@@ -55,7 +55,7 @@ class Keeper:
         keep(self._job, self._state)
 
     def after_step(self) -> None:
-        """Save where it is time to; where the run was told to stop, save and stop."""
+        """Save if it is time to. If a signal was received, save and stop."""
         steps = self._often.steps
         if self._signals.held:
             self._stop()
@@ -63,7 +63,7 @@ class Keeper:
             self.save()
 
     def after_epoch(self) -> None:
-        """The same, when the row of the epoch is written."""
+        """The same once the row of the epoch is written."""
         epoch, kept, every = self._state.epoch, self._job.config.keep_every, self._often.epochs
         due = (every is not None and epoch % every == 0) or (kept and epoch % kept == 0)
         if self._signals.held:
@@ -73,7 +73,7 @@ class Keeper:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Around what takes time and changes nothing: a run that is stopped there has lost nothing."""
+        """Used around work that takes time and changes nothing: a run that is stopped there has lost nothing."""
         try:
             with self._signals.let_through():
                 yield
@@ -86,13 +86,13 @@ class Keeper:
         self._signals.obey()
 
     def _save_for_good_bye(self) -> None:
-        """By the process that is stopped alone: the others have nothing to save."""
+        """Save from the stopped process only: the others have nothing to save."""
         self._readings.read()
         self._write()
         tell(f"{self._job.run.path} is saved at step {self._state.step:,} of {self._job.steps:,}.")
 
     def _is_time(self) -> bool:
-        """So that processes save after the same step, they ask each other every so many."""
+        """Whether the interval in seconds has passed. Processes agree on this every so many steps, to save together."""
         seconds, step = self._often.seconds, self._state.step
         if seconds is None or (world_size() > 1 and step % AGREE_EVERY and step % self._job.epoch_steps):
             return False

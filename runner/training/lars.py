@@ -1,8 +1,8 @@
-"""LARS: SGD with momentum whose step in each layer is a part of the norm of its weights (You et al. 2017, Algorithm 1).
+"""LARS: SGD with momentum whose step in each layer is scaled by the norm of its weights (You et al. 2017, Algorithm 1).
 
-Written here since torch has none, and those of lightly and others look at each norm, so that a GPU is waited for once a
-layer, or come with a package of a hundred optimizers. Groups with `adapted` false, as of biases and batch norm, take
-plain steps, as in SimCLR (Chen et al. 2020).
+torch has no LARS. The implementations in lightly and elsewhere read each norm, so that they wait for a GPU once per
+layer, or they come in a package of a hundred optimizers. Groups with `adapted` false, such as biases and batch norm,
+take plain SGD steps, as in SimCLR (Chen et al. 2020).
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ TRUST = 1e-3
 class Lars(torch.optim.Optimizer):
     """`v = momentum * v + lr * rate * (g + weight_decay * w)`, then `w = w - v`.
 
-    `rate` is `trust * |w| / (|g| + weight_decay * |w|)` where the group is adapted and neither norm is 0, and else 1.
+    `rate` is `trust * |w| / (|g| + weight_decay * |w|)` if the group is adapted and neither norm is 0, otherwise 1.
     """
 
     def __init__(
@@ -39,18 +39,18 @@ class Lars(torch.optim.Optimizer):
                 if weight.grad is not None:
                     self._move(weight, weight.grad, group)
 
-    def _move(self, weight: Tensor, slope: Tensor, group: dict[str, Any]) -> None:
+    def _move(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[weight]
         if "momentum_buffer" not in state:
             state["momentum_buffer"] = torch.zeros_like(weight)
-        change = slope + group["weight_decay"] * weight
+        change = gradient + group["weight_decay"] * weight
         if group["adapted"]:
-            change *= _rate(weight, slope, group["weight_decay"], group["trust"])
+            change *= _rate(weight, gradient, group["weight_decay"], group["trust"])
         state["momentum_buffer"].mul_(group["momentum"]).add_(change, alpha=group["lr"])
         weight.sub_(state["momentum_buffer"])
 
 
-def _rate(weight: Tensor, slope: Tensor, weight_decay: float, trust: float) -> Tensor:
-    size, steepness = weight.norm(), slope.norm()
-    rate = trust * size / (steepness + weight_decay * size)
-    return torch.where((size > 0) & (steepness > 0), rate, 1.0)
+def _rate(weight: Tensor, gradient: Tensor, weight_decay: float, trust: float) -> Tensor:
+    weight_norm, gradient_norm = weight.norm(), gradient.norm()
+    rate = trust * weight_norm / (gradient_norm + weight_decay * weight_norm)
+    return torch.where((weight_norm > 0) & (gradient_norm > 0), rate, 1.0)

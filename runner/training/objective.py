@@ -1,7 +1,8 @@
-"""What the loss is given: embeddings of the network and what stands beside it come in, the loss of the batch comes out.
+"""The inputs of the loss: embeddings from the network and its branches come in; the loss of the batch comes out.
 
-Where nothing stands beside it, the two views of a sample. Else each view is the query of the other's key, and the loss
-is the mean of both ways; with a queue, whose anchors are those of view 0, one way.
+Without branches the loss gets the two views of a sample. Otherwise each view is the query for the key of the other
+view, and the loss is the mean over both directions. With a queue, whose anchors are those of view 0, there is one
+direction.
 """
 
 import torch
@@ -18,13 +19,13 @@ from runner.training.schedule import queue_stream
 
 
 def queried(state: TrainingState, views: Views) -> Views:
-    """The views that go through the network: of those with a queue, a momentum encoder sees the other one alone."""
+    """The views that go through the network: only the first with both a queue and a momentum encoder, otherwise all."""
     one_way = state.branches.queue_QD is not None and state.branches.encoder is not None
     return views[:1] if one_way else views
 
 
 def embed_keys(job: Job, state: TrainingState, views: Views) -> Tensor | None:
-    """Keys (V, b, D) of the momentum encoder, which is first brought nearer to the network; None if there is none."""
+    """Keys (V, b, D) of the momentum encoder, which is updated first; None if there is none."""
     state.branches.follow(state.network)
     if state.branches.encoder is None:
         return None
@@ -34,7 +35,7 @@ def embed_keys(job: Job, state: TrainingState, views: Views) -> Tensor | None:
 
 
 def objective(job: Job, state: TrainingState, z_VbD: Tensor, keys_VbD: Tensor | None, indices_B: Tensor) -> Tensor:
-    """The loss of the batch, of embeddings (V, b, D) and of the keys of a momentum encoder."""
+    """The loss of the batch, from embeddings (V, b, D) and, if there is a momentum encoder, its keys (V, b, D)."""
     branches, mine_b = state.branches, part_of(indices_B)
     if branches.are_none:
         return job.loss_of(z_VbD[0], z_VbD[1], mine_b)
@@ -48,15 +49,15 @@ def objective(job: Job, state: TrainingState, z_VbD: Tensor, keys_VbD: Tensor | 
 
 
 def remember(state: TrainingState, z_VbD: Tensor, keys_VbD: Tensor | None) -> None:
-    """The keys of this batch, of all processes, into the queue."""
+    """Put the keys of this batch, from all processes, into the queue."""
     if state.branches.queue_QD is not None:
         keys_bD = (z_VbD if keys_VbD is None else keys_VbD)[-1].detach()
         state.branches.enqueue(_of_all(keys_bD), state.step)
 
 
 def fill_queue(job: Job, state: TrainingState) -> None:
-    """Keys of as many images as the queue is long, as the first encoder makes them: what the queue would hold if that
-    had been at work for a while. Random directions would be told from keys at a glance."""
+    """Fill the queue with keys of as many images as it is long, made by the initial encoder: what the queue would hold
+    if that encoder had been in use for a while. Random directions would be trivial to tell from keys."""
     queue_QD = state.branches.queue_QD
     if queue_QD is None:
         return
@@ -73,7 +74,7 @@ def fill_queue(job: Job, state: TrainingState) -> None:
 
 @torch.no_grad()
 def _keys_of(job: Job, state: TrainingState, views: Views) -> Tensor:
-    """Embeddings (V, b, D) of the momentum encoder, or of the network itself where there is none."""
+    """Embeddings (V, b, D) of the momentum encoder, or of the network itself if there is none."""
     encoder = state.branches.encoder
     if encoder is None:
         return embed(state, *views)
@@ -85,7 +86,7 @@ def _keys_of(job: Job, state: TrainingState, views: Views) -> Tensor:
 
 
 def _of_all(part_bD: Tensor) -> Tensor:
-    """The rows of all processes (B, D), in the order of the batch, of which each has every so manyth."""
+    """The rows of all n processes (B, D), in the order of the batch, of which each process has every n-th."""
     if world_size() == 1:
         return part_bD
     parts_KbD = [torch.empty_like(part_bD) for _ in range(world_size())]

@@ -1,6 +1,6 @@
-"""What is measured when an epoch ends: a job and its state come in, named numbers for the row of the epoch come out.
+"""What is measured when an epoch ends: a job and its state come in; named numbers for the row of the epoch come out.
 
-An observer changes nothing: a run has the same weights with and without it.
+An observer changes nothing: a run ends with the same weights with and without it.
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ from runner.training.schedule import statistics_stream
 # N images, C colours (3), H height, W width
 
 MOST_IMAGES, MOST_LABELLED = 256, 128
-"""Of a batch for statistics: a loss with labels has a row for each of an anchor's positives."""
+"""Limits of the batch for statistics: a loss with labels has one row for each positive of an anchor."""
 
 
 class Observer(Protocol):
-    """Measures the state after an epoch; no numbers where it does not apply."""
+    """Measures the state after an epoch; returns no numbers if it does not apply."""
 
     def __call__(self, job: Job, state: TrainingState) -> Mapping[str, float]: ...
 
 
 def neighbours(job: Job, state: TrainingState) -> Mapping[str, float]:
-    """`knn`: accuracy of nearest neighbours on a part of the validation images."""
+    """`knn`: k-nearest-neighbour accuracy on a part of the validation images."""
     if not job.data.labelled:
         return {}
     encoder = state.averaging.read(job, state).encoder
@@ -42,8 +42,8 @@ def moving_parameters(job: Job, state: TrainingState) -> Mapping[str, float]:
 
 
 def batch_statistics(job: Job, state: TrainingState) -> Mapping[str, float]:
-    """`alpha/NAME` and `features/NAME` of `runner.evaluation.statistics`, of two views of a batch that is the same for
-    all epochs and seeds: as many images as a batch of training has, up to a limit, from all over the training set."""
+    """`alpha/NAME` and `features/NAME` of `runner.evaluation.statistics`, for two views of a batch that is the same for
+    all epochs and seeds: as many images as a training batch, up to a limit, spread over the training set."""
     labelled = "labels" in job.loss.takes
     count = min(job.config.batch, MOST_LABELLED if labelled else MOST_IMAGES)
     chosen_N = torch.arange(count) * len(job.images_NCHW) // count
@@ -59,5 +59,5 @@ OBSERVERS: tuple[Observer, ...] = (neighbours, moving_parameters, batch_statisti
 
 
 def observe(job: Job, state: TrainingState) -> dict[str, float]:
-    """Everything that the observers measure."""
+    """All measurements of the observers, by name."""
     return {name: value for observer in OBSERVERS for name, value in observer(job, state).items()}

@@ -1,4 +1,4 @@
-"""Optimizers: a network, a loss and a configuration come in; what moves their parameters comes out."""
+"""Optimizers: a network, a loss and a configuration come in; the optimizer of their parameters comes out."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from runner.training.lars import Lars
 
 
 def make_optimizer(network: nn.Module, loss: CompiledLoss, config: ExperimentConfig) -> torch.optim.Optimizer:
-    """Weights decay; biases, batch norm and the loss's own parameters do not."""
+    """The optimizer. Weight decay applies to weight matrices, not to biases, batch norm or parameters of the loss."""
     matrices = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim <= 1]
     plain: dict[str, Any] = {"params": [*others, *loss.parameters()], "weight_decay": 0.0}
@@ -29,7 +29,7 @@ def make_optimizer(network: nn.Module, loss: CompiledLoss, config: ExperimentCon
 
 
 def _schedule_free(groups: list[dict[str, Any]], config: ExperimentConfig) -> torch.optim.Optimizer:
-    """In training mode. The warm-up is that of every optimizer; steps weigh in the average by their squared rate."""
+    """The optimizer in training mode. The trainer does the warm-up; the average weights steps by their squared rate."""
     from schedulefree import AdamWScheduleFree, SGDScheduleFree
 
     optimizer: Any
@@ -43,6 +43,6 @@ def _schedule_free(groups: list[dict[str, Any]], config: ExperimentConfig) -> to
 
 
 def check_installed(config: ExperimentConfig) -> None:
-    """Whether the optimizer can be imported. Raises `InputError` with what to install."""
+    """Raises `InputError` with what to install if the optimizer cannot be imported."""
     if config.optimizer in SCHEDULE_FREE:
         require(f"The optimizer {config.optimizer}", "schedulefree")

@@ -1,8 +1,8 @@
-"""Contrastive pretraining: a loss, images and a configuration come in, a trained network comes out.
+"""Contrastive pretraining: a loss, images and a configuration come in; a trained network comes out.
 
-One loop, read top to bottom; what it does at each turn is in the modules beside it. Precision and device are Fabric's
-business. Where several processes train, all of them step, and the first one writes. Refused: a loss or a gradient that
-is not finite.
+This is one loop, to be read from top to bottom; the work of each iteration is in the modules beside it. Fabric handles
+precision and device. With several processes, all of them take steps, and rank 0 writes. Refused: a loss or a gradient
+that is not finite.
 """
 
 from contextlib import AbstractContextManager
@@ -40,8 +40,8 @@ from runner.training.together import led
 def pretrain(job: Job) -> TrainingState:
     """Train from the last checkpoint of the run, or from the start, up to the last epoch of the job.
 
-    Raises `DivergedError` where the loss or its gradient is not finite, and `InputError` for a checkpoint that is
-    damaged or another's.
+    Raises `DivergedError` if the loss or its gradient is not finite, and `InputError` if a checkpoint is damaged or
+    belongs to another run.
     """
     state = prepare(job)
     if state.epoch >= job.last_epoch > 0:
@@ -59,7 +59,7 @@ def pretrain(job: Job) -> TrainingState:
     ):
         keeper, calls = Keeper(job, state, log, readings, signals), Calls(job, state)
         if state.saved is None:
-            keeper.save()  # so that a checkpoint which is missing later was lost
+            keeper.save()  # so that if there is no checkpoint later, it was lost
         calls.start()
         while not job.ends_at(state):
             speed = train_epoch(job, state, readings, keeper, calls)
@@ -77,7 +77,8 @@ def pretrain(job: Job) -> TrainingState:
 
 
 def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keeper, calls: Calls) -> float:
-    """Every batch of an epoch that is still to come; all of them were finite. Images per second, of the whole epoch."""
+    """Train on the remaining batches of an epoch, and check that all losses were finite. Returns images per second over
+    the whole epoch."""
     state.network.train()
     backpropagation, epoch = choose_backpropagation(job), state.epoch + 1
     done = state.step - state.epoch * job.epoch_steps
@@ -94,31 +95,31 @@ def train_epoch(job: Job, state: TrainingState, readings: Readings, keeper: Keep
 
 
 def note_whose(job: Job) -> str:
-    """The record of the run as JSON, with what it is computed with from here on."""
+    """The record of the run as JSON, with the environment that it is computed in from here on."""
     note_environment(job.run, job.config)
     return read_record(job.run).model_dump_json()
 
 
 def led_log(job: Job, state: TrainingState) -> MetricsLog:
-    """The measurements of the run, which the first process writes."""
+    """The measurements of the run, written by rank 0."""
     if not leads():
         return Unwritten()
     return MetricsLog(job.run.metrics, state.metrics_bytes, lambda: open_boards(job.run, job.config, state.step))
 
 
 def _cudnn(job: Job) -> AbstractContextManager[None]:
-    """What cuDNN may do for speed: try its algorithms for the fastest, of which some give other bits each time."""
+    """Whether cuDNN may try its algorithms for the fastest, some of which give different bits each time."""
     same = decide(job.config, look_at(job.fabric.device.type)).config.deterministic is True
     return torch.backends.cudnn.flags(enabled=True, benchmark=not same, deterministic=same)
 
 
 def _random_numbers_kept(job: Job) -> AbstractContextManager[None]:
-    """Whoever trains in a program of their own has the random numbers of before when training is over."""
+    """Restore the random state after training, for users who train inside a program of their own."""
     return torch.random.fork_rng(devices=[job.fabric.device] if job.fabric.device.type == "cuda" else [])
 
 
 def prepare(job: Job) -> TrainingState:
-    """Network and optimizer on the device, at the last checkpoint where there is one."""
+    """Network and optimizer on the device, restored from the last checkpoint if there is one."""
     network = sound_network(job.config, job.data.image_size, job.fabric, job.encoder)
     branches, averaging = Branches(network, job.decided), make_averaging(network, job.config)
     if world_size() > 1:

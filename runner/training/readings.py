@@ -1,8 +1,8 @@
-"""What the steps of a run came to: numbers on the device come in, step by step; rows of metrics.jsonl and the loss of
-the bar come out, many steps at a time, since whoever looks at a number of a GPU waits for all the work before it.
+"""Results of the training steps: numbers on the device come in, step by step; rows of metrics.jsonl and the loss shown
+by the progress bar come out, many steps at a time, since reading a number from a GPU waits for all the work before it.
 
-Refused: a loss or a norm of the gradient that is not finite, by the first step it was so. Nothing is kept of a run
-before its numbers are looked at, so what is on disk is always of before that step.
+Refused: a loss or a gradient norm that is not finite, with the first step at which it was so. Nothing is saved before
+the numbers are checked, so what is on disk is always from before that step.
 """
 
 from contextlib import suppress
@@ -23,17 +23,17 @@ from runner.training.job import Job, TrainingState
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step came to; the tensors are 0-d and may lie on a GPU, unread."""
+    """The result of one step; the tensors are 0-d and may still be on a GPU, unread."""
 
     loss: Tensor
     gradient: Tensor
-    """The norm over all parameters, before any clipping."""
+    """The gradient norm over all parameters, before any clipping."""
     rate: float
     """Learning rate."""
 
 
 class Readings:
-    """The results of steps that nobody has looked at yet, and where they go."""
+    """The results of steps that have not been read yet, and where they go."""
 
     def __init__(self, job: Job, state: TrainingState, log: MetricsLog, progress: Progress) -> None:
         self._job, self._state, self._log, self._progress = job, state, log, progress
@@ -44,14 +44,14 @@ class Readings:
         self._loss: float | None = None
 
     def add(self, step: int, epoch: int, result: StepResult) -> None:
-        """Take the result of a step, counted from 1, and look at it where it is time to."""
+        """Add the result of a step, counted from 1, and read all results if it is time to."""
         self._unread.append((step, epoch, result))
         if len(self._unread) >= self._every:
             self.read()
         self._progress.advance(self._loss)
 
     def read(self) -> None:
-        """Look at everything there is, and write its rows. Raises `DivergedError`."""
+        """Read all pending results and write their rows. Raises `DivergedError`."""
         if not self._unread:
             return
         unread, self._unread = self._unread, []
@@ -70,7 +70,7 @@ class Readings:
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """What breaks on weights that are no numbers any more is told as the step that made them so."""
+        """If weights that are no longer finite caused an error, report the step that made them so."""
         if isinstance(fault, Exception) and not isinstance(fault, DivergedError):
             with suppress(RuntimeError):
                 self.read()

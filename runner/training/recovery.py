@@ -1,6 +1,6 @@
-"""Which checkpoint a run can go on from: a run folder comes in, its last checkpoint comes out, or what is good of it.
+"""Which checkpoint a run can continue from: a run folder comes in; its last checkpoint comes out, or the last good one.
 
-Refused: a last checkpoint that is missing, damaged, newer or another's, with the name of the last good one.
+Refused, with the name of the last good one: a last checkpoint that is missing, damaged, newer or from another run.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ CPU = torch.device("cpu")
 
 
 def load_last(run: RunFolder, device: torch.device) -> Checkpoint:
-    """The last checkpoint of a run. Raises `InputError`, which names the last good one, where it cannot be used."""
+    """The last checkpoint of a run. Raises `InputError`, which names the last good one, if it cannot be used."""
     try:
         return _load_own(run, run.checkpoint, device)
     except InputError as refusal:
@@ -31,25 +31,25 @@ def load_last(run: RunFolder, device: torch.device) -> Checkpoint:
         path, good = found
         raise InputError(
             f"{refusal.message} The last good one is {path}, of step {good.step:,}.",
-            "Put a copy of it back, or give train --resume-last-good to go on from there.",
+            "Put a copy of it back, or give train --resume-last-good to continue from there.",
         ) from None
 
 
 def last_good(run: RunFolder) -> tuple[Path, Checkpoint] | None:
-    """The newest checkpoint that can be used, whatever the last one is, and where it lies."""
+    """The path and content of the newest usable checkpoint, in whatever state the last one is."""
     newest = (_first_good(run, paths) for paths in candidates(run))
     return max((good for good in newest if good is not None), key=lambda good: good[1].step, default=None)
 
 
 def go_back(run: RunFolder) -> None:
-    """Make the last good checkpoint the last; the one that cannot be used is moved aside.
+    """Make the last good checkpoint the last one; the one that cannot be used is moved aside.
 
-    Raises `InputError` where there are checkpoints, and none is good.
+    Raises `InputError` if there are checkpoints and none is good.
     """
     found = last_good(run)
     if found is None:
         if not any(path.exists() for paths in candidates(run) for path in paths):
-            return  # it was killed before its first
+            return  # the run was killed before its first checkpoint
         raise InputError(f"The run {run.path} has no good checkpoint.", f"Put a copy of one back. {ANOTHER}")
     path, good = found
     if path == run.checkpoint:
@@ -57,7 +57,7 @@ def go_back(run: RunFolder) -> None:
     if run.checkpoint.exists():
         tell(f"{run.checkpoint} cannot be used; it is now {set_aside(run.checkpoint)}.")
     keep_as(path, run.checkpoint)
-    tell(f"{run.path} goes on from {path}, of step {good.step:,}.")
+    tell(f"{run.path} continues from {path}, of step {good.step:,}.")
 
 
 def _load_own(run: RunFolder, path: Path, device: torch.device) -> Checkpoint:

@@ -1,6 +1,6 @@
-"""The state of a run, put on disk and taken back: a run folder is where it goes.
+"""The state of a run, saved to its run folder and restored from it.
 
-The last checkpoint is the run; those just before it are kept beside it, so that damage to one loses little.
+The last checkpoint is the run. Those just before it are kept beside it, so that damage to one loses little.
 """
 
 import torch
@@ -13,7 +13,7 @@ from runner.training.recovery import load_last
 
 
 def keep(job: Job, state: TrainingState) -> None:
-    """Write the checkpoint of this moment, and for good where the configuration says so."""
+    """Write the current checkpoint, and a copy that is kept for good if the configuration says so."""
     measured = state.averaging.read(job, state)
     checkpoint = Checkpoint(
         epoch=state.epoch,
@@ -30,7 +30,7 @@ def keep(job: Job, state: TrainingState) -> None:
     )
     if _is_for_good(job, state):
         make_folder(job.run.kept_checkpoint(state.epoch).parent)
-        save_checkpoint(job.run.kept_checkpoint(state.epoch), checkpoint)  # first: a kill between them is made good
+        save_checkpoint(job.run.kept_checkpoint(state.epoch), checkpoint)  # first, so a kill in between loses nothing
     if state.saved is not None and state.saved != state.step and job.config.keep_last > 1:
         make_folder(job.run.earlier_checkpoint(state.saved).parent)
         keep_as(job.run.checkpoint, job.run.earlier_checkpoint(state.saved))
@@ -45,7 +45,7 @@ def _is_for_good(job: Job, state: TrainingState) -> bool:
 
 
 def find_checkpoint(job: Job) -> Checkpoint | None:
-    """The last checkpoint of the run, on the CPU. Raises `InputError` where it is damaged or another's."""
+    """The last checkpoint of the run, on the CPU. Raises `InputError` if it is damaged or belongs to another run."""
     if not job.run.checkpoint.exists():
         return None
     checkpoint = load_last(job.run, torch.device("cpu"))
@@ -55,7 +55,7 @@ def find_checkpoint(job: Job) -> Checkpoint | None:
 
 
 def restore(job: Job, state: TrainingState, checkpoint: Checkpoint) -> None:
-    """Bring the state to a checkpoint. Raises `InputError` where that does not fit."""
+    """Restore the state from a checkpoint. Raises `InputError` if they do not fit."""
     with taken_from(job.run.checkpoint):
         state.network.load_state_dict(checkpoint.network)
         state.branches.load_state_dict(checkpoint.branches)

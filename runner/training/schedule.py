@@ -1,5 +1,5 @@
-"""What a step of training uses, as pure functions of the seed, the epoch and the step: learning rate, order of the data
-and random streams. A run that starts again at any epoch therefore continues as if it had never stopped.
+"""The inputs of a training step as pure functions of the seed, the epoch and the step: learning rate, order of the data
+and random streams. So a run that restarts at any epoch continues as if it had never stopped.
 """
 
 import math
@@ -17,7 +17,7 @@ from runner.settings.config import ExperimentConfig, Schedule
 
 
 class Purpose(IntEnum):
-    """What a stream of random numbers is for, so that no two share one."""
+    """What a stream of random numbers is for. No two purposes share a stream."""
 
     ORDER = 0
     VIEWS = 1
@@ -27,12 +27,12 @@ class Purpose(IntEnum):
 
 
 def steps_per_epoch(images: int, config: ExperimentConfig) -> int:
-    """Whole batches only: a smaller last one would have fewer negatives."""
+    """The number of whole batches; a smaller last batch would have fewer negatives."""
     return images // config.batch
 
 
 def learning_rate(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
-    """Linear warm-up, then what the schedule makes of the learning rate."""
+    """The learning rate at a step: linear warm-up, then the schedule."""
     warmup = config.warmup_epochs * epoch_steps
     if step < warmup:
         return config.lr * (step + 1) / (warmup + 1)
@@ -47,13 +47,13 @@ def cosine(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
 
 
 def constant(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
-    """The same to the end, whenever that comes."""
+    """The same rate to the end, whenever that comes."""
     return 1.0
 
 
 def authors(step: int, epoch_steps: int, config: ExperimentConfig) -> float:
-    """As the paper's own script has it: constant for eleven epochs, and then once an epoch a step down a cosine that is
-    as many epochs long as an epoch has steps, and goes up again after that."""
+    """The schedule of the paper's own script: constant for eleven epochs, then one step per epoch down a cosine. The
+    cosine is as many epochs long as an epoch has steps, and rises again after that."""
     stepped = max(0, step // epoch_steps - AUTHORS_WARMUP)
     return 0.5 * (1 + math.cos(math.pi * stepped / epoch_steps))
 
@@ -62,14 +62,14 @@ AUTHORS_WARMUP = 10
 SCHEDULES: Mapping[Schedule, Callable[[int, int, ExperimentConfig], float]] = MappingProxyType(
     {"cosine": cosine, "constant": constant, "authors": authors}
 )
-"""By which part of it the learning rate is taken at a step after the warm-up, counted from 0."""
+"""Factors of the learning rate at a step after the warm-up, counted from 0."""
 
 
 def epoch_batches(
     images: int, epoch: int, config: ExperimentConfig, device: torch.device, done: int = 0
 ) -> Iterator[Tensor]:
-    """The indices (B,) of the batches of one epoch but the first `done`, every image at most once, on the device in one
-    copy."""
+    """The indices (B,) of the batches of one epoch, without the first `done`. Every image occurs at most once. They are
+    copied to the device at once."""
     chance = _random_stream(config.seed, Purpose.ORDER, epoch)
     ordered_N = torch.randperm(images, generator=chance) if config.shuffle else torch.arange(images)
     batches = steps_per_epoch(images, config)
@@ -82,17 +82,17 @@ def view_stream(seed: int, step: int) -> torch.Generator:
 
 
 def statistics_stream() -> torch.Generator:
-    """The random numbers of the views that statistics are taken of, the same for every seed and every epoch."""
+    """The random numbers of the views used for statistics, the same for every seed and every epoch."""
     return _random_stream(0, Purpose.STATISTICS, 0)
 
 
 def queue_stream(seed: int, index: int) -> torch.Generator:
-    """The random numbers of what a queue holds before the first step: of the order of images, then of their parts."""
+    """The random numbers of the initial queue: index 0 for the order of the images, the others for the views."""
     return _random_stream(seed, Purpose.QUEUE, index)
 
 
 def seed_layers(seed: int, step: int, process: int) -> None:
-    """Set the global random numbers of one step, for layers that take some, as dropout; each process has its own."""
+    """Seed the global random numbers of one step, for layers such as dropout; each process has its own."""
     torch.manual_seed(_mixed(seed, Purpose.LAYERS, step, process))
 
 
@@ -101,6 +101,6 @@ def _random_stream(seed: int, purpose: Purpose, index: int) -> torch.Generator:
 
 
 def _mixed(*numbers: int) -> int:
-    """torch's CPU generator keeps 32 bits of a seed, so several numbers are mixed into them."""
+    """One seed from several numbers: torch's CPU generator keeps 32 bits of a seed, so they are mixed into these."""
     (mixed,) = np.random.SeedSequence(numbers).generate_state(1).tolist()
     return int(mixed)

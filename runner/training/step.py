@@ -1,7 +1,7 @@
-"""One step of the optimizer: a batch of indices on the device comes in, moved weights come out.
+"""One step of the optimizer: the indices of a batch on the device come in; the weights are updated.
 
-How the gradient of a batch is computed is one function, `Backpropagation`, so that another way to it (in chunks, with
-a second encoder) is another function and the rest of a step stays as it is.
+The gradient of a batch is computed by one function, a `Backpropagation`. Another way to compute it (in chunks, with a
+second encoder) is another such function, and the rest of a step stays as it is.
 """
 
 from typing import Protocol
@@ -26,12 +26,12 @@ class Backpropagation(Protocol):
 
 
 def choose_backpropagation(job: Job) -> Backpropagation:
-    """The way to the gradient that the configuration asks for."""
+    """The way to compute the gradient that the configuration asks for."""
     return backpropagate if job.config.cached_chunks == 1 else backpropagate_in_chunks
 
 
 def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagation: Backpropagation) -> StepResult:
-    """One step of the optimizer. Nothing is looked at here, so that a GPU is never waited for."""
+    """Take one step of the optimizer. No number is read here, so that a GPU is never waited for."""
     rate = learning_rate(state.step, job.epoch_steps, job.config)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -48,7 +48,7 @@ def train_step(job: Job, state: TrainingState, indices_B: Tensor, backpropagatio
 
 
 def backpropagate(job: Job, state: TrainingState, indices_B: Tensor) -> Tensor:
-    """The whole batch at once."""
+    """Backpropagate the whole batch at once; a `Backpropagation`."""
     views = draw_views(job, state, indices_B)
     keys_VbD = embed_keys(job, state, views)
     z_VbD = embed(state, *queried(state, views))

@@ -1,9 +1,9 @@
-"""Being told to stop while training: a signal comes in, and is obeyed where the state of the run can be saved.
+"""Stop signals during training: a signal comes in, and is obeyed once the state of the run can be saved.
 
-A signal in the middle of a step would leave weights that are half moved. It is held back until the step is done, and
-then given to whoever handled it before: the command line, a debugger, or the system, which ends the process. A second
-signal is not held back. Of several processes the first one is told, and the others end when it has left. One that was
-ignored when the process was started (nohup) stays ignored.
+A signal in the middle of a step would leave weights that are half updated. It is held back until the step is done, and
+then passed to its previous handler: the command line, a debugger, or the system, which ends the process. A second
+signal is not held back. With several processes, rank 0 handles the signal, and the others end once it has left. A
+signal that was ignored when the process started (nohup) stays ignored.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Self
 from runner.settings.processes import leads, world_size
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""What ends a command: Ctrl-C, batch systems, a closed terminal."""
+"""Signals that end a command: Ctrl-C, batch systems, a closed terminal."""
 
 
 class StopSignals:
@@ -30,11 +30,11 @@ class StopSignals:
 
     @property
     def held(self) -> bool:
-        """Whether the run was told to stop."""
+        """Whether the run was asked to stop."""
         return self._held is not None
 
     def obey(self) -> None:
-        """Give a signal that was held back to its own handler, which raises `KeyboardInterrupt` or ends the process."""
+        """Pass a signal that was held back to its own handler, which raises `KeyboardInterrupt` or ends the process."""
         if self._held is not None:
             number, self._held = self._held, None
             self._give_back()
@@ -42,7 +42,7 @@ class StopSignals:
 
     @contextmanager
     def let_through(self) -> Iterator[None]:
-        """Nothing moves inside the block, so that signals need not wait; those that would end the process do."""
+        """No weights change inside the block, so signals need not wait, except those that would end the process."""
         if not leads():
             yield
             return
@@ -74,7 +74,7 @@ class StopSignals:
             return
         self._held = number
         with contextlib.suppress(OSError):  # a terminal that hung up
-            os.write(2, b"\nStopping after this step; once more to stop at once.\n")
+            os.write(2, b"\nStopping after this step; interrupt again to stop at once.\n")
 
     def _give_back(self) -> None:
         while self._before:

@@ -1,8 +1,8 @@
-"""Processes that train one run: what one of them finds out, or fails at, comes in; all of them know it afterwards.
+"""Processes that train one run: a result or an error of one of them comes in; all of them know it afterwards.
 
-The first process writes, probes and speaks. Where the processes only exchange numbers, a refusal in one would leave
-the others waiting, so what can be refused goes through `led` or `together`. Whatever else fails in one process ends it
-at once, with a line that names it, and whoever started the processes then ends the others.
+Rank 0 writes, probes and prints. Where processes only exchange numbers, an error in one would leave the others waiting,
+so any work that can be refused goes through `led` or `together`. Any other failure ends its process at once, with a
+line that names it, and the launcher of the processes then ends the others.
 """
 
 import os
@@ -25,18 +25,18 @@ from runner.training.finite import DivergedError
 Result = TypeVar("Result")
 
 PATIENCE = timedelta(days=1)
-"""How long a process waits for another: the first one probes meanwhile. One that has died is noticed at once."""
+"""How long a process waits for another, since rank 0 may be probing. A process that has died is noticed at once."""
 GRACE_SECONDS = 5.0
-"""How long a process that has lost another waits to be ended, before it says so itself."""
+"""Seconds that a process which has lost another waits to be ended, before it reports that itself."""
 
 
 class SharedRefusal(InputError):
-    """A refusal that all processes know of; the first one tells it."""
+    """An error that all processes know about; rank 0 reports it."""
 
 
 @contextmanager
 def joined(device: str) -> Iterator[None]:
-    """Inside the block the processes that torchrun has started exchange what they know; one alone just goes on."""
+    """Let the processes that torchrun has started exchange results inside the block. A single process just runs it."""
     if world_size() == 1:
         yield
         return
@@ -53,7 +53,7 @@ def joined(device: str) -> Iterator[None]:
 
 
 def led(work: Callable[[], Result]) -> Result:
-    """What the first process finds by this work, or its refusal, in all of them."""
+    """The result of this work on rank 0, or its error, in all processes."""
     if world_size() == 1:
         return work()
     said: list[tuple[Result | None, tuple[str, str] | None]] = [(None, None)]
@@ -70,7 +70,7 @@ def led(work: Callable[[], Result]) -> Result:
 
 
 def together(work: Callable[[], Result]) -> Result:
-    """What each process finds by this work of its own; where one is refused, all are."""
+    """The result of this work in each process; if it is refused in one, it is refused in all."""
     if world_size() == 1:
         return work()
     refused: tuple[str, str] | None = None
@@ -88,7 +88,7 @@ def together(work: Callable[[], Result]) -> Result:
 
 
 def in_turns(work: Callable[[], Result]) -> Result:
-    """`together`, the first process of each machine before the others, which may find ready what it made."""
+    """Like `together`, but the first process of each machine works before the others, which can reuse what it made."""
     first = local_rank() == 0
     before = together(work if first else lambda: None)
     after = together(work if not first else lambda: None)
@@ -96,7 +96,7 @@ def in_turns(work: Callable[[], Result]) -> Result:
 
 
 def check_alike(what: str, mine: object) -> None:
-    """Whether all processes have the same. Raises `InputError` in all of them, with the first that differs."""
+    """Raises `InputError` in all processes, with the first that differs, unless they all have the same value."""
     if world_size() == 1:
         return
     said: list[object] = [None] * world_size()
@@ -107,7 +107,7 @@ def check_alike(what: str, mine: object) -> None:
 
 
 def is_known_to_all(refusal: InputError) -> bool:
-    """Whether every process has met this refusal, so that all can go on to the next run."""
+    """Whether every process has this error, so that all can continue with the next run."""
     return world_size() == 1 or isinstance(refusal, SharedRefusal | DivergedError)
 
 
@@ -124,13 +124,13 @@ def _join(device: str) -> None:
 
 
 def _leave(fault: Exception) -> None:
-    """End this process at once: whoever tears down what others are still waiting in may wait as well."""
+    """End this process at once: tearing down what other processes are still waiting in could block as well."""
     match fault:
         case InputError():
             told = f"error: process {rank()}: {fault.message}\n" + (f"help: {fault.help}\n" if fault.help else "")
         case _ if _is_lost_contact(fault):
             time.sleep(GRACE_SECONDS)
-            told = "error: process 0: another process has ended before its time\n" if leads() else ""
+            told = "error: process 0: another process has ended unexpectedly\n" if leads() else ""
         case _:
             told = "".join(traceback.format_exception(fault))
     sys.stdout.flush()
@@ -139,6 +139,6 @@ def _leave(fault: Exception) -> None:
 
 
 def _is_lost_contact(fault: Exception) -> bool:
-    """gloo says so in a `RuntimeError`, NCCL in one of its own kinds."""
+    """Whether contact with a process was lost; gloo raises a `RuntimeError`, NCCL an exception type of its own."""
     broken = isinstance(fault, torch.distributed.DistError)
     return broken or (isinstance(fault, RuntimeError) and ("gloo" in str(fault) or "Connection" in str(fault)))

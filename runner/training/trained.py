@@ -1,7 +1,7 @@
-"""The network of a run as it was trained last: a run folder comes in; a network on the device, and its checkpoint, come
-out. What probes, pictures and files of a run show is this network.
+"""The network of a run as last trained: a run folder comes in; a network on the device and its checkpoint come out.
+Probes, pictures and exported files of a run show this network.
 
-Refused: a checkpoint that is missing, damaged or another's, and an encoder of the user's own that is not given.
+Refused: a checkpoint that is missing, damaged or from another run, and a user's own encoder that is not given.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Trained:
 def load_trained(
     run: RunFolder, config: ExperimentConfig, image_size: int, fabric: Fabric, own: OwnEncoder | None = None
 ) -> Trained:
-    """Raises `InputError`, as `load_last` and `make_network` do."""
+    """The network with the weights of the last checkpoint. Raises `InputError` like `load_last` and `make_network`."""
     checkpoint = load_last(run, fabric.device)
     network = sound_network(config, image_size, fabric, own)
     fabric.to_device(network)
@@ -38,5 +38,5 @@ def load_trained(
 
 
 def judged_weights(checkpoint: Checkpoint) -> State:
-    """Of the weights in a checkpoint, those of the network that is judged: an average, if there is one."""
+    """The weights in a checkpoint of the network to be evaluated: the average, if there is one."""
     return checkpoint.measured

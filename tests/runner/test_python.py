@@ -241,7 +241,7 @@ def test_a_run_that_exists_is_refused_with_keywords(tmp_path: Path, loss: alphad
         ("give --epochs 100 --stop-after 50.", "give epochs=100 stop_after=50."),
         ("Train another with --name; a run", "Train another with name; a run"),
         ("Give --name for another run.", "Give name for another run."),
-        ("or give train --resume-last-good to go on", 'or give if_exists="resume-last-good" to go on'),
+        ("or give train --resume-last-good to continue", 'or give if_exists="resume-last-good" to continue'),
     ],
 )
 def test_advice_is_in_keywords(advice: str, keywords: str) -> None:

@@ -111,9 +111,9 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
         (("Train/red/0.png", "train/red/0.png", "test/red/0.png"), "are both for train"),
         (("val/red/0.png", "test/red/0.png"), "has test, val, but nothing to train on"),
         (("red/train/0.png", "red/test/0.png", "blue/0.png"), "Some classes have splits"),
-        (("train/a/0.png", "train/b/0.png", "test/a/0.png", "test/c/0.png"), "b is in one of them only"),
+        (("train/a/0.png", "train/b/0.png", "test/a/0.png", "test/c/0.png"), "b is in only one of them"),
         (("red/0.png", "blue/0.png"), "The class blue has one image"),
-        ((), "There is no image below"),
+        ((), "There are no images below"),
     ],
 )
 def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[str, ...], told: str) -> None:
@@ -123,7 +123,7 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[st
 def test_an_empty_class_is_named(tmp_path: Path) -> None:
     draw_part(tmp_path, ".", 3)
     (tmp_path / "green").mkdir()
-    assert "green holds no image" in refusal(tmp_path)
+    assert "green has no images" in refusal(tmp_path)
 
 
 def test_what_no_person_put_there_is_passed_over_and_counted(tmp_path: Path) -> None:
@@ -137,8 +137,8 @@ def test_what_no_person_put_there_is_passed_over_and_counted(tmp_path: Path) -> 
         (tmp_path / name).write_text("text")
     data = read_image_folder(tmp_path, 16)
     assert counts(data) == (8, 8, 2)
-    assert "left out, hidden or a system's: 8" in data.told
-    assert "left out, not images: 3 (.csv 1, without ending 1, .txt 1)" in data.told
+    assert "left out, hidden or system files: 8" in data.told
+    assert "left out, not images: 3 (.csv 1, no extension 1, .txt 1)" in data.told
 
 
 def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
     (tmp_path / "images/blue/self").symlink_to(".")
     data = read_image_folder(tmp_path / "images", 16)
     assert sum(counts(data)[1:]) == 13
-    assert "left out, links that lead back to a folder they lie in: 2" in data.told
+    assert "left out, links that lead back to a folder above them: 2" in data.told
 
 
 def test_all_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -178,12 +178,12 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
     for line in (
         "blue 4 + 1, red 5 + 1",
         "every 5th of a class, held out",
-        "sizes: 40 x 10 to 20 x 30; the middle square of each, resized to 16 x 16",
-        "1 L, its grey in all three colours",
+        "sizes: 40 x 10 to 20 x 30; the central square of each, resized to 16 x 16",
+        "1 L, the same grey in all three channels",
         "1 RGBA with alpha, over white",
         "1 I;16, 16 bits scaled to 8",
-        "of several frames or pages, of which the first is taken: 1",
-        "dark: of more than 8 bits, and below 12.5% of white: 1",
+        "with several frames or pages, of which the first is used: 1",
+        "dark: more than 8 bits, all below 12.5% of white: 1",
     ):
         assert line in told
 
