@@ -1,1 +1,1 @@
-"""What an encoder learned: probes on its frozen features."""
+"""What an encoder has learnt: probes on its frozen features."""

@@ -1,7 +1,8 @@
-"""Features of a frozen encoder: images come in, what a probe learns from and is measured on comes out, computed once.
+"""Features of a frozen encoder: images come in; the features that a probe is trained and measured on come out, computed
+once.
 
-Features are taken before the projector, in evaluation mode, from images without augmentation, in float32 whatever the
-encoder was trained in, so that no number of a probe hangs on the machine's favourite precision.
+Features are taken before the projector, in evaluation mode, from images without augmentation. They are in float32,
+whatever the encoder was trained in, so that the results of a probe do not depend on the machine's default precision.
 """
 
 import io
@@ -25,7 +26,7 @@ Autocast = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Features (N, F) in float32 with their classes (N,)."""
+    """Features (N, F) in float32, with their classes (N,)."""
 
     x_NF: Tensor
     y_N: Tensor
@@ -36,14 +37,14 @@ class Labelled:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """What a probe needs of a data set, and the fingerprint of the encoder that made it."""
+    """The features of a data set that a probe needs, and the fingerprint of the encoder that computed them."""
 
     classes: tuple[str, ...]
     train: Labelled
-    """All of the training images, those that are held out among them."""
+    """All training images, including those held out."""
     holdout: Holdout
     test: Labelled | None
-    """None where the test set is sealed."""
+    """None if the test set is sealed."""
     encoder: str
 
     @property
@@ -56,9 +57,9 @@ class Features:
 
 
 def read_features(encoder: nn.Module, data: ImageData, *, test: bool) -> Features:
-    """The features of a data set, without those of a test set that is sealed.
+    """The features of a data set, without those of a sealed test set.
 
-    Raises `InputError` where the encoder is another one afterwards.
+    Raises `InputError` if the encoder has changed afterwards.
     """
     flags = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
     with frozen(encoder) as fingerprint, flags:
@@ -76,16 +77,17 @@ def _labelled(encoder: nn.Module, split: Split) -> Labelled:
 
 
 def encode(encoder: nn.Module, x_NCHW: Tensor, autocast: Autocast = nullcontext) -> Tensor:
-    """Features (N, F) in float32, of an encoder that is in evaluation mode."""
+    """Features (N, F) in float32 from an encoder in evaluation mode."""
     with autocast():
         batches = [encoder(to_float(x_BCHW)).float() for x_BCHW in torch.split(x_NCHW, BATCH)]
     return torch.cat(batches)
 
 
 def pack(features: Features) -> bytes:
-    """The features as an .npz for other programs: `train_features`, `train_labels`, and so of validation and test.
+    """The features as an .npz for other programs: `train_features`, `train_labels`, and the same for validation and
+    test.
 
-    What a probe is trained on before it is tested is train and validation together.
+    Before a probe is tested, it is trained on train and validation together.
     """
     parts = {"train": features.kept, "validation": features.validation, "test": features.test}
     arrays = {"classes": np.array(features.classes), "encoder": np.array(features.encoder)}

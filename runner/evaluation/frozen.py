@@ -1,6 +1,6 @@
-"""A network is looked at: it comes in as it is, is in evaluation mode inside the block, and goes out as it came.
+"""Evaluating a network without changing it: it is in evaluation mode inside the block, and afterwards as it was.
 
-Refused: an encoder that is another one afterwards, as one that writes a buffer although it only evaluates.
+Refused: an encoder that has changed afterwards, such as one that writes a buffer even in evaluation mode.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from alphadsl.report.exceptions import InputError
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; the mode of every part, and torch's random numbers, are as before."""
+    """Evaluation mode without gradients. The mode of every submodule and torch's random state are restored."""
     modes = {module: module.training for module in network.modules()}
     devices = {weight.device for weight in network.parameters() if weight.device.type == "cuda"}
     network.eval()
@@ -29,9 +29,9 @@ def evaluating(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[str]:
-    """As `evaluating`, with the fingerprint of all parameters and buffers, which must be the same afterwards.
+    """Like `evaluating`; yields the fingerprint of all parameters and buffers, which must be the same afterwards.
 
-    Raises `InputError` naming one that is not.
+    Raises `InputError` that names one that is not.
     """
     before = fingerprints(network)
     with evaluating(network):
@@ -43,7 +43,7 @@ def frozen(network: nn.Module) -> Iterator[str]:
 
 
 def fingerprints(network: nn.Module) -> Mapping[str, str]:
-    """SHA-256 of each parameter and each buffer, those that no checkpoint has among them."""
+    """SHA-256 of each parameter and buffer, including buffers that are not saved in checkpoints."""
     tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
     return {
         name: hashlib.sha256(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data).hexdigest()

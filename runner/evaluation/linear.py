@@ -1,8 +1,9 @@
-"""A linear classifier: features with labels come in, its weights after every epoch come out.
+"""A linear classifier: features with labels come in; its weights after every epoch come out.
 
-Softmax regression by Adam (Kingma and Ba 2015) on batches. The gradient of so small a model is two products, which
-torch's optimizer and autograd take longer to call than to compute: the same 50 epochs of CIFAR-10 with 64 features took
-20.8 s of a processor by them and 6.0 s so, with the same class for every image (docs/probe.md has other solvers).
+Softmax regression with Adam (Kingma and Ba 2015) on batches. The gradient of so small a model is two matrix products,
+and torch's optimizer and autograd take longer to call than to compute. With them, the same 50 epochs of CIFAR-10 with
+64 features took 20.8 s of processor time, against 6.0 s here, with the same class for every image (docs/probe.md has
+other solvers).
 """
 
 import math
@@ -14,13 +15,13 @@ from torch.nn import functional
 
 from runner.evaluation.protocol import Protocol
 
-# N images, B batch, F features, W = F + 1 of them with the constant 1, C classes
+# N images, B batch, F features, W = F + 1 (the features and the constant 1), C classes
 
 MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8
 
 
 class Scaling:
-    """Brings features to mean 0 and deviation 1 on those that it was made from; constant ones to 0."""
+    """Scales features to mean 0 and standard deviation 1 on those it was made from, and constant features to 0."""
 
     def __init__(self, x_NF: Tensor) -> None:
         self._mean_F = x_NF.mean(dim=0)
@@ -33,7 +34,8 @@ class Scaling:
 
 @torch.no_grad()
 def fit_linear(x_NF: Tensor, y_N: Tensor, classes: int, protocol: Protocol) -> Iterator[Tensor]:
-    """The weights (C, F + 1) after each epoch, the bias last; they go on changing when the next epoch is asked for."""
+    """The weights (C, F + 1) after each epoch, bias last; the tensor changes in place when the next epoch is
+    requested."""
     x_NW = with_constant(x_NF)
     weight_CW = x_NW.new_zeros(classes, x_NW.shape[1])
     adam = _Adam(weight_CW, protocol.lr)
@@ -49,23 +51,23 @@ def fit_linear(x_NF: Tensor, y_N: Tensor, classes: int, protocol: Protocol) -> I
 
 
 class _Adam:
-    """Adam with the whole state of one tensor, which it changes in place."""
+    """Adam for one tensor, which it changes in place."""
 
     def __init__(self, weight: Tensor, lr: float) -> None:
         self._weight, self._lr, self._steps = weight, lr, 0
         self._mean, self._square = torch.zeros_like(weight), torch.zeros_like(weight)
 
-    def step(self, slope: Tensor) -> None:
+    def step(self, gradient: Tensor) -> None:
         self._steps += 1
-        self._mean.lerp_(slope, 1 - MEAN_DECAY)
-        self._square.mul_(SQUARE_DECAY).addcmul_(slope, slope, value=1 - SQUARE_DECAY)
+        self._mean.lerp_(gradient, 1 - MEAN_DECAY)
+        self._square.mul_(SQUARE_DECAY).addcmul_(gradient, gradient, value=1 - SQUARE_DECAY)
         unbiased = math.sqrt(1 - SQUARE_DECAY**self._steps)
         scale = self._square.sqrt().div_(unbiased).add_(EPSILON)
         self._weight.addcdiv_(self._mean, scale, value=-self._lr / (1 - MEAN_DECAY**self._steps))
 
 
 def predict_linear(weight_CW: Tensor, x_NF: Tensor) -> Tensor:
-    """The class (N,) of the largest logit."""
+    """The class (N,) with the largest logit."""
     return functional.linear(x_NF, weight_CW[:, :-1], weight_CW[:, -1]).argmax(dim=1)
 
 

@@ -1,9 +1,9 @@
 """What an encoder has learnt: features come in; accuracies of a linear classifier and of nearest neighbours come out.
 
-Whatever is chosen, a temperature or the best epoch of the probe itself, is chosen on validation images: a part of the
-training set that the classifier does not see. The accuracy on the test set is that of a second classifier, trained on
-the whole training set, after its last epoch and after the one that was chosen. The paper (Tian 2022; the authors'
-`linear_feature_eval.py`) quotes the best epoch on the test set itself; `select = "test"` does.
+Whatever is selected, be it a temperature or the best epoch of the probe itself, is selected on validation images: a
+part of the training set on which the classifier is not trained. The test accuracy is that of a second classifier,
+trained on the whole training set, after its last epoch and after the selected one. The paper (Tian 2022; the authors'
+`linear_feature_eval.py`) reports the best epoch on the test set itself, as `select = "test"` does.
 """
 
 from dataclasses import asdict, dataclass
@@ -29,7 +29,7 @@ MONITOR_KNOWN, MONITOR_QUERIES = 10_000, 2_000
 
 @dataclass(frozen=True)
 class Validated:
-    """Top-1 accuracies in [0, 1] on images that are held out of the training set."""
+    """Top-1 accuracies in [0, 1] on images held out of the training set."""
 
     linear: float
     """After the last epoch."""
@@ -39,24 +39,24 @@ class Validated:
 
 @dataclass(frozen=True)
 class Tested:
-    """Top-1 accuracies on the test set, in [0, 1]."""
+    """Top-1 accuracies in [0, 1] on the test set."""
 
     linear_last: float
     linear_best: float
-    """After `best_epoch`, which is chosen on validation images, or on the test set where the protocol says so."""
+    """After `best_epoch`, which is selected on validation images, or on the test set if the protocol says so."""
     best_epoch: int
     knn_200: float
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What a probe has measured; `validation` is None where no class has an image to spare, `test` where sealed."""
+    """Results of a probe. `validation` is None if no class has an image to spare, `test` if the test set is sealed."""
 
     validation: Validated | None
     test: Tested | None
     confusion: tuple[tuple[int, ...], ...]
-    """How many images of each class (rows) were taken for each class, by the last epoch: of the test set if it is read,
-    else of the validation images."""
+    """How many images of each class (rows) were assigned to each class after the last epoch: in the test set if it is
+    read, otherwise in the validation images."""
     classes: tuple[str, ...]
     encoder: str
 
@@ -66,7 +66,7 @@ class ProbeResult:
 
     @property
     def per_class(self) -> dict[str, float | None]:
-        """The share of each class that was recognised; None of a class without images."""
+        """The fraction of each class that was recognised, in [0, 1]; None for a class without images."""
         rows = zip(self.classes, enumerate(self.confusion), strict=True)
         return {name: row[index] / sum(row) if sum(row) else None for name, (index, row) in rows}
 
@@ -77,7 +77,7 @@ class ProbeResult:
 
 
 def probe_features(features: Features, protocol: Protocol) -> ProbeResult:
-    """Linear probe and nearest neighbours. Raises `InputError` where there is nothing to measure on."""
+    """Linear probe and nearest neighbours. Raises `InputError` if there are no images to measure on."""
     if len(features.validation.y_N) == 0 and features.test is None:
         raise InputError(
             "There is nothing to measure a probe on: no class has an image to spare for validation, and the test set "
@@ -106,12 +106,12 @@ class _Measured:
 
     @property
     def best_epoch(self) -> int:
-        """The first of the best."""
+        """The first of the best epochs, counted from 1."""
         return self.by_epoch.index(max(self.by_epoch)) + 1
 
 
 def _measure(known: Labelled, queries: Labelled, classes: int, protocol: Protocol) -> _Measured:
-    """What is learnt from `known`, measured on `queries`."""
+    """Train on `known` and measure on `queries`."""
     scaling = Scaling(known.x_NF)
     scaled_QF, by_epoch = scaling(queries.x_NF), []
     with limit_threads(1):
@@ -131,8 +131,8 @@ def _neighbours(known: Labelled, queries: Labelled, classes: int, protocol: Prot
 
 
 def monitor_encoder(encoder: nn.Module, data: ImageData, fabric: Fabric, protocol: Protocol) -> float | None:
-    """Accuracy of nearest neighbours on a part of the validation images, cheap enough for every epoch of pretraining;
-    None where there are none. The test set is not read."""
+    """Nearest-neighbour accuracy on a part of the validation images, cheap enough for every epoch of pretraining; None
+    if there are none. The test set is not read."""
     holdout = data.holdout
     if len(holdout.validation_V) == 0:
         return None
@@ -148,7 +148,7 @@ def monitor_encoder(encoder: nn.Module, data: ImageData, fabric: Fabric, protoco
 
 
 def thin_out(indices_N: Tensor, limit: int) -> Tensor:
-    """At most so many of them, evenly, so that classes that lie one after another are all there."""
+    """At most `limit` of the indices, evenly spaced, so that every class of a sorted set is represented."""
     return indices_N[:: -(-len(indices_N) // limit)]
 
 

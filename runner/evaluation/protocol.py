@@ -1,6 +1,6 @@
-"""How a probe is made: settings come in; everything that decides its numbers, and a hash of it, come out.
+"""The protocol of a probe: settings come in; everything that decides its results, and a hash of it, come out.
 
-Two accuracies can be compared where their protocols are one. The data are compared elsewhere, by their content.
+Two accuracies are comparable if their protocols are the same. The data are compared elsewhere, by content.
 """
 
 import hashlib
@@ -12,21 +12,21 @@ from runner.data.splits import HELD_OUT, HOLDOUT_SEED
 from runner.settings.config import ExperimentConfig
 
 VERSION = 2
-"""Of the protocol; 1 is that of the probes that wrote none down."""
+"""Version of the protocol; 1 stands for probes that did not record theirs."""
 SHOWN = 12
-"""Characters of a hash: enough to tell protocols apart."""
+"""Characters of a hash that are kept: enough to distinguish protocols."""
 UNKNOWN = "not recorded"
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """What decides the numbers of a probe, beside the encoder and the images."""
+    """What decides the results of a probe, besides the encoder and the images."""
 
     epochs: int
     batch: int
     lr: float
     select: str
-    """On which images the best epoch is chosen."""
+    """The images on which the best epoch is selected."""
     version: int = VERSION
     features: str = "output of the encoder in evaluation mode, float32, one view without augmentation"
     scaling: str = "mean 0 and deviation 1 on the images that are learnt from"
@@ -34,7 +34,7 @@ class Protocol:
     weight_decay: float = 1e-3
     order_seed: int = 0
     held_out: float = HELD_OUT
-    """The share of each class of the training images that validates."""
+    """The fraction of each class of the training images that is used for validation."""
     holdout_seed: int = HOLDOUT_SEED
     neighbours: int = 200
     temperature: float = 0.1
@@ -42,7 +42,7 @@ class Protocol:
 
     @property
     def hash(self) -> str:
-        """A fingerprint of all of it."""
+        """A fingerprint of the whole protocol."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:SHOWN]
 
     def to_json(self) -> dict[str, object]:
@@ -55,9 +55,9 @@ def protocol_of(config: ExperimentConfig) -> Protocol:
 
 
 def protocol_differences(probes: Iterable[Mapping[str, object]]) -> dict[str, tuple[str, ...]]:
-    """In what the protocols of several probe.json differ: names with the values there are, nothing where all are one.
+    """How the protocols of several probe.json differ: names with all values that occur; empty if they are all the same.
 
-    A probe of an earlier version, which says nothing of its protocol, differs from one that does.
+    A probe of an earlier version, without a recorded protocol, differs from one with a recorded protocol.
     """
     details = [_details(probe) for probe in probes]
     names = dict.fromkeys(name for protocol in details for name in protocol)

@@ -1,13 +1,13 @@
-"""What a loss does with a batch, and what a network makes of it: importances and features come in, named numbers come
-out, cheap enough for every epoch.
+"""Statistics of a loss and of a network on a batch: importances and features come in; named numbers come out, cheap
+enough for every epoch.
 
 `alpha/entropy`: mean over anchors of the entropy of alpha over their negatives, alpha_ij / sum_j alpha_ij, in nats.
-`alpha/effective_negatives`: mean of its exponential: the number of negatives where all weigh alike, 1 where one has
-all the weight, 0 of an anchor that is pushed from nothing. `alpha/beta`: mean over anchors of beta_i, all that pulls an
-anchor to its positives. `features/alignment`, `features/uniformity`: mean |u - u'|^2 over positives, and log of the
-mean of exp(-2 |u_i - u_j|^2) over pairs of one view, u = h / |h| (Wang and Isola 2020, arXiv 2005.10242).
-`features/effective_rank`: exp of the entropy of the singular values of all features (Roy and Vetterli 2007; RankMe,
-Garrido et al. 2023, arXiv 2210.02885), at most the smaller of their number and their width.
+`alpha/effective_negatives`: mean of the exponential of that entropy. It is the number of negatives if all have the same
+weight, 1 if one has all the weight, and 0 for an anchor that nothing repels. `alpha/beta`: mean over anchors of beta_i,
+the total attraction of an anchor to its positives. `features/alignment`, `features/uniformity`: mean |u - u'|^2 over
+positives, and log of the mean of exp(-2 |u_i - u_j|^2) over pairs of one view, u = h / |h| (Wang and Isola 2020, arXiv
+2005.10242). `features/effective_rank`: exp of the entropy of the singular values of all features (Roy and Vetterli
+2007; RankMe, Garrido et al. 2023, arXiv 2210.02885), at most the smaller of their number and their width.
 """
 
 import math
@@ -26,11 +26,11 @@ from runner.network.models import SiameseNetwork
 # positives, K singular values
 
 SHARPNESS = 2.0
-"""The t of the uniformity."""
+"""The t of the uniformity in Wang and Isola."""
 
 
 class Importance(Protocol):
-    """The weights of a batch: `alphadsl.Importance`."""
+    """The importances of a batch: `alphadsl.Importance`."""
 
     @property
     def repel(self) -> Tensor:
@@ -42,7 +42,7 @@ class Importance(Protocol):
 
 
 def importance_statistics(importance: Importance) -> dict[str, float]:
-    """The numbers of alpha and beta; weights below 0, by which a negative attracts, count as none."""
+    """Statistics of alpha and beta. Negative weights, with which a negative attracts, count as 0."""
     alpha_AC = importance.repel.double().clamp_min(0)
     total_A1 = alpha_AC.sum(dim=1, keepdim=True)
     share_AC = alpha_AC / torch.where(total_A1 > 0, total_A1, 1)
@@ -57,7 +57,7 @@ def importance_statistics(importance: Importance) -> dict[str, float]:
 
 
 def feature_statistics(h_VNF: Tensor) -> dict[str, float]:
-    """The numbers of features (2, N, F) of two views of N samples, N > 1."""
+    """Statistics of the features (2, N, F) of two views of N samples, N > 1."""
     h_VNF = h_VNF.double()
     first_NF, second_NF = functional.normalize(h_VNF, dim=2)
     squared_P = functional.pdist(first_NF).square()
@@ -72,7 +72,7 @@ def feature_statistics(h_VNF: Tensor) -> dict[str, float]:
 
 @dataclass(frozen=True, eq=False)
 class Keys:
-    """Where a loss with a queue has its keys from: the encoder of the second view, and those of earlier batches."""
+    """The keys of a loss with a queue: the encoder of the second view, and the keys of earlier batches."""
 
     network: SiameseNetwork
     queue_QD: Tensor
@@ -85,10 +85,10 @@ def measure_batch(
     labels_N: Tensor | None = None,
     keys: Keys | None = None,
 ) -> dict[str, float]:
-    """All of them for two views of a batch; with `keys` the negatives of view 0 are those of the queue.
+    """All statistics for two views of a batch; with `keys` the negatives of view 0 are those of the queue.
 
-    Of a loss that cannot say its importances, those of the features alone; no number that is not finite, and none at
-    all of a network that has diverged. Network, loss and random numbers stay as they are.
+    A loss that does not give its importances has only those of the features. Numbers that are not finite are left out,
+    and a network that has diverged has none. Network, loss and random state do not change.
     """
     with evaluating(network):
         h_EF = network.encoder(x_VNCHW.flatten(0, 1))

@@ -1,7 +1,7 @@
-"""Encoders from elsewhere: a name of timm, or a module that Python code brought, comes in; an encoder comes out whose
-output was looked at, so that what the projector takes is known.
+"""Encoders from elsewhere: the name of a timm architecture, or a module from Python code, comes in; an encoder comes
+out whose output was checked, so that the width of its features is known.
 
-Refused, each in one line: a name that timm does not have, images that an encoder cannot take, an output that is no
+Refused, each in one line: a name that timm does not have, images that an encoder cannot take, an output that is not a
 (B, F) tensor of features, and a module that cannot be copied.
 """
 
@@ -23,10 +23,10 @@ from runner.settings.encoders import TIMM, own_word
 # B batch, C colours (3), H height, W width, F features
 
 EncoderLike = nn.Module | Callable[[], nn.Module]
-"""A module, or what makes one under a seed."""
+"""A module, or a function or class that makes one, under a seed."""
 
 PROBED = 2
-"""Images in the batch that an output is looked at with."""
+"""Number of images in the batch that an output is checked with."""
 
 
 class Borrowed(nn.Module):
@@ -43,18 +43,18 @@ class Borrowed(nn.Module):
 
 
 def bare(encoder: nn.Module) -> nn.Module:
-    """The module that was brought or that timm made; an encoder of the runner as it is."""
+    """The module that was given or that timm made; an encoder of the runner is returned as it is."""
     return encoder.body if isinstance(encoder, Borrowed) else encoder
 
 
 @dataclass(frozen=True, eq=False)
 class OwnEncoder:
-    """A module that Python code brought, as it is before training: a copy on the CPU."""
+    """A module from Python code, as it is before training: a copy on the CPU."""
 
     body: nn.Module
     features: int
     word: str
-    """What is written down of it."""
+    """How records name it."""
 
     def fresh(self) -> Borrowed:
         """An encoder with the initial weights, to be trained."""
@@ -62,7 +62,7 @@ class OwnEncoder:
 
 
 def take_module(given: EncoderLike, image_size: int, seed: int) -> OwnEncoder:
-    """A copy of a module; of a function, or a class, the module that it makes under the seed.
+    """A copy of a module, or of the module that a function or class makes under the seed.
 
     Raises `InputError` for one that does not map images (B, 3, H, W) to features (B, F).
     """
@@ -84,7 +84,7 @@ def take_module(given: EncoderLike, image_size: int, seed: int) -> OwnEncoder:
 
 
 def check_timm(encoder: str) -> None:
-    """Whether an encoder `timm:NAME` can be made. Raises `InputError` with what to install, or a name that is near."""
+    """Raises `InputError` if `timm:NAME` cannot be made, with what to install or a similar name."""
     require(f"The encoder {encoder}", "timm")
     import timm
 
@@ -96,7 +96,7 @@ def check_timm(encoder: str) -> None:
 
 
 def make_timm(encoder: str, image_size: int) -> Borrowed:
-    """An architecture of timm, which has it, with random weights and without its classifier. Raises `InputError`."""
+    """An architecture that timm has, with random weights and without its classifier. Raises `InputError`."""
     import timm
 
     name = encoder.removeprefix(TIMM)
@@ -110,7 +110,7 @@ def make_timm(encoder: str, image_size: int) -> Borrowed:
 
 
 def count_features(body: nn.Module, name: str, image_size: int) -> int:
-    """How wide the features are that a module makes of images. Raises `InputError` where they are none."""
+    """The width F of the features that a module computes from images. Raises `InputError` if they are not (B, F)."""
     shape = (PROBED, 3, image_size, image_size)
     modes = {module: module.training for module in body.modules()}
     body.eval()
@@ -120,7 +120,7 @@ def count_features(body: nn.Module, name: str, image_size: int) -> int:
     except Exception as fault:
         raise InputError(
             f"The encoder {name} cannot take images {shape}: {type(fault).__name__}: {_first_line(fault)}.",
-            "It has to map images (N, 3, H, W) in float32 to features (N, F); --image-size sets H and W.",
+            "It must map images (N, 3, H, W) in float32 to features (N, F); --image-size sets H and W.",
         ) from None
     finally:
         for module, training in modes.items():
@@ -137,19 +137,19 @@ def count_features(body: nn.Module, name: str, image_size: int) -> int:
             else f"a {type(features).__name__}"
         )
         raise InputError(
-            f"The encoder {name} makes {told} of images {shape}, and not features ({PROBED}, F).",
+            f"The encoder {name} maps images {shape} to {told}, not to features ({PROBED}, F).",
             "Pool and flatten its output.",
         )
     return features.shape[1]
 
 
 def _is_sized(published: object) -> bool:
-    """Whether an architecture is made for images of one size, as those with a place for each patch."""
+    """Whether an architecture is made for images of one size, as with a position embedding for each patch."""
     return bool(getattr(published, "fixed_input_size", False))
 
 
 def _layers(body: nn.Module) -> Mapping[str, bytes]:
-    """What a module is made of, whatever its weights are."""
+    """The layers and shapes of a module, whatever its weights are."""
     layers = {
         name: f"{type(layer).__qualname__}({_without_addresses(layer.extra_repr())})".encode()
         for name, layer in body.named_modules()

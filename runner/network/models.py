@@ -1,9 +1,9 @@
-"""Backbones and projector: a configuration and an image size come in, an encoder and a projector come out.
+"""Backbones and projector: a configuration and an image size come in; an encoder and a projector come out.
 
 The residual blocks are torchvision's. Images of at most 64 px get the small stem (one 3x3 convolution, no max-pool)
-that SimCLR uses on CIFAR (Chen et al. 2020, B.9); larger ones get the ImageNet stem. `resnet8` is three stages of one
-basic block, the narrow encoder for a CPU. Encoders of others are `borrowed`. Refused: a module that Python code brought
-to the run and that is not given again.
+that SimCLR uses on CIFAR (Chen et al. 2020, B.9); larger ones get the ImageNet stem. `resnet8` has three stages of one
+basic block each and is the narrow encoder for a CPU. Encoders from elsewhere are in `borrowed`. Refused: a module from
+Python code that is not given again.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ LARGEST_SMALL_IMAGE = 64
 class StridedPointwise(nn.Conv2d):
     """The 1x1 convolution of a shortcut: (B, C, H, W) in, (B, K, ceil(H / spacing), ceil(W / spacing)) out.
 
-    It is `nn.Conv2d(channels, outputs, 1, stride=spacing, bias=False)`, with the pixels picked before the product.
-    oneDNN's own strided one writes past its workspace on AVX2 where channels come last and are fewer than 16
-    (uxlfoundation/oneDNN#6035): narrow encoders died of it, or learnt from gradients that were off a thousandfold.
+    It is `nn.Conv2d(channels, outputs, 1, stride=spacing, bias=False)`, with the pixels selected before the product.
+    oneDNN's strided convolution writes past its workspace on AVX2 where channels come last and are fewer than 16
+    (uxlfoundation/oneDNN#6035). Narrow encoders crashed, or learnt from gradients that were wrong by a factor of 1000.
     """
 
     def __init__(self, channels: int, outputs: int, spacing: int) -> None:
@@ -88,15 +88,15 @@ class SiameseNetwork(nn.Module):
         return z_BD
 
     def lay_out(self, layout: torch.memory_format) -> Self:
-        """The network itself, with its weights and what it computes in this layout."""
+        """Set the memory layout of the weights and of the computation, and return the network itself."""
         self.encoder.layout = layout
         return self.to(memory_format=layout)
 
 
 def make_network(config: ExperimentConfig, image_size: int, own: OwnEncoder | None = None) -> SiameseNetwork:
-    """The network with the initial weights of the seed, channels last; the global random state is left alone.
+    """The network with the initial weights of the seed, channels last. The global random state does not change.
 
-    Raises `InputError` for an encoder that cannot be made from its name, and is not given.
+    Raises `InputError` for an encoder that cannot be made from its name and is not given.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -105,24 +105,24 @@ def make_network(config: ExperimentConfig, image_size: int, own: OwnEncoder | No
 
 
 def check_makeable(config: ExperimentConfig, own: OwnEncoder | None = None) -> None:
-    """Whether there is such an encoder here, before anything is read. Raises `InputError`."""
+    """Raises `InputError` if the encoder cannot be made here; called before any data are read."""
     if config.encoder.startswith(TIMM):
         check_timm(config.encoder)
     if config.encoder.startswith(OWN) and own is None:
         raise InputError(
-            f"The encoder of the run, {class_of(config.encoder)}, is a module of its user's, and not in its folder.",
+            f"The encoder of the run, {class_of(config.encoder)}, is a module from Python code, and not in its folder.",
             "Give it in Python: alphadsl.open_run(RUN, encoder=MODULE)",
         )
     if own is not None and architecture_of(own.word) != architecture_of(config.encoder):
         raise InputError(
-            f"The encoder that is given is not that of the run: it is {architecture_of(own.word)}, and that is "
+            f"The given encoder is not that of the run: it is {architecture_of(own.word)}, and that of the run is "
             f"{architecture_of(config.encoder)}.",
             "Give a module with the layers that the run was trained with.",
         )
 
 
 def make_encoder(config: ExperimentConfig, image_size: int, own: OwnEncoder | None = None) -> Encoder | Borrowed:
-    """The encoder of a configuration, its weights drawn from the global random numbers. Raises `InputError`."""
+    """The encoder of a configuration, with weights drawn from the global random state. Raises `InputError`."""
     check_makeable(config, own)
     if own is not None:
         return own.fresh()

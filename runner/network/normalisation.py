@@ -1,5 +1,5 @@
-"""Batch norm where one batch takes several forward passes, or lies with several processes: a network comes in; its
-running statistics, which an evaluation uses, and what it normalises by, are as they are for one pass of one process.
+"""Batch norm where a batch takes several forward passes, or is spread over several processes: a network comes in; the
+statistics that it normalises by, and its running statistics, become those of one pass in one process.
 """
 
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ from torch.nn import functional
 
 from alphadsl.report.exceptions import InputError
 
-# B batch, C channels, X whatever else there is (height and width), P processes
+# B batch, C channels, X all other axes (height and width), P processes
 
 BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d | nn.SyncBatchNorm
 
 PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
-"""Those that are a batch norm and nothing else."""
+"""The layers that are a batch norm and nothing more."""
 
 
 @contextmanager
 def statistics_held(network: nn.Module) -> Iterator[None]:
-    """Inside the block running statistics stay as they are; what is trained is normalised by its batch as ever."""
+    """Keep running statistics unchanged inside the block. Layers in training mode still normalise by their batch."""
     layers = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.training]
     tracking = [layer.track_running_stats for layer in layers]
     try:
@@ -37,9 +37,9 @@ def statistics_held(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def statistics_divided(network: nn.Module, passes: int) -> Iterator[None]:
-    """Inside the block so many forward passes together move running statistics as far as one does outside.
+    """Inside the block, `passes` forward passes together move running statistics as far as one pass does outside.
 
-    With momentum m a pass leaves 1 - m of them; passes that leave (1 - m)^(1/passes) each, together do so.
+    With momentum m one pass keeps 1 - m of them; passes that keep (1 - m)^(1/passes) each keep as much together.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, BatchNorm) and layer.momentum is not None]
     momenta = [layer.momentum for layer in layers]
@@ -53,9 +53,9 @@ def statistics_divided(network: nn.Module, passes: int) -> Iterator[None]:
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
-    """Batch norm, (B, C, ...) in and out, over the batches of all processes, which are of one size.
+    """Batch norm, (B, C, ...) in and out, over the batches of all processes, which have the same size.
 
-    It is `nn.SyncBatchNorm`, which torch has for GPUs alone.
+    It is `nn.SyncBatchNorm`, which torch has for GPUs only.
     """
 
     def forward(self, x_BCX: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
 
     @torch.no_grad()
     def _follow(self, mean_C: Tensor, variance_C: Tensor, count: int) -> None:
-        """Running statistics move as those of one process with the whole batch; their variance is unbiased."""
+        """Update running statistics as one process with the whole batch would; their variance is unbiased."""
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
@@ -80,7 +80,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
         self.running_var.lerp_(variance_C * (count / max(1, count - 1)), momentum)
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Of any shape, as the layer that it stands for has been tried."""
+        """Accept any shape: the layer that this one replaces has been checked."""
 
 
 class _Normalise(torch.autograd.Function):
@@ -94,7 +94,7 @@ class _Normalise(torch.autograd.Function):
         torch.distributed.all_gather(found_P2C, found_2C)
         means_PC, variances_PC = torch.stack(found_P2C).double().unbind(1)
         mean_C = means_PC.mean(0)
-        # As the variance within and between the parts, of which nothing cancels.
+        # Variance within the parts plus variance between them: nothing cancels in this form.
         variance_C = (variances_PC.mean(0) + (means_PC - mean_C).square().mean(0)).to(found_2C.dtype)
         mean_C = mean_C.to(found_2C.dtype)
         ctx.save_for_backward(x_BCX, weight_C, mean_C, (variance_C + eps).rsqrt())
@@ -103,23 +103,23 @@ class _Normalise(torch.autograd.Function):
         return normalised_BCX, mean_C, variance_C
 
     @staticmethod
-    def backward(ctx: Any, slope_BCX: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, gradient_BCX: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         x_BCX, weight_C, mean_C, scale_C = ctx.saved_tensors
         across, over = (1, -1, *(1,) * (x_BCX.ndim - 2)), _all_but_channels(x_BCX)
-        off_BCX, wide_BCX = _wide(x_BCX) - mean_C.view(across), _wide(slope_BCX)
+        off_BCX, wide_BCX = _wide(x_BCX) - mean_C.view(across), _wide(gradient_BCX)
         sums_2C = torch.stack([wide_BCX.sum(over), (wide_BCX * off_BCX).sum(over)])
         of_bias_C, of_weight_C = sums_2C[0].clone(), sums_2C[1] * scale_C
         torch.distributed.all_reduce(sums_2C)
-        mean_slope_C, mean_product_C = sums_2C / (x_BCX.numel() // len(mean_C) * torch.distributed.get_world_size())
+        mean_gradient_C, mean_product_C = sums_2C / (x_BCX.numel() // len(mean_C) * torch.distributed.get_world_size())
         along_BCX = off_BCX * (scale_C.square() * mean_product_C).view(across)
-        of_x_BCX = (wide_BCX - mean_slope_C.view(across) - along_BCX) * (scale_C * weight_C).view(across)
+        of_x_BCX = (wide_BCX - mean_gradient_C.view(across) - along_BCX) * (scale_C * weight_C).view(across)
         return of_x_BCX.to(x_BCX.dtype), of_weight_C, of_bias_C, None
 
 
 def share_statistics(network: nn.Module, device: torch.device) -> None:
-    """Have every batch norm of a network see the batches of all processes, once it is on the device.
+    """Make every batch norm of a network, already on its device, use the batches of all processes.
 
-    Raises `InputError` for a batch norm that does more, which would be lost.
+    Raises `InputError` for a layer that does more than batch norm, since the rest would be lost.
     """
     for layer in network.modules():
         if isinstance(layer, BatchNorm) and type(layer) not in PLAIN:

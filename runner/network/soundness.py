@@ -1,8 +1,9 @@
-"""Whether a network is computed rightly on this machine: a configuration comes in, a network that is comes out.
+"""Whether this machine computes a network correctly: a configuration comes in; a network that it does comes out.
 
-Before training, embeddings and slopes of the first network on four random images are held against float64. Libraries
-have computed other things than they were asked for, without a word, for some processor, layout, precision or number of
-threads. Channels last is given up where that is at fault; a setting of the user's is named with one that is sound.
+Before training, the embeddings and gradients of the initial network on four random images are compared with float64.
+Libraries have silently computed wrong results for some processors, layouts, precisions or numbers of threads. If
+channels last is at fault, it is not used. If a setting of the user is at fault, the error names it with a value that
+works.
 """
 
 import copy
@@ -30,41 +31,41 @@ from runner.settings.processor import look_at
 
 IMAGES = 4
 LARGEST = 96
-"""More pixels than this cost time and show nothing new: layers are wrong by their channels."""
+"""Side in pixels; larger images take time and show nothing new, since errors depend on the channels of a layer."""
 TOLERANCES = {"32": 0.03, "bf16": 0.5}
-"""Norm of the error of embeddings and slopes over their own. Of rounding it is 1e-6 in float32 and up to 0.2 in
-bfloat16; what libraries computed wrongly was off by 0.1 to a thousand."""
+"""Tolerated norm of the error of embeddings and gradients, relative to their own norm. Rounding gives 1e-6 in float32
+and up to 0.2 in bfloat16; wrong results of libraries were off by 0.1 to 1000."""
 NARROW = 8
-"""Encoders of fewer channels are faster with channels first: a step of 128 images of 32 px on two cores with AVX2 takes
-58 ms against 82 at width 2, 66 against 84 at 4, 107 against 98 at 8, and 188 against 147 at 16. They also are what
-channels last was wrong for."""
+"""Encoders with fewer channels are faster with channels first. A step of 128 images of 32 px on two cores with AVX2
+takes 58 ms instead of 82 at width 2, 66 instead of 84 at 4, 107 against 98 at 8, and 188 against 147 at 16. They are
+also the encoders for which channels last gave wrong results."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How images lie in memory, and why."""
+    """The memory layout of images, and the reason for it."""
 
     format: torch.memory_format
     why: str
 
 
-LAST = Layout(torch.channels_last, "sound here, and the faster")
-FIRST = Layout(torch.contiguous_format, "channels last is not sound here")
+LAST = Layout(torch.channels_last, "correct here, and faster")
+FIRST = Layout(torch.contiguous_format, "channels last gives wrong results here")
 NARROW_FIRST = Layout(torch.contiguous_format, f"the encoder is narrower than {NARROW}")
-OWN_LAST = Layout(torch.channels_last, "as was said")
-OWN_FIRST = Layout(torch.contiguous_format, "an encoder of your own is taken as it is")
+OWN_LAST = Layout(torch.channels_last, "as requested")
+OWN_FIRST = Layout(torch.contiguous_format, "an encoder of your own is used as it is")
 NAMES = {torch.channels_last: "channels last", torch.contiguous_format: "channels first"}
 
 
 def sound_network(
     config: ExperimentConfig, image_size: int, fabric: Fabric, own: OwnEncoder | None = None
 ) -> SiameseNetwork:
-    """The first network of a configuration, on the CPU. Raises `InputError` where a setting makes it wrong here."""
+    """The initial network of a configuration, on the CPU. Raises `InputError` if a setting gives wrong results here."""
     return make_network(config, image_size, own).lay_out(_layout_of(config, image_size, fabric).format)
 
 
 def decide_layout(decided: Decided, image_size: int, fabric: Fabric) -> Decided:
-    """What was decided, with the layout too. Raises `InputError` as `sound_network` does."""
+    """The decisions so far, with the layout added. Raises `InputError` like `sound_network`."""
     config, layout = decided.config, _layout_of(decided.config, image_size, fabric)
     if config.channels_last != AUTO:
         return decided
@@ -81,7 +82,7 @@ def _layout_of(config: ExperimentConfig, image_size: int, fabric: Fabric) -> Lay
 
 
 def _candidates(config: ExperimentConfig) -> tuple[Layout, ...]:
-    """The layouts that may be taken, the best one first."""
+    """The layouts to choose from, the best one first."""
     match config.channels_last:
         case True:
             return (LAST,)
@@ -100,13 +101,13 @@ def _sound_layout(config: ExperimentConfig, image_size: int, fabric: Fabric) -> 
 
     def error(layout: Layout, threads: int | Auto, autocast: Autocast = fabric.autocast) -> float:
         with limit_threads(threads):
-            return slope_error(network, layout.format, size, fabric.device, autocast)
+            return gradient_error(network, layout.format, size, fabric.device, autocast)
 
     best, *others = _candidates(config)
     off = error(best, config.threads)
     if off <= tolerance:
         return best
-    told = f"The slopes of the network are off by {off:.0%} on this machine ({fabric.device.type})"
+    told = f"The gradients of the network are off by {off:.0%} on this machine ({fabric.device.type})"
     for other in others:
         if error(other, config.threads) <= tolerance:
             tell(f"{told} with {NAMES[best.format]}, so it is trained with {NAMES[other.format]}.")
@@ -124,25 +125,27 @@ def _sound_layout(config: ExperimentConfig, image_size: int, fabric: Fabric) -> 
 Autocast = Callable[[], AbstractContextManager[object]]
 
 
-def slope_error(
+def gradient_error(
     network: SiameseNetwork, layout: torch.memory_format, size: int, device: torch.device, autocast: Autocast
 ) -> float:
-    """How far embeddings and slopes on random images are from those in float64, over their norm; inf where none are."""
+    """Norm of the error of embeddings and gradients on random images against float64, relative to their own norm; inf
+    if they are not finite."""
     random = torch.Generator().manual_seed(0)
     x_BCHW = torch.rand(IMAGES, 3, size, size, generator=random)
-    # In evaluation mode, where batch norm does not divide by the spread of four images, which magnifies rounding.
+    # In evaluation mode: in training mode batch norm divides by the spread of four images, which magnifies rounding.
     exact = copy.deepcopy(network).eval().lay_out(torch.contiguous_format).double()
     quick = copy.deepcopy(network).eval().lay_out(layout).to(device)
     with torch.no_grad():
         weights_BD = torch.randn(exact(x_BCHW.double()).shape, generator=random)
-    right_P = _slopes(exact, x_BCHW.double(), weights_BD, nullcontext)
-    off = float((right_P - _slopes(quick, x_BCHW.to(device), weights_BD, autocast)).norm() / right_P.norm())
+    right_P = _gradients(exact, x_BCHW.double(), weights_BD, nullcontext)
+    off = float((right_P - _gradients(quick, x_BCHW.to(device), weights_BD, autocast)).norm() / right_P.norm())
     return off if math.isfinite(off) else math.inf
 
 
-def _slopes(network: SiameseNetwork, x_BCHW: Tensor, weights_BD: Tensor, autocast: Autocast) -> Tensor:
+def _gradients(network: SiameseNetwork, x_BCHW: Tensor, weights_BD: Tensor, autocast: Autocast) -> Tensor:
+    """Embeddings and gradients of all parameters, in float64 and in one row (P,)."""
     with autocast():
         z_BD = network(x_BCHW)
     torch.autograd.backward((z_BD.double() * weights_BD.to(z_BD.device)).sum())
-    slopes = [weight.grad.flatten() for weight in network.parameters() if weight.grad is not None]
-    return torch.cat([part.double().cpu() for part in (z_BD.detach().flatten(), *slopes)])
+    gradients = [weight.grad.flatten() for weight in network.parameters() if weight.grad is not None]
+    return torch.cat([part.double().cpu() for part in (z_BD.detach().flatten(), *gradients)])

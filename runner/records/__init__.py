@@ -1,1 +1,1 @@
-"""What a run leaves behind: its folder, whose it is, its curves; tables and figures of several."""
+"""What a run leaves behind: its folder, its identity and its curves; tables and figures of several runs."""

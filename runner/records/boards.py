@@ -1,9 +1,9 @@
-"""Where measurements are shown beside the file of a run: a run and the names of loggers come in; boards that take rows
+"""Loggers besides the run's own file of measurements: a run and the names of loggers come in; boards that take rows
 come out.
 
-TensorBoard's events lie in the run folder. Weights & Biases and MLflow are reached through Lightning's interface; they
-are kept where they keep their things themselves, a resumed run goes on in the same place, and one that fails is told
-and left out, since no service may cost a run.
+TensorBoard's events are in the run folder. Weights & Biases and MLflow are used through Lightning's interface and store
+their data where they always do. A resumed run continues in the same place. A service that fails is reported and left
+out, since no service may cost a run.
 """
 
 import json
@@ -23,13 +23,13 @@ from runner.settings.config import ExperimentConfig
 from runner.settings.loggers import parse_loggers
 
 PROJECT = "alphadsl"
-"""What runs are filed under where nothing else is said."""
+"""The project that runs are filed under by default."""
 HERE = "sqlite:///mlflow.db"
-"""Where MLflow keeps runs if MLFLOW_TRACKING_URI does not say; its folders of files are given up."""
+"""Where MLflow stores runs unless MLFLOW_TRACKING_URI says otherwise; MLflow has deprecated its file store."""
 
 
 class Board(Protocol):
-    """Takes numbers by name, each with the step it is of."""
+    """Takes numbers by name, each with its step."""
 
     def write(self, numbers: Mapping[str, float], step: int) -> None: ...
 
@@ -39,10 +39,11 @@ class Board(Protocol):
 
 
 class TensorBoard:
-    """Events in the run folder; a disk that is full stops the run, as for its own file.
+    """Events in the run folder. A full disk stops the run, as it does for the run's own file.
 
-    A step to go on after takes back the events behind it, and is None where none have to be: TensorBoard reads files
-    of one second by their names, a tenth before a ninth, and would take back what was written after.
+    `goes_on_after` is a step after which all earlier events are purged, or None if there are none to purge: TensorBoard
+    reads files of the same second in the order of their names, the tenth before the ninth, and would purge what was
+    written later.
     """
 
     def __init__(self, run: RunFolder, goes_on_after: int | None) -> None:
@@ -61,7 +62,7 @@ class TensorBoard:
 
 
 class Service:
-    """A logger of Lightning, until it fails for the first time; `end` is what a service wants beside `finalize`."""
+    """A logger of Lightning, until it first fails; `end` is what a service needs in addition to `finalize`."""
 
     def __init__(self, name: str, make: Callable[[], Any], end: Callable[[Any, bool], object]) -> None:
         self._name, self._works, self._end = name, True, end
@@ -89,24 +90,25 @@ class Service:
         except Exception as fault:
             self._works = False
             reason = next(iter(str(fault).strip().splitlines()), type(fault).__name__)
-            tell(f"The logger {self._name} failed and is left out from here on; the run goes on. ({reason})")
+            tell(f"The logger {self._name} failed and is left out from here on; the run continues. ({reason})")
 
 
 def check_loggers(config: ExperimentConfig) -> None:
-    """Raises `InputError` where a logger is not installed."""
+    """Raises `InputError` if a logger is not installed."""
     for name in parse_loggers(config.logger):
         if name in EXTRAS:
             require(f"The logger {name}", name)
 
 
 def open_boards(run: RunFolder, config: ExperimentConfig, step: int) -> list[Board]:
-    """The boards of a run that begins, or goes on after a step; what a killed one showed behind it is taken back."""
+    """The boards of a run that starts, or continues after a step; what a killed run logged after that step is
+    purged."""
     goes_on_after = step if (run / BOARD).exists() else None
     return [_open(name, run, goes_on_after) for name in parse_loggers(config.logger)]
 
 
 def show_at(run: RunFolder, config: ExperimentConfig, numbers: Mapping[str, float], step: int) -> None:
-    """Numbers of a run that is over, on all of its boards."""
+    """Show numbers of a finished run on all of its boards."""
     with guarded(run / BOARD, "written"):
         for name in parse_loggers(config.logger):
             board = _open(name, run, None)
@@ -117,7 +119,7 @@ def show_at(run: RunFolder, config: ExperimentConfig, numbers: Mapping[str, floa
 def _open(name: str, run: RunFolder, goes_on_after: int | None) -> Board:
     match name:
         case "wandb":
-            # Without an end of its own, the next run of this process would go on in it.
+            # Without `finish`, the next run of this process would continue in this one.
             return Service(
                 name, lambda: _wandb(run, read_record(run)), lambda logger, bad: logger.experiment.finish(bad)
             )
@@ -136,7 +138,7 @@ def _wandb(run: RunFolder, record: RunRecord) -> Any:
 
 
 def _mlflow(run: RunFolder, record: RunRecord) -> Any:
-    """MLflow gives the run a name of its own, which is kept for when it is resumed."""
+    """MLflow names runs itself; the name is saved, to be used when the run is resumed."""
     from lightning.pytorch.loggers import MLFlowLogger
 
     names = run / LOGGERS

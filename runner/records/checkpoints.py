@@ -1,4 +1,4 @@
-"""The checkpoints of a run as files: which there are, which are deleted, and where one goes that cannot be used."""
+"""The checkpoints of a run as files: which exist, which are deleted, and where one is moved that cannot be used."""
 
 from pathlib import Path
 
@@ -7,19 +7,19 @@ from runner.records.folder import RunFolder
 
 
 def thin_out(run: RunFolder, count: int) -> None:
-    """Delete all but the last `count` of the checkpoints that precede the last one."""
+    """Delete all but the newest `count` of the checkpoints before the last one."""
     with guarded(run.path, "cleared"):
         for path in run.earlier_checkpoints[count:]:
             path.unlink(missing_ok=True)
 
 
 def candidates(run: RunFolder) -> tuple[tuple[Path, ...], ...]:
-    """Where a checkpoint may be, the newest of each kind first: the last, those before it, those kept for good."""
+    """Where checkpoints may be, newest first in each kind: the last one, those before it, and those kept for good."""
     return (run.checkpoint,), run.earlier_checkpoints, tuple(reversed(run.checkpoints))
 
 
 def set_aside(path: Path) -> Path:
-    """Move a file out of the way without losing it; its new place."""
+    """Move a file out of the way without losing it. Returns its new path."""
     with guarded(path, "moved"):
         place = path.with_name(f"{path.name}.damaged")
         count = 1

@@ -1,4 +1,4 @@
-"""The picture of a confusion matrix: counts of classes taken for classes come in, a PNG comes out."""
+"""The picture of a confusion matrix: counts of true and predicted classes come in; a PNG comes out."""
 
 import io
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from alphadsl.storage import write_file
 # C classes
 
 MOST_NAMED, MOST_NUMBERED = 40, 12
-"""Classes up to which each has its name beside the picture, and each cell its number in it."""
+"""Largest numbers of classes for which each class is named beside the picture, and each cell shows its number."""
 
 
 def draw_confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], path: Path) -> None:
-    """Write a picture with a row for each true class, which holds shares of its images in per cent."""
+    """Write a picture with one row per true class, which shows the predicted classes of its images in per cent."""
     counts_CC = np.array(counts, dtype=float)
     shares_CC = 100 * counts_CC / np.maximum(counts_CC.sum(axis=1, keepdims=True), 1)
     side = 2.2 + 0.42 * min(len(classes), MOST_NAMED / 3)
@@ -24,7 +24,7 @@ def draw_confusion(counts: Sequence[Sequence[int]], classes: Sequence[str], path
     axes = figure.subplots()
     image = axes.imshow(shares_CC, cmap="Blues", vmin=0, vmax=100)
     figure.colorbar(image, label="% of the images of a class")
-    axes.set_xlabel("taken for")
+    axes.set_xlabel("predicted class")
     axes.set_ylabel("class")
     if len(classes) <= MOST_NAMED:
         size = 9 if len(classes) <= MOST_NUMBERED else 5

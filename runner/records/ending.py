@@ -1,6 +1,6 @@
-"""How a run ended that cannot go on: the refusal that ended it goes into ended.json, and comes out of it again.
+"""How a run ended that cannot continue: the error that ended it is written to ended.json, and read from there again.
 
-A run that is trained again forgets it.
+The file is deleted when the run is trained again.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from runner.records.record import write_json
 
 
 class Ending(BaseModel):
-    """What ended a run, and what to try."""
+    """The error that ended a run, and what to try."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,28 +25,28 @@ class Ending(BaseModel):
 
 @contextmanager
 def noted(run: RunFolder, kind: type[InputError], writes: bool) -> Iterator[None]:
-    """A refusal of this kind that ends the block is written down by the process that writes, and goes on."""
+    """Record an error of this kind that ends the block, in the process that writes, and let it propagate."""
     try:
         yield
     except kind as refusal:
         if writes:
-            with suppress(InputError):  # the reason itself counts more than that it cannot be kept
+            with suppress(InputError):  # the error itself matters more than the failure to record it
                 write_json(run / ENDING, Ending(reason=refusal.message, help=refusal.help).model_dump())
         raise
 
 
 def read_ending(run: RunFolder) -> Ending | None:
-    """None where training ended at an epoch or was stopped. Raises `InputError` for a file that is damaged."""
+    """None if training ended at an epoch or was stopped. Raises `InputError` for a damaged file."""
     path = run / ENDING
     if not path.exists():
         return None
     try:
         return Ending.model_validate_json(read_file(path))
     except ValidationError:
-        raise InputError(f"{path} is damaged.", "Delete it; the run can be resumed without.") from None
+        raise InputError(f"{path} is damaged.", "Delete it; the run can be resumed without it.") from None
 
 
 def forget_ending(run: RunFolder) -> None:
-    """Before a run is trained again."""
+    """Delete the record of the ending, before a run is trained again."""
     with guarded(run / ENDING, "cleared"):
         (run / ENDING).unlink(missing_ok=True)

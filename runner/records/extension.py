@@ -1,7 +1,7 @@
-"""Whether a run may get more epochs than it was planned for: its record, its loss and the epochs asked for come in.
+"""Whether a run may get more epochs than it was planned for: its record, its loss and the requested epochs come in.
 
-Refused: fewer epochs, and more where a schedule follows the share of all epochs, so that a longer run would have been
-another from its first step on.
+Refused: fewer epochs, and more epochs if a schedule depends on the total number, since a longer run would have been
+different from its first step on.
 """
 
 from alphadsl.report.exceptions import InputError
@@ -12,7 +12,7 @@ from runner.settings.config import ExperimentConfig
 
 
 def check_extension(run: RunFolder, record: RunRecord, loss: CompiledLoss, config: ExperimentConfig) -> None:
-    """Raises `InputError` with what to do instead."""
+    """Raises `InputError` with what to do instead, if the run cannot be extended."""
     planned, asked = record.config.epochs, config.epochs
     if asked < planned:
         raise InputError(
@@ -35,12 +35,12 @@ def check_extension(run: RunFolder, record: RunRecord, loss: CompiledLoss, confi
 
 
 def scheduled_parameters(loss: CompiledLoss) -> tuple[str, ...]:
-    """The parameters that follow the progress of training; of a loss that does not say, all that vary."""
+    """The parameters that follow the progress of training; all that vary, for a loss that does not say which do."""
     scheduled: tuple[str, ...] = getattr(loss, "scheduled", loss.time_varying)
     return scheduled
 
 
 def extended(record: RunRecord, config: ExperimentConfig) -> RunRecord:
-    """The record with the epochs it has now; those it was planned for before stay known."""
+    """The record with its new number of epochs; earlier plans stay in the record."""
     longer = record.config.model_copy(update={"epochs": config.epochs})
     return record.model_copy(update={"config": longer, "planned": (*record.planned, record.config.epochs)})

@@ -1,8 +1,8 @@
-"""The folder of a run: a place comes in; where its files are, whose it is and a lock on it come out.
+"""The folder of a run: a path comes in; the paths of its files, its owner and a lock on it come out.
 
-A run folder carries a marker that only the runner writes. Files are replaced or deleted in a folder with that marker
-alone, and of those the ones the runner wrote: whatever else lies there stays. Refused: a folder that is not a run of
-ours, one at which another process is at work, links in place of our files, and files of ours that were edited.
+A run folder carries a marker that only the runner writes. Files are replaced or deleted only in a folder with that
+marker, and only those that the runner wrote: everything else in it stays. Refused: a folder that is not a run of ours,
+one that another process is using, links in place of our files, and files of ours that were edited.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from alphadsl.storage import PARTIAL, guarded, make_folder, read_file, write_fil
 from runner.records.identity import fingerprint_of
 
 FORMAT = 2
-"""Of run folders. Those of format 1 have no marker."""
+"""Version of the format of run folders. Those of format 1 have no marker."""
 
 MARKER, LOCK, BOARD = "alphadsl-run.json", ".lock", "tensorboard"
 BOARD_EVENTS = "events.out.tfevents.*"
@@ -29,9 +29,9 @@ CONFIG, METRICS, CHECKPOINT, PROBE = "config.json", "metrics.jsonl", "checkpoint
 CONFUSION, ENDING, LOGGERS = "confusion.png", "ended.json", "loggers.json"
 KEPT, KEPT_CHECKPOINTS, EARLIER_CHECKPOINTS = "checkpoints", "epoch-*.pt", "step-*.pt"
 FOLDERS = ((BOARD, BOARD_EVENTS), (KEPT, KEPT_CHECKPOINTS), (KEPT, EARLIER_CHECKPOINTS))
-"""Folders in a run, and what we write there."""
+"""Folders inside a run, and the files that we write there."""
 SET_ASIDE = f"{CHECKPOINT}.damaged*"
-"""Checkpoints that could not be used, and were moved out of the way."""
+"""Checkpoints that could not be used and were moved out of the way."""
 WORK = (CHECKPOINT, METRICS, PROBE, CONFUSION, ENDING, LOGGERS)
 OURS = (CONFIG, *WORK, *WRITTEN_ONCE)
 ANOTHER = "Give --name for another run."
@@ -39,7 +39,7 @@ ANOTHER = "Give --name for another run."
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where the files of a run are."""
+    """The paths of the files of a run."""
 
     path: Path
 
@@ -63,21 +63,21 @@ class RunFolder:
         return self / CHECKPOINT
 
     def kept_checkpoint(self, epoch: int) -> Path:
-        """Where a checkpoint is kept for good, which no later epoch replaces."""
+        """The path of a checkpoint that is kept for good and that no later epoch replaces."""
         return self / KEPT / f"epoch-{epoch:05}.pt"
 
     @property
     def checkpoints(self) -> tuple[Path, ...]:
-        """Those that were kept for good, in the order of their epochs."""
+        """The checkpoints that are kept for good, in order of their epochs."""
         return tuple(sorted((self / KEPT).glob(KEPT_CHECKPOINTS)))
 
     def earlier_checkpoint(self, step: int) -> Path:
-        """Where the last checkpoint goes when another becomes the last."""
+        """Where the last checkpoint is moved when a new one is written."""
         return self / KEPT / f"step-{step:010}.pt"
 
     @property
     def earlier_checkpoints(self) -> tuple[Path, ...]:
-        """Those that precede the last one, the newest first."""
+        """The checkpoints before the last one, newest first."""
         return tuple(sorted((self / KEPT).glob(EARLIER_CHECKPOINTS), reverse=True))
 
     @property
@@ -94,11 +94,11 @@ class RunFolder:
 
 
 class AtWorkError(InputError):
-    """Another process has the folder."""
+    """Raised when another process is using the folder."""
 
 
 class Marker(BaseModel):
-    """What says that a folder is ours."""
+    """The file that marks a folder as ours."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -106,14 +106,14 @@ class Marker(BaseModel):
     format: int = FORMAT
     run: str
     files: Mapping[str, str]
-    """SHA-256 of the files that are written once, so that one which was edited is not lost."""
+    """SHA-256 of the files that are written once, so that an edited one is not overwritten."""
 
 
 class State(Enum):
-    """What is in the place of a run."""
+    """What exists at the path of a run."""
 
     FREE = auto()
-    """Nothing, or what a start left behind that was cut short."""
+    """Nothing, or the remains of a start that was interrupted."""
     RUN = auto()
     UNNAMED = auto()
     """A run of ours whose config.json is gone."""
@@ -124,7 +124,7 @@ class State(Enum):
 
 
 def state_of(run: RunFolder) -> State:
-    """Raises `InputError` where the folder cannot be looked into, or was written by a newer version."""
+    """What is at the path. Raises `InputError` if the folder cannot be read or a newer version wrote it."""
     with guarded(run.path, "read"):
         if not run.path.exists():
             return State.FREE
@@ -144,11 +144,11 @@ def read_marker(run: RunFolder) -> Marker:
         marker = Marker.model_validate_json(read_file(run.marker))
     except ValidationError:
         raise InputError(
-            f"{run.marker} is damaged, so nothing in its folder is touched.", f"Restore it from a copy. {ANOTHER}"
+            f"{run.marker} is damaged, so nothing in its folder is changed.", f"Restore it from a copy. {ANOTHER}"
         ) from None
     if marker.format > FORMAT:
         raise InputError(
-            f"The run {run.path} was written by a newer alphadsl (format {marker.format}; this one knows {FORMAT}).",
+            f"The run {run.path} was written by a newer alphadsl (format {marker.format}; this one reads {FORMAT}).",
             "Use that version, or a newer one.",
         )
     return marker
@@ -163,20 +163,20 @@ def is_run(path: Path) -> bool:
 
 
 def check_untouched(run: RunFolder) -> None:
-    """Whether all files of ours are as we wrote them. Raises `InputError` naming one that is a link or was edited."""
+    """Raises `InputError` that names one of our files if it is a link or was edited."""
     for name in (MARKER, *OURS, *(folder for folder, _ in FOLDERS)):
         if (run / name).is_symlink():
             raise InputError(f"{run / name} is a link, not what the runner wrote.", f"Move it away. {ANOTHER}")
     for name, fingerprint in read_marker(run).files.items():
         if name in WRITTEN_ONCE and (run / name).is_file() and fingerprint_of(read_file(run / name)) != fingerprint:
             raise InputError(
-                f"{run / name} was changed since the run wrote it, and would be lost.",
+                f"{run / name} was changed after the run wrote it, and would be lost.",
                 f"Move it out of the folder. {ANOTHER}",
             )
 
 
 def clear(run: RunFolder) -> None:
-    """Delete what the runner wrote, its settings first, and leave everything else; the marker and the lock stay."""
+    """Delete what the runner wrote, settings first, and leave everything else; the marker and the lock stay."""
     check_untouched(run)
     with guarded(run.path, "cleared"):
         for name in OURS:
@@ -192,7 +192,7 @@ def clear(run: RunFolder) -> None:
 
 
 def sweep(run: RunFolder) -> None:
-    """Delete what a kill left half written."""
+    """Delete files that a kill left half written."""
     with guarded(run.path, "cleared"):
         for folder, files in (*((".", name) for name in (MARKER, *OURS)), *FOLDERS):
             for partial in (run / folder).glob(f".{files}.*{PARTIAL}"):
@@ -201,9 +201,9 @@ def sweep(run: RunFolder) -> None:
 
 @contextmanager
 def locked(run: RunFolder) -> Iterator[None]:
-    """The folder to ourselves. The lock is the system's own, so it ends with the process, however that ends.
+    """Hold the lock of the folder. It is the operating system's, so it ends with the process, however that ends.
 
-    Raises `AtWorkError` where another process has it.
+    Raises `AtWorkError` if another process holds it.
     """
     make_folder(run.path)
     lock = FileLock(run / LOCK, timeout=0)
@@ -212,7 +212,7 @@ def locked(run: RunFolder) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise AtWorkError(
-                f"Another process is at work in the run {run.path}.", f"Wait until it has ended. {ANOTHER}"
+                f"Another process is using the run {run.path}.", f"Wait until it has ended. {ANOTHER}"
             ) from None
         except NotImplementedError:
             raise OSError(None, "its file system has no locks") from None
@@ -223,7 +223,7 @@ def locked(run: RunFolder) -> Iterator[None]:
 
 
 def check_free_of_others(run: RunFolder) -> None:
-    """Raises `AtWorkError` where another process is at work in the folder."""
+    """Raises `AtWorkError` if another process is using the folder."""
     if (run / LOCK).exists():
         with locked(run):
             pass
@@ -235,12 +235,12 @@ def write_marker(run: RunFolder, name: str, files: Mapping[str, bytes]) -> None:
 
 
 def check_name(name: str) -> None:
-    """Whether a run may be called so: a single folder below the folder of runs. Raises `InputError`."""
+    """Raises `InputError` unless a name is that of a single folder below the folder of runs."""
     strange = name in ("", ".", "..") or any(mark in name for mark in "/\\\0") or not name.isprintable()
     if strange or name != name.strip():
         raise InputError(
             f"A run cannot be called {name!r}: its name is a single folder below --runs-dir.",
-            "Use letters, digits, dots, dashes and underscores; --runs-dir DIR says where runs lie.",
+            "Use letters, digits, dots, dashes and underscores; --runs-dir DIR says where the runs are.",
         )
     if len(name.encode()) > 200:
         raise InputError(f"The name {name[:40]}... has {len(name)} characters; 200 fit.", "Give a shorter --name.")

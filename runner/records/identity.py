@@ -1,7 +1,7 @@
-"""What makes a run that run and no other: the loss and its spec, the settings, the data, and what it was computed with.
+"""The identity of a run: the loss and its spec, the settings, the data, and what it was computed with.
 
-Two runs of one `RunRecord` but for the seed are seeds of one experiment. Another loss, setting or data set makes
-another run; another environment (code, torch, threads, products, device) may give other bits of the same run.
+Two runs whose `RunRecord` differs only in the seed are seeds of one experiment. Another loss, setting or data set makes
+another run. Another environment (code, torch, threads, products, device) may change bits of the same run.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ WITHOUT_WEIGHT = (
     *("runner/exporting.py", "runner/finished.py", "alphadsl/training.py", "alphadsl/keywords.py"),
     *("runner/statistics", "runner/comparison", "runner/studies"),
 )
-"""The code that shows and tells, and so cannot change what a run computes."""
+"""Code that only shows and prints, and so cannot change what a run computes."""
 
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1, "schedule": "cosine"},
@@ -38,10 +38,10 @@ NEW_SETTINGS = {
     **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None, "logger": None},
     **{"momentum": 0.9, "clip": 0.0, "deterministic": True, "recipe": None, "shuffle": True, "ema": 0.0},
 }
-"""Settings that earlier versions did not have, with the values that say no more than their absence."""
+"""Settings that earlier versions did not have, with the values that mean the same as their absence."""
 
 SHOWN = 7
-"""Characters of a fingerprint that are shown."""
+"""Number of characters of a fingerprint that are shown."""
 
 
 class Environment(BaseModel):
@@ -50,7 +50,7 @@ class Environment(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: str
-    """The version of alphadsl, with a fingerprint of its own source."""
+    """The version of alphadsl, with a fingerprint of its source."""
     torch: str
     threads: int
     products: str
@@ -60,7 +60,7 @@ class Environment(BaseModel):
 
 
 class DataRecord(BaseModel):
-    """What a data set held: a fingerprint over images, labels and split as they are trained on, and how many."""
+    """The content of a data set: a fingerprint of images, labels and split as used in training, and the counts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,7 +75,7 @@ class DataRecord(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """What a run was asked to do, on which data and with what. Of runs of earlier versions the latter is unknown."""
+    """What a run was asked to do, on which data and with what. Earlier versions did not record data and environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
 
@@ -83,22 +83,22 @@ class RunRecord(BaseModel):
     values: Mapping[str, float]
     config: ExperimentConfig
     run: str = ""
-    """The name of this one run among all, whatever its folder is called."""
+    """A unique name of this run, whatever its folder is called."""
     spec: str = ""
     """SHA-256 of the text of the spec."""
     data: DataRecord | None = None
     environments: tuple[Environment, ...] = ()
-    """The first, and those it was resumed in, where they differ."""
+    """The first environment, and those it was resumed in that differ from the one before."""
     planned: tuple[int, ...] = ()
-    """The epochs it was planned for before it was extended."""
+    """The numbers of epochs it was planned for before it was extended."""
 
     def parameters(self) -> dict[str, str]:
-        """The values that tell a loss from its namesakes."""
+        """The values that distinguish a loss from others with the same name."""
         return {name: shown_number(value) for name, value in self.values.items()}
 
     def settings(self) -> dict[str, str]:
-        """What else tells an experiment from another, but the seed. Of earlier versions only the place of the data is
-        known."""
+        """Everything else that distinguishes experiments, except the seed. For earlier versions only the location of
+        the data is known."""
         config = self.config.model_dump(exclude=undecided(self.config).union(NO_SETTING))
         settings = {name: str(value) for name, value in config.items()}
         settings["encoder"] = architecture_of(self.config.encoder)
@@ -107,17 +107,17 @@ class RunRecord(BaseModel):
         return settings | {"data": self.data.fingerprint[:SHOWN]} | self.computed_with()
 
     def computed_with(self) -> dict[str, str]:
-        """The environments of the run, one after another."""
+        """The environments of the run, in order."""
         return {
             name: " then ".join(dict.fromkeys(str(getattr(known, name)) for known in self.environments))
             for name in Environment.model_fields
         }
 
     def identity(self) -> str:
-        """A fingerprint of all that must agree where two things of one run are put together."""
+        """A fingerprint of everything that must agree before two parts of one run are put together."""
         bare = self.config.model_copy(update=dict.fromkeys(NO_SETTING - {"seed"}))
         whose = self.model_copy(update={"config": bare, "environments": ()})
-        # A run that was extended is the run that had as many epochs from the start.
+        # An extended run is the same as one that had this many epochs from the start.
         new = {name for name, value in NEW_SETTINGS.items() if getattr(bare, name) == value}
         unknown: dict[str, set[str] | bool] = {"config": undecided(bare) | new, "planned": True}
         return fingerprint_of(whose.model_dump_json(exclude=unknown, warnings=False).encode())
@@ -129,7 +129,7 @@ class RunRecord(BaseModel):
 
 
 def undecided(config: ExperimentConfig) -> set[str]:
-    """The settings that were decided by the machine, and not written down: earlier versions did not know them."""
+    """Settings that the machine decided and that are not recorded, since earlier versions did not have them."""
     return {name for name in ExperimentConfig.model_fields if getattr(config, name) == AUTO}
 
 
@@ -146,7 +146,7 @@ def make_record(loss: CompiledLoss, config: ExperimentConfig, data: DataRecord |
 
 
 def differences(old: RunRecord, new: RunRecord) -> dict[str, tuple[object, object]]:
-    """What would make `new` another run than `old`: names of settings or parts, with both values."""
+    """What would make `new` a different run from `old`: names of settings or parts, with both values."""
     told = {
         name: (getattr(old.config, name), getattr(new.config, name))
         for name in ExperimentConfig.model_fields
@@ -158,7 +158,7 @@ def differences(old: RunRecord, new: RunRecord) -> dict[str, tuple[object, objec
 
 
 def changes(old: Environment, new: Environment) -> list[str]:
-    """What differs between two environments, as `threads 1, now 2`."""
+    """The differences between two environments, such as `threads 1, now 2`."""
     return [
         f"{name} {getattr(old, name)}, now {getattr(new, name)}"
         for name in Environment.model_fields
@@ -181,7 +181,7 @@ def current_environment(config: ExperimentConfig) -> Environment:
 
 @cache
 def code_version() -> str:
-    """The version of alphadsl with a fingerprint of the source that can change what a run computes."""
+    """The version of alphadsl, with a fingerprint of the source that can change what a run computes."""
     digest = hashlib.sha256()
     for folder in ("alphadsl", "grammar", "runner"):
         for path in sorted((ROOT / folder).rglob("*")):
@@ -192,10 +192,10 @@ def code_version() -> str:
 
 
 def describe_data(data: ImageData) -> DataRecord:
-    """The record of a data set: every pixel and every label counts, where the files lie does not.
+    """The record of a data set: every pixel and every label counts, the location of the files does not.
 
-    The images are in memory as they are trained on, so their content is hashed, not names or dates: 180 MB of CIFAR-10
-    take a fraction of a second.
+    The images are in memory as they are trained on, so their content is hashed rather than names or dates: the 180 MB
+    of CIFAR-10 take a fraction of a second.
     """
     digest = hashlib.sha256(repr(data.classes).encode())
     for tensor in (data.pretrain_NCHW, *_tensors(data.train), *_tensors(data.test)):
@@ -219,6 +219,6 @@ def fingerprint_of(content: bytes) -> str:
 
 
 def shown_number(value: float) -> str:
-    """As short as can be without being another number."""
+    """A number written as short as possible without changing its value."""
     short = f"{value:g}"
     return short if float(short) == value else repr(value)

@@ -1,7 +1,7 @@
-"""The measurements of a run: rows come in, metrics.jsonl and boards get them; the rows of a run come back out.
+"""The measurements of a run: rows come in and go to metrics.jsonl and boards; the rows of a run can be read back.
 
-A log opened at a byte position forgets what follows it, so that a resumed run leaves no row twice; a last row cut short
-by a kill is normal. Refused: rows that cannot be read, or are none.
+A log opened at a byte position drops what follows it, so that a resumed run leaves no row twice. A last row that a kill
+truncated is normal. Refused: rows that cannot be read or are not rows.
 """
 
 import json
@@ -22,7 +22,7 @@ from runner.records.boards import Board
 Row = Mapping[str, float]
 
 FLUSH_SECONDS = 5.0
-"""Rows are on disk after so long, for whoever watches; a resumed run drops those that its checkpoint does not count."""
+"""Rows are on disk after this many seconds, for anyone who watches. A resumed run drops rows after its checkpoint."""
 
 STEP_KEYS = frozenset({"step", "epoch"})
 
@@ -36,7 +36,7 @@ class Curve:
 
 
 class MetricsLog:
-    """An open metrics.jsonl, with boards beside it that show the same."""
+    """An open metrics.jsonl, and boards that show the same."""
 
     def __init__(self, path: Path, start: int, open_boards: Callable[[], Sequence[Board]]) -> None:
         self._path = path
@@ -47,7 +47,7 @@ class MetricsLog:
         self._flushed = time.monotonic()
 
     def write(self, row: Row) -> None:
-        """Append a row with its `step`; boards get every other number."""
+        """Append a row with its `step`; boards get all of its other numbers."""
         numbers = {name: number for name, number in row.items() if name not in STEP_KEYS}
         with guarded(self._path, "written"):
             self._file.write(json.dumps(row) + "\n")
@@ -60,7 +60,7 @@ class MetricsLog:
                 self._flushed = time.monotonic()
 
     def flush(self) -> int:
-        """Put everything on disk; the length of the file in bytes."""
+        """Write everything to disk. Returns the length of the file in bytes."""
         with guarded(self._path, "written"):
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -81,24 +81,24 @@ class MetricsLog:
 
 
 class Unwritten(MetricsLog):
-    """The log of a process that leaves writing to another."""
+    """The log of a process that leaves writing to another one."""
 
     def __init__(self) -> None:
-        """There is nothing to open."""
+        """Nothing to open."""
 
     def write(self, row: Row) -> None:
-        """Nothing is kept."""
+        """Nothing is written."""
 
     def flush(self) -> int:
         return 0
 
     def __exit__(self, *fault: object) -> None:
-        """There is nothing to close."""
+        """Nothing to close."""
 
 
 @contextmanager
 def _first_fault_counts(earlier: BaseException | None) -> Iterator[None]:
-    """A disk that is full is still full when the file is closed; the first refusal is told, not the second."""
+    """A full disk is still full when the file is closed; the first error is reported, not the second."""
     try:
         yield
     except InputError:
@@ -107,18 +107,18 @@ def _first_fault_counts(earlier: BaseException | None) -> Iterator[None]:
 
 
 def cut_rows(path: Path, start: int) -> None:
-    """Leave the first `start` bytes, which are whole rows, or say that there are not as many."""
+    """Truncate the file to its first `start` bytes, which are whole rows, and report if there are fewer."""
     path.touch()
     with path.open("rb+") as file:
         kept = file.read(start)
         whole = kept.rfind(b"\n") + 1
         if whole < start:
-            tell(f"{path} has lost measurements of earlier epochs; the run goes on without them.")
+            tell(f"{path} has lost measurements of earlier epochs; the run continues without them.")
         file.truncate(whole)
 
 
 def read_rows(path: Path) -> list[dict[str, float]]:
-    """All rows. Raises `InputError` where there is no file, or a row cannot be read."""
+    """All rows. Raises `InputError` if there is no file or a row cannot be read."""
     if not path.exists():
         raise InputError(f"{path} is missing.", "Put a copy of it back.")
     lines = read_file(path).split(b"\n")
@@ -126,9 +126,10 @@ def read_rows(path: Path) -> list[dict[str, float]]:
 
 
 def read_epochs(path: Path) -> list[dict[str, float]]:
-    """The rows of the ends of epochs, without the time that those of all steps take; none where there is no file.
+    """The rows written at the ends of epochs, without the time it takes to read the rows of all steps; empty without a
+    file.
 
-    Raises `InputError` where one of them cannot be read, or a line is no row.
+    Raises `InputError` if one of them cannot be read or a line is not a row.
     """
     if not path.exists():
         return []

@@ -1,7 +1,7 @@
-"""Where a run may go: a place, a loss, a configuration and data come in; a folder ready to train in comes out.
+"""Where a run may be written: a path, a loss, a configuration and data come in; a folder ready to train in comes out.
 
 Refused: a folder that is not ours; a run that exists, unless it is to be resumed or overwritten; resuming a run of
-another loss, configuration or data. Said: resuming in another environment, which may give other bits.
+another loss, configuration or data. Reported: resuming in another environment, which may change bits.
 """
 
 import json
@@ -31,12 +31,12 @@ from runner.settings.machine import describe_machine
 
 
 class IfExists(StrEnum):
-    """What to do with a run of the same name."""
+    """What to do with an existing run of the same name."""
 
     REFUSE = "refuse"
     RESUME = "resume"
     RESUME_LAST_GOOD = "resume-last-good"
-    """As `RESUME`, from the last good checkpoint where the last one cannot be used."""
+    """Like `RESUME`, but from the last good checkpoint if the last one cannot be used."""
     OVERWRITE = "overwrite"
 
     @property
@@ -47,9 +47,9 @@ class IfExists(StrEnum):
 def check_run(
     path: Path, loss: CompiledLoss, config: ExperimentConfig, if_exists: IfExists, data: DataRecord | None = None
 ) -> None:
-    """Whether a run may go to `path`; the data are compared where they are given.
+    """Check whether a run may be written to `path`; the data are compared if they are given.
 
-    Raises `InputError` where what is there stands in the way.
+    Raises `InputError` if something there stands in the way.
     """
     run = RunFolder(path)
     match state_of(run), if_exists:
@@ -65,7 +65,7 @@ def check_run(
             check_untouched(run)
         case State.UNNAMED, _:
             raise InputError(
-                f"The run {path} has lost its config.json, so it is not known whose its weights are.",
+                f"The run {path} has lost its config.json, so it is not known which run its weights belong to.",
                 f"Put a copy of it back. {ANOTHER}",
             )
         case State.RUN, IfExists.RESUME | IfExists.RESUME_LAST_GOOD:
@@ -74,7 +74,7 @@ def check_run(
             _check_checkpoint_is_there(run, if_exists)
         case _:
             raise InputError(
-                f"The run {path} exists already.",
+                f"The run {path} already exists.",
                 "Give --resume to continue it, --name for another, or --overwrite to lose it and train it again.",
             )
 
@@ -100,8 +100,8 @@ def open_run(
 
 
 def restored(path: Path, config: ExperimentConfig, *, threads: bool) -> ExperimentConfig:
-    """The configuration with what was decided for an earlier part of the run where it says `auto`, as that decides its
-    bits; `threads` is whether they are restored although they are said."""
+    """The configuration, with each `auto` replaced by what was decided for an earlier part of the run, since that
+    affects its bits. With `threads`, the number of threads is restored even if one is given."""
     run = RunFolder(path)
     if state_of(run) is not State.RUN:
         return config
@@ -132,7 +132,7 @@ def _check_same_run(run: RunFolder, loss: CompiledLoss, config: ExperimentConfig
 
 
 def _check_checkpoint_is_there(run: RunFolder, if_exists: IfExists) -> None:
-    """The first checkpoint comes before the first step."""
+    """Raises `InputError` if a checkpoint was lost: the first one is written before the first step."""
     if run.checkpoint.exists():
         return
     if run.earlier_checkpoints or run.checkpoints:
@@ -140,7 +140,7 @@ def _check_checkpoint_is_there(run: RunFolder, if_exists: IfExists) -> None:
             return
         raise InputError(
             f"{run.checkpoint} is missing.",
-            f"Put a copy of it back, or give --resume-last-good to go on from one in {run.checkpoint.parent / KEPT}.",
+            f"Put a copy of it back, or give --resume-last-good to continue from {run.checkpoint.parent / KEPT}.",
         )
     rows = len(read_rows(run.metrics)) if run.metrics.exists() else 0
     if rows:
@@ -151,11 +151,11 @@ def _check_checkpoint_is_there(run: RunFolder, if_exists: IfExists) -> None:
 
 
 def note_environment(run: RunFolder, config: ExperimentConfig) -> None:
-    """Say what the rest of a run is computed with, where that is something else, and write it down."""
+    """Report and record the environment in which the rest of a run is computed, if it has changed."""
     record, now = read_record(run), current_environment(config)
     changed = changes(record.environments[-1], now) if record.environments else []
     if changed:
-        tell(f"{run.path} goes on with other bits than without a stop: {'; '.join(changed)}.")
+        tell(f"{run.path} continues, and its bits may differ from a run without a stop: {'; '.join(changed)}.")
         write_record(run, record.model_copy(update={"environments": (*record.environments, now)}))
 
 

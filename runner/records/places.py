@@ -1,4 +1,6 @@
-"""Finding runs: names come in, folders come out. What is no run is told when it is read, so that it blocks no other."""
+"""Finding runs: names come in; folders come out. A folder that is not a run is reported when it is read, so that it
+does not block others.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +11,9 @@ from runner.records.folder import RunFolder, is_run
 
 
 def find_runs(names: Sequence[str], runs_dir: Path) -> list[RunFolder]:
-    """The runs named by path or by their name below `runs_dir`; every run there is, if none is named.
+    """The runs named by path or by their name below `runs_dir`; all runs there, if none is named.
 
-    Raises `InputError` for a name of nothing.
+    Raises `InputError` for a name that is neither.
     """
     if not names:
         with guarded(runs_dir, "read"):

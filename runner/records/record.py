@@ -1,7 +1,7 @@
-"""What the files of a run say: a run folder comes in, its record, its probe and the epoch it is at come out.
+"""Reading the files of a run: a run folder comes in; its record, its probe and its epoch come out.
 
-Refused in one line that tells them apart: a folder that is no run, a file that is damaged, one that belongs to another
-run, and one that a newer version wrote.
+Refused, each in a line of its own kind: a folder that is not a run, a damaged file, a file that belongs to another run,
+and one that a newer version wrote.
 """
 
 import json
@@ -22,13 +22,13 @@ from runner.settings.config import OWN_IMAGES
 from runner.settings.encoders import OWN
 
 ROW = re.compile(r"\[\n\s*(\d+(?:,\n\s*\d+)*)\n\s*\]")
-"""A list of whole numbers as `json` indents it; no text of a JSON file has a line break in it."""
+"""A list of whole numbers as `json` indents it. No string in a JSON file contains a line break."""
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class ValidationAccuracies(BaseModel):
-    """What a probe measured on images held out of the training set: top-1 accuracies. Choices are made on these."""
+    """Top-1 accuracies of a probe on images held out of the training set. Choices are made on these."""
 
     linear: Share
     best_epoch: Annotated[int, Field(ge=1)]
@@ -36,7 +36,7 @@ class ValidationAccuracies(BaseModel):
 
 
 class TestAccuracies(BaseModel):
-    """What a probe measured on the test set: top-1 accuracies."""
+    """Top-1 accuracies of a probe on the test set."""
 
     linear_last: Share
     linear_best: Share
@@ -45,13 +45,13 @@ class TestAccuracies(BaseModel):
 
 
 class Accuracies(BaseModel):
-    """What a probe measured, on either part or on both."""
+    """The results of a probe, on validation images, on the test set or on both."""
 
     model_config = ConfigDict(extra="allow")
 
     validation: ValidationAccuracies | None = None
     test: TestAccuracies | None = None
-    """None where the test set was sealed."""
+    """None if the test set was sealed."""
 
     @model_validator(mode="before")
     @classmethod
@@ -68,26 +68,26 @@ class Accuracies(BaseModel):
 
 
 class ProbeRecord(Accuracies):
-    """What probe.json has to hold."""
+    """The content of probe.json."""
 
     untrained: Accuracies
     epoch: Annotated[int, Field(ge=0)]
     train_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     identity: str | None = None
-    """`RunRecord.identity` of the run that was probed; earlier versions wrote none."""
+    """`RunRecord.identity` of the probed run; earlier versions wrote none."""
     protocol: str | None = None
-    """A hash of all that decides the accuracies beside encoder and images; earlier versions wrote none."""
+    """A hash of all that decides the accuracies besides encoder and images; earlier versions wrote none."""
     protocol_details: Mapping[str, Any] | None = None
     per_class: Mapping[str, Share | None] | None = None
-    """The share of each class that was recognised."""
+    """The fraction of each class that was recognised."""
     confusion: tuple[tuple[int, ...], ...] | None = None
-    """How many images of each class (rows) were taken for each."""
+    """How many images of each class (rows) were assigned to each class."""
     counted_on: Literal["validation", "test"] | None = None
-    """The part that `per_class` and `confusion` are of."""
+    """The images that `per_class` and `confusion` are about."""
 
 
 def read_record(run: RunFolder) -> RunRecord:
-    """What the run in a folder was asked to do. Raises `InputError` where that cannot be known."""
+    """What the run in a folder was asked to do. Raises `InputError` if that cannot be known."""
     match state_of(run):
         case State.UNNAMED | State.FREE if run.marker.exists():
             raise InputError(f"{run.config} is missing.", "Put a copy of it back.")
@@ -101,7 +101,7 @@ def read_record(run: RunFolder) -> RunRecord:
         case _:
             record, marker = _parse_record(run), read_marker(run)
             if record.run != marker.run:
-                raise InputError(f"{run.config} is another run's.", "Put the run's own file back.")
+                raise InputError(f"{run.config} belongs to another run.", "Put the run's own file back.")
             return record
 
 
@@ -117,7 +117,7 @@ def _parse_record(run: RunFolder) -> RunRecord:
                 f"{run.config} has the setting {unknown[0]['loc'][-1]}, which this alphadsl does not know.",
                 "Use the version that wrote it.",
             ) from None
-        raise InputError(f"{run.config} is damaged or not of a run.", "Put a copy of it back.") from None
+        raise InputError(f"{run.config} is damaged or not the file of a run.", "Put a copy of it back.") from None
 
 
 def write_record(run: RunFolder, record: RunRecord) -> None:
@@ -125,13 +125,13 @@ def write_record(run: RunFolder, record: RunRecord) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """JSON that can be read by eye: a row of whole numbers is a line."""
+    """Write JSON that is easy to read: a row of whole numbers is one line."""
     text = ROW.sub(lambda row: f"[{' '.join(row[1].split())}]", json.dumps(content, indent=2))
     write_file(path, f"{text}\n".encode())
 
 
 def way_to_probe(run: RunFolder) -> str:
-    """A command; or for images and an encoder that Python code brought, and only that code has, a call."""
+    """A command that probes the run, or a Python call if only Python code has its images or its encoder."""
     with suppress(InputError):
         config = read_record(run).config
         if config.dataset == OWN_IMAGES or config.encoder.startswith(OWN):
@@ -140,14 +140,14 @@ def way_to_probe(run: RunFolder) -> str:
 
 
 def read_probe(run: RunFolder) -> dict[str, Any]:
-    """The contents of probe.json. Raises `InputError` where the run was not probed, or another was."""
+    """The content of probe.json. Raises `InputError` if the run was not probed, or the file is of another run."""
     again = f"Try: {way_to_probe(run)}"
     if not run.probe.exists():
         raise InputError(f"The run {run.path} was not probed.", again)
     try:
         probe = ProbeRecord.model_validate_json(read_file(run.probe))
     except ValidationError:
-        raise InputError(f"{run.probe} is damaged or not of a probe.", again) from None
+        raise InputError(f"{run.probe} is damaged or not the file of a probe.", again) from None
     record = read_record(run)
     if record.run and probe.identity not in record.identities():
         raise InputError(f"{run.probe} is of another run, or of other settings than {run.config}.", again)
@@ -155,7 +155,7 @@ def read_probe(run: RunFolder) -> dict[str, Any]:
 
 
 def is_probed(run: RunFolder, epoch: int, *, test: bool = False) -> bool:
-    """Whether probe.json tells of this very run after so many epochs, and of the test set where that is asked for."""
+    """Whether probe.json is about this very run after so many epochs, and about the test set if that is asked for."""
     try:
         probe = read_probe(run)
     except InputError:
@@ -164,7 +164,7 @@ def is_probed(run: RunFolder, epoch: int, *, test: bool = False) -> bool:
 
 
 def check_whose(run: RunFolder, text: str, path: Path | None = None) -> None:
-    """Whether a checkpoint with this record, by default the last, is the run's own.
+    """Check that a checkpoint with this record, by default the last one, belongs to the run.
 
     Raises `InputError` that names what differs.
     """
@@ -172,7 +172,7 @@ def check_whose(run: RunFolder, text: str, path: Path | None = None) -> None:
     try:
         found = RunRecord.model_validate_json(text)
     except ValidationError:
-        raise InputError(f"{path} does not say whose it is.", "Put the run's own file back.") from None
+        raise InputError(f"{path} does not say which run it belongs to.", "Put the run's own file back.") from None
     for name, (mine, its) in differences(record, found).items():
         if name == "epochs" and its in record.planned:
             continue

@@ -1,6 +1,6 @@
-"""Removing runs: a run folder comes in; what is not the runner's stays, and its paths come out.
+"""Removing runs: a run folder comes in; everything that the runner did not write stays, and its paths come out.
 
-Refused: what is no run of ours, one at which a process is at work, and one whose files were edited or are links.
+Refused: a folder that is not a run of ours, one that a process is using, and one with edited files or links.
 """
 
 from pathlib import Path
@@ -11,10 +11,10 @@ from runner.records.folder import LOCK, RunFolder, State, check_free_of_others, 
 
 
 def check_removable(run: RunFolder) -> None:
-    """Raises `InputError` where a run cannot be removed, before any is."""
+    """Raises `InputError` if a run cannot be removed; called before any run is."""
     if state_of(run) is State.EARLIER:
         raise InputError(
-            f"{run.path} was written by an earlier alphadsl, which marked nothing as its own.",
+            f"{run.path} was written by an earlier alphadsl, which did not mark its files as its own.",
             "Delete it by hand, if nothing in it is yours.",
         )
     if not run.marker.is_file():
@@ -24,7 +24,7 @@ def check_removable(run: RunFolder) -> None:
 
 
 def remove(run: RunFolder) -> tuple[Path, ...]:
-    """Delete what the runner wrote, and the folder if nothing else is in it; what stays."""
+    """Delete what the runner wrote, and the folder if nothing else is in it. Returns the paths that stay."""
     check_removable(run)
     place = RunFolder(run.path.resolve())
     with locked(place):

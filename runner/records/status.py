@@ -1,18 +1,18 @@
-"""What can be said of a run as a whole."""
+"""The status of a run as a whole."""
 
 from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a run stands."""
+    """What state a run is in."""
 
     DONE = "done"
     RUNNING = "running"
-    """A process is at work in its folder."""
+    """A process is using its folder."""
     STOPPED = "stopped"
-    """It has epochs to go."""
+    """It has epochs left to train."""
     DIVERGED = "diverged"
     NOT_PROBED = "not probed"
-    """It has all its epochs, and images with labels, and no probe of its last weights."""
+    """It has all its epochs and labelled images, but no probe of its last weights."""
     DAMAGED = "damaged"
-    """Its files cannot be read, or are not of one run."""
+    """Its files cannot be read, or belong to different runs."""

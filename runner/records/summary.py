@@ -1,5 +1,6 @@
-"""Runs side by side: run folders come in; groups of the same loss, settings, data and environment, with means over
-seeds, come out, and what differs between groups is in their names. A run that cannot be shown is named and left out.
+"""Runs side by side: run folders come in; groups with the same loss, settings, data and environment, and their means
+over seeds, come out. Groups are named after what differs between them. A run that cannot be shown is reported and left
+out.
 """
 
 import statistics
@@ -15,28 +16,28 @@ from runner.records.metrics import STEP_KEYS, Curve, pick_curve, read_rows
 from runner.records.record import read_probe, read_record
 
 EXACT = 17
-"""Digits that tell every number from every other."""
+"""Number of significant digits that distinguish any two floats."""
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What a probed run has to show."""
+    """The results of a probed run."""
 
     folder: RunFolder
     record: RunRecord
     probe: Mapping[str, Any]
     curves: Mapping[str, Curve]
-    """Whatever training measured, by name."""
+    """Everything that training measured, by name."""
     epoch_steps: int
 
     def curve(self, name: str) -> Curve:
-        """A measurement by step; without points, where the run has none of this name."""
+        """A measurement by step; empty if the run has none of this name."""
         return self.curves.get(name, Curve((), ()))
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and standard deviation over seeds; of a single seed there is no deviation."""
+    """Mean and standard deviation over seeds; with a single seed there is no deviation."""
 
     mean: float
     deviation: float | None
@@ -48,13 +49,13 @@ class Spread:
 
 @dataclass(frozen=True)
 class Group:
-    """The runs that differ by their seed only, under a name that tells them from the other groups."""
+    """Runs that differ only in their seed, under a name that distinguishes them from other groups."""
 
     label: str
     runs: tuple[FinishedRun, ...]
 
     def spread(self, *path: str, scale: float = 1) -> Spread | None:
-        """Mean and deviation of a number of probe.json, found by its keys; None where a run has not measured it."""
+        """Mean and deviation of a number in probe.json, found by its keys; None if a run has not measured it."""
         values = [_follow(run.probe, path) for run in self.runs]
         measured = [scale * value for value in values if value is not None]
         if len(measured) < len(values):
@@ -70,7 +71,7 @@ def _follow(content: Any, path: Sequence[str]) -> Any:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A run that is left out of a comparison, and why."""
+    """A run that is left out of a comparison, and the reason."""
 
     folder: RunFolder
     reason: InputError
@@ -78,14 +79,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Comparable:
-    """What can be compared, and what cannot."""
+    """The groups that can be compared, and the runs that cannot."""
 
     groups: tuple[Group, ...]
     skipped: tuple[Skipped, ...]
 
 
 def validated(group: Group) -> Spread | None:
-    """Accuracy of the linear probe on images held out of the training set: what choices are made on."""
+    """Accuracy of the linear probe in per cent on images held out of the training set, on which choices are made."""
     return group.spread("validation", "linear", scale=100)
 
 
@@ -126,22 +127,24 @@ COLUMNS: tuple[tuple[str, Callable[[Group], str]], ...] = (
 
 
 def by_experiment(run: FinishedRun) -> tuple[str, ...]:
-    """Loss and settings: what a run of another seed has in common with this one, wherever it was computed."""
+    """Loss and settings: what runs of different seeds have in common, wherever they were computed."""
     record = run.record
     settings = {name: value for name, value in _settings(run).items() if name not in record.computed_with()}
     return (record.loss, record.spec, *_words(record.parameters()), *_words(settings))
 
 
 def by_environment(run: FinishedRun) -> tuple[str, ...]:
-    """What it was computed with, too: nobody has said that the runs belong together."""
+    """The same and the environment, for runs that nobody has said belong together."""
     return (*by_experiment(run), *_words(run.record.computed_with()))
 
 
 def read_groups(
     folders: Sequence[RunFolder], together: Callable[[FinishedRun], tuple[str, ...]] = by_environment
 ) -> Comparable:
-    """The groups in the order of their first run; `together` says what all runs of a group have in common. Raises
-    `InputError` where there is nothing to show at all."""
+    """The groups in the order of their first run; `together` gives what all runs of a group have in common.
+
+    Raises `InputError` if there is nothing at all to show.
+    """
     if not folders:
         raise InputError("There is no run to compare.", "Train one: alphadsl train infonce --dataset digits")
     skipped, members = [], dict[tuple[str, ...], dict[int, FinishedRun]]()
@@ -160,13 +163,13 @@ def read_groups(
 
 
 def named(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """The groups under names that tell these apart."""
+    """The groups under names that distinguish them from each other."""
     runs = [group.runs[0] for group in groups]
     return tuple(Group(_label(run, runs), group.runs) for run, group in zip(runs, groups, strict=True))
 
 
 def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
-    """Every folder once, however often it is named and through whatever link."""
+    """Every folder once, however often it is named and through whatever links."""
     first: dict[Path, RunFolder] = {}
     for folder in folders:
         first.setdefault(folder.path.resolve(), folder)
@@ -174,7 +177,7 @@ def _once(folders: Sequence[RunFolder]) -> list[RunFolder]:
 
 
 def read_run(folder: RunFolder) -> FinishedRun:
-    """Raises `InputError` for a run that is missing, damaged, newer, another's or was not probed."""
+    """The results of a run. Raises `InputError` if it is missing, damaged, newer, of another run or not probed."""
     record, probe, rows = read_record(folder), read_probe(folder), read_rows(folder.metrics)
     curves = {name: pick_curve(rows, name) for name in {name for row in rows for name in row} - STEP_KEYS}
     ends = [row for row in rows if row.get("epoch") and not row.keys().isdisjoint(("seconds", "knn"))]
@@ -191,16 +194,17 @@ def describe_setting(groups: Sequence[Group]) -> str:
 
 
 def make_rows(groups: Sequence[Group], ended: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Top-1 accuracies in per cent, on validation images and on the test set: mean and standard deviation over seeds.
+    """Table rows: top-1 accuracies in per cent, on validation images and the test set, as mean and deviation over
+    seeds.
 
-    `ended` has runs without a result, by name, and how they ended.
+    `ended` names runs without a result, and says how they ended.
     """
     rows = [tuple(cell(group) for _, cell in COLUMNS) for group in groups]
     return rows + [(name, "", how, *("" for _ in COLUMNS[3:])) for name, how in ended.items()]
 
 
 def _label(run: FinishedRun, runs: Sequence[FinishedRun]) -> str:
-    """The name of the loss, with whatever tells it from its namesakes, and its settings where any run has others."""
+    """The name of the loss, with what distinguishes it from others of the same name, and settings that differ."""
     mine = run.record
     namesakes = [other.record for other in runs if other.record.loss == mine.loss]
     told = _differing(mine.parameters(), [other.parameters() for other in namesakes])
@@ -213,20 +217,20 @@ def _label(run: FinishedRun, runs: Sequence[FinishedRun]) -> str:
 
 
 def _settings(run: FinishedRun) -> dict[str, str]:
-    """All settings, and how far a run had come that was probed before its end."""
+    """All settings, and the number of epochs reached by a run that was probed before its end."""
     epochs = run.record.config.epochs
     reached = {} if run.probe["epoch"] == epochs else {"epochs": f"{run.probe['epoch']} of {epochs}"}
     return run.record.settings() | reached
 
 
 def _differing(mine: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> list[str]:
-    """What of mine any of the others has otherwise."""
+    """Those of `mine` for which any of the others has a different value."""
     known = {name: {other.get(name, value) for other in others} | {value} for name, value in mine.items()}
     return _words({name: _shortest(value, known[name]) for name, value in mine.items() if len(known[name]) > 1})
 
 
 def _shortest(value: str, values: Iterable[str]) -> str:
-    """A fraction in the fewest digits, four at least, that tell it from the other values; anything else as it is."""
+    """A fraction in the fewest digits, at least four, that distinguish it from the other values; others as they are."""
     if value.isdecimal():
         return value
     try:

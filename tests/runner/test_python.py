@@ -139,7 +139,7 @@ def test_an_encoder_of_ones_own_is_recorded_and_wanted_again(tmp_path: Path, los
     assert mine.config.encoder != its.config.encoder
     assert mine.settings() == its.settings(), "seeds of one experiment"
     x_NCHW = images(4)[0]
-    with pytest.raises(alphadsl.InputError, match="Forgetful, is a module of its user's"):
+    with pytest.raises(alphadsl.InputError, match="Forgetful, is a module from Python code"):
         alphadsl.open_run(run.folder).features(x_NCHW)
     again = alphadsl.open_run(run.folder, encoder=Forgetful())
     assert torch.equal(again.features(x_NCHW), run.features(x_NCHW))

@@ -102,7 +102,7 @@ def test_a_run_at_work_is_running_and_is_not_removed() -> None:
     before = sorted(run.path.iterdir())
     with locked(run):
         assert listed() == {"a": Status.RUNNING}
-        with pytest.raises(InputError, match="Another process is at work"):
+        with pytest.raises(InputError, match="Another process is using"):
             typed("runs", "remove", "a", "--yes")
     assert listed() == {"a": Status.STOPPED}
     assert {*before} <= {*run.path.iterdir()}

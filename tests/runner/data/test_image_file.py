@@ -137,7 +137,7 @@ def test_what_is_no_image_says_so(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("%!PS-Adobe EPSF")
     (tmp_path / "folder.png").mkdir()
     reasons = {"loop": "symbolic links", "broken": "the link is broken", "empty": "0 bytes"}
-    for name, reason in (reasons | {"text": "no image", "folder": "not a file"}).items():
+    for name, reason in (reasons | {"text": "not an image", "folder": "not a file"}).items():
         with pytest.raises(UnreadableImageError, match=reason):
             read_image(tmp_path / f"{name}.png")
 

@@ -107,7 +107,7 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (("train/red/0.png", "train/blue/0.png", "green/0.png"), "train is a split, green is none"),
+        (("train/red/0.png", "train/blue/0.png", "green/0.png"), "train is a split, green is not"),
         (("Train/red/0.png", "train/red/0.png", "test/red/0.png"), "are both for train"),
         (("val/red/0.png", "test/red/0.png"), "has test, val, but nothing to train on"),
         (("red/train/0.png", "red/test/0.png", "blue/0.png"), "Some classes have splits"),

@@ -105,7 +105,7 @@ def test_what_is_no_image_is_named_in_one_line(given: object, size: int | None, 
 
 @pytest.mark.parametrize(
     ("given", "test", "told"),
-    [(X_NCHW, (X_NCHW, Y_N), "nothing to test"), ((X_NCHW, Y_N), X_NCHW, "no labels"), ((X_NCHW, Y_N), 3, "test is")],
+    [(X_NCHW, (X_NCHW, Y_N), "cannot be tested"), ((X_NCHW, Y_N), X_NCHW, "no labels"), ((X_NCHW, Y_N), 3, "test is")],
 )
 def test_images_to_test_on_need_labels_on_both_sides(given: object, test: object, told: str) -> None:
     with pytest.raises(InputError, match=told):

@@ -129,7 +129,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "an empty image": (lambda root: refill(root, [*rows_of(3), (b"", 0)]), "it is empty (0 bytes)"),
     "no image": (lambda root: refill(root, [*rows_of(3), (None, 0)]), "it is empty"),
     "half an image": (lambda root: refill(root, [*rows_of(3), (picture("red")[:40], 0)]), "train cannot be read"),
-    "a label too many": (lambda root: refill(root, [*rows_of(3), (picture("red"), 7)]), "none of its 3 classes"),
+    "a label too many": (lambda root: refill(root, [*rows_of(3), (picture("red"), 7)]), "outside its 3 classes"),
 }
 
 
@@ -152,7 +152,7 @@ def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pyt
 
 
 def test_two_places_are_refused() -> None:
-    with pytest.raises(InputError, match="both say where the data lie"):
+    with pytest.raises(InputError, match="both say where the data are"):
         make_config("hf:here", data_dir="there")
     with pytest.raises(InputError, match="data_dir = '' is refused"):
         make_config("hf:")

@@ -60,7 +60,7 @@ def test_a_setting_at_fault_is_named(monkeypatch: pytest.MonkeyPatch, faulty: st
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        with pytest.raises(InputError, match="slopes of the network are off by") as refusal:
+        with pytest.raises(InputError, match="gradients of the network are off by") as refusal:
             sound(faulty, monkeypatch, precision="bf16" if faulty == "precision" else "32")
     finally:
         torch.set_num_threads(before)

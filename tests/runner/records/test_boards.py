@@ -111,7 +111,7 @@ def test_a_service_that_fails_costs_no_run(
     assert is_probed(run, 1, test=True)
     assert len(read_rows(run.metrics)) > len(service.rows) == 3
     told = capsys.readouterr().err
-    assert "The logger wandb failed and is left out from here on; the run goes on. (no route to host)" in told
+    assert "The logger wandb failed and is left out from here on; the run continues. (no route to host)" in told
     assert (run / BOARD).is_dir()
 
 

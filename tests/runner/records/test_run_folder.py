@@ -73,7 +73,7 @@ def test_a_file_of_ours_that_was_edited_is_not_lost(name: str, if_exists: IfExis
     run = make_run(tmp_path / "a")
     (run / name).write_text("edited")
     before = contents(run.path)
-    with pytest.raises(InputError, match=f"{name} was changed since"):
+    with pytest.raises(InputError, match=f"{name} was changed after"):
         train(run.path, if_exists)
     assert contents(run.path) == before
 
@@ -145,7 +145,7 @@ def test_a_run_in_hand_is_another_s_until_that_process_ends(tmp_path: Path) -> N
         assert holder.stdout is not None
         holder.stdout.readline()
         before = contents(run.path)
-        with pytest.raises(InputError, match=f"Another process is at work in the run {run.path}"), locked(run):
+        with pytest.raises(InputError, match=f"Another process is using the run {run.path}"), locked(run):
             pass
         with pytest.raises(InputError, match="Another process"):
             check_free_of_others(run)

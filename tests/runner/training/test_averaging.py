@@ -164,7 +164,7 @@ def offset_of(network: SiameseNetwork, x_NCHW: Tensor) -> float:
     [
         ({"optimizer": "schedule-free-adamw", "schedule": "cosine"}, "cosine is given", "Leave out --schedule"),
         ({"optimizer": "schedule-free-sgd", "schedule": "authors"}, "authors is given", "Leave out --schedule"),
-        ({"optimizer": "schedule-free-sgd", "ema": 0.9}, "nothing to average", "Leave out --ema"),
+        ({"optimizer": "schedule-free-sgd", "ema": 0.9}, "has no effect", "Leave out --ema"),
         ({"optimizer": "schedule-free-adamw", "momentum": 0.5}, "no effect on schedule-free-adamw", "Give --optimizer"),
         ({"optimizer": "schedule-free-sgd", "momentum": 0.0}, "momentum above 0", "Give --momentum 0.9"),
         ({"ema": 1.0}, "ema = 1.0 is refused", "See"),
