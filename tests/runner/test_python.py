@@ -194,7 +194,7 @@ REFUSED: dict[str, tuple[Callable[[alphadsl.ContrastiveLoss], dict[str, Any]], s
     "a setting that is none": (lambda loss: {"epoch": 3}, "epoch = 3"),
     "a wrong value": (lambda loss: {"lr": -1}, "lr = -1"),
     "a width of a module": (lambda loss: {"encoder": Forgetful, "width": 3}, "width = 3 has no effect on own:Forget"),
-    "a module without features": (lambda loss: {"encoder": nn.Identity()}, r"makes \(2, 3, 8, 8\)"),
+    "a module without features": (lambda loss: {"encoder": nn.Identity()}, r"to \(2, 3, 8, 8\)"),
     "no module": (lambda loss: {"encoder": 5}, "encoder is a int"),
     "a class of callbacks": (lambda loss: {"callbacks": [Diary]}, r"Give Diary\(\)"),
     "no callback": (lambda loss: {"callbacks": [print]}, "without on_start"),

@@ -138,11 +138,11 @@ def test_layers_that_learn_their_size_have_it_afterwards() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (lambda x: x, "makes (2, 3, 8, 8)"),
-        (lambda x: x.mean(dim=(1, 2, 3)), "makes (2,)"),
-        (lambda x: x[:1].flatten(1), "makes (1, 192)"),
+        (lambda x: x, "to (2, 3, 8, 8)"),
+        (lambda x: x.mean(dim=(1, 2, 3)), "to (2,)"),
+        (lambda x: x[:1].flatten(1), "to (1, 192)"),
         (lambda x: x.flatten(1).long(), "torch.int64"),
-        (lambda x: (x.flatten(1), x), "makes a tuple"),
+        (lambda x: (x.flatten(1), x), "to a tuple"),
         (lambda x: x @ x[0, 0, :3], "cannot take images"),
         (lambda x: x.no_such_thing, "AttributeError"),
     ],
