@@ -1,5 +1,5 @@
-"""Which classes a loss tells apart: a section comes in, pictures of accuracies by class and of confusions come out,
-None where probes did not count them.
+"""Which classes the encoder of each loss distinguishes: a section comes in; pictures of accuracies by class and of
+confusions come out, or None if the probes did not count them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ from runner.records.summary import FinishedRun, Group
 
 Floats = NDArray[np.float64]
 MOST = 25
-"""Classes that are shown of many: those in which the losses differ most."""
+"""Largest number of classes shown; of more, those in which the losses differ most."""
 MOST_NAMED = 40
 
 
 def shares_of(run: FinishedRun) -> dict[str, float]:
-    """The share of each class that was recognised, in per cent."""
+    """The fraction of each class that was recognised, in per cent."""
     match run.probe.get("per_class"):
         case Mapping() as shares:
             return {str(name): 100 * float(share) for name, share in shares.items() if share is not None}
@@ -33,7 +33,7 @@ def shares_of(run: FinishedRun) -> dict[str, float]:
 
 
 def draw_classes(section: Section) -> Figure | None:
-    """Accuracy by class, a dot for each loss with its deviation over seeds."""
+    """Accuracy by class: a dot for each loss, with its standard deviation over seeds."""
     counted = {index: shares for index, group in enumerate(section.groups) if (shares := _shares(group))}
     names = list(dict.fromkeys(name for shares in counted.values() for name in shares))
     if not names:
@@ -60,13 +60,13 @@ def draw_classes(section: Section) -> Figure | None:
     axes.set_yticks(range(len(shown)), shown)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     of = "" if len(shown) == len(names) else f", the {len(shown)} of {len(names)} in which the losses differ most"
-    tell_axes(axes, f"Accuracy by class{of}", f"images of the class that are recognised, %, {section.measured.part}")
+    tell_axes(axes, f"Accuracy by class{of}", f"recognised images of the class, %, {section.measured.part}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
 
 def draw_confusions(section: Section) -> Figure | None:
-    """Which class is taken for which, a matrix for each loss, in shares of the true class over all its seeds."""
+    """Confusion matrices, one for each loss: predicted classes in per cent of the true class, over all seeds."""
     counted = [(group, counts) for group in section.groups if (counts := _confusion(group.runs)) is not None]
     if not counted:
         return None
@@ -74,19 +74,19 @@ def draw_confusions(section: Section) -> Figure | None:
     for number, (axes, (group, counts_CC)) in enumerate(zip(panels, counted, strict=True)):
         shares_CC = 100 * counts_CC / np.maximum(counts_CC.sum(axis=1, keepdims=True), 1)
         image = axes.imshow(shares_CC, cmap="cividis", vmin=0, vmax=100, interpolation="nearest")
-        image.set_gid(f"confusion{number}")  # else equal pictures have equal ids
+        image.set_gid(f"confusion{number}")  # otherwise equal pictures get equal ids
         names = list(shares_of(group.runs[0])) if len(shares_of(group.runs[0])) == len(counts_CC) else []
         if names and len(names) <= MOST_NAMED:
             axes.set_xticks(range(len(names)), names, rotation=90)
             axes.set_yticks(range(len(names)), names)
         axes.grid(visible=False)
-        tell_axes(axes, group.label, "taken for", "class")
+        tell_axes(axes, group.label, "predicted class", "class")
     figure.colorbar(image, ax=panels, label="% of the images of a class", shrink=0.8)
     return figure
 
 
 def _shares(group: Group) -> dict[str, list[float]]:
-    """The shares of the seeds, by class."""
+    """The fractions of each class recognised with each seed, by class."""
     seeds = [shares_of(run) for run in group.runs]
     names = dict.fromkeys(name for shares in seeds for name in shares)
     return {name: [shares[name] for shares in seeds if name in shares] for name in names}

@@ -1,4 +1,4 @@
-"""The table of a comparison in a terminal: rows come in; what fits into its columns comes out."""
+"""The table of a comparison in a terminal: rows come in; a table or list that fits its columns comes out."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ Rows = Sequence[tuple[str, ...]]
 
 
 def make_table(title: str, rows: Rows, width: int) -> RenderableType:
-    """The rows as a table where it fits into `width` columns, else one below the other. No word of it is lost."""
+    """The rows as a table if it fits into `width` columns, otherwise as a list. No word is cut."""
     for box in (HEAVY_HEAD, SIMPLE):
         table = Table(title=title, box=box, pad_edge=box is HEAVY_HEAD)
         table.add_column(COLUMNS[0][0], width=max(_longest_word(row[0]) for row in rows))

@@ -1,6 +1,7 @@
 """Losses against a baseline: sections of runs come in; paired differences by seed, corrected as one family, come out.
 
-The seeds that one of the two lacks are left out of the pairs and named. Refused: a baseline that is none of the losses.
+Seeds that only one of the two has are left out of the pairs and named. Refused: a baseline that is not among the
+losses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,39 +17,39 @@ from runner.statistics.words import describe_comparison
 
 USUAL = "infonce"
 PAIRED_BY = ("image_size", "encoder", "width", "projector_dim", "batch")
-"""Settings that, with the seed and the data, make initialisation, batches and views."""
+"""Settings that, with the seed and the data, determine initialisation, batches and views."""
 
 NO_REASONS: Mapping[tuple[str, str, int], str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """One loss against the baseline of its section."""
+    """One loss compared with the baseline of its section."""
 
     section: Section
     loss: Group
     baseline: Group
     seeds: tuple[int, ...]
-    """Those that both have, in the order of the differences."""
+    """The seeds that both have, in the order of the differences."""
     left_out: tuple[str, ...]
-    """Seeds that only one of the two has, and why where that is known."""
+    """Seeds that only one of the two has, with the reason if it is known."""
     found: PairedComparison
     unlike: tuple[str, ...]
-    """Settings that differ, so that a seed does not mean the same initialisation, batches and views."""
+    """Settings that differ, so that a seed does not give the same initialisation, batches and views."""
 
     def sentences(self) -> list[str]:
-        """What the contrast says, and what has to be said with it."""
+        """The result of the contrast in words, and the caveats that belong to it."""
         told = [describe_comparison(self.loss.label, self.baseline.label, self.found)]
         if self.left_out:
             told.append(f"Left out: {'; '.join(self.left_out)}.")
         if self.unlike:
-            told.append(f"They differ in {', '.join(self.unlike)}, so a seed pairs less than batches and views.")
+            told.append(f"They differ in {', '.join(self.unlike)}, so a seed does not pair all batches and views.")
         return told
 
 
 @dataclass(frozen=True)
 class Contrasts:
-    """All contrasts of a report, one family, and the sections that have none, with the reason."""
+    """All contrasts of a report, as one family, and the reasons why some sections have none."""
 
     made: tuple[Contrast, ...]
     missing: tuple[str, ...]
@@ -60,10 +61,10 @@ class Contrasts:
 def contrast_sections(
     sections: Sequence[Section], against: str | None, reasons: Mapping[tuple[str, str, int], str] = NO_REASONS
 ) -> Contrasts:
-    """Every loss of every section against the baseline there; `reasons` has why a seed of a loss is missing.
+    """Compare every loss of every section with the baseline there; `reasons` says why a seed of a loss is missing.
 
-    The baseline is the group or loss called `against`, by default infonce, or else the first. Raises `InputError` where
-    no section has what was asked for, or one has several.
+    The baseline is the group or loss called `against`; by default infonce, or else the first. Raises `InputError` if no
+    section has the requested baseline, or one has several.
     """
     baselines = [find_baseline(section, against) for section in sections]
     if against is not None and sections and not any(baselines):
@@ -72,7 +73,7 @@ def contrast_sections(
     for section, baseline in zip(sections, baselines, strict=True):
         others = [group for group in section.groups if group is not baseline]
         if baseline is None:
-            missing.append(f"{section.title}: there is no run of {against}, so nothing is subtracted.")
+            missing.append(f"{section.title}: there is no run of {against}, so there is no difference to it.")
             continue
         for group in others:
             if _seeds(group) & _seeds(baseline):
@@ -88,7 +89,7 @@ def contrast_sections(
 
 
 def find_baseline(section: Section, against: str | None) -> Group | None:
-    """The group of this name, or the only one of the loss; by default infonce or else the first."""
+    """The group of this name, or the only group of this loss; by default infonce, or else the first."""
     wanted = USUAL if against is None else against
     exact = [group for group in section.groups if group.label == wanted]
     of_loss = [group for group in section.groups if group.runs[0].record.loss == wanted]

@@ -1,4 +1,4 @@
-"""Measurements over training: runs of one group come in; a mean with its band over seeds comes out, by epoch or by
+"""Measurements during training: runs of one group come in; their mean, with a band over seeds, comes out by epoch or by
 second.
 """
 
@@ -17,12 +17,13 @@ from runner.records.summary import Group
 Floats = NDArray[np.float64]
 Clock = Literal["epoch", "second"]
 POINTS = 80
-"""Of a long curve so many means over stretches are drawn, so that noise of single batches does not hide its course."""
+"""Number of points that a long curve is averaged down to, so that the noise of single batches does not hide its
+trend."""
 
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """The mean over seeds with one standard deviation to either side."""
+    """The mean over seeds, with one standard deviation on either side."""
 
     at_P: Floats
     mean_P: Floats
@@ -38,7 +39,7 @@ class Band:
 
 
 def band_of(group: Group, name: str, clock: Clock = "epoch", scale: float = 1.0) -> Band | None:
-    """Where all seeds have a value: one may have got less far. None where there is no such place."""
+    """The band at the points where all seeds have a value, since some may have run less far; None if there are none."""
     curves = [run.curve(name) for run in group.runs]
     shared = sorted(set(curves[0].at).intersection(*(curve.at for curve in curves)))
     if not shared:
@@ -50,7 +51,7 @@ def band_of(group: Group, name: str, clock: Clock = "epoch", scale: float = 1.0)
 
 
 def thin_out(values_SP: Floats) -> Floats:
-    """Means over stretches of a curve with more than `POINTS` points."""
+    """Average a curve of more than `POINTS` points over consecutive stretches."""
     stretch = max(1, -(-values_SP.shape[1] // POINTS))
     starts = range(0, values_SP.shape[1], stretch)
     return np.stack([values_SP[:, start : start + stretch].mean(axis=1) for start in starts], axis=1)
@@ -62,7 +63,8 @@ def _values_at(curve: Curve, shared: Sequence[float]) -> list[float]:
 
 
 def _times(group: Group, seed: int, steps: Sequence[float], clock: Clock) -> Floats:
-    """When a run was at these steps: epochs, or seconds of training, which are measured as each epoch ends."""
+    """The times (P,) at which a run took these steps: epochs, or seconds of training, measured at the end of each
+    epoch."""
     run = group.runs[seed]
     if clock == "epoch":
         return np.array(steps) / run.epoch_steps
@@ -71,5 +73,5 @@ def _times(group: Group, seed: int, steps: Sequence[float], clock: Clock) -> Flo
 
 
 def names_of(groups: Sequence[Group], prefix: str) -> list[str]:
-    """The measurements whose names begin so, of whatever run has them."""
+    """The measurements whose names begin with `prefix`, in any of the runs."""
     return sorted({name for group in groups for run in group.runs for name in run.curves if name.startswith(prefix)})

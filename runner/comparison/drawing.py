@@ -1,5 +1,5 @@
-"""How figures look, and how they become part of a page: a matplotlib figure comes in, SVG text comes out whose colours
-are the page's, so that one picture serves light and dark.
+"""The style of figures, and how they become part of a page: a matplotlib figure comes in; SVG text comes out that uses
+the colours of the page, so that one picture works in light and dark.
 """
 
 import io
@@ -15,14 +15,14 @@ from matplotlib.figure import Figure
 
 from runner.comparison.curves import Band
 
-# Okabe and Ito's colours, told apart by nearly every eye; beyond eight, the line changes too.
+# Okabe and Ito's colours, which nearly everyone can distinguish; beyond eight, the line style changes too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B58900", "#56B4E9", "#7A4FBF", "#4D4D4D")
 DARK_COLOURS = ("#58B0F0", "#FF8A3D", "#2FD0A0", "#E39AC6", "#E6B422", "#8FD0F7", "#B08CF0", "#C0C0C0")
-"""The same, for dark ground."""
+"""The same colours for a dark background."""
 DASHES = ("-", "--", ":", "-.")
 MARKS = ("o", "s", "^", "D")
 PIXELS = 96
-"""Of a page, an inch of a figure."""
+"""Pixels on a page per inch of a figure."""
 INK, PALE, LINE = "#333333", "#777777", "#BDBDBD"
 DARK_INK, DARK_PALE, DARK_LINE = "#E6EDF3", "#9AA4AE", "#4A525B"
 
@@ -38,7 +38,7 @@ STYLE: dict[Any, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """What is drawn and saved inside the block looks like us."""
+    """Give everything drawn and saved inside the block our style."""
     with mpl.rc_context(STYLE):
         yield
 
@@ -78,12 +78,12 @@ def tell_axes(axes: Axes, title: str, xlabel: str, ylabel: str = "") -> None:
 
 
 def fold(label: str) -> str:
-    """A name with what tells it from others on a line of its own."""
+    """A name, with the part that distinguishes it from others on a line of its own."""
     return label.replace(" (", "\n(", 1)
 
 
 def grid(panels: int, columns: int, width: float, height: float) -> tuple[Figure, Sequence[Axes]]:
-    """A figure of so many panels, at most `columns` beside each other, each of this size in inches."""
+    """A figure of `panels` panels, at most `columns` side by side, each `width` by `height` inches."""
     columns = min(columns, panels)
     rows = -(-panels // columns)
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
@@ -94,7 +94,8 @@ def grid(panels: int, columns: int, width: float, height: float) -> tuple[Figure
 
 
 def to_svg(figure: Figure, name: str, about: str) -> str:
-    """A figure as inline SVG. `name` keeps its ids from those of other figures, `about` is read out in its place."""
+    """A figure as inline SVG. `name` keeps its ids distinct from those of other figures; `about` is its alternative
+    text."""
     text = io.StringIO()
     metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with mpl.rc_context({"svg.hashsalt": name, "svg.id": name}):

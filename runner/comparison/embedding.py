@@ -1,9 +1,9 @@
-"""Where test images lie in what an encoder has learnt: groups of runs come in; their features in two dimensions, and a
-picture of them, come out. What cannot be shown (data or a checkpoint that are gone) is told, and blocks nothing.
+"""Where images are in the feature space of an encoder: groups of runs come in; their features in two dimensions, and a
+picture of them, come out. What cannot be shown (data or a checkpoint that is gone) is reported, and blocks nothing.
 
-The plane is that of the first two principal components of the features before the projector: a linear map, the same
-for all images, so that nearness in the picture is not the work of the picture. A test set that is sealed stays so:
-images of the training set are shown instead.
+The plane is that of the first two principal components of the features before the projector. It is a linear map, the
+same for all images, so that nearness in the picture is not made by the picture. A sealed test set stays sealed: images
+of the training set are shown instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,11 +43,11 @@ class Plane:
     y_N: Tensor
     classes: tuple[str, ...]
     variance: float
-    """The share of the variance of the features that the plane has."""
+    """The fraction of the features' variance that lies in the plane, in [0, 1]."""
 
 
 def draw_embeddings(section: Section) -> tuple[Figure | None, list[str]]:
-    """A panel for the first seed of each group, and what could not be shown."""
+    """A panel for the first seed of each group, and lines about what could not be shown."""
     planes: list[tuple[Group, Plane]] = []
     told: list[str] = []
     data: dict[str, ImageData] = {}
@@ -60,7 +60,7 @@ def draw_embeddings(section: Section) -> tuple[Figure | None, list[str]]:
 
 
 def _plane_of(run: FinishedRun, section: Section, data: dict[str, ImageData]) -> Plane:
-    """Raises `InputError` where data or checkpoint are missing, damaged or others."""
+    """The plane of one run. Raises `InputError` if data or checkpoint are missing, damaged or of another run."""
     config = run.record.config.model_copy(update={"device": "cpu", "precision": "32"})
     fabric = make_fabric(config)
     check_makeable(config)
@@ -82,7 +82,7 @@ def _own_data(run: FinishedRun, config: ExperimentConfig) -> ImageData:
 
 @torch.no_grad()
 def project(encoder: nn.Module, split: Split, classes: tuple[str, ...]) -> Plane:
-    """Some of the images, evenly, on the plane in which their features vary most."""
+    """Some of the images, evenly spaced, in the plane in which their features vary most."""
     stride = -(-len(split.y_N) // IMAGES)
     x_NCHW, y_N = split.x_NCHW[::stride], split.y_N[::stride]
     encoder.eval()
@@ -90,7 +90,7 @@ def project(encoder: nn.Module, split: Split, classes: tuple[str, ...]) -> Plane
     centred_NF = (features_NF - features_NF.mean(dim=0)).double()
     u_NK, scale_K, _ = torch.linalg.svd(centred_NF, full_matrices=False)
     at_N2 = u_NK[:, :2] * scale_K[:2]
-    # A component has no sign of its own; the larger half lies to the right.
+    # The sign of a component is arbitrary; the heavier tail is put on the right.
     at_N2 = at_N2 * torch.where(at_N2.pow(3).sum(dim=0) < 0, -1.0, 1.0)
     variance = scale_K.pow(2)
     return Plane(at_N2, y_N, classes, float(variance[:2].sum() / variance.sum().clamp_min(1e-30)))

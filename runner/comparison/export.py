@@ -1,6 +1,6 @@
 """A comparison for other programs: sections and contrasts come in; CSV, LaTeX and JSON text come out.
 
-The CSV has a row for each run, unrounded, so that every number of the report can be computed again elsewhere.
+The CSV has one row per run, unrounded, so that every number of the report can be computed again elsewhere.
 """
 
 import csv
@@ -23,7 +23,7 @@ HEAD = (
 
 
 def make_csv(sections: Sequence[Section]) -> str:
-    """A line for each run; accuracies are shares in [0, 1]."""
+    """One line per run; accuracies are fractions in [0, 1]."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(HEAD)
@@ -62,7 +62,7 @@ def _share(probe: Any, *path: str) -> float | str:
 
 
 def make_json(sections: Sequence[Section], contrasts: Contrasts) -> dict[str, Any]:
-    """All differences and statistics, in percentage points, with how they were computed."""
+    """All differences and statistics, in percentage points, and how they were computed."""
     return {
         "written_by": "alphadsl",
         "statistics": {

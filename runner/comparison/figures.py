@@ -1,4 +1,4 @@
-"""The figures of a comparison: a section and its contrasts come in, figures come out; None where nothing was measured.
+"""The figures of a comparison: a section and its contrasts come in; figures come out, or None if nothing was measured.
 
 Bands and bars are one standard deviation over seeds, unless a figure says that they are intervals.
 """
@@ -30,7 +30,7 @@ WORDS = {
 
 
 def draw_probes(axes: Axes, section: Section) -> None:
-    """Each loss over its untrained encoder; the first group is on top."""
+    """Each loss above its untrained encoder; the first group is on top."""
     for index, group in enumerate(section.groups):
         first = index == 0
         measure = MEASURES[section.measured.part]
@@ -41,7 +41,7 @@ def draw_probes(axes: Axes, section: Section) -> None:
         if best is not None:
             axes.plot(best.mean, index - 0.3, "D", ms=4.5, mfc="white", mec=INK, label="best epoch" if first else None)
     axes.set_yticks(range(len(section.groups)), [fold(group.label) for group in section.groups])
-    # A single loss gets a bar, not a block.
+    # With a single loss, leave room, so that it gets a bar and not a block.
     axes.set_ylim(max(len(section.groups), 2) - 0.4, -0.6)
     axes.set_xlim(0, min(120, 1.28 * max(1.0, axes.dataLim.xmax)))
     axes.set_xticks([tick for tick in range(0, 101, 20) if tick <= axes.get_xlim()[1]])
@@ -63,7 +63,7 @@ def _draw_bar(
 
 
 def draw_contrasts(contrasts: Sequence[Contrast], order: Sequence[Group]) -> Figure | None:
-    """The difference to the baseline: a dot for each seed, the mean with its 95 % interval."""
+    """Differences to the baseline: a dot for each seed, and the mean with its 95 % interval."""
     if not contrasts:
         return None
     figure, (axes,) = grid(1, 1, 7.5, 1.5 + 0.45 * len(contrasts))
@@ -84,7 +84,7 @@ def draw_contrasts(contrasts: Sequence[Contrast], order: Sequence[Group]) -> Fig
 
 
 def draw_overview(section: Section) -> Figure:
-    """The linear probe, and nearest neighbours during training by epoch and by second."""
+    """The linear probe, and nearest-neighbour accuracy during training by epoch and by second."""
     height = max(3.2, 1.2 + 0.62 * len(section.groups))
     figure, (probes, *curves) = grid(3, 3, 4.4, height)
     draw_probes(probes, section)
@@ -97,7 +97,7 @@ def draw_overview(section: Section) -> Figure:
 
 
 def draw_losses(section: Section) -> Figure:
-    """The pretraining loss of each group on its own scale, because two losses cannot be compared by their values."""
+    """The pretraining loss of each group on its own scale, since values of different losses cannot be compared."""
     figure, panels = grid(2 * len(section.groups), 4, 3.3, 2.3)
     for number, axes in enumerate(panels):
         index, clock = number // 2, CLOCKS[number % 2]
@@ -110,7 +110,7 @@ def draw_losses(section: Section) -> Figure:
 
 
 def draw_statistics(section: Section, prefix: str) -> Figure | None:
-    """Whatever was measured each epoch under names that begin so, a panel each."""
+    """Everything measured each epoch whose name begins with `prefix`, one panel each."""
     names = names_of(section.groups, prefix)
     if not names:
         return None

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from runner.comparison.drawing import to_svg, variables
 
 DRAWN_BY = "alphadsl compare"
-"""What our files carry, so that no other file is replaced unasked."""
+"""The mark in our files, so that no other file is replaced without asking."""
 
 STYLE = f"""
 :root{{color-scheme:light dark;--paper:#fff;--soft:#f6f8fa;{variables(dark=False)}}}
@@ -30,7 +30,7 @@ td:first-child,th:first-child{{text-align:left}}.words td{{text-align:left;white
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with what it shows, in a sentence."""
+    """A figure, with a sentence about what it shows."""
 
     figure: Figure
     caption: str
@@ -38,16 +38,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of text under a head."""
+    """Rows of text below a header row."""
 
     rows: Sequence[tuple[str, ...]]
     words: bool = False
-    """Whether the cells are words, to be folded."""
+    """Whether the cells are words that may wrap."""
 
 
 @dataclass(frozen=True)
 class Folded:
-    """Something that is shown when asked for."""
+    """A table that is shown on demand."""
 
     title: str
     content: Sheet

@@ -22,12 +22,12 @@ from runner.comparison.rows import rows_of
 from runner.comparison.sections import Section
 from runner.records.identity import SHOWN
 
-BAND = "Mean over seeds; the band is one standard deviation to either side."
+BAND = "Mean over seeds; the band is one standard deviation on either side."
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is made beside the page and the PNG, and shown on the page."""
+    """What is made besides the page and the PNG, and whether the page shows embeddings."""
 
     csv: bool = False
     latex: bool = False
@@ -36,7 +36,7 @@ class Wanted:
 
 
 def check_replaceable(stem: Path, wanted: Wanted = Wanted()) -> None:
-    """Whether files that nobody named may be written. Raises `InputError` where a file of another's is in the way."""
+    """Raises `InputError` if a file that alphadsl did not write is in the way of files that the user did not name."""
     check_all_replaceable(paths_of(stem, wanted))
 
 
@@ -87,7 +87,7 @@ def write_comparison(
 def parts_of(sections: Sequence[Section], contrasts: Contrasts, wanted: Wanted) -> Iterator[Part]:
     """Each section from its result to its details."""
     if len(sections) > 1:
-        yield f"{len(sections)} tables, because accuracies that were measured otherwise are not compared."
+        yield f"{len(sections)} tables, because accuracies that were measured differently are not compared."
     for section in sections:
         if len(sections) > 1:
             yield Heading(section.title, 2)
@@ -106,18 +106,18 @@ def _result(section: Section, contrasts: Contrasts) -> Iterator[Part]:
         yield Findings(said)
     differences = draw_contrasts(mine, section.groups)
     if differences is not None:
-        yield Picture(differences, "Paired differences: a grey dot is a seed, the line the interval of the mean.")
+        yield Picture(differences, "Paired differences: a grey dot is a seed, the line is the interval of the mean.")
         yield (
-            "Differences are paired by seed, in percentage points. Intervals are over seeds, on these very images; of "
-            "few seeds they are too short. p is that of an exact sign-flip test, corrected by Holm's method over "
+            "Differences are paired by seed, in percentage points. Intervals are over seeds, on these very images; for "
+            "few seeds they are too short. p is from an exact sign-flip test, corrected by Holm's method over "
             f"{len(contrasts.made)} comparisons."
         )
 
 
 def _pictures(section: Section, wanted: Wanted) -> Iterator[Part]:
     yield Heading("Learning")
-    yield Picture(draw_overview(section), f"Bars have one standard deviation over seeds. {BAND}")
-    yield Picture(draw_losses(section), f"The pretraining loss, each on its own scale. {BAND}")
+    yield Picture(draw_overview(section), f"Error bars are one standard deviation over seeds. {BAND}")
+    yield Picture(draw_losses(section), f"The pretraining losses, each on its own scale. {BAND}")
     for prefix, title in (("alpha/", "Pairwise importance"), ("features/", "Features"), ("loss/", "Moving parameters")):
         figure = draw_statistics(section, prefix)
         if figure is not None:
@@ -145,7 +145,7 @@ def _details(section: Section) -> Iterator[Part]:
     told = [(name, *(trait.get(name, "–") for trait in traits)) for name in names]
     unlike = [row for row in told if len(set(row[1:])) > 1]
     if unlike:
-        yield "What differs between the losses:"
+        yield "Settings that differ between the losses:"
         yield Sheet([head, *unlike], words=True)
     alike = [(name, value) for name, value, *_ in (row for row in told if len(set(row[1:])) == 1)]
     yield Folded(f"{len(alike)} settings that all share", Sheet([("setting", "value"), *alike], words=True))
@@ -159,7 +159,7 @@ def _runs(section: Section) -> Iterator[tuple[str, ...]]:
 
 
 def make_png(sections: Sequence[Section], contrasts: Contrasts) -> bytes:
-    """The results of all sections below each other, on white."""
+    """The results of all sections, one below the other, on white."""
     pictures = [_png(figure) for section in sections for figure in _main_figures(section, contrasts)]
     width = max(picture.width for picture in pictures)
     whole = Image.new("RGB", (width, sum(picture.height for picture in pictures)), "white")

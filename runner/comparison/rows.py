@@ -1,4 +1,4 @@
-"""The table of a section: groups and contrasts come in; a head and rows of text come out."""
+"""The table of a section: groups and contrasts come in; a header and rows of text come out."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ BASELINE = "baseline"
 
 
 def rows_of(section: Section, contrasts: Contrasts) -> list[tuple[str, ...]]:
-    """The head, then a row for each group: what was measured, then its difference to the baseline if there is one."""
+    """The header, then one row per group: its measurements, and its difference to the baseline if there is one."""
     compared = [contrast for contrast in contrasts.made if contrast.section is section]
     head = tuple(name for name, _ in COLUMNS) + (DIFFERENCE if compared else ())
     return [head, *(_row(group, compared) for group in section.groups)]

@@ -1,7 +1,7 @@
-"""What may stand in one table: groups of runs come in; sections come out, each of runs that were measured alike.
+"""What may be in one table: groups of runs come in; sections come out, each of runs that were measured alike.
 
-Accuracies on other images, by another protocol of the probe, or on validation images instead of the test set are not
-the same quantity. Such runs are put into tables of their own, and never subtracted from each other.
+Accuracies on other images, with another protocol of the probe, or on validation images instead of the test set are not
+the same quantity. Such runs go into tables of their own and are never subtracted from each other.
 """
 
 import statistics
@@ -14,24 +14,24 @@ from runner.records.summary import FinishedRun, Group, Spread, describe_setting,
 
 TEST, VALIDATION = "test set", "validation images"
 MEASURES = {TEST: ("test", "linear_last"), VALIDATION: ("validation", "linear")}
-"""What losses are compared by: the linear probe after its last epoch, which nothing was chosen by."""
+"""The accuracies that losses are compared by: the linear probe after its last epoch, which involves no selection."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What must agree between two runs whose accuracies are compared."""
+    """What two runs must share for their accuracies to be compared."""
 
     data: str
-    """A fingerprint of the images and labels; of earlier versions, which data set and where it was."""
+    """A fingerprint of the images and labels; for earlier versions, the data set and its location."""
     protocol: str
-    """A hash of how the probe is made; of earlier versions, its settings."""
+    """A hash of the probe's protocol; for earlier versions, its settings."""
     part: str
-    """Which images the accuracies are of."""
+    """The images on which the accuracies were measured."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Groups of runs that were measured alike, with names that tell them apart."""
+    """Groups of runs that were measured alike, with distinct names."""
 
     measured: Measured
     groups: tuple[Group, ...]
@@ -45,7 +45,7 @@ class Section:
         return self.groups[0].runs[0].record.config.dataset
 
     def told(self) -> str:
-        """How accuracies of this section were measured, in a sentence."""
+        """How the accuracies of this section were measured, in a sentence."""
         return (
             f"Top-1 accuracy on {'the ' if self.measured.part == TEST else ''}{self.measured.part}; data "
             f"{self.measured.data[:SHOWN]}; probe {self.measured.protocol}."
@@ -63,20 +63,20 @@ def measured_by(run: FinishedRun) -> Measured:
 
 
 def accuracy_of(run: FinishedRun, part: str) -> float | None:
-    """Of the linear probe after its last epoch, in per cent; None where it was not measured on these images."""
+    """Accuracy of the linear probe after its last epoch, in per cent; None if it was not measured on these images."""
     share = share_in(run.probe, *MEASURES[part])
     return None if share is None else 100 * share
 
 
 def share_in(content: Any, *path: str) -> float | None:
-    """A share in probe.json, found by its keys; None where there is none."""
+    """A fraction in probe.json, found by its keys; None if there is none."""
     for key in path:
         content = content.get(key) if isinstance(content, dict) else None
     return None if content is None else float(content)
 
 
 def spread_of(group: Group, *path: str) -> Spread | None:
-    """Mean and deviation in per cent of a number of probe.json; None where a run has not measured it."""
+    """Mean and deviation, in per cent, of a number in probe.json; None if a run has not measured it."""
     values = [share_in(run.probe, *path) for run in group.runs]
     measured = [100 * value for value in values if value is not None]
     if len(measured) < len(values):
@@ -86,7 +86,7 @@ def spread_of(group: Group, *path: str) -> Spread | None:
 
 def make_sections(groups: Sequence[Group]) -> tuple[Section, ...]:
     """A section for each way of measuring, in the order of their first run. A group whose seeds were measured in
-    several ways is in several sections, with those seeds."""
+    several ways is in several sections, each with its seeds."""
     sections: dict[Measured, list[Group]] = {}
     for group in groups:
         for measured, part in _parts(group):

@@ -1,1 +1,1 @@
-"""What numbers of several seeds say: arrays come in; differences, intervals, tests and sentences come out."""
+"""What the results of several seeds say: arrays come in; differences, intervals, tests and sentences come out."""

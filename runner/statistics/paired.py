@@ -1,9 +1,9 @@
-"""Two losses over the same seeds: paired accuracies come in; the mean difference with intervals, an exact test and what
-could have been detected come out. Pure functions on arrays; scipy does what it has.
+"""Two losses over the same seeds: paired accuracies come in; the mean difference with intervals, an exact test and the
+detectable difference come out. Pure functions on arrays, on top of scipy.
 
-A seed fixes initialisation, batches and views, so accuracies are paired by seed and everything is computed from their
-differences (Bouthillier et al. 2021, "Accounting for Variance in Machine Learning Benchmarks"). A test that flips signs
-knows 2^n outcomes, so its smallest two-sided p is 2/2^n: below six seeds there is none under 0.05, and none is given.
+A seed determines initialisation, batches and views, so accuracies are paired by seed, and everything is computed from
+their differences (Bouthillier et al. 2021, "Accounting for Variance in Machine Learning Benchmarks"). A sign-flip test
+has 2^n outcomes, so its smallest two-sided p is 2/2^n: below six seeds it is never under 0.05, and no p is given.
 """
 
 import math
@@ -17,16 +17,16 @@ from scipy import stats
 Floats = NDArray[np.float64]
 
 LEVEL = 0.05
-"""Of a test; intervals cover the rest, 95 %."""
+"""Level of a test; intervals cover the rest, 95 %."""
 
 POWER = 0.8
 RESAMPLES = 9_999
 EXACT_SEEDS = 14
-"""Up to so many seeds all 2^n sign flips are looked at; above, `RANDOM_FLIPS` of them are drawn."""
+"""Largest number of seeds for which all 2^n sign flips are enumerated; above it, `RANDOM_FLIPS` of them are drawn."""
 
 RANDOM_FLIPS = 99_999
 DIGITS = 12
-"""Means of sign flips, relative to the largest difference, are ties where they agree in so many digits."""
+"""Means of sign flips, relative to the largest difference, count as ties if they agree to this many decimal places."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,19 @@ class PairedComparison:
     differences: tuple[float, ...]
     mean: float
     deviation: float | None
-    """Sample standard deviation of the differences; None of a single seed."""
+    """Sample standard deviation of the differences; None for a single seed."""
     interval: Interval | None
-    """95 % BCa bootstrap interval of the mean (Efron 1987); None of a single seed."""
+    """95 % BCa bootstrap interval of the mean (Efron 1987); None for a single seed."""
     student: Interval | None
-    """95 % interval of Student's t, which has its coverage where differences are normal."""
+    """95 % Student's t interval, which has its nominal coverage if differences are normal; None for a single seed."""
     p: float | None
-    """Two-sided sign-flip permutation test; None below six seeds."""
+    """p-value of the two-sided sign-flip permutation test; None below six seeds."""
     adjusted: float | None
     """The same after Holm's correction over `family` comparisons."""
     family: int
     detectable: float | None
-    """The true difference that the corrected test finds with probability `POWER`; None where it can find none, or where
-    the differences do not vary."""
+    """The true difference that the corrected test finds with probability `POWER`; None if it can find none, or if the
+    differences do not vary."""
 
     @property
     def seeds(self) -> int:
@@ -68,13 +68,13 @@ class PairedComparison:
 
 
 def compare_paired(theirs: Sequence[float], baseline: Sequence[float]) -> PairedComparison:
-    """One comparison, a family of its own; `correct_family` corrects several.
+    """One comparison, as a family of its own; `correct_family` corrects several.
 
-    Accuracies at the same place are of the same seed. Raises `ValueError` where there is none, where there are not as
-    many on both sides, or one is not finite.
+    Accuracies at the same index belong to the same seed. Raises `ValueError` if there are none, if the two sequences
+    differ in length, or if one value is not finite.
     """
     if not theirs or len(theirs) != len(baseline):
-        raise ValueError(f"{len(theirs)} and {len(baseline)} accuracies are no pairs")
+        raise ValueError(f"{len(theirs)} and {len(baseline)} accuracies cannot be paired")
     a_S, b_S = np.asarray(theirs, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
     if not (np.isfinite(a_S).all() and np.isfinite(b_S).all()):
         raise ValueError("an accuracy is not finite")
@@ -95,9 +95,9 @@ def compare_paired(theirs: Sequence[float], baseline: Sequence[float]) -> Paired
 
 
 def correct_family(comparisons: Sequence[PairedComparison]) -> tuple[PairedComparison, ...]:
-    """The comparisons of one report as a family: adjusted p, and what is detectable at the corrected level.
+    """The comparisons of one report as a family: adjusted p-values, and what is detectable at the corrected level.
 
-    A comparison without a p is a member too, and counts as one with p = 1.
+    A comparison without a p-value is a member too, and counts as one with p = 1.
     """
     size = len(comparisons)
     adjusted = holm([1.0 if comparison.p is None else comparison.p for comparison in comparisons])
@@ -113,10 +113,10 @@ def correct_family(comparisons: Sequence[PairedComparison]) -> tuple[PairedCompa
 
 
 def bca_interval(a_S: Floats, b_S: Floats) -> Interval | None:
-    """95 % BCa bootstrap interval of mean(a - b), seeds resampled in pairs; None of a single seed.
+    """95 % BCa bootstrap interval of mean(a - b), resampling seeds in pairs; None for a single seed.
 
-    Where all differences are the same, so is every resample, and the interval is that one value. Of n = 2 it is the two
-    differences themselves. With few seeds it is too short: docs/compare.md has its measured coverage.
+    If all differences are equal, so are all resamples, and the interval is that one value. For n = 2 its ends are the
+    two differences themselves. With few seeds it is too short: docs/compare.md gives its measured coverage.
     """
     d_S = a_S - b_S
     if len(d_S) < 2:
@@ -137,7 +137,7 @@ def bca_interval(a_S: Floats, b_S: Floats) -> Interval | None:
 
 
 def student_interval(d_S: Floats) -> Interval | None:
-    """mean ± t(n - 1; 0.975) s / sqrt(n); None of a single seed."""
+    """mean ± t(n - 1; 0.975) s / sqrt(n); None for a single seed."""
     if len(d_S) < 2:
         return None
     half = float(stats.t.ppf(1 - LEVEL / 2, len(d_S) - 1) * d_S.std(ddof=1) / math.sqrt(len(d_S)))
@@ -145,7 +145,7 @@ def student_interval(d_S: Floats) -> Interval | None:
 
 
 def sign_flip_p(d_S: Floats) -> float:
-    """Two-sided p of the mean difference among those with flipped signs (Fisher 1935): if neither loss is better, each
+    """Two-sided p-value of the mean difference among all sign flips (Fisher 1935): if neither loss is better, each
     difference might as well have had the other sign. Exact up to `EXACT_SEEDS` seeds."""
     scale = float(np.abs(d_S).max())
     if scale == 0:
@@ -163,7 +163,7 @@ def sign_flip_p(d_S: Floats) -> float:
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:
-    """Holm's (1979) adjusted p-values, in the order given: the k-th smallest of m times m - k + 1, made monotone."""
+    """Holm's (1979) adjusted p-values, in the given order: the k-th smallest of m times m - k + 1, made monotone."""
     order = sorted(range(len(ps)), key=lambda index: ps[index])
     adjusted, running = [0.0] * len(ps), 0.0
     for rank, index in enumerate(order):
@@ -173,7 +173,7 @@ def holm(ps: Sequence[float]) -> tuple[float, ...]:
 
 
 def smallest_p(seeds: int) -> float:
-    """The smallest two-sided p that so many seeds can give: 2 / 2^n."""
+    """The smallest two-sided p-value that this many seeds can give: 2 / 2^n."""
     return min(1.0, 2.0 ** (1 - seeds))
 
 
@@ -186,11 +186,11 @@ def seeds_needed(family: int) -> int:
 
 
 def detectable_difference(seeds: int, deviation: float, family: int = 1) -> float | None:
-    """The smallest true difference that is found with probability 0.8, of normal differences with this deviation s.
+    """The smallest true difference found with probability 0.8, if differences are normal with standard deviation s.
 
     Bloom's (1995) minimum detectable effect, (t(n-1; 1 - a/2) + t(n-1; 0.8)) s / sqrt(n), at a = 0.05 / family, the
-    level of Holm's first step. Where the sign-flip test needs all n signs to agree, that is the harder condition, and
-    s z(0.8^(1/n)) is given. None where no difference can be found.
+    level of Holm's first step. If the sign-flip test needs all n signs to agree, that condition may be harder, and
+    s z(0.8^(1/n)) is given. None if no difference can be found.
     """
     level = LEVEL / family
     if smallest_p(seeds) >= level:
@@ -207,10 +207,10 @@ def _deviation(d_S: Floats) -> float | None:
 
 
 def _detectable(seeds: int, deviation: float | None, family: int) -> float | None:
-    """Differences that never vary do not say how much they would."""
+    """None for differences that do not vary, since they do not say how much they would."""
     return detectable_difference(seeds, deviation, family) if deviation else None
 
 
 def _all_alike(d_S: Floats) -> bool:
-    """Whether all differences are one number, but for the rounding of a subtraction."""
+    """Whether all differences are equal up to the rounding error of a subtraction."""
     return bool(np.ptp(d_S) <= 1e-12 * max(1.0, float(np.abs(d_S).max())))

@@ -1,10 +1,10 @@
-"""A comparison in one or two sentences: what was found, how sure that is, and what could not have been found."""
+"""A comparison in one or two sentences: what was found, how certain it is, and what could not have been found."""
 
 from runner.statistics.paired import LEVEL, Interval, PairedComparison, seeds_needed, smallest_p
 
 
 def describe_comparison(loss: str, baseline: str, compared: PairedComparison) -> str:
-    """What a comparison says in words. Differences are in percentage points."""
+    """What a comparison says, in words. Differences are in percentage points."""
     return f"{_effect(loss, baseline, compared)} {_verdict(loss, baseline, compared)}"
 
 
@@ -29,7 +29,7 @@ def _verdict(loss: str, baseline: str, compared: PairedComparison) -> str:
             need = seeds_needed(1)
             return (
                 f"There is no test: with {compared.seeds} of {need} seeds the smallest two-sided p is "
-                f"{smallest_p(compared.seeds):.4g} (2/2^{compared.seeds}), so p < {LEVEL} cannot be had."
+                f"{smallest_p(compared.seeds):.4g} (2/2^{compared.seeds}), so p < {LEVEL} is out of reach."
             )
         case PairedComparison(significant=True):
             better = "better" if compared.mean > 0 else "worse"

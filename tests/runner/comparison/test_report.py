@@ -95,8 +95,15 @@ def test_the_page_tells_what_was_measured_and_what_differs(written: list[Path]) 
     text = written[1].read_text()
     assert "&lt;b&gt;50%_better &amp; more&lt;/b&gt;" in text
     assert "<b>" not in text
-    assert "2 tables, because accuracies that were measured otherwise are not compared." in text
-    for told in ("entropy of alpha", "effective rank", "new_one", "training time, s", "Accuracy by class", "predicted class"):
+    assert "2 tables, because accuracies that were measured differently are not compared." in text
+    for told in (
+        "entropy of alpha",
+        "effective rank",
+        "new_one",
+        "training time, s",
+        "Accuracy by class",
+        "predicted class",
+    ):
         assert told in text
     assert re.search(r"<td>lr</td><td>0\.01</td><td>0\.5</td>", text)
     assert "Difference to infonce" in text

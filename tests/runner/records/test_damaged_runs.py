@@ -85,7 +85,10 @@ RUNS: dict[str, tuple[Callable[[RunFolder], object], str]] = {
     "no probe": (lambda run: run.probe.unlink(), "was not probed"),
     "empty probe": (lambda run: run.probe.write_text(""), "damaged or not the file of a probe"),
     "list as probe": (lambda run: run.probe.write_text("[1, 2]"), "damaged or not the file of a probe"),
-    "text as accuracy": (lambda run: edit(run.probe, test={"linear_last": "high"}), "damaged or not the file of a probe"),
+    "text as accuracy": (
+        lambda run: edit(run.probe, test={"linear_last": "high"}),
+        "damaged or not the file of a probe",
+    ),
     "impossible accuracy": (
         lambda run: edit(run.probe, validation={"linear": 5.7e36, "best_epoch": 1, "knn_200": 0.5}),
         "damaged or not the file of a probe",
@@ -97,7 +100,10 @@ RUNS: dict[str, tuple[Callable[[RunFolder], object], str]] = {
     "rows of text": (lambda run: run.metrics.write_text('{"step": "one"}\n'), "damaged in line 1"),
     "binary metrics": (lambda run: run.metrics.write_bytes(b"\xff\xfe\n"), "damaged in line 1"),
     "empty config": (lambda run: run.config.write_text(""), "damaged or not the file of a run"),
-    "config of another program": (lambda run: run.config.write_text('{"hidden": 3}'), "damaged or not the file of a run"),
+    "config of another program": (
+        lambda run: run.config.write_text('{"hidden": 3}'),
+        "damaged or not the file of a run",
+    ),
     "no config": (lambda run: run.config.unlink(), "is missing"),
     "edited settings": (lambda run: edit_setting(run, lr=0.5), "of other settings"),
     "unknown setting": (lambda run: edit_setting(run, heads=4), "heads, which this alphadsl does not know"),

@@ -36,7 +36,7 @@ def test_a_null_says_what_would_have_been_found() -> None:
 @pytest.mark.parametrize(("seeds", "smallest"), [(1, "1 (2/2^1)"), (3, "0.25 (2/2^3)"), (5, "0.0625 (2/2^5)")])
 def test_few_seeds_have_no_test_however_large_the_difference(seeds: int, smallest: str) -> None:
     told = said([100 + value for value in BASELINE], seeds)
-    assert f"the smallest two-sided p is {smallest}, so p < 0.05 cannot be had." in told
+    assert f"the smallest two-sided p is {smallest}, so p < 0.05 is out of reach." in told
     assert "better" not in told
 
 
