@@ -1,7 +1,7 @@
 """The trainer as Python functions: what `alphadsl train` takes, or modules and images in memory, come in; a run comes
 out.
 
-Every setting is a keyword, as the fields of the configuration define them. Torch and the runner are imported when a
+Every setting is a keyword, as defined by the fields of the configuration. Torch and the runner are imported when a
 function is called.
 """
 
@@ -49,18 +49,18 @@ def train(
     config: str | Path | None = None,
     **settings: Any,
 ) -> "Run":
-    """Pretrain an encoder with a loss, probe it, and leave a run folder, as the command `alphadsl train` does.
+    """Pretrain an encoder with a loss, probe it, and write a run folder, as the command `alphadsl train` does.
 
-    `loss` is a built-in name, a path, a text or a loss of `alphadsl.load`, of which a copy is trained; `values` are its
-    parameters. `dataset` is a name, or images: a tensor (N, 3, H, W) of uint8 or of real numbers in [0, 1], a pair of
-    that and labels (N,), or a torch `Dataset` of (image, label); `test` has images to test on, in the same forms.
+    `loss` is a built-in name, a path, a text or a loss from `alphadsl.load`, of which a copy is trained; `values` are
+    its parameters. `dataset` is a name, or images: a tensor (N, 3, H, W) of uint8 or of real numbers in [0, 1], a pair
+    of that and labels (N,), or a torch `Dataset` of (image, label); `test` has images to test on, in the same forms.
     `encoder` is a name, or a module that maps images (N, 3, H, W) to features (N, F), of which a copy is trained; or a
-    function without arguments that makes one, called under the seed. `callbacks` are told of each step and epoch.
-    `if_exists` is what to do with a run of this name: `"refuse"`, `"resume"`, `"resume-last-good"` or `"overwrite"`.
-    `stop_after` ends the run for now after an epoch. All other keywords are settings: `epochs=20`, `lr=0.01`.
+    function without arguments that makes one, called under the seed. `callbacks` are called after each step and epoch.
+    `if_exists` says what to do with a run of this name: `"refuse"`, `"resume"`, `"resume-last-good"` or `"overwrite"`.
+    `stop_after` ends the run for now after that epoch. All other keywords are settings: `epochs=20`, `lr=0.01`.
 
-    Raises `InputError` for whatever is the caller's to fix, and where the loss is no longer finite; `SpecError` for a
-    wrong spec.
+    Raises `InputError` for errors that are the caller's to fix, and when the loss is no longer finite; `SpecError` for
+    an invalid spec.
     """
     require("alphadsl.train", "train")
     from runner.experiment import Options, train_runs
@@ -111,9 +111,9 @@ train.__signature__ = inspect.signature(train).replace(  # type: ignore[attr-def
 
 @in_python
 def open_run(folder: str | Path, encoder: "EncoderLike | None" = None) -> "Run":
-    """A run that was trained before. One with a module of yours as encoder wants it again, whatever its weights are.
+    """A run that was trained before. If its encoder is a module of yours, give that module again, with any weights.
 
-    Raises `InputError` where there is no run, or the module has other layers than that of the run.
+    Raises `InputError` if there is no run, or the module's layers differ from those of the run.
     """
     require("alphadsl.open_run", "train")
     from runner.finished import Run
@@ -133,8 +133,8 @@ def open_run(folder: str | Path, encoder: "EncoderLike | None" = None) -> "Run":
 
 @in_python
 def load_encoder(path: str | Path) -> Any:
-    """The encoder that `alphadsl export` or `run.export` wrote, a `torch.nn.Module` in evaluation mode: images
-    (N, 3, H, W) in [0, 1] to features (N, F). Raises `InputError` for a file that is none, or is damaged."""
+    """The encoder that `alphadsl export` or `run.export` wrote, as a `torch.nn.Module` in evaluation mode: images
+    (N, 3, H, W) in [0, 1] to features (N, F). Raises `InputError` for a damaged file or one that is not an encoder."""
     require("alphadsl.load_encoder", "train")
     from runner.exporting import read_encoder
 
@@ -150,12 +150,12 @@ def _from_file(path: str | Path | None) -> list[Given]:
 
 
 def _last(layers: Sequence[Given], name: str) -> Any:
-    """What the last layer that gives a setting gives."""
+    """The value of a setting in the last layer that gives it."""
     return next((layer.values[name] for layer in reversed(layers) if layer.values.get(name) is not None), None)
 
 
 def _images_in_memory(dataset: object, test: object, size: Any) -> "ImageData | None":
-    """The images of whoever gives some. Raises `InputError` as `take_images`."""
+    """The images, if the caller gives some. Raises `InputError` like `take_images`."""
     if dataset is None or isinstance(dataset, str):
         if test is not None:
             raise InputError("test is for images of your own, and a data set has its own.", "Leave out test.")
@@ -168,8 +168,8 @@ def _images_in_memory(dataset: object, test: object, size: Any) -> "ImageData | 
 
 
 def _settings_of(images: "ImageData", layers: Sequence[Given]) -> Mapping[str, object]:
-    """What images in memory say of a run. Raises `InputError` for a setting that says otherwise."""
-    for name, reason in (("data_dir", "they lie in no folder"), ("test_set", "there is no test set")):
+    """The settings that images in memory imply. Raises `InputError` for a setting that contradicts them."""
+    for name, reason in (("data_dir", "they are in no folder"), ("test_set", "there is no test set")):
         given = _last(layers, name)
         if given not in (None, "sealed") and not (name == "test_set" and len(images.test.y_N)):
             raise InputError(f"{name} = {given!r} is given with images in memory, and {reason}.", f"Leave out {name}.")
@@ -186,12 +186,12 @@ def _take(encoder: "EncoderLike", config: ExperimentConfig) -> "OwnEncoder":
 def _with_loss(
     given: "str | Path | ContrastiveLoss", values: Mapping[str, Number], layers: Sequence[Given]
 ) -> "tuple[ExperimentConfig, ContrastiveLoss]":
-    """The settings, and the loss that computes as they say. Raises `InputError` and `SpecError`."""
+    """The settings, and the loss built to compute as they say. Raises `InputError` and `SpecError`."""
     from alphadsl.backend.module import ContrastiveLoss
 
     match given:
         case ContrastiveLoss() if values:
-            raise InputError(f"values are given, and {given.name} is loaded already.", f"Load it with them: {values}")
+            raise InputError(f"values are given, but {given.name} is already loaded.", f"Load it with them: {values}")
         case ContrastiveLoss():
             return resolve_config(Given({"loss_products": given.products}), *layers), given
         case str() | Path():
@@ -202,7 +202,7 @@ def _with_loss(
 
 
 def _text_of(loss: str | Path) -> SpecText:
-    """A string of several lines, or with a brace, is a text."""
+    """The text of a loss. A string of several lines, or with a brace, is a text; any other is a name or a path."""
     if isinstance(loss, str) and ("\n" in loss or "{" in loss) and not loss.endswith(SUFFIX):
         return SpecText(Source("<text>", loss), None)
     return find_text(loss)

@@ -1,6 +1,6 @@
-"""What the runner asks of a loss: the compiled losses of `alphadsl.load`, or any module with these attributes.
+"""What the runner requires of a loss: a compiled loss of `alphadsl.load`, or any module with these attributes.
 
-Refused: a loss that takes both labels and a queue, whose keys have none.
+Refused: a loss that takes both labels and a queue, since the keys in a queue have no labels.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,14 @@ from alphadsl.report.exceptions import InputError
 
 
 class CompiledLoss(Protocol):
-    """A `torch.nn.Module` that maps the embeddings (N, D) of two views to a scalar, and can say what it is."""
+    """A `torch.nn.Module` that maps the embeddings (N, D) of two views to a scalar, and can describe itself."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def values(self) -> Mapping[str, float]:
-        """The parameter values in force."""
+        """The current values of the parameters."""
 
     @property
     def text(self) -> str:
@@ -29,7 +29,7 @@ class CompiledLoss(Protocol):
 
     @property
     def source(self) -> str:
-        """The generated torch text."""
+        """The generated torch code."""
 
     @property
     def takes(self) -> frozenset[str]:
@@ -37,12 +37,12 @@ class CompiledLoss(Protocol):
 
     @property
     def time_varying(self) -> tuple[str, ...]:
-        """The parameters that move over training."""
+        """The parameters that change during training."""
 
     def ir_json(self) -> str: ...
 
     def at(self, progress: float) -> object:
-        """Bring scheduled parameters to a fraction of training."""
+        """Set scheduled parameters to their values at a fraction of training, in [0, 1]."""
 
     def __call__(
         self, z0_ND: Tensor, z1_ND: Tensor, /, labels: Tensor | None = None, queue: Tensor | None = None
@@ -56,7 +56,7 @@ class CompiledLoss(Protocol):
 
 
 def check_trainable(loss: CompiledLoss) -> None:
-    """Whether the trainer can give the loss what it takes. Raises `InputError` where it cannot."""
+    """Raises `InputError` if the trainer cannot give the loss what it takes."""
     if {"queue", "labels"} <= loss.takes:
         raise InputError(
             f"{loss.name} takes labels and a queue, and the trainer keeps no labels of the keys in a queue.",
@@ -65,7 +65,7 @@ def check_trainable(loss: CompiledLoss) -> None:
 
 
 def check_shareable(loss: CompiledLoss, processes: int) -> None:
-    """Whether so many processes can share a batch of the loss. Raises `InputError` where each would have its own."""
+    """Raises `InputError` if the processes cannot share a batch of the loss, so that each would have its own."""
     execution = getattr(loss, "execution", None)
     if processes > 1 and getattr(execution, "ranks", None) != "average":
         raise InputError(
@@ -75,7 +75,7 @@ def check_shareable(loss: CompiledLoss, processes: int) -> None:
 
 
 def check_products(loss: CompiledLoss, wanted: str) -> None:
-    """Whether a loss that can say how exact its products are computes as the run records. Raises `InputError`."""
+    """Raises `InputError` if a loss that knows the precision of its products differs from what the run records."""
     products = getattr(loss, "products", wanted)
     if products != wanted:
         raise InputError(
@@ -85,7 +85,7 @@ def check_products(loss: CompiledLoss, wanted: str) -> None:
 
 
 def describe_loss(loss: CompiledLoss) -> str:
-    """The loss with its values, as `infonce(tau = 0.2, eps = 1)`."""
+    """The loss with its values, such as `infonce(tau = 0.2, eps = 1)`."""
     return describe(loss.name, loss.values)
 
 

@@ -1,7 +1,7 @@
-"""Whole experiments: losses, configurations and a place come in; trained and probed run folders come out.
+"""Whole experiments: losses, configurations and a folder come in; trained and probed run folders come out.
 
-Every refusal that can be known beforehand (names that collide, runs that exist, data that are missing or others) comes
-before the first step of training.
+Every error that can be known beforehand (colliding names, existing runs, missing or different data) is raised before
+the first training step.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,26 +49,26 @@ class Options:
     download: bool = False
     probe: bool = True
     restore_threads: bool = True
-    """Whether a run that is resumed takes the threads it was computed with before."""
+    """Whether a resumed run uses the same number of threads as before."""
     stop_after: int | None = None
-    """The epoch after which runs end for now, probed as they are then; resumed, they go on as if never stopped."""
+    """The epoch after which runs end for now. They are probed then, and continue when resumed as if never stopped."""
     before: Callable[[PlannedRun], object] = lambda run: None
     """Called before each run."""
     callbacks: tuple[Callback, ...] = ()
     stock: Stock = field(default_factory=Stock)
-    """What the runs share; kept by whoever trains more than once on the same images."""
+    """What the runs share. A caller that trains more than once on the same images keeps it."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that ended before its time, and why."""
+    """A run that ended early, and the reason."""
 
     run: PlannedRun
     reason: InputError
 
     @property
     def what(self) -> str:
-        """How the run ended, in a word."""
+        """How the run ended, in a word or two."""
         match self.reason:
             case DivergedError():
                 return "diverged"
@@ -88,9 +88,10 @@ class Outcome:
 
 
 def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
-    """Train and probe one run after another; one that fails, as where its loss diverges, does not stop the others.
+    """Train and probe one run after another. One that fails, for example when its loss diverges, does not stop the
+    others.
 
-    Raises `InputError` for what can be known before the first step and is the user's to fix.
+    Raises `InputError` for errors that can be known before the first step and are the user's to fix.
     """
     plan = _restored(plan, options)
     for planned in plan:
@@ -117,8 +118,8 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
 
 
 def check_runs(plan: Sequence[PlannedRun], options: Options) -> None:
-    """Raises the `InputError` that `train_runs` would, as far as it is known before any data are read; runs that
-    another process is at work in are left to it."""
+    """Raises the `InputError` that `train_runs` would, as far as it can be known before any data are read. Runs that
+    another process is using are left to that process."""
     for planned in _restored(plan, options):
         _check_settings(planned)
         with suppress(AtWorkError):
@@ -126,7 +127,7 @@ def check_runs(plan: Sequence[PlannedRun], options: Options) -> None:
 
 
 def _restored(plan: Sequence[PlannedRun], options: Options) -> Sequence[PlannedRun]:
-    """With what was decided for an earlier part of each run, where it is resumed."""
+    """The runs, with what was decided for an earlier part of each if they are resumed."""
     if not options.if_exists.resumes:
         return plan
     again = options.restore_threads
@@ -145,7 +146,7 @@ def _with_configs(plan: Sequence[PlannedRun], configs: Sequence[ExperimentConfig
 
 
 def _decided(plan: Sequence[PlannedRun], data: ImageData, stock: Stock) -> list[ExperimentConfig]:
-    """The configurations with every setting decided that says `auto`, and a line on how the runs are computed."""
+    """The configurations with every `auto` decided; also prints a line about how the runs are computed."""
     configs = []
     for planned in plan:
         processor = look_at(resolve_device(planned.config.device))
@@ -163,7 +164,7 @@ def _decided(plan: Sequence[PlannedRun], data: ImageData, stock: Stock) -> list[
 
 def _check_all(plan: Sequence[PlannedRun], options: Options, data: DataRecord | None = None) -> None:
     for planned in plan:
-        # First, as a run that another process is beginning is only half there.
+        # First, since a run that another process is just starting is only half there.
         check_free_of_others(RunFolder(planned.path))
         check_run(planned.path, planned.loss, planned.config, options.if_exists, data)
 

@@ -1,9 +1,9 @@
-"""An encoder as a file of its own: a run comes in; weights with what they are of, for any program, come out, and such a
-file becomes an encoder again.
+"""An encoder in a file of its own: a run comes in; its weights and a description of them come out, for any program.
+Such a file can be turned into an encoder again.
 
 `.pt` is a dictionary that `torch.load(weights_only=True)` reads: `state_dict` and `metadata`. `.safetensors` has the
-same tensors, and the metadata as one text of JSON. Refused: another ending, a run without a checkpoint that can be
-trusted, and a file that is none of ours.
+same tensors, and the metadata as one JSON text. Refused: any other extension, a run without a trustworthy checkpoint,
+and a file that is not one of ours.
 """
 
 import io
@@ -35,13 +35,14 @@ from runner.training.trained import judged_weights
 
 CPU = torch.device("cpu")
 ENCODER, BODY, WIDTH_OF = "encoder.", "body.", "projector.0.weight"
-"""Where a network has its encoder, an encoder from elsewhere its module, and the projector the features' width."""
+"""Key prefixes of the encoder in a network and of the module in an encoder from elsewhere, and the key of the weight
+whose input width is that of the features."""
 
 Tensors = dict[str, Tensor]
 
 
 class Metadata(BaseModel):
-    """What an exported encoder is, and how images come into it."""
+    """What an exported encoder is, and the images it takes."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -60,10 +61,10 @@ class Metadata(BaseModel):
 
 
 def export_encoder(run: RunFolder, path: Path) -> Metadata:
-    """Write the encoder of the last checkpoint to `path`; what it is. Raises `InputError` as the module says."""
+    """Write the encoder of the last checkpoint to `path`. Returns its description. Raises `InputError` as above."""
     write = WRITERS.get(path.suffix)
     if write is None:
-        raise InputError(f"{path} is no file for an encoder.", f"Name one that ends in {' or '.join(WRITERS)}.")
+        raise InputError(f"{path} is not a file for an encoder.", f"Name one that ends in {' or '.join(WRITERS)}.")
     record, checkpoint = read_record(run), load_last(run, CPU)
     config, weights = record.config, judged_weights(checkpoint)
     if WIDTH_OF not in weights:
@@ -85,7 +86,7 @@ def read_encoder(path: Path) -> nn.Module:
     """The encoder in a file that `export_encoder` wrote, in evaluation mode. Raises `InputError`."""
     read = READERS.get(path.suffix)
     if read is None:
-        raise InputError(f"{path} is no file of an encoder.", f"Name one that ends in {' or '.join(READERS)}.")
+        raise InputError(f"{path} is not a file of an encoder.", f"Name one that ends in {' or '.join(READERS)}.")
     content = read_file(path)
     try:
         tensors, told = read(content)
@@ -94,7 +95,7 @@ def read_encoder(path: Path) -> nn.Module:
         raise InputError(f"{path} is damaged, or not what alphadsl export writes.", "Export the run again.") from None
     if metadata.encoder.startswith(OWN):
         raise InputError(
-            f"{path} has the weights of {class_of(metadata.encoder)}, a module of its user's.",
+            f"{path} has the weights of {class_of(metadata.encoder)}, a module from the user's own code.",
             'Load them into it: module.load_state_dict(torch.load(FILE, weights_only=True)["state_dict"])',
         )
     config = ExperimentConfig.model_construct(encoder=metadata.encoder, width=metadata.width)

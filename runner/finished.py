@@ -1,4 +1,4 @@
-"""A run as Python code sees it: its folder comes in; its accuracies, measurements, encoder and features come out."""
+"""A run as seen from Python: its folder comes in; its accuracies, measurements, encoder and features come out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ from runner.training.trained import Trained, load_trained
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a run left in its folder. Each property raises `InputError` where its file is missing or damaged."""
+    """What a run left in its folder. Each property raises `InputError` if its file is missing or damaged."""
 
     folder: Path
     own: OwnEncoder | None = field(default=None, repr=False)
 
     @property
     def config(self) -> ExperimentConfig:
-        """The settings, with those that were decided by the machine."""
+        """The settings, including those that the machine decided."""
         return read_record(self._files).config
 
     @property
@@ -41,7 +41,7 @@ class Run:
 
     @property
     def epoch(self) -> int:
-        """Epochs completed."""
+        """Number of completed epochs."""
         return self._trained.checkpoint.epoch
 
     @property
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def rows(self) -> Sequence[Mapping[str, float]]:
-        """The rows of `metrics.jsonl`: one for each step (`loss`, `gradient`, `lr`) and each epoch (`knn`, ...)."""
+        """The rows of `metrics.jsonl`: one per step (`loss`, `gradient`, `lr`) and one per epoch (`knn`, ...)."""
         return read_rows(self._files.metrics)
 
     @property
@@ -64,14 +64,14 @@ class Run:
 
     def features(self, images: object) -> Tensor:
         """Features (N, F) in float32 of images, in any of the forms that `alphadsl.train` takes, at the size that the
-        run was trained at. Raises `InputError` for what is none of these."""
+        run was trained with. Raises `InputError` for anything else."""
         x_NCHW = take_images(images, None, self.config.image_size).pretrain_NCHW
         encoder = self._trained.network.encoder
         with evaluating(encoder):
             return encode(encoder, x_NCHW.to(next(encoder.parameters()).device))
 
     def export(self, path: str | Path) -> Path:
-        """Write the encoder to a file of its own, `.pt` or `.safetensors`. Raises `InputError` for another ending."""
+        """Write the encoder to a file of its own, `.pt` or `.safetensors`. Raises `InputError` for other extensions."""
         export_encoder(self._files, Path(path))
         return Path(path)
 

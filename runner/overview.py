@@ -1,6 +1,6 @@
-"""Runs at a glance: a run folder comes in; a row on how the run stands, and the command that goes on, come out.
+"""Runs at a glance: a run folder comes in; a row with its status, and the command that continues it, come out.
 
-Nothing is refused: a run that cannot be read is a row with its reason.
+Nothing is refused: a run that cannot be read is a row with the reason.
 """
 
 import math
@@ -23,31 +23,31 @@ from runner.records.status import Status
 from runner.training.checkpoint import has_its_end, load_checkpoint
 
 STALE = 7 * 24 * 3600.0
-"""Seconds without a change after which nobody seems to go on with a run that was stopped."""
+"""Seconds without a change after which a stopped run seems to have been abandoned."""
 
 
 class CheckpointFaultError(InputError):
-    """The last checkpoint cannot be used; one before it may."""
+    """Raised when the last checkpoint cannot be used; an earlier one may be usable."""
 
 
 @dataclass(frozen=True)
 class RunRow:
-    """How a run stands; accuracies are shares, None where they were not measured."""
+    """The status of a run. Accuracies are in [0, 1], and None if they were not measured."""
 
     folder: RunFolder
     status: Status
     record: RunRecord | None = None
-    """None where it cannot be read."""
+    """None if it cannot be read."""
     epoch: int = 0
-    """Epochs that were trained to their end."""
+    """Number of completed epochs."""
     knn: float | None = None
-    """After the last epoch that has it."""
+    """After the last epoch that measured it."""
     validation: float | None = None
     test: float | None = None
     age: float | None = None
     """Seconds since anything in the folder changed."""
     reason: InputError | None = None
-    """Why it is damaged, has diverged or is not probed."""
+    """Why the run is damaged, has diverged or is not probed."""
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class RunRow:
 
 
 def look_at_run(run: RunFolder) -> RunRow:
-    """The row of a run, at the cost of reading its small files; of a checkpoint it is seen whether it has an end."""
+    """The row of a run, at the cost of reading its small files; a checkpoint is only checked for being complete."""
     row = RunRow(run, Status.DAMAGED, age=_age_of(run))
     working = _is_at_work(run)
     try:
@@ -71,7 +71,7 @@ def look_at_run(run: RunFolder) -> RunRow:
 
 
 def look_closely(run: RunFolder) -> RunRow:
-    """The same, with every row of the measurements and every bit of the checkpoint looked at."""
+    """The same, after checking every row of the measurements and every bit of the checkpoint."""
     row = look_at_run(run)
     if row.status in (Status.RUNNING, Status.DAMAGED):
         return row
@@ -87,7 +87,7 @@ def look_closely(run: RunFolder) -> RunRow:
 
 
 def next_command(row: RunRow) -> str | None:
-    """What to do with a run next; None where it is not ours to say."""
+    """What to do with a run next; None if that is not ours to say."""
     run = shlex.quote(str(row.folder.path))
     earlier = row.record is not None and not row.record.run
     match row.status:
@@ -95,7 +95,7 @@ def next_command(row: RunRow) -> str | None:
             return f"tail -f {shlex.quote(str(row.folder.metrics))}"
         case Status.DONE:
             return f"alphadsl compare {run}"
-        case _ if earlier:  # it can be compared, and no more
+        case _ if earlier:  # it can be compared, and nothing else
             return None
         case Status.NOT_PROBED:
             return way_to_probe(row.folder)
@@ -163,7 +163,7 @@ def _of(probe: dict[str, Any], part: str, name: str) -> float | None:
 
 @contextmanager
 def _of_the_checkpoint() -> Iterator[None]:
-    """What is refused inside the block is the last checkpoint's fault."""
+    """Turn errors inside the block into errors of the last checkpoint."""
     try:
         yield
     except InputError as reason:
@@ -171,7 +171,7 @@ def _of_the_checkpoint() -> Iterator[None]:
 
 
 def _check_checkpoint(row: RunRow) -> None:
-    """Raises `InputError` where it was lost, or has no end. What is at fault within is seen by who reads it all."""
+    """Raises `InputError` if the checkpoint was lost or truncated. Other damage is found when all of it is read."""
     path = row.folder.checkpoint
     if path.exists() and not has_its_end(path):
         raise InputError(f"{path} is truncated or no checkpoint.", "Put a copy of it back.")
@@ -184,7 +184,7 @@ def _is_at_work(run: RunFolder) -> bool:
         check_free_of_others(run)
     except AtWorkError:
         return True
-    except InputError:  # where it cannot be locked, its files say what there is to say
+    except InputError:  # if it cannot be locked, its files tell what there is to know
         return False
     return False
 

@@ -1,4 +1,4 @@
-"""Which runs a command asks for: losses, settings and a place come in; one run for each loss and seed comes out."""
+"""Which runs a command asks for: losses, settings and a folder come in; one run for each loss and seed comes out."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from runner.settings.keys import check_taken
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One loss with one seed, and where it goes."""
+    """One loss with one seed, and the folder it goes to."""
 
     loss: CompiledLoss
     config: ExperimentConfig
     path: Path
     encoder: OwnEncoder | None = None
-    """A module that takes the place of one that is made from its name."""
+    """A module to train in place of one built from its name."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def plan_runs(
     name: str | None,
     tags: Mapping[str, str],
 ) -> list[PlannedRun]:
-    """Every loss with every seed; `tags` adds to names, by loss. Raises `InputError` as `plan_grid`."""
+    """Every loss with every seed; `tags` are added to names, by loss. Raises `InputError` like `plan_grid`."""
     variants = [Variant(loss, tags.get(loss.name, "")) for loss in losses]
     return plan_grid(variants, [Setup(config) for config in configs], runs_dir, name)
 
@@ -48,10 +48,10 @@ def plan_runs(
 def plan_grid(
     variants: Sequence[Variant], setups: Sequence[Setup], runs_dir: Path, name: str | None
 ) -> list[PlannedRun]:
-    """Every variant of every loss with every setup, each with learned parameters of its own.
+    """Every variant of every loss with every setup, each with its own copy of learned parameters.
 
-    Raises `InputError` where two losses have one name, for a name that is no folder's, and for a loss that cannot be
-    trained here.
+    Raises `InputError` if two losses have the same name, for a name that a folder cannot have, and for a loss that
+    cannot be trained here.
     """
     for variant in variants:
         check_trainable(variant.loss)

@@ -1,4 +1,4 @@
-"""The probe of a run: a run folder and its data come in, probe.json comes out."""
+"""The probe of a run: a run folder and its data come in; probe.json comes out."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,9 +38,9 @@ class Prober:
     def probe(
         self, run: RunFolder, network: SiameseNetwork, config: ExperimentConfig, own: OwnEncoder | None = None
     ) -> Features:
-        """Write probe.json, and a picture of which classes were taken for which; the features that were probed.
+        """Write probe.json and a picture of the confusion matrix. Returns the features that were probed.
 
-        Raises `InputError` where there is nothing to measure on, or the encoder does not hold still.
+        Raises `InputError` if there is nothing to measure on, or the encoder changes while it is probed.
         """
         fabric, protocol = make_fabric(config), protocol_of(config)
         with limit_threads(config.threads):
@@ -51,7 +51,7 @@ class Prober:
                 untrained = sound_network(config, self._data.image_size, fabric, own)
                 fabric.to_device(untrained)
                 self._untrained[fresh] = probe_features(self._read(untrained, config), protocol)
-            tell(f"Probing {run.path} by the protocol {protocol.hash}.")
+            tell(f"Probing {run.path} with protocol {protocol.hash}.")
             features = self._read(network, config)
             trained = probe_features(features, protocol)
         told = {
@@ -73,26 +73,26 @@ class Prober:
 
 
 def shown(result: ProbeResult) -> dict[str, float]:
-    """The accuracies of a probe for boards: probe/test_linear_last and the like, in [0, 1]."""
+    """The accuracies of a probe for boards: probe/test_linear_last and so on, in [0, 1]."""
     parts = ((part, values) for part, values in result.accuracies.items() if isinstance(values, Mapping))
     return {f"probe/{part}_{name}": value for part, values in parts for name, value in values.items()}
 
 
 def of_untrained(config: ExperimentConfig) -> ExperimentConfig:
-    """What of a configuration decides its untrained encoder and its probe: of the training, nothing but the seed."""
+    """The part of a configuration that decides its untrained encoder and its probe: of the training, only the seed."""
     fields = ExperimentConfig.model_fields.items()
     training = {name: field.default for name, field in fields if about_of(field).group is Group.TRAINING}
     return config.model_copy(update={**training, "seed": config.seed})
 
 
 class ProbeFailedError(InputError):
-    """A probe that came to nothing after a training that is whole."""
+    """Raised when a probe fails after a complete training."""
 
 
 @contextmanager
 def training_is_kept(run: RunFolder) -> Iterator[None]:
-    """What goes wrong in the block, an error of ours among it, is said to be of the probe: whoever waits for the next
-    run gets it, and this one can be probed later.
+    """Report any error in the block, including internal ones, as a failure of the probe, so that the next run starts
+    and this one can be probed later.
 
     Raises `ProbeFailedError`.
     """
@@ -102,17 +102,17 @@ def training_is_kept(run: RunFolder) -> Iterator[None]:
         told = str(fault).strip().splitlines()
         reason = fault.message if isinstance(fault, InputError) else ": ".join([type(fault).__name__, *told[:1]])
         raise ProbeFailedError(
-            f"The probe of {run.path} failed: {reason}", f"Its training is kept; to go on: {way_to_probe(run)}"
+            f"The probe of {run.path} failed: {reason}", f"Its training is saved; to continue: {way_to_probe(run)}"
         ) from fault
 
 
 def probe_run(
     run: RunFolder, data_dir: Path | None, test_set: TestSet | None = None, export: Path | None = None
 ) -> None:
-    """Probe the last checkpoint of a run again, on the data it was trained on. The test set is read or sealed as the
-    run says, unless that is said here; the features go to `export`, if it is given.
+    """Probe the last checkpoint of a run again, on the data it was trained on. The test set is read or sealed as in the
+    run, unless `test_set` says otherwise. The features are written to `export`, if it is given.
 
-    Raises `InputError` where the run cannot be probed.
+    Raises `InputError` if the run cannot be probed.
     """
     keep_freed_memory()
     record = read_record(run)
@@ -138,7 +138,7 @@ def probe_run(
         )
     changed = changes(record.environments[-1], current_environment(config))
     if changed:
-        tell(f"Probing {run.path} with other bits than it was trained with: {'; '.join(changed)}.")
+        tell(f"Probing {run.path} in another environment than it was trained in: {'; '.join(changed)}.")
     check_labelled(data, run.path)
     features = Prober(data).probe(run, trained.network, config)
     if export is not None:

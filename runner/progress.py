@@ -1,5 +1,5 @@
-"""Progress of a run on stderr: steps come in, a bar with loss, images per second and time left comes out, or a line now
-and then, and for each epoch, where nobody watches.
+"""Progress of a run on stderr: steps come in; a bar with loss, images per second and time left comes out. Without a
+terminal, it is a line from time to time and one for each epoch.
 """
 
 import time
@@ -18,19 +18,19 @@ from runner.settings.config import ExperimentConfig
 from runner.settings.processes import leads
 
 LINE_SECONDS = 15.0
-"""How often a run that nobody watches tells where it is."""
+"""Seconds between lines about the progress of a run without a terminal."""
 
 MEDIUM, WIDE = 70, 110
-"""Columns of a terminal from which on more of the bar is shown."""
+"""Widths of a terminal, in columns, from which more of the bar is shown."""
 
 
 def _console() -> Console:
-    """Of several processes the first one speaks."""
+    """A console on stderr. With several processes, only rank 0 prints."""
     return Console(stderr=True, quiet=not leads())
 
 
 def tell(message: str) -> None:
-    """A line on what is being done."""
+    """Print a line about what is being done."""
     _console().print(message, highlight=False, markup=False, style="dim", soft_wrap=True)
 
 
@@ -38,7 +38,7 @@ Part = TypeVar("Part")
 
 
 def watched(parts: Iterable[Part], total: int, what: str) -> Iterator[Part]:
-    """The parts as they come, under a bar on a terminal; where nobody watches, a line now and then says how many."""
+    """Yield the parts under a progress bar; without a terminal, print a line with their number from time to time."""
     console = _console()
     columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn(compact=True)
     told = time.monotonic()
@@ -53,7 +53,7 @@ def watched(parts: Iterable[Part], total: int, what: str) -> Iterator[Part]:
 
 
 class _SpeedColumn(ProgressColumn):
-    """Images per second, each seen in two views."""
+    """Images per second, each of which is seen in two views."""
 
     def __init__(self, batch: int) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class _SpeedColumn(ProgressColumn):
 
 
 class Progress:
-    """The bar of one run, as much of it as the terminal is wide; without a terminal, a line now and then."""
+    """The bar of one run, as much of it as fits the terminal; without a terminal, a line from time to time."""
 
     def __init__(self, name: str, step: int, total: int, config: ExperimentConfig) -> None:
         self._console = _console()
@@ -80,7 +80,7 @@ class Progress:
         self._knn = ""
 
     def advance(self, loss: float | None) -> None:
-        """One step more; `loss` is the last that is known, if any is."""
+        """Count one more step; `loss` is the last known one, if there is any."""
         self._step += 1
         told = "" if loss is None else f"loss {loss:.4f}"
         self._bar.update(self._task, advance=1, seen=f"{told}{self._knn}")
@@ -92,7 +92,7 @@ class Progress:
             self._tell("  ".join(filter(None, parts)))
 
     def _pace(self, step: int, since: float, now: float) -> Iterator[str]:
-        """Counted from the first step on, which may compile for longer than an epoch takes."""
+        """Speed and time left, measured from the first step on, which may compile for longer than an epoch takes."""
         if self._step > step:
             seconds = (now - since) / (self._step - step)
             yield f"{self._config.batch / seconds:,.0f} images/s"
@@ -117,7 +117,7 @@ class Progress:
 
 
 def _columns(width: int, batch: int) -> list[ProgressColumn]:
-    """What fits: first the name, the steps and the loss, then the time left, then the speed, then a bar."""
+    """The columns that fit: first the name, the steps and the loss, then the time left, then the speed, then a bar."""
     columns: list[ProgressColumn] = [
         TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
         MofNCompleteColumn(table_column=Column(no_wrap=True)),

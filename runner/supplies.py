@@ -1,6 +1,6 @@
-"""What runs share beside their code: a configuration comes in; its images, what they are, and a prober come out.
+"""What runs share besides their code: a configuration comes in; its images, a record of them and a prober come out.
 
-A search or a sweep trains again and again on the same images. Whoever keeps a `Stock` reads them once, and probes the
+A search or a sweep trains many times on the same images. A caller that keeps a `Stock` reads them once, and probes the
 untrained encoder of a seed once.
 """
 
@@ -19,7 +19,7 @@ from runner.training.together import check_alike, in_turns
 
 @dataclass(frozen=True, eq=False)
 class Supplies:
-    """Images, what is written down of them, and what probes encoders on them."""
+    """Images, their record, and the prober that evaluates encoders on them."""
 
     data: ImageData
     record: DataRecord
@@ -27,21 +27,21 @@ class Supplies:
 
 
 Read = Callable[[ExperimentConfig, bool], ImageData]
-"""A configuration and whether missing images may be fetched come in, its images come out."""
+"""A configuration and whether missing images may be downloaded come in; its images come out."""
 
 
 @dataclass(eq=False)
 class Stock:
-    """The supplies that were asked for last, and what was said of how runs are computed."""
+    """The supplies that were requested last, and the lines already printed about how runs are computed."""
 
     read: Read = lambda config, download: load_data(config, make_fabric(config).device, download=download)
-    """Where images come from; those of Python code are there already."""
+    """Where images come from; images from Python code are already in memory."""
     _kept: dict[tuple[object, ...], Supplies] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
     def of(self, config: ExperimentConfig, *, download: bool) -> Supplies:
-        """Read the images of a configuration, unless they are those of the last one. Raises `InputError` where they are
-        missing, damaged, or others on another process."""
+        """Read the images of a configuration, unless they are those of the last one. Raises `InputError` if they are
+        missing, damaged, or different in another process."""
         which = (config.dataset, config.data_dir, config.image_size, config.device)
         if which not in self._kept:
             self._kept.clear()
@@ -49,7 +49,7 @@ class Stock:
         return self._kept[which]
 
     def tell_once(self, line: str) -> None:
-        """Say what holds for many runs before the first of them."""
+        """Print a line that holds for many runs, once, before the first of them."""
         if line not in self._told:
             self._told.add(line)
             tell(line)

@@ -1,4 +1,4 @@
-"""The search as a whole: a plan, a place and a budget come in; a log, spec files and a page come out."""
+"""The search as a whole: a plan, a folder and a budget come in; a log, spec files and a page come out."""
 
 import contextlib
 from collections.abc import Sequence
@@ -20,17 +20,17 @@ from runner.records.folder import RunFolder, locked
 from runner.studies.candidates import write_candidates as write_list
 
 KEPT = 5
-"""So many of the best are handed on, beside the front."""
+"""Number of the best candidates that are handed on, in addition to the front."""
 
 
 def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool = False) -> Path:
-    """Search until the budget, in seconds of work over all starts, is spent; the page.
+    """Search until the budget, in seconds of work summed over all starts, is spent. Returns the page.
 
-    Raises `InputError` where another process is at work in the folder, or something of it is damaged.
+    Raises `InputError` if another process is using the folder, or something in it is damaged.
     """
     with locked(RunFolder(room.folder)):
         log = SearchLog.open(room.log)
-        tell("Learning what is known: the library at a grid of its parameters.")
+        tell("Learning what is known: the library on a grid of its parameters.")
         kept = kept_stages(next(iter(plan.parents.values())))
         library = Gates.around(plan.space, known_losses(), kept)
         gates = library.copy()
@@ -54,19 +54,19 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
 
 
 def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
-    """The front, and what ranks highest."""
+    """The front, and the candidates with the highest scores."""
     ranked = [one for one in ranking(log, rung) if not one.bred.control]
     return list({one.name: one for one in [*pareto(ranked, rung), *ranked[:KEPT]]}.values())
 
 
 def make_simple(search: Search, library: Gates, rung: str) -> None:
-    """Trim the best while their toy scores hold and they are not losses of the library."""
+    """Simplify the best candidates as long as their toy scores hold and they do not become losses of the library."""
     toy = Toy(search.plan.seeds, search.plan.seed)
     waiting = [one for one in best_of(search.log, rung) if one.trimmed is None and toy.name in one.scored]
     if waiting:
-        told = f"Making the best {len(waiting)} simple: each is tried on the toy with less in it, up to {MOST_TRIED}"
-        tell(f"{told} times. The budget is spent, and this comes on top.")
-    for candidate in watched(waiting, len(waiting), "Made simple"):
+        told = f"Simplifying the best {len(waiting)}: each is tried on the toy with terms left out, up to {MOST_TRIED}"
+        tell(f"{told} times. The budget is spent; this comes on top of it.")
+    for candidate in watched(waiting, len(waiting), "Simplified"):
         scored = candidate.scored[toy.name]
         values = dict(scored.values)
 
@@ -86,7 +86,7 @@ def make_simple(search: Search, library: Gates, rung: str) -> None:
 
 
 def _spread(scores: Sequence[float]) -> float:
-    """The standard error of their mean; half a point where one score says nothing of it."""
+    """The standard error of the mean score; half a percentage point if there is only one score."""
     if len(scores) < 2:
         return 0.005
     mean = sum(scores) / len(scores)

@@ -6,7 +6,7 @@ from runner.discovery.log import Candidate
 
 
 def pareto(candidates: Sequence[Candidate], rung: str) -> tuple[Candidate, ...]:
-    """The candidates at a rung that no other of their size or less scores as well as, smallest first."""
+    """The candidates at a rung with no other of the same size or less that scores as well, smallest first."""
     scored = [candidate for candidate in candidates if candidate.score(rung) is not None]
     best, front = float("-inf"), []
     for candidate in sorted(scored, key=lambda one: (one.bred.size, -(one.score(rung) or 0.0))):

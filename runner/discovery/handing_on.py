@@ -1,5 +1,5 @@
-"""What a search hands to `sweep` and `confirm`: its best, and the losses it started from, come in; a list of candidates
-in the form that both read, with the values that the search has found and the seeds it has used, comes out.
+"""What a search hands on to `sweep` and `confirm`: its best candidates and the losses it started from come in; a list
+of candidates that both commands read, with the values that the search found and the seeds it used, comes out.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from runner.studies.candidates import Candidate as HandedOn
 
 
 def handed_on(plan: SearchPlan, log: SearchLog, best: Sequence[Candidate], rung: str) -> list[HandedOn]:
-    """The losses that the search started from, then its best; a score is of the formula before it was made simple."""
+    """The losses that the search started from, then its best. A score is that of the formula before it was
+    simplified."""
     parents = [one for one in log.candidates.values() if one.bred.control and one.name != NULL]
     return [_handed_on(plan, one, rung) for one in [*parents, *best]]
 

@@ -1,7 +1,7 @@
-"""What a search did, line by line: events come in and are on disk at once; the candidates as they stand come back out.
+"""What a search did, line by line: events come in and are on disk at once; the current candidates can be read back.
 
-A last line cut short by a kill is dropped; what it said is done again. Refused: a line that cannot be read before the
-last one.
+A last line that a kill truncated is dropped, and its work is repeated. Refused: a line before the last one that cannot
+be read.
 """
 
 import json
@@ -23,13 +23,13 @@ def shown_rung(rung: str) -> str:
 
 
 class Event(BaseModel):
-    """Something that was done."""
+    """Something that the search did."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class BredEvent(Event):
-    """A candidate was written and judged; without a gate it went through."""
+    """A candidate was written and judged; an empty `gate` means that it passed."""
 
     kind: Literal["bred"] = "bred"
     number: int
@@ -52,14 +52,14 @@ class ScoredEvent(Event):
     name: str
     rung: str
     scores: tuple[float, ...] = ()
-    """By seed, on validation images."""
+    """Accuracies in [0, 1] on validation images, by seed."""
     values: Mapping[str, float] = Field(default_factory=dict)
     failed: str = ""
     seconds: float = 0.0
 
 
 class RungEvent(Event):
-    """How well a rung tells which losses do well at the next, by the losses the search starts from and controls."""
+    """How well a rung predicts which losses do well at the next, measured on the losses the search starts from."""
 
     kind: Literal["rung"] = "rung"
     rung: str
@@ -75,7 +75,7 @@ class RungEvent(Event):
 
 
 class TrimmedEvent(Event):
-    """A survivor as it was made simpler."""
+    """A survivor in its simplified form."""
 
     kind: Literal["trimmed"] = "trimmed"
     name: str
@@ -90,7 +90,7 @@ EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 @dataclass
 class Candidate:
-    """A loss that went through the gates, or a control, and its scores so far."""
+    """A loss that passed the gates, or a control, and its scores so far."""
 
     bred: BredEvent
     scored: dict[str, ScoredEvent] = field(default_factory=dict)
@@ -101,31 +101,31 @@ class Candidate:
         return self.bred.name
 
     def score(self, rung: str) -> float | None:
-        """Mean over seeds; None where it was not trained at the rung, or failed."""
+        """Mean score over seeds; None if it was not trained at the rung, or failed."""
         event = self.scored.get(rung)
         return None if event is None or not event.scores else sum(event.scores) / len(event.scores)
 
 
 @dataclass
 class SearchLog:
-    """The log of one search: what is in its file, and what is added."""
+    """The log of one search: the events in its file, and those that are added."""
 
     path: Path
     events: list[AnyEvent] = field(default_factory=list)
     candidates: dict[str, Candidate] = field(default_factory=dict)
     bred: int = 0
-    """Candidates that were written, whatever became of them."""
+    """Number of candidates that were written, whatever became of them."""
 
     @staticmethod
     def open(path: Path) -> "SearchLog":
-        """To go on with: half a last line is cut off."""
+        """The log, to be continued: a truncated last line is removed."""
         if path.exists():
             _cut_half_line(path)
         return SearchLog.look(path)
 
     @staticmethod
     def look(path: Path) -> "SearchLog":
-        """As it is on disk, where another process may be writing."""
+        """The log as it is on disk, where another process may be writing."""
         log = SearchLog(path)
         if path.exists():
             for event in _read(path):
@@ -133,7 +133,7 @@ class SearchLog:
         return log
 
     def add(self, event: AnyEvent) -> None:
-        """Put an event on disk, then count it."""
+        """Write an event to disk, then count it."""
         with guarded(self.path, "written"), self.path.open("a", encoding="utf-8") as file:
             file.write(event.model_dump_json() + "\n")
             file.flush()
@@ -142,16 +142,16 @@ class SearchLog:
 
     @property
     def passed(self) -> int:
-        """Candidates that went through the gates."""
+        """Number of candidates that passed the gates."""
         return sum(not candidate.bred.control for candidate in self.candidates.values())
 
     @property
     def seconds(self) -> float:
-        """Time spent in judging and training."""
+        """Seconds spent on judging and training."""
         return sum(event.seconds for event in self.events if isinstance(event, ScoredEvent))
 
     def gates(self) -> dict[str, int]:
-        """How many candidates ended at each gate, and how many went through."""
+        """How many candidates were stopped by each gate, and how many passed."""
         counts: dict[str, int] = {}
         for event in self.events:
             if isinstance(event, BredEvent) and not event.control:

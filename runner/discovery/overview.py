@@ -1,5 +1,5 @@
-"""How a search stands, from its folder alone, while it is at work or not: a folder comes in, what there is to say comes
-out.
+"""The state of a search, from its folder alone, whether it is running or not: a folder comes in; what there is to
+report comes out.
 """
 
 from dataclasses import dataclass
@@ -33,17 +33,17 @@ class Overview:
 
     @property
     def rung(self) -> str:
-        """The highest at which a loss that was found has been trained."""
+        """The highest rung at which a found loss has been trained."""
         return top_rung(self.log, names_of_rungs(self.plan))
 
     @property
     def best(self) -> Candidate | None:
-        """Of the losses that were found."""
+        """The best of the found losses."""
         return next((one for one in ranking(self.log, self.rung) if not one.bred.control), None)
 
     @property
     def following(self) -> str:
-        """The command that goes on from here; nothing where none is known, or none is needed."""
+        """The command that continues from here; empty if none is known or none is needed."""
         match self.state:
             case "ended":
                 return f"alphadsl sweep {self.room.folder} --over lr=LOW..HIGH:log --trials N"
@@ -54,7 +54,7 @@ class Overview:
 
 
 def look_at_search(room: SearchRoom) -> Overview:
-    """Raises `InputError` for what is no search, or is damaged."""
+    """The overview of a search. Raises `InputError` if the folder is not a search or is damaged."""
     return Overview(room, read_plan(room), SearchLog.look(room.log), _is_at_work(room))
 
 

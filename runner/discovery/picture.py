@@ -1,4 +1,4 @@
-"""The genealogy and the front of a search as one picture: candidates come in, SVG text comes out."""
+"""The genealogy and the front of a search as one picture: candidates come in; SVG text comes out."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +17,15 @@ AHEAD: Mapping[str, Any] = {"color": BEST, "linewidth": 1.2, "alpha": 0.8, "zord
 ASIDE: Mapping[str, Any] = {"color": LINE, "linewidth": 0.5, "alpha": 0.18, "zorder": 1}
 """Lines of descent: those that led to the front, and the others."""
 APART = 0.035
-"""Names stand at least so far apart, as a part of the height."""
+"""Smallest distance between names, as a fraction of the height."""
 NAMED = 12
-"""So many of the front have a name beside them, the best."""
+"""Number of candidates of the front that are named, the best ones."""
 
 
 def draw_search(candidates: Sequence[Candidate], rung: str) -> str:
-    """Left, every candidate where it was bred and what it scored on a rung, with lines from the nearest ancestors that
-    were trained there, too, bold where they led to the front; right, score against size, and the front. Readable on
-    white and on black."""
+    """The picture, readable on white and on black. On the left every candidate, placed by its number and its score at a
+    rung, with lines from its nearest ancestors trained at that rung, bold if they led to the front. On the right the
+    score against the size, and the front."""
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     figure.patch.set_alpha(0)
     tree, sizes = figure.subplots(1, 2, width_ratios=(2, 1), sharey=True)
@@ -46,7 +46,7 @@ def draw_search(candidates: Sequence[Candidate], rung: str) -> str:
     _write_names(tree, controls, scores, -1)
     _write_names(tree, [one for one in front[-NAMED:] if not one.bred.control], scores, 1)
     last = max((one.bred.number for one in scored), default=1)
-    tree.set(xlabel="candidate, in the order in which it was bred", xlim=(-0.16 * last - 1, 1.1 * last + 1))
+    tree.set(xlabel="candidate, in the order of breeding", xlim=(-0.16 * last - 1, 1.1 * last + 1))
     tree.set(ylabel=f"validation accuracy at {shown_rung(rung)}, %")
     sizes.set(xlabel="size: nodes and parameters")
     for axes in (tree, sizes):
@@ -67,7 +67,7 @@ def draw_search(candidates: Sequence[Candidate], rung: str) -> str:
 
 
 def _ancestors(candidate: Candidate, by_name: Mapping[str, Candidate], scores: Mapping[str, float]) -> Iterator[str]:
-    """The nearest that have a score, along each line of descent."""
+    """The nearest ancestors with a score, along each line of descent."""
     pending, seen = list(candidate.bred.parents), set[str]()
     while pending:
         name = pending.pop()
@@ -81,7 +81,7 @@ def _ancestors(candidate: Candidate, by_name: Mapping[str, Candidate], scores: M
 
 
 def _descent(names: Sequence[str], ancestors: Mapping[str, Sequence[str]]) -> set[str]:
-    """Losses and all that they descend from."""
+    """The named losses and all of their ancestors."""
     pending, reached = [*names], set[str]()
     while pending:
         name = pending.pop()
@@ -99,7 +99,7 @@ def _draw_points(
     control = [place for one, place in zip(scored, places, strict=True) if one.bred.control]
     ahead = [place for one, place in zip(scored, places, strict=True) if one.name in best]
     axes.scatter(*_columns(bred_places), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
-    axes.scatter(*_columns(control), s=20, color=CONTROL, zorder=3, label="started from, and the null control")
+    axes.scatter(*_columns(control), s=20, color=CONTROL, zorder=3, label="starting losses and null control")
     axes.scatter(*_columns(ahead), s=64, facecolors="none", edgecolors=BEST, linewidths=1.6, zorder=3, label="front")
 
 
@@ -108,7 +108,7 @@ def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[f
 
 
 def _write_names(axes: Axes, named: Sequence[Candidate], scores: Mapping[str, float], side: int) -> None:
-    """Beside the points, moved up where two would stand on one another."""
+    """Write names beside the points, moved up where two would overlap."""
     bottom, top = axes.get_ylim()
     gap, last = APART * (top - bottom), float("-inf")
     for one in sorted(named, key=lambda one: scores[one.name]):

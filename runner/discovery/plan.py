@@ -1,6 +1,6 @@
-"""What a search is, and where it is kept: a folder comes in, the plan in it comes out, new or as it was.
+"""What a search is, and where it is stored: a folder comes in; the plan in it comes out, new or as it was.
 
-Refused: another plan in the same folder, and one of another version.
+Refused: another plan in the same folder, and a plan of another version.
 """
 
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from runner.studies.marks import LIST, SEARCH
 
 ANOTHER = "Give --name for another search."
 NOT_COMPARED = frozenset({"data_dir", "device", "threads", "keep_every", "compile", "channels_last", "recipe"})
-"""Settings of the run that may differ when a search goes on, on another machine perhaps."""
+"""Settings of the runs that may differ when a search is continued, perhaps on another machine."""
 
 
 class SearchPlan(BaseModel):
-    """Everything that decides what a search tries, but for the time it has."""
+    """Everything that decides what a search tries, except the time it has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str = alphadsl.__version__
     parents: dict[str, str]
-    """Where the search starts: losses by name, as spec texts."""
+    """The losses that the search starts from: names and spec texts."""
     space: SearchSpace
     epochs: tuple[int, ...]
-    """Of the rungs after the toy."""
+    """Epochs of the rungs after the toy."""
     seeds: int
     seed: int
     factor: int
@@ -39,7 +39,7 @@ class SearchPlan(BaseModel):
 
 @dataclass(frozen=True)
 class SearchRoom:
-    """Where the files of a search are."""
+    """The paths of the files of a search."""
 
     folder: Path
 
@@ -57,7 +57,7 @@ class SearchRoom:
 
     @property
     def listed(self) -> Path:
-        """The best and the losses started from, for `confirm` and `sweep`."""
+        """The best candidates and the losses started from, for `confirm` and `sweep`."""
         return self.folder / LIST
 
     @property
@@ -70,7 +70,7 @@ class SearchRoom:
 
 
 def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
-    """The plan as it is kept. Raises `InputError` where the folder holds another search."""
+    """The plan as stored. Raises `InputError` if the folder holds another search."""
     if not room.plan.exists():
         make_folder(room.folder)
         write_file(room.plan, plan.model_dump_json(indent=1).encode())
@@ -92,7 +92,7 @@ def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
 
 
 def read_plan(room: SearchRoom) -> SearchPlan:
-    """The plan of a search. Raises `InputError` where there is none, or it cannot be read."""
+    """The plan of a search. Raises `InputError` if there is none or it cannot be read."""
     if not room.plan.exists():
         raise InputError(f"{room.folder} is not a search: it has no search.json.", "Give a folder below studies/.")
     try:

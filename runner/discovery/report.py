@@ -1,4 +1,4 @@
-"""What a search came to: its log comes in; candidates as spec files, a page and lines for the terminal come out."""
+"""The results of a search: its log comes in; candidates as spec files, a page and lines for the terminal come out."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -16,7 +16,7 @@ SHOWN = 10
 
 
 def write_candidates(room: SearchRoom, plan: SearchPlan, candidates: Sequence[Candidate]) -> list[Path]:
-    """A spec file for each, with its parents and scores in a comment."""
+    """Write a spec file for each candidate, with its parents and scores in a comment. Returns their paths."""
     make_folder(room.candidates)
     paths = []
     for candidate in candidates:
@@ -27,7 +27,7 @@ def write_candidates(room: SearchRoom, plan: SearchPlan, candidates: Sequence[Ca
 
 
 def spec_file(plan: SearchPlan, candidate: Candidate) -> str:
-    """The spec of a candidate, as simple as it was made."""
+    """The spec of a candidate, in its simplified form if there is one."""
     bred, trimmed = candidate.bred, candidate.trimmed
     known = {name: score for name in candidate.scored if (score := candidate.score(name)) is not None}
     scores = "; ".join(f"{shown_rung(name)} {100 * score:.1f} %" for name, score in known.items())
@@ -37,13 +37,13 @@ def spec_file(plan: SearchPlan, candidate: Candidate) -> str:
         f"Validation accuracy, {plan.config.dataset}: {scores}. Not confirmed.",
     ]
     if trimmed is not None:
-        lines.append(f"Made simpler: size {bred.size} to {trimmed.size}, toy {100 * trimmed.score:.1f} %.")
+        lines.append(f"Simplified: size {bred.size} to {trimmed.size}, toy {100 * trimmed.score:.1f} %.")
     text = trimmed.text if trimmed else bred.text
     return "".join(f"# {line}\n" for line in lines) + text
 
 
 def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
-    """A few lines: what died where, and the best beside the controls."""
+    """A few lines: how many candidates each gate stopped, and the best beside the controls."""
     gates = log.gates()
     told = ", ".join(f"{count} {gate}" for gate, count in sorted(gates.items(), key=lambda pair: -pair[1]))
     yield f"{sum(gates.values())} candidates: {told}." if gates else "No candidate was written."
@@ -59,19 +59,19 @@ def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
 
 
 def top_rung(log: SearchLog, rungs: Sequence[str]) -> str:
-    """The highest rung at which something that was found was trained; the first where nothing was."""
+    """The highest rung at which a found loss was trained; the first rung if none was."""
     found = [candidate for candidate in log.candidates.values() if not candidate.bred.control]
     return next((rung for rung in reversed(rungs) if any(rung in one.scored for one in found)), rungs[0])
 
 
 def ranking(log: SearchLog, rung: str) -> list[Candidate]:
-    """Everything that was trained at a rung, the best first."""
+    """All candidates trained at a rung, best first."""
     scored = [one for one in log.candidates.values() if one.score(rung) is not None]
     return sorted(scored, key=lambda one: (-(one.score(rung) or 0.0), one.bred.size))
 
 
 def write_report(room: SearchRoom, plan: SearchPlan, log: SearchLog, rung: str) -> Path:
-    """The page of a search, which needs no network."""
+    """Write the page of a search, which needs no network."""
     write_file(room.page, make_page(room.folder.name, plan, log, rung).encode())
     return room.page
 
@@ -86,7 +86,7 @@ def make_page(name: str, plan: SearchPlan, log: SearchLog, rung: str) -> str:
 
 def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
     told = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {plan.seeds} seeds; alphadsl {plan.version}."
-    yield f'<p class="pale">{escape(told)} Scores are of validation images, and choose: confirm them on others.</p>'
+    yield f'<p class="pale">{escape(told)} Scores are on validation images, and select: confirm on others.</p>'
     yield f"<pre>{escape(chr(10).join(summary(log, rung, list(plan.parents))))}</pre>"
     for event in log.events:
         if isinstance(event, RungEvent):

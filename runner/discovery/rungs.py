@@ -1,8 +1,8 @@
-"""What a candidate is trained on, from seconds to hours: a spec with values comes in; accuracies on validation images
-come out, by seed. The test set is read by no rung.
+"""What a candidate is trained on, from seconds to hours: a spec with values comes in; accuracies on validation images,
+by seed, come out. No rung reads the test set.
 
-Every loss is trained by Adam, which divides the size of a gradient out: that of a loss is no finding. The toy is a
-small network on the training digits; the others are runs of the trainer, and lie in run folders.
+Every loss is trained with Adam, which divides out the size of a gradient: the scale of a loss is not a discovery. The
+toy is a small network on the training digits. The other rungs are runs of the trainer, in run folders.
 """
 
 import time
@@ -28,33 +28,34 @@ from runner.theory.data import Recipe, Views, read_views
 TOY = "toy"
 TRAIN, HELD, STEPS = 600, 600, 150
 SEEDS = 1_000
-"""Seeds of a search begin here times its own seed: `confirm` uses others."""
+"""The seeds of a search begin at this number times the seed of the search; `confirm` uses others."""
 SLOWEST, TIMED = 20, 3
-"""So many times as long as one of InfoNCE may a step take, by the processor time of a few; a search trains hundreds."""
+"""A step may take at most `SLOWEST` times as long as one of InfoNCE, by the processor time of `TIMED` steps, since a
+search trains hundreds of losses."""
 
 
 def seeds_of(search: int, count: int) -> range:
-    """All seeds that a search of this seed trains with."""
+    """All seeds that a search with this seed trains with."""
     return range(SEEDS * search, SEEDS * search + count)
 
 
 class FailedError(Exception):
-    """A candidate that cannot be scored, and why."""
+    """Raised with the reason when a candidate cannot be scored."""
 
 
 class Rung(Protocol):
-    """Trains one loss, with each seed."""
+    """Trains one loss with each seed."""
 
     @property
     def name(self) -> str: ...
 
     def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
-        """Accuracies on validation images, by seed. Raises `FailedError` where training diverges."""
+        """Accuracies in [0, 1] on validation images, by seed. Raises `FailedError` if training diverges."""
 
 
 @dataclass(frozen=True)
 class Toy:
-    """A network of two layers on 600 training digits, probed on 600 others."""
+    """A two-layer network on 600 training digits, probed on 600 others."""
 
     seeds: int
     seed: int
@@ -91,7 +92,7 @@ class Toy:
         return self._seconds(alphadsl.load("infonce", compile=False))
 
     def _seconds(self, loss: alphadsl.ContrastiveLoss) -> float:
-        """Of a few steps, after a first."""
+        """Processor time of a few steps, after a first one to warm up."""
         train, _ = self._parts[0]
         network = make_small_network(train.width, self.seed)
         train_small(loss, network, train, self.seed, 1)
@@ -102,7 +103,7 @@ class Toy:
 
 @dataclass(frozen=True)
 class Trained:
-    """Runs of the trainer for some epochs, probed on validation images; resumed where they were cut off."""
+    """Runs of the trainer for some epochs, probed on validation images and resumed where they were interrupted."""
 
     plan: SearchPlan
     room: SearchRoom
@@ -137,13 +138,13 @@ def _name_of(epochs: int) -> str:
 
 
 def rungs_of(plan: SearchPlan, room: SearchRoom, download: bool) -> tuple[Rung, ...]:
-    """The toy, then the trainer's, cheapest first."""
+    """The toy, then the rungs of the trainer, cheapest first."""
     stock = Stock()
     trained = (Trained(plan, room, epochs, stock, download) for epochs in plan.epochs)
     return (Toy(plan.seeds, plan.seed), *trained)
 
 
 def check_rungs(epochs: Sequence[int]) -> None:
-    """Raises `InputError` where later rungs are not longer."""
+    """Raises `InputError` if later rungs are not longer."""
     if list(epochs) != sorted(set(epochs)):
-        raise InputError(f"The rungs {', '.join(map(str, epochs))} do not rise.", "Give epochs like --rungs 1,4,16.")
+        raise InputError(f"The rungs {', '.join(map(str, epochs))} do not increase.", "Write --rungs 1,4,16.")

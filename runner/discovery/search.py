@@ -1,12 +1,12 @@
 """The search itself: a plan, a log and a budget come in; the log is longer when it ends.
 
 Regularised evolution with successive halving. A candidate is bred from parents that won a small tournament, judged by
-the gates, trained on the toy at as many values of its first parameter as everything else gets, and promoted to the next
-rung when it is among the best of its rung. The losses that the search starts from and a clone of the first of them, the
-null control, are trained just so; what does not beat the clone has found nothing.
+the gates, and trained on the toy at several values of its first parameter, the same number for every loss. It is
+promoted to the next rung when it is among the best of its rung. The losses that the search starts from, and a clone of
+the first one, the null control, are trained in the same way. A candidate that does not beat the clone is no discovery.
 
-What is bred follows from the seed, the number of the candidate and the log, so that a search that was stopped goes on
-as if it never had been.
+What is bred follows from the seed, the number of the candidate and the log, so a search that was stopped continues as
+if it had never stopped.
 """
 
 import random
@@ -27,23 +27,23 @@ from runner.discovery.rungs import FailedError, Rung
 
 NULL = "null_control"
 TUNED = (1.0, 1 / 3, 3.0)
-"""Multiples of the first parameter at which every loss is tried on the first rung; the best goes on."""
+"""Multiples of the first parameter at which every loss is tried on the first rung; the best one is kept."""
 POPULATION, TOURNAMENT = 60, 4
 TIE = 0.005
-"""Scores this close are even, and the simpler formula wins."""
+"""Scores this close count as equal, and the simpler formula wins."""
 PREDICTS = 0.3
-"""The rank correlation below which a rung is dropped: it would choose by chance."""
+"""The rank correlation below which a rung is dropped, since it would select at random."""
 LINE_SECONDS = 30.0
-"""How often a search tells how far it is."""
+"""Seconds between lines about the progress of a search."""
 FEWEST = 4
-"""Losses that a rank correlation is taken of at the least."""
+"""Fewest losses for which a rank correlation is computed."""
 
 Tell = Callable[[str], None]
 
 
 @dataclass
 class Pace:
-    """How far a search is, in a line now and then."""
+    """Reports the progress of a search from time to time, in one line."""
 
     budget: float
     log: SearchLog
@@ -69,7 +69,7 @@ class Search:
     tell: Tell
 
     def run(self, budget: float) -> None:
-        """Go on until so many seconds were spent on training, in all, or nothing more is found."""
+        """Search until `budget` seconds in total are spent on judging and training."""
         pace = Pace(budget, self.log, self.tell)
         self.enter_controls()
         for candidate in self.controls:
@@ -99,7 +99,7 @@ class Search:
         return self.rungs[0]
 
     def enter_controls(self) -> None:
-        """The parents as they are, and the first of them under another name."""
+        """Enter the parents as they are, and the first of them once more under the name of the null control."""
         first = next(iter(self.plan.parents))
         for name, text in {**self.plan.parents, NULL: self.plan.parents[first]}.items():
             if name not in self.log.candidates:
@@ -108,7 +108,7 @@ class Search:
                 self.log.add(BredEvent(number=0, name=name, text=text, how=how, size=size, control=True))
 
     def drop_rungs(self) -> None:
-        """Leave out rungs that do not tell which of the controls do well at the last."""
+        """Leave out rungs that do not predict which of the controls do well at the last one."""
         known = {(event.rung, event.next): event for event in self.log.events if isinstance(event, RungEvent)}
         kept = []
         last = self.rungs[-1]
@@ -137,12 +137,13 @@ class Search:
         return event
 
     def next_untrained(self) -> tuple[Candidate, Rung] | None:
-        """A candidate that went through the gates just before the search was stopped."""
+        """A candidate that passed the gates just before the search was stopped, and the first rung."""
         waiting = (candidate for candidate in self.found if self.first.name not in candidate.scored)
         return next(((candidate, self.first) for candidate in waiting), None)
 
     def next_promotion(self) -> tuple[Candidate, Rung] | None:
-        """A candidate among the best of its rung that was not trained at the next, from the highest rung down."""
+        """A candidate among the best of its rung that was not trained at the next, searching from the highest rung
+        down."""
         for rung, following in reversed(list(zip(self.rungs, self.rungs[1:], strict=False))):
             scored = [candidate for candidate in self.found if candidate.score(rung.name) is not None]
             best = sorted(scored, key=lambda candidate: -(candidate.score(rung.name) or 0.0))
@@ -152,7 +153,7 @@ class Search:
         return None
 
     def breed_one(self) -> None:
-        """Write one candidate, judge it, and train it on the first rung if it went through."""
+        """Write one candidate, judge it, and train it on the first rung if it passed."""
         started = time.perf_counter()
         number = self.log.bred + 1
         chance = random.Random(f"{self.plan.seed} {number}")
@@ -172,7 +173,7 @@ class Search:
         self.train(self.log.candidates[bred.name], self.first)
 
     def parents(self, chance: random.Random) -> list[Parent]:
-        """The winners of two tournaments among the losses that the search started from and those it found last."""
+        """The winners of two tournaments among the losses that the search started from and those found last."""
         trained = [candidate for candidate in self.found if candidate.score(self.first.name) is not None]
         pool = [*(one for one in self.controls if one.name != NULL), *trained[-POPULATION:]]
         return [Parent(won.name, won.bred.text) for won in (self._won(pool, chance) for _ in range(2))]
@@ -196,7 +197,7 @@ class Search:
         return -1, 0.0
 
     def train(self, candidate: Candidate, rung: Rung) -> None:
-        """Score a candidate at a rung; on the first, at several values of its first parameter."""
+        """Score a candidate at a rung; at the first rung, for several values of its first parameter."""
         if rung.name in candidate.scored:
             return
         started = time.perf_counter()
@@ -232,5 +233,5 @@ class Search:
                 yield {held.name: held.value * factor} if factor != 1 else {}
 
     def _spend(self, name: str, started: float) -> None:
-        """Judging takes time, too."""
+        """Log the time spent on judging, which counts towards the budget too."""
         self.log.add(ScoredEvent(name=name, rung="gates", seconds=time.perf_counter() - started))

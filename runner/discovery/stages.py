@@ -1,5 +1,5 @@
-"""Embeddings on which candidates are compared beside made-up ones: a loss comes in; what a small network that it trains
-on the digits makes of a few of them, at several stages of its training, comes out.
+"""Embeddings on which candidates are compared, besides synthetic ones: a loss comes in; embeddings of a few digits from
+a small network that it trains, at several stages of training, come out.
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from runner.theory.bridge import make_small_network, train_small
 from runner.theory.data import Recipe, read_views
 
 STAGES = (0, 15, 60, 150)
-"""Steps after which embeddings are kept; the toy rung ends with the last."""
+"""Steps after which embeddings are saved; the toy rung ends with the last."""
 TRAIN, SEED = 600, 0
 
 
 def kept_stages(text: str) -> tuple[Embedded, ...]:
-    """Two views of the first digits, under the network of each stage."""
+    """Two views of the first digits, embedded by the network at each stage."""
     loss = alphadsl.loads(text, compile=False)
     with limit_threads(1):
         return tuple(_stages(loss))

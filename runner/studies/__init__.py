@@ -1,1 +1,1 @@
-"""Studies: many configurations of losses and runs, tried, scored and kept."""
+"""Studies: many configurations of losses and runs, tried, scored and recorded."""

@@ -1,9 +1,9 @@
 """What a search hands on to be confirmed: a list of candidates as JSON lines, or a study, comes in; losses with their
 search scores and the seeds they were found with come out.
 
-A line is one candidate: `name`, `spec` (the whole text), and where they are known `values` of its parameters,
-`settings` it was tuned to, `search_score` (accuracy on validation images, in [0, 1]) and the `seeds` of the search.
-Refused: a line that is none, two candidates of one name, a study without a finished trial.
+A line is one candidate: `name`, `spec` (the whole text) and, where known, `values` of its parameters, `settings` that
+were tuned for it, `search_score` (accuracy on validation images, in [0, 1]) and the `seeds` of the search. Refused: a
+line that is not a candidate, two candidates of the same name, and a study without a finished trial.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from alphadsl.storage import read_file, write_file
 from runner.studies.marks import LIST, STUDY
 
 TUNED = ("lr", "weight_decay", "warmup_epochs", "optimizer")
-"""Settings that a candidate may bring, because a search tunes them; all others are the budget, equal for all."""
+"""Settings that a candidate may have, because a search tunes them; all others are the budget, equal for all."""
 
 
 class Candidate(BaseModel):
@@ -32,11 +32,11 @@ class Candidate(BaseModel):
     settings: Mapping[str, float | str] = {}
     search_score: Annotated[float, Field(ge=0, le=1)] | None = None
     seeds: tuple[int, ...] = ()
-    """All seeds that the search has trained with, and those before it."""
+    """All seeds used by the search and by any search before it."""
 
 
 def read_candidates(path: Path) -> tuple[Candidate, ...]:
-    """Raises `InputError` that names the line at fault."""
+    """The candidates in a file. Raises `InputError` that names the offending line."""
     candidates = []
     for number, line in enumerate(read_file(path).splitlines(), start=1):
         if not line.strip():
@@ -47,7 +47,7 @@ def read_candidates(path: Path) -> tuple[Candidate, ...]:
             fault = refusal.errors()[0]
             where = ".".join(map(str, fault["loc"])) or "the line"
             raise InputError(
-                f"{path} has no candidate in line {number}: {where}: {fault['msg']}.",
+                f"{path} has no valid candidate in line {number}: {where}: {fault['msg']}.",
                 'Write {"name": "mine", "spec": "loss mine {...}", "search_score": 0.61, "seeds": [0, 1]}.',
             ) from None
     if not candidates:
@@ -60,7 +60,7 @@ def write_candidates(path: Path, candidates: Sequence[Candidate]) -> None:
 
 
 def check_candidates(candidates: Sequence[Candidate], place: str) -> tuple[Candidate, ...]:
-    """Raises `InputError` for two of one name, and for a setting that is no tuning."""
+    """Raises `InputError` for two candidates of the same name, and for a setting that may not be tuned."""
     names = [candidate.name for candidate in candidates]
     for index, candidate in enumerate(candidates):
         if candidate.name in names[:index]:
@@ -68,14 +68,14 @@ def check_candidates(candidates: Sequence[Candidate], place: str) -> tuple[Candi
         for setting in candidate.settings:
             if setting not in TUNED:
                 raise InputError(
-                    f"{place}: {candidate.name} brings {setting}, which has to be equal for all that are compared.",
-                    f"Give --{setting.replace('_', '-')} to the command; a candidate may bring {', '.join(TUNED)}.",
+                    f"{place}: {candidate.name} sets {setting}, which must be equal for all that are compared.",
+                    f"Give --{setting.replace('_', '-')} to the command; a candidate may set {', '.join(TUNED)}.",
                 )
     return tuple(candidates)
 
 
 def candidates_in(folder: Path) -> tuple[Candidate, ...]:
-    """What the folder of a study, or of a search for losses, hands on."""
+    """The candidates that the folder of a study, or of a search for losses, hands on."""
     if (folder / STUDY).is_file():
         return candidates_of_study(folder)
     if not (folder / LIST).exists():
@@ -86,7 +86,7 @@ def candidates_in(folder: Path) -> tuple[Candidate, ...]:
 
 
 def candidates_of_study(folder: Path) -> tuple[Candidate, ...]:
-    """The best finished trial of each loss of a study that `alphadsl sweep` has made."""
+    """The best finished trial of each loss in a study made by `alphadsl sweep`."""
     from runner.studies.study import Standing, read_study, room_of
 
     study = read_study(room_of(folder.name, folder.parent, None))
@@ -106,5 +106,5 @@ def candidates_of_study(folder: Path) -> tuple[Candidate, ...]:
             seeds=tuple(sorted({*plan.own_seeds, *plan.spent.get(loss, ())})),
         )
     if not best:
-        raise InputError(f"The study {folder} has no finished trial.", "Repeat its command, which goes on.")
+        raise InputError(f"The study {folder} has no finished trial.", "Repeat its command to continue it.")
     return tuple(best.values())

@@ -1,8 +1,8 @@
-"""The pictures of a study's page, as SVG: entries come in, text comes out.
+"""The pictures on a study's page, as SVG: entries come in; text comes out.
 
-They are written here and not by a plotting library because they are a few lines and circles: their text can be
-selected, their colours follow the page from light to dark, every mark says what it is, and a study of a thousand trials
-stays a small file.
+They are written here and not by a plotting library because they are only lines and circles. Their text can be selected,
+their colours follow the page from light to dark, every mark has a tooltip, and the page of a study of a thousand trials
+stays small.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from runner.studies.space import Value
 from runner.studies.study import Entry, Standing
 from runner.studies.table import axis_names, best_first, line_of
 
-# Okabe and Ito's colours, told apart by nearly every eye, as custom properties of the page.
+# Okabe and Ito's colours, which nearly everyone can distinguish, as custom properties of the page.
 COLOURS = 7
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
 
 
 def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
-    """A line for each trial across all axes, the score last; the better, the stronger. Those that ended early are pale
-    and end before it, since at a rung something else is measured."""
+    """A line for each trial across all axes, the score last; the better the score, the stronger the line. Lines of
+    trials that ended early are pale and stop before the score, since a rung measures something else."""
     done = best_first(entries)[::-1]
     early = [entry for entry in entries if entry.standing is Standing.PRUNED]
     drawn = [values_of(entry) for entry in (*early, *done)]
@@ -58,8 +58,8 @@ def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
 
 
 def against(plan: Plan, entries: Sequence[Entry], name: str) -> str:
-    """The score against one axis, with the standard deviation over seeds; a colour for each loss. Trials that ended
-    early have none."""
+    """The score against one axis, with the standard deviation over seeds and a colour for each loss. Trials that ended
+    early have no score."""
     done = [entry for entry in entries if entry.score is not None and name in values_of(entry)]
     scale = scale_of([values_of(entry)[name] for entry in done])
     ends = [score for entry in done for score in (entry.score or 0.0, *_error(entry))]
@@ -78,7 +78,7 @@ def against(plan: Plan, entries: Sequence[Entry], name: str) -> str:
 
 
 def ladders(plan: Plan, entries: Sequence[Entry]) -> str:
-    """The score of each trial at its rungs; those that ended early are pale."""
+    """The score of each trial at its rungs; trials that ended early are pale."""
     climbed = [entry for entry in entries if entry.rungs]
     heights = [height for entry in climbed for height, _ in entry.rungs]
     scores = [score for entry in climbed for _, score in entry.rungs]
@@ -91,11 +91,11 @@ def ladders(plan: Plan, entries: Sequence[Entry]) -> str:
         colour = colours[entry.point.loss] if entry.standing is not Standing.PRUNED else "muted"
         line = f'<polyline class="rungs" points="{points}"/>'
         parts.append(f'<g class="{colour}">{line}{dots}{_title(line_of(entry))}</g>')
-    return _svg(WIDTH, HEIGHT, parts, "Rungs: the score of each trial on its way")
+    return _svg(WIDTH, HEIGHT, parts, "Rungs: the score of each trial during training")
 
 
 def bars(shares: Mapping[str, float], what: str) -> str:
-    """A bar for each name, as long as its share."""
+    """A bar for each name, with its share as length."""
     height = 26 * len(shares) + 8
     parts = []
     for row, (name, share) in enumerate(shares.items()):
@@ -109,7 +109,7 @@ def bars(shares: Mapping[str, float], what: str) -> str:
 
 
 def legend(plan: Plan) -> str:
-    """Which colour is which loss, where there are several."""
+    """The colour of each loss, if there are several."""
     if len(plan.losses) == 1:
         return ""
     marks = " ".join(

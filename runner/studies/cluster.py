@@ -1,8 +1,8 @@
 """Workers on the nodes of a Ray cluster: a study comes in; Ray places workers where cores and GPUs are free.
 
-Ray places them, and nothing else: they share the study through its storage, like workers on machines of their own, so
-that a node that is lost loses nothing. Every node needs this version of alphadsl, the data, and the way to the storage:
-a database, or a folder that all of them see.
+Ray only places them. They share the study through its storage, like workers on separate machines, so that losing a node
+loses nothing. Every node needs this version of alphadsl, the data, and access to the storage: a database, or a folder
+that all nodes see.
 """
 
 from collections.abc import Callable
@@ -20,9 +20,9 @@ REPLACED = 3
 
 
 def run_on_cluster(place: Place, address: str, count: int, watch: Callable[[], object]) -> None:
-    """Work on a study with `count` workers of a cluster until it is over.
+    """Work on a study with `count` workers of a cluster until it is done.
 
-    Raises `InputError` where there is no cluster, and for what a worker refused.
+    Raises `InputError` if there is no cluster, and for an error of a worker.
     """
     ray = _connect(address)
     threads = place.here.threads if isinstance(place.here.threads, int) else 1
@@ -42,7 +42,7 @@ def run_on_cluster(place: Place, address: str, count: int, watch: Callable[[], o
                 lost += 1
                 if lost > REPLACED * count:
                     raise InputError(f"{lost} workers of {place.room.name} were lost.", "Look into Ray's own logs.")
-                tell(f"Worker {number} was lost with its node or process; another takes up its trial.")
+                tell(f"Worker {number} was lost with its node or process; another one takes over its trial.")
                 waiting[remote.remote(place, number)] = number
         watch()
     finally:
@@ -65,13 +65,13 @@ def _connect(address: str) -> Any:
 
 
 def _share_of_gpu(ray: Any, device: str, count: int) -> float:
-    """What part of a GPU a worker takes, where the cluster has some and they are to be used."""
+    """The fraction of a GPU that a worker takes; 0 if the cluster has none or they are not to be used."""
     gpus = ray.cluster_resources().get("GPU", 0)
     return 0.0 if device == "cpu" or not gpus else min(1.0, gpus / count)
 
 
 def _work(place: Place, number: int) -> tuple[str, str] | None:
-    """A worker on some node; what it refused, if it did."""
+    """A worker on some node. Returns the message and help of its error, if it had one."""
     try:
         study = read_study(place.room)
         work(study, _evaluator(place, study.plan), number)
@@ -85,7 +85,7 @@ def _evaluator(place: Place, plan: Plan) -> Evaluate:
 
 
 def _ended(ray: Any, reference: Any) -> bool:
-    """Whether a worker has ended as it should. Raises what it refused."""
+    """Whether a worker has ended normally; False if it was lost. Raises its error, if it had one."""
     try:
         refused = ray.get(reference)
     except ray.exceptions.RayTaskError as fault:
@@ -99,6 +99,6 @@ def _ended(ray: Any, reference: Any) -> bool:
 
 
 def _wait_for_goodbyes(ray: Any, references: list[Any]) -> None:
-    """A worker that is cancelled puts its trial back, where it gets so far; else its heartbeat tells."""
+    """Wait for cancelled workers to put their trials back. If one cannot, its missing heartbeat frees the trial."""
     if references:
         ray.wait(references, num_returns=len(references), timeout=10)

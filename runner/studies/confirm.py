@@ -1,10 +1,10 @@
-"""Confirming losses: contenders, budgets and a place come in; the runs of fresh seeds, and a report on them, come out.
+"""Confirming losses: contenders, budgets and a folder come in; runs with fresh seeds, and a report on them, come out.
 
-Every contender is trained with every seed, under one budget, and the test set is read once, after training. A seed
-gives all contenders the same initial weights, batches and views. Runs go by seed, so that whenever they are stopped the
-pairs so far are whole; the same command goes on. A run that diverges is scored as failed, with its reason.
+Every contender is trained with every seed, under the same budget, and the test set is read once, after training. A seed
+gives all contenders the same initial weights, batches and views. Runs are ordered by seed, so that the pairs so far are
+complete whenever they are stopped; the same command continues. A run that diverges counts as failed, with its reason.
 
-Refused: seeds that the search has used, a sealed test set.
+Refused: seeds that the search has used, and a sealed test set.
 """
 
 import time
@@ -27,14 +27,14 @@ from runner.studies.candidates import Candidate
 from runner.supplies import Stock
 
 FIRST_SEED = 1_000_000
-"""Searches and first trials begin at 0, and end long before."""
+"""Searches and first trials start at seed 0 and stay far below this one."""
 POLL_SECONDS = 2.0
-"""Between two looks at runs that others have."""
+"""Seconds between checks of the runs that other processes have."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contender:
-    """A loss that is to be confirmed, or the baseline; with what the search said of it, if one did."""
+    """A loss to be confirmed, or the baseline, with its result in the search if there was one."""
 
     loss: CompiledLoss
     tag: str = ""
@@ -42,7 +42,7 @@ class Contender:
     candidate: Candidate | None = None
 
     def tuned(self, config: ExperimentConfig) -> ExperimentConfig:
-        """The budget with the learning rate and the like that the search has found for this loss.
+        """The budget with the learning rate and other settings that the search found for this loss.
 
         Raises `InputError` for a setting that a run would refuse.
         """
@@ -57,13 +57,13 @@ class Contender:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """The runs that are there, and those that failed."""
+    """The finished runs, and those that failed."""
 
     folders: tuple[RunFolder, ...]
     failures: tuple[Failure, ...]
 
     def reasons(self) -> dict[tuple[str, str, int], str]:
-        """Why a seed of a loss on a data set is missing."""
+        """Why a seed of a loss on a data set is missing; keys are (data set, loss, seed)."""
         return {
             (failed.run.config.dataset, failed.run.loss.name, failed.run.config.seed): (
                 f"{failed.what}: {failed.reason.message}"
@@ -73,12 +73,12 @@ class Confirmed:
 
 
 def check_fresh(seeds: Sequence[int], contenders: Sequence[Contender]) -> None:
-    """Raises `InputError` for a seed that a search has chosen these losses with."""
+    """Raises `InputError` for a seed with which a search has selected one of these losses."""
     for contender in contenders:
         used = sorted(set(seeds) & set(contender.candidate.seeds if contender.candidate else ()))
         if used:
             raise InputError(
-                f"The search has found {contender.loss.name} with seed {used[0]}, so that it confirms nothing.",
+                f"The search has found {contender.loss.name} with seed {used[0]}, so this seed confirms nothing.",
                 f"Give --seed {max(seeds[0] + len(seeds), FIRST_SEED)}, or leave it out.",
             )
 
@@ -86,8 +86,8 @@ def check_fresh(seeds: Sequence[int], contenders: Sequence[Contender]) -> None:
 def plan_confirmation(
     contenders: Sequence[Contender], budget: ExperimentConfig, seeds: Sequence[int], root: Path
 ) -> list[PlannedRun]:
-    """The runs on one data set, seed by seed. Raises `InputError` for seeds that are not fresh, a test set that is
-    sealed, two contenders of one name."""
+    """The runs on one data set, seed by seed. Raises `InputError` for seeds that are not fresh, a sealed test set, and
+    two contenders of the same name."""
     check_fresh(seeds, contenders)
     if budget.test_set != "read":
         raise InputError("A confirmation reads the test set, and --test-set sealed is given.", "Leave it out.")
@@ -111,7 +111,7 @@ def is_done(run: PlannedRun) -> bool:
 
 @dataclass
 class Pace:
-    """How far a confirmation is, whoever trains, in a line before each run."""
+    """Reports the progress of a confirmation, whichever process trains, in a line before each run."""
 
     runs: Sequence[PlannedRun]
     is_over: Callable[[PlannedRun], bool] = is_done
@@ -128,15 +128,15 @@ class Pace:
 
 
 def confirm(plans: Sequence[Sequence[PlannedRun]], download: bool = False) -> Confirmed:
-    """Train and probe what is not there yet, one data set after another; a failure does not stop the others.
+    """Train and probe what is missing, one data set after another. A failure does not stop the others.
 
-    Several processes may do this at once, on machines that share the folder: a run belongs to whoever has its lock, the
-    others take the next one, and wait for it at the end.
+    Several processes may do this at once, on machines that share the folder. A run belongs to the process that holds
+    its lock; the others take the next run, and wait for it at the end.
     """
     runs = [run for plan in plans for run in plan]
     missing = [run for run in runs if not is_done(run)]
     if len(missing) < len(runs):
-        tell(f"{len(runs) - len(missing)} runs are there already.")
+        tell(f"{len(runs) - len(missing)} runs are already done.")
     confirming = _Confirming(Pace(missing), Stock(), download)
     check_runs(runs, confirming.options_of(runs[0]))
     while runs:
@@ -151,7 +151,7 @@ def confirm(plans: Sequence[Sequence[PlannedRun]], download: bool = False) -> Co
 
 @dataclass
 class _Confirming:
-    """What is shared by the runs that this process takes, and what came of them."""
+    """What the runs of this process share, and their results."""
 
     pace: Pace
     stock: Stock
@@ -160,7 +160,7 @@ class _Confirming:
     failures: list[Failure] = field(default_factory=list)
 
     def take(self, run: PlannedRun) -> bool:
-        """Bring a run to its end, unless another process has it; whether it is over."""
+        """Train a run to its end, unless another process has it. Returns whether it is over."""
         try:
             outcome = train_runs([run], self.options_of(run))
         except AtWorkError:
@@ -175,7 +175,7 @@ class _Confirming:
 
 
 def scores_of(contenders: Sequence[Contender]) -> Mapping[str, float]:
-    """What the search said, by loss."""
+    """The scores of the search, by loss."""
     return {
         contender.loss.name: contender.candidate.search_score
         for contender in contenders

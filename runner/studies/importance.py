@@ -1,6 +1,7 @@
-"""What matters in a study: entries come in; a share for each axis comes out, of all that moves the score.
+"""What matters in a study: entries come in; the share of each axis in the differences of scores comes out.
 
-Optuna's PED-ANOVA (Watanabe, Bansal and Hutter 2023): how far the values of the better trials are from those of all.
+Optuna's PED-ANOVA (Watanabe, Bansal and Hutter 2023): how much the values of the better trials differ from those of
+all.
 """
 
 import warnings
@@ -11,11 +12,11 @@ from optuna.trial import TrialState
 from runner.studies.study import Study
 
 FEWEST = 8
-"""Of fewer trials nothing can be said."""
+"""Fewest trials from which anything can be said."""
 
 
 def importances(study: Study) -> dict[str, float]:
-    """A share of each axis, the largest first; nothing where there are too few trials or all are the same."""
+    """The share of each axis, largest first; empty if there are too few trials or all scores are the same."""
     done = [trial for trial in study.trials() if trial.state is TrialState.COMPLETE]
     names = {name for trial in done for name in trial.params}
     if len(done) < FEWEST or not names or len({trial.value for trial in done}) == 1:

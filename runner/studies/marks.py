@@ -1,4 +1,4 @@
-"""What tells the folder of a study from that of a search for losses, and the command that each goes on with.
+"""What distinguishes the folder of a study from that of a search for losses, and the command that continues each.
 
 Nothing heavy is imported: a command line looks here before it knows what it needs.
 """
@@ -10,22 +10,22 @@ from alphadsl.storage import make_folder, read_file, write_file
 
 STUDY, SEARCH = "study.sqlite", "search.json"
 LIST = "candidates.jsonl"
-"""What a search for losses hands on."""
+"""The file that a search for losses hands on."""
 COMMAND = "command.txt"
 
 
 def find_marked(studies_dir: Path, *marks: str) -> Iterator[Path]:
-    """The folders that have one of the marks, by name."""
+    """The folders that have one of the marks, sorted by name."""
     yield from sorted({path.parent for mark in marks for path in studies_dir.glob(f"*/{mark}") if path.is_file()})
 
 
 def keep_command(folder: Path, command: str) -> None:
-    """Write down how a folder was worked on last."""
+    """Save the command that last worked on a folder."""
     make_folder(folder)
     write_file(folder / COMMAND, f"{command}\n".encode())
 
 
 def command_of(folder: Path) -> str:
-    """The command that was given last; nothing where none is known."""
+    """The command that was given last; empty if none is known."""
     path = folder / COMMAND
     return read_file(path).decode("utf-8", errors="replace").strip() if path.is_file() else ""

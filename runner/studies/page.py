@@ -1,5 +1,5 @@
-"""The page of a study: an open study comes in; one HTML file that needs no network comes out, with what was tried, what
-mattered, how the rungs went, and links to the runs.
+"""The page of a study: an open study comes in; one HTML file that needs no network comes out. It shows what was tried,
+what mattered and how the rungs went, with links to the runs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ pre{overflow-x:auto;padding:.6rem;border:1px solid var(--line)}
 
 
 def write_page(study: Study) -> Path:
-    """Write STUDY/study.html. Raises `InputError` where another file is in its place, or it cannot be written."""
+    """Write STUDY/study.html. Raises `InputError` if another file is in its place or it cannot be written."""
     check_page_replaceable(study.room)
     path = study.room.folder / PAGE
     make_folder(path.parent)
@@ -74,10 +74,10 @@ def _sections(study: Study, entries: Sequence[Entry]) -> Iterator[str]:
     scored = [entry for entry in entries if entry.score is not None]
     if scored:
         yield f"<h2>Every trial</h2>{parallel_coordinates(plan, entries)}"
-        yield f'<h2>The score against each of them</h2>{legend(plan)}<div class="charts">'
+        yield f'<h2>Score against each axis</h2>{legend(plan)}<div class="charts">'
         names = [name for name in axis_names(plan) if any(name in values_of(entry) for entry in scored)]
         yield "".join(f"<div>{against(plan, entries, name)}</div>" for name in names)
-        yield '</div><p class="pale">A line is one standard deviation over seeds to either side.'
+        yield '</div><p class="pale">A line is one standard deviation over seeds on either side.'
         early = any(entry.standing is Standing.PRUNED for entry in entries)
         yield f"{' Trials that ended early have no score, and are grey above.' if early else ''}</p>"
         yield f'<div class="charts"><div><h2>What matters</h2>{_importance(study)}</div>'
@@ -102,8 +102,8 @@ def _summary(plan: Plan, entries: Sequence[Entry]) -> str:
 def _importance(study: Study) -> str:
     shares = importances(study)
     if not shares:
-        return f'<p class="pale">From {FEWEST} trials on, with scores that differ.</p>'
-    by = "Share of each in what sets the better trials apart (PED-ANOVA)."
+        return f'<p class="pale">Shown from {FEWEST} trials on, if their scores differ.</p>'
+    by = "Share of each axis in what distinguishes the better trials (PED-ANOVA)."
     return f'{bars(shares, by)}<p class="pale">{by}</p>'
 
 

@@ -1,8 +1,8 @@
-"""What a study is: losses, axes, a way to search, seeds and the settings of its runs, frozen. It is kept with the
+"""What a study is: losses, axes, a search method, seeds and the settings of its runs, frozen. It is stored with the
 study as JSON, so that every worker on every machine works on the same study, and no command mixes two.
 
-A point is one configuration: a loss, values of its parameters, settings. The points of a grid or of a random search
-are known from the start; those of TPE are chosen while it goes on.
+A point is one configuration: a loss, values of its parameters, and settings. The points of a grid or a random search
+are known from the start; those of TPE are chosen as it runs.
 """
 
 import itertools
@@ -27,7 +27,7 @@ Prune = Literal["none", "halving", "hyperband"]
 
 FORMAT = 2
 LOSS = "loss"
-"""The axis of the losses, where there are several."""
+"""The axis of the losses, if there are several."""
 ANOTHER = "Give --name for another study."
 
 
@@ -37,9 +37,9 @@ class Point:
 
     loss: str
     values: Mapping[str, float] = field(default_factory=dict)
-    """Of the loss's parameters."""
+    """Values of the loss's parameters."""
     settings: Mapping[str, Value] = field(default_factory=dict)
-    """Of the run."""
+    """Settings of the run."""
 
     def __str__(self) -> str:
         told = {**self.values, **self.settings}
@@ -47,7 +47,7 @@ class Point:
 
 
 class Ladder(BaseModel):
-    """Rungs at which trials that are behind end."""
+    """The rungs at which trials that fall behind end."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,7 +55,7 @@ class Ladder(BaseModel):
     first: Annotated[int, Field(ge=1)] = 1
     """Epochs of the first rung."""
     factor: Annotated[int, Field(ge=2)] = 3
-    """One of so many goes on; its next rung is so many times as far."""
+    """One in `factor` trials continues, and the next rung has `factor` times as many epochs."""
 
     def rungs(self, epochs: int) -> tuple[int, ...]:
         """The epochs of the rungs below the last epoch."""
@@ -68,7 +68,7 @@ class Ladder(BaseModel):
 
 
 class Plan(BaseModel):
-    """Everything that makes a study that study."""
+    """Everything that defines a study."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -77,7 +77,7 @@ class Plan(BaseModel):
     losses: Mapping[str, str]
     """The self-contained text of each loss, by its name."""
     values: Mapping[str, Mapping[str, float]]
-    """What `--set` gives each loss."""
+    """The values that `--set` gives, by loss."""
     axes: tuple[Axis, ...]
     search: Search
     trials: Annotated[int, Field(ge=1, le=MOST_POINTS)]
@@ -85,7 +85,7 @@ class Plan(BaseModel):
     ladder: Ladder = Ladder()
     config: ExperimentConfig
     spent: Mapping[str, tuple[int, ...]] = {}
-    """Seeds that a search before this one has used, by loss: they confirm nothing."""
+    """Seeds used by a search before this one, by loss; they cannot confirm anything."""
 
     @property
     def own_seeds(self) -> range:
@@ -97,20 +97,20 @@ class Plan(BaseModel):
         return Counter(self.point(fixed).loss for fixed in self.fixed_points)
 
     def axes_of(self, loss: str) -> tuple[Listed | Span, ...]:
-        """What a loss has a value of; `LOSS.NAME` goes before `NAME`."""
+        """The axes that apply to a loss; `LOSS.NAME` takes precedence over `NAME`."""
         mine = [axis for axis in self.axes if not axis.losses or loss in axis.losses]
         names = {axis.name for axis in mine}
         return tuple(axis for axis in mine if f"{loss}.{axis.name}" not in names)
 
     def point(self, parameters: Mapping[str, Value]) -> Point:
-        """A configuration from values by axis, `loss` among them where there are several."""
+        """A configuration from values by axis, including `loss` if there are several."""
         loss = str(parameters.get(LOSS, next(iter(self.losses))))
         given = [(axis, parameters[axis.name]) for axis in self.axes_of(loss) if axis.name in parameters]
         values = {axis.name.removeprefix(f"{loss}."): float(value) for axis, value in given if axis.losses}
         return Point(loss, values, {axis.name: value for axis, value in given if not axis.losses})
 
     def config_of(self, point: Point, seed: int = 0) -> ExperimentConfig:
-        """The settings of the runs of a configuration; `seed` counts from the study's first."""
+        """The settings of the runs of a configuration; `seed` counts from the study's first seed."""
         given = self.config.model_dump() | dict(point.settings)
         return ExperimentConfig.model_validate(given | {"seed": self.config.seed + seed})
 
@@ -119,7 +119,7 @@ class Plan(BaseModel):
 
     @cached_property
     def fixed_points(self) -> list[dict[str, Value]]:
-        """The values of each trial by axis; nothing of those that the search chooses itself."""
+        """The values of each trial by axis, without those that the search chooses itself."""
         match self.search:
             case "grid":
                 return list(self._grid())
@@ -136,13 +136,13 @@ class Plan(BaseModel):
                 yield chosen | dict(zip((axis.name for axis in axes), values, strict=True))
 
     def _deal(self, trial: int) -> dict[str, Value]:
-        """The losses in turn, so that each has the same chance to find its own."""
+        """The losses in turn, so that each has the same number of trials to find its best values."""
         losses = list(self.losses)
         return {LOSS: losses[trial % len(losses)]} if len(losses) > 1 else {}
 
     def _draw(self, trial: int) -> dict[str, Value]:
-        """Spread evenly, and the same for every loss, so that none is luckier; known whoever takes a trial up, and
-        when."""
+        """Points spread evenly, and the same for every loss, so that none is luckier. They do not depend on who takes
+        up a trial, and when."""
         chosen = self._deal(trial)
         loss = self.point(chosen).loss
         names = {axis.name: axis.name.removeprefix(f"{loss}.") for axis in self.axes_of(loss)}
@@ -152,7 +152,7 @@ class Plan(BaseModel):
 
 
 def count_grid(losses: Mapping[str, str], axes: tuple[Listed | Span, ...]) -> int:
-    """How many points a grid has. Raises `InputError` for an axis without points, and for too many."""
+    """The number of points of a grid. Raises `InputError` for an axis without points, and for too many points."""
     check_points(axes)
     empty = Plan.model_construct(losses=losses, axes=axes)
     total = sum(
@@ -167,7 +167,7 @@ def count_grid(losses: Mapping[str, str], axes: tuple[Listed | Span, ...]) -> in
 
 
 def check_plan(plan: Plan) -> None:
-    """Whether every value of every axis is one that a run may have. Raises `InputError` for one that is not."""
+    """Raises `InputError` for a value of an axis that a run may not have."""
     for axis in plan.axes:
         if axis.losses:
             continue
@@ -178,7 +178,7 @@ def check_plan(plan: Plan) -> None:
 
 
 def differences(old: Plan, new: Plan) -> Iterator[str]:
-    """What makes `new` another study than `old`, as `seeds 3, now 4`."""
+    """What makes `new` another study than `old`, such as `seeds 3, now 4`."""
     for name in Plan.model_fields:
         before, now = getattr(old, name), getattr(new, name)
         match name:

@@ -1,7 +1,7 @@
-"""Where a value stands on a line: the values of an axis come in; places from 0 to 1 and marks come out.
+"""Axes of pictures: the values of an axis come in; positions from 0 to 1 and tick marks come out.
 
-Numbers keep their distances, on a logarithmic scale where they span a decade; words stand in their order, evenly. A few
-numbers are marked themselves, many by round ones.
+Numbers keep their distances, on a logarithmic scale if they span a decade. Words are spaced evenly, in their order. A
+few numbers are marked themselves, many by round numbers.
 """
 
 import math
@@ -11,32 +11,32 @@ from dataclasses import dataclass
 from runner.studies.space import Value, shown
 
 WIDE = 10.0
-"""Numbers whose ends are so many times apart are drawn on a logarithmic scale."""
+"""Numbers whose largest is at least this many times the smallest are drawn on a logarithmic scale."""
 MOST_MARKS = 6
 APART = 0.06
-"""Marks that are closer would be written over each other."""
+"""Smallest distance between marks, so that their labels do not overlap."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A line from `low` to `high`, or of words."""
+    """An axis from `low` to `high`, or one of words."""
 
     words: tuple[str, ...] = ()
     low: float = 0.0
     high: float = 1.0
     log: bool = False
     stops: tuple[float, ...] = ()
-    """The only numbers there are, where they are few."""
+    """The only numbers that occur, if they are few."""
 
     def place(self, value: Value) -> float:
-        """Where a value is, 0 at the start and 1 at the end."""
+        """The position of a value, 0 at the start and 1 at the end."""
         if self.words:
             return (self.words.index(shown(value)) + 0.5) / len(self.words)
         low, high, at = (math.log(number) if self.log else number for number in (self.low, self.high, float(value)))
         return 0.5 if high == low else (at - low) / (high - low)
 
     def marks(self) -> list[tuple[float, str]]:
-        """Places with what stands there."""
+        """Positions and labels of the tick marks."""
         if self.words:
             return [(self.place(word), word) for word in self.words]
         if self.low == self.high:
@@ -50,7 +50,7 @@ class Scale:
 
 
 def scale_of(values: Sequence[Value]) -> Scale:
-    """The line that holds all values."""
+    """The axis that holds all values."""
     if any(isinstance(value, bool | str) for value in values):
         return Scale(tuple(dict.fromkeys(map(shown, values))))
     numbers = [float(value) for value in values]
@@ -61,7 +61,7 @@ def scale_of(values: Sequence[Value]) -> Scale:
 
 
 def score_scale(scores: Sequence[float]) -> Scale:
-    """Accuracies in per cent, with room at both ends."""
+    """An axis for accuracies in per cent, with room at both ends."""
     low, high = min(scores, default=0.0), max(scores, default=1.0)
     room = max(0.005, 0.08 * (high - low))
     return Scale((), 100 * max(0.0, low - room), 100 * min(1.0, high + room))

@@ -1,8 +1,8 @@
-"""What a study searches: `NAME=VALUES` comes in, an axis of listed values or an interval comes out.
+"""What a study searches: `NAME=VALUES` comes in; an axis of listed values or an interval comes out.
 
-VALUES are `1,2,4`, an interval `0.05..1`, the same on a logarithmic scale `0.05..1:log`, or so many points of it,
-`0.05..1:log:5`. A name alone stands for all that is declared, where that has ends. Refused: a name that nothing has,
-an interval without ends, and a value that its loss or the run would refuse.
+VALUES are `1,2,4`, an interval `0.05..1`, the same on a logarithmic scale `0.05..1:log`, or a number of points in it,
+`0.05..1:log:5`. A name alone stands for its whole declared range, if that is bounded. Refused: an unknown name, an
+unbounded interval, and a value that its loss or the run would refuse.
 """
 
 import math
@@ -21,7 +21,8 @@ Scale = Literal["linear", "log"]
 
 MOST_POINTS = 10_000
 CLOSE_TO_OPEN_ENDS = 0.01
-"""How near the end of an open interval is searched, as a part of its width: at the end nothing may be defined."""
+"""How close to the end of an open interval values are searched, as a fraction of its width: the end may be
+undefined."""
 TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -31,7 +32,7 @@ class Target:
 
     name: str
     losses: tuple[str, ...]
-    """The losses that declare it; none where it is a setting."""
+    """The losses that declare it; empty for a setting."""
     kind: type
     low: float = -math.inf
     high: float = math.inf
@@ -65,12 +66,12 @@ class Listed(BaseModel):
         return ",".join(shown(value) for value in self.values)
 
     def at_part(self, part: float) -> Value:
-        """The value at a part in [0, 1) of the way."""
+        """The value at a fraction in [0, 1) of the list."""
         return self.values[int(part * len(self.values))]
 
 
 class Span(BaseModel):
-    """All values between two ends, whole numbers or others."""
+    """All values between two ends, whole numbers or real ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -86,12 +87,12 @@ class Span(BaseModel):
         return f"{self.low:g}..{self.high:g}{':log' if self.scale == 'log' else ''}"
 
     def at_part(self, part: float) -> Value:
-        """The value at a part in [0, 1) of the way."""
-        # Between the halves around whole numbers, so that the ends are as likely as the others.
+        """The value at a fraction in [0, 1) of the interval."""
+        # Extended by a half on both sides for whole numbers, so that the ends are as likely as the others.
         return self.at(part, 0.5 if self.whole else 0.0)
 
     def at(self, part: float, margin: float = 0.0) -> Value:
-        """The value at a part of the way from end to end."""
+        """The value at a fraction of the way from end to end."""
         low, high = self.low - margin, self.high + margin
         if self.scale == "log":
             value = math.exp(math.log(low) + part * (math.log(high) - math.log(low)))
@@ -120,14 +121,14 @@ def parse_over(text: str, targets: Mapping[str, Target]) -> Listed | Span:
 
 
 def _declared(target: Target) -> Listed | Span:
-    """All that a name may be."""
+    """All values that a name may have."""
     if target.kind is bool:
         return Listed(name=target.name, values=(True, False))
     if target.choices:
         return Listed(name=target.name, values=target.choices)
     if not (math.isfinite(target.low) and math.isfinite(target.high)):
         raise InputError(
-            f"--over {target.name}: its values {target} have no ends.", f"Write --over {target.name}=LOW..HIGH"
+            f"--over {target.name}: its range {target} is not bounded.", f"Write --over {target.name}=LOW..HIGH"
         )
     inward = CLOSE_TO_OPEN_ENDS * (target.high - target.low)
     low, high = target.low + inward * target.low_open, target.high - inward * target.high_open
@@ -164,11 +165,11 @@ def _interval(text: str, target: Target, words: str) -> Listed | Span:
             return Listed(name=target.name, losses=target.losses, values=values)
         case _:
             told = ":".join(counts)
-            raise InputError(f"--over {text}: {told} is no number of points from 2 on.", "Write LOW..HIGH:log:5")
+            raise InputError(f"--over {text}: {told} is not a number of points from 2 on.", "Write LOW..HIGH:log:5")
 
 
 def _short(value: Value) -> Value:
-    """Points of a grid to six digits: their names are read."""
+    """Round the points of a grid to six digits, since they are read as names."""
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
@@ -201,17 +202,17 @@ def _number(text: str, target: Target, word: str) -> float:
 
 
 def _check_declared(text: str, target: Target, axis: Listed | Span) -> None:
-    """Whether every value is one that the loss or the run may have."""
+    """Raises `InputError` for a value that the loss or the run may not have."""
     if target.kind not in (int, float):
         return
     ends = axis.values if isinstance(axis, Listed) else (axis.low, axis.high)
     for value in ends:
         if float(value) not in target:
-            raise InputError(f"--over {text}: {value:g} is not in {target}.", "Keep to what is declared.")
+            raise InputError(f"--over {text}: {value:g} is not in {target}.", "Stay within the declared range.")
 
 
 def check_points(axes: tuple[Listed | Span, ...]) -> None:
-    """Whether axes make a grid. Raises `InputError` naming one that has no points."""
+    """Raises `InputError` that names an axis without points, which cannot be part of a grid."""
     for span in (axis for axis in axes if isinstance(axis, Span)):
         raise InputError(
             f"--over {span.name}={span} has no points for a grid.",

@@ -1,8 +1,8 @@
-"""Points that lie evenly in a cube, however many are taken: a seed, how many dimensions and a number come in.
+"""Points that are evenly spread in a cube, for any number of points: a seed, the dimension and an index come in.
 
-An additive recurrence with a random start (M. Roberts, The unreasonable effectiveness of quasirandom sequences, 2018):
-each step goes on by powers of the root of x^(d + 1) = x + 1, of which no multiple is near a whole number. Six points
-drawn at random leave a third of a range unseen as often as not, and these do not.
+An additive recurrence with a random start (M. Roberts, The unreasonable effectiveness of quasirandom sequences, 2018).
+Each step adds powers of the root of x^(d + 1) = x + 1, of which no multiple is near a whole number. Six points drawn at
+random leave a third of a range empty about half of the time; these do not.
 """
 
 import numpy as np

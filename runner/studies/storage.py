@@ -1,8 +1,8 @@
-"""Where a study is kept: a place comes in, Optuna's storage comes out; what the database refuses becomes one line.
+"""Where a study is stored: a location comes in; Optuna's storage comes out. Errors of the database become one line.
 
-The default is an SQLite file of the study's own; a URL such as postgresql://user@host/db lets any number of machines
-work on it. Each change is one transaction that begins by taking the file for itself, so that of two workers that reach
-for a trial one gets it: pysqlite alone begins none before it writes, after both have read that the trial is free.
+By default this is an SQLite file of the study. A URL such as postgresql://user@host/db lets any number of machines work
+on it. Each change is one transaction that starts by locking the file, so that when two workers try to take a trial, one
+gets it: pysqlite alone starts no transaction before it writes, when both have already read that the trial is free.
 """
 
 import time
@@ -24,9 +24,9 @@ from alphadsl.storage import guarded, make_folder
 from runner.studies.marks import STUDY
 
 HEARTBEAT, GRACE = 10, 60
-"""Seconds between the signs of life of a trial, and after how many without one it is taken up again."""
+"""Seconds between heartbeats of a trial, and seconds without one after which it is taken up again."""
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-"""Versions of SQLAlchemy differ in what they take by default."""
+"""SQLAlchemy versions differ in their default driver."""
 BUSY_SECONDS = 60
 ATTEMPTS = 5
 
@@ -46,14 +46,14 @@ def file_of(url: str) -> Path | None:
 
 
 def hidden(url: str) -> str:
-    """The place in words, without a password."""
+    """The location in words, without a password."""
     file = file_of(url)
     return str(file) if file else make_url(url).render_as_string(hide_password=True)
 
 
 @contextmanager
 def told_in_a_line(url: str) -> Iterator[None]:
-    """What the database refuses inside the block becomes `InputError`."""
+    """Turn errors of the database inside the block into `InputError`."""
     try:
         yield
     except (StorageInternalError, SQLAlchemyError) as fault:
@@ -63,7 +63,7 @@ def told_in_a_line(url: str) -> Iterator[None]:
 def _missing_driver(url: str) -> InputError:
     driver = make_url(url).get_driver_name()
     remedy = "pip install 'alphadsl[postgres]'" if driver == "psycopg" else f"pip install {driver}"
-    return InputError(f"{hidden(url)} needs what is not installed ({driver}).", f"Try: {remedy}")
+    return InputError(f"{hidden(url)} needs {driver}, which is not installed.", f"Try: {remedy}")
 
 
 def _refusal(url: str, fault: Exception) -> InputError:
@@ -71,13 +71,13 @@ def _refusal(url: str, fault: Exception) -> InputError:
     reason = " ".join(str(getattr(cause, "orig", None) or cause).split())
     match reason:
         case _ if "disk is full" in reason or "disk I/O" in reason:
-            remedy = "Make room on its disk, then repeat the command: the study goes on."
+            remedy = "Make room on its disk, then repeat the command: the study continues."
         case _ if "not a database" in reason or "malformed" in reason:
             remedy = f"Put a copy of it back. {ANOTHER}"
         case _ if "readonly" in reason or "unable to open" in reason:
             remedy = "Check its permissions, or choose another place."
         case _:
-            remedy = "Check that it is there and reachable, then repeat the command: the study goes on."
+            remedy = "Check that it exists and is reachable, then repeat the command: the study continues."
     return InputError(f"The study's storage {hidden(url)} cannot be used: {reason[:200]}.", remedy)
 
 
@@ -85,9 +85,9 @@ ANOTHER = "Give --name for another study."
 
 
 def open_storage(url: str, *, alone: bool = False) -> RDBStorage:
-    """The storage, made where there is none. Raises `InputError` where it cannot be reached or is damaged.
+    """The storage, created if it does not exist. Raises `InputError` if it cannot be reached or is damaged.
 
-    `alone` is for a look that changes nothing.
+    `alone` is for reading without changes.
     """
     file = file_of(url)
     if file is not None:
@@ -102,8 +102,8 @@ def open_storage(url: str, *, alone: bool = False) -> RDBStorage:
 
 
 def _connect(url: str) -> RDBStorage:
-    """Two processes that make the tables of a new database at once get in each other's way, once."""
-    # A connection that is kept to a file would hold it after it is deleted.
+    """Connect, and try again if two processes create the tables of a new database at the same time."""
+    # A pooled connection would keep the file open after it is deleted.
     options = {"connect_args": {"timeout": BUSY_SECONDS}, "poolclass": NullPool} if file_of(url) else {}
     for attempt in range(ATTEMPTS):
         try:
@@ -129,7 +129,7 @@ def _connect(url: str) -> RDBStorage:
 
 
 def _no_database(url: str) -> InputError:
-    return InputError(f"--storage {url} is no database.", "Write --storage postgresql://USER@HOST/DATABASE")
+    return InputError(f"--storage {url} is not a database.", "Write --storage postgresql://USER@HOST/DATABASE")
 
 
 def _was_made_meanwhile(fault: Exception) -> bool:

@@ -1,8 +1,8 @@
-"""A study as it is kept: a plan and a place come in; the study, new or as far as it has come, comes out.
+"""A study as it is stored: a plan and a location come in; the study, new or as far as it has come, comes out.
 
-Every trial of the plan is put into the storage at the start, and workers take them out. The place in the plan, the
-index, is what a trial is known by: where a worker dies, another trial of the same index is put in. Should two processes
-do so at once, the earlier one counts and the other is left alone.
+Every trial of the plan is put into the storage at the start, and workers take trials from there. A trial is identified
+by its index in the plan: if a worker dies, another trial with the same index is added. If two processes do so at once,
+the earlier trial counts and the other one is ignored.
 
 Refused: a study of another version, specs or settings; a storage that cannot be reached; an entry of another program.
 """
@@ -26,11 +26,11 @@ from runner.studies.storage import GRACE, file_of, hidden, open_storage, told_in
 
 PLAN, INDEX, WORKER, DIED, REASON, SCORES, RUNS = "plan", "index", "worker", "died", "reason", "scores", "runs"
 MOST_DEATHS = 3
-"""So many workers may die of one trial before it is given up."""
+"""Number of workers that may die during a trial before it is given up."""
 
 
 class Standing(StrEnum):
-    """How far a trial is."""
+    """The state of a trial."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -41,17 +41,17 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One configuration of a study and what became of it."""
+    """One configuration of a study, and its result so far."""
 
     index: int
     standing: Standing
     point: Point
     score: float | None = None
-    """Mean over seeds of what trials are ranked by; None of one that did not come to its end."""
+    """Mean over seeds of the score that ranks trials, in [0, 1]; None for a trial that did not finish."""
     scores: tuple[float, ...] = ()
-    """By seed: of a trial that did not come to its end, those of its last rung."""
+    """Scores by seed; for a trial that did not finish, those of its last rung."""
     rungs: tuple[tuple[int, float], ...] = ()
-    """Epochs, and the accuracy of nearest neighbours there."""
+    """Pairs of an epoch and the nearest-neighbour accuracy there."""
     reason: str = ""
     runs: tuple[str, ...] = ()
     started: datetime | None = None
@@ -63,7 +63,7 @@ class Entry:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken, or takes so far."""
+        """Seconds it has taken, or has taken so far."""
         if self.started is None:
             return 0.0
         return ((self.ended or datetime.now()) - self.started).total_seconds()
@@ -71,7 +71,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class StudyRoom:
-    """Where a study is: its name, its folder, and the database it is kept in."""
+    """Where a study is: its name, its folder, and its database."""
 
     name: str
     folder: Path
@@ -100,13 +100,13 @@ class Study:
             return self.optuna.get_trials(deepcopy=False)
 
     def entries(self) -> list[Entry]:
-        """Every configuration in the order of the plan, as it stands."""
+        """Every configuration, in the order of the plan, with its current state."""
         trials = by_index(self.trials())
         fixed = self.plan.fixed_points
         return [_entry(self.plan, index, fixed[index], trials.get(index, [])) for index in range(len(fixed))]
 
     def fill(self, trials: list[FrozenTrial]) -> bool:
-        """Put in every configuration that none of the trials stands for: at the start, and where a worker has died.
+        """Add a trial for every configuration without one: at the start, and after a worker has died.
 
         Returns whether there was one.
         """
@@ -121,7 +121,7 @@ class Study:
 
 
 def open_study(room: StudyRoom, plan: Plan) -> Study:
-    """The study of this name: new, or the one that is there if it is the same."""
+    """The study of this name: new, or the existing one if it has the same plan. Raises `InputError`."""
     storage = open_storage(room.url)
     with told_in_a_line(room.url):
         study = optuna.create_study(storage=storage, study_name=room.name, direction="maximize", load_if_exists=True)
@@ -143,17 +143,17 @@ def open_study(room: StudyRoom, plan: Plan) -> Study:
 
 
 def read_study(room: StudyRoom) -> Study:
-    """The study of this name as it is, to look at or to work on. Raises `InputError` where there is none."""
+    """The existing study of this name, to look at or to work on. Raises `InputError` if there is none."""
     file = file_of(room.url)
     if file is not None and not file.is_file():
-        raise InputError(f"There is no study {room.name}.", "alphadsl studies lists those that are there.")
+        raise InputError(f"There is no study {room.name}.", "alphadsl studies lists the existing ones.")
     storage = open_storage(room.url)
     with told_in_a_line(room.url):
         try:
             study = optuna.load_study(study_name=room.name, storage=storage)
         except KeyError:
             raise InputError(
-                f"There is no study {room.name} in {hidden(room.url)}.", "alphadsl studies lists those that are there."
+                f"There is no study {room.name} in {hidden(room.url)}.", "alphadsl studies lists the existing ones."
             ) from None
         return Study(room, _read_plan(room, study), study)
 
@@ -188,7 +188,7 @@ def _read_plan(room: StudyRoom, study: optuna.Study) -> Plan:
 
 
 def by_index(trials: list[FrozenTrial]) -> dict[int, list[FrozenTrial]]:
-    """The trials of each configuration, the earlier first; those that are surplus are left out."""
+    """The trials of each configuration, earlier ones first; trials without an index are left out."""
     grouped: dict[int, list[FrozenTrial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.number):
         if INDEX in trial.user_attrs:
@@ -197,8 +197,8 @@ def by_index(trials: list[FrozenTrial]) -> dict[int, list[FrozenTrial]]:
 
 
 def stands(trial: FrozenTrial) -> bool:
-    """Whether a trial is under way or over. One that failed was broken off: configurations that fail are pruned with a
-    reason, so that the search learns from them."""
+    """Whether a trial is waiting, running or over. One in the state FAIL was interrupted: configurations that fail are
+    pruned with a reason, so that the search learns from them."""
     return trial.state is not TrialState.FAIL
 
 
@@ -207,7 +207,7 @@ def deaths(trials: list[FrozenTrial]) -> int:
 
 
 def is_lost(trial: FrozenTrial) -> bool:
-    """Whether its worker died between taking the trial and saying so, long ago."""
+    """Whether its worker died long ago, between taking the trial and registering."""
     silent = trial.state is TrialState.RUNNING and WORKER not in trial.user_attrs
     return silent and trial.datetime_start is not None and _age(trial.datetime_start) > timedelta(seconds=2 * GRACE)
 
@@ -238,7 +238,7 @@ def _entry(plan: Plan, index: int, fixed: Mapping[str, Value], trials: list[Froz
         index=index,
         standing=state,
         point=plan.point({**fixed, **trial.params}),
-        # Of a trial that was pruned, Optuna's value is that of its last rung, which was measured otherwise.
+        # The value that Optuna has for a pruned trial is that of its last rung, which was measured differently.
         score=trial.value if state is Standing.DONE else None,
         scores=tuple(trial.user_attrs.get(SCORES, ())),
         rungs=tuple(sorted(trial.intermediate_values.items())),

@@ -1,5 +1,5 @@
-"""A study on a terminal: entries come in; a live table with the time that is left comes out, or a line for each trial
-that has ended where nobody watches.
+"""A study on a terminal: entries come in; a live table with the time left comes out. Without a terminal, it is a line
+for each trial that has ended.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ STYLES = {Standing.RUNNING: "cyan", Standing.FAILED: "red", Standing.PRUNED: "di
 
 
 class Watch:
-    """Shows how a study goes on; called now and then."""
+    """Shows the progress of a study; called from time to time."""
 
     def __init__(self, study: Study, workers: int) -> None:
         self._study, self._workers = study, workers
@@ -57,7 +57,7 @@ class Watch:
 
 
 def best_first(entries: Sequence[Entry]) -> list[Entry]:
-    """Those that were trained to the end, the best first; a tie goes to the earlier one."""
+    """Trials that were trained to the end, best first; of equal ones, the earlier first."""
     return sorted(
         (entry for entry in entries if entry.standing is Standing.DONE), key=lambda entry: -(entry.score or 0.0)
     )
@@ -86,7 +86,7 @@ def make_table(plan: Plan, entries: Sequence[Entry], title: str | None = None) -
 
 
 def axis_names(plan: Plan) -> list[str]:
-    """The columns: the loss where there are several, and every axis by its name within a loss."""
+    """The columns: the loss if there are several, and every axis by its name within a loss."""
     losses = [LOSS] if len(plan.losses) > 1 else []
     return losses + list(dict.fromkeys(axis.name.rpartition(".")[2] for axis in plan.axes))
 
@@ -106,7 +106,7 @@ def percent_of(entry: Entry) -> str:
 
 
 def spread_of(entry: Entry) -> str:
-    """The standard deviation over seeds."""
+    """The standard deviation over seeds, in percentage points; empty for a single seed."""
     return f"± {100 * stdev(entry.scores):.1f}" if len(entry.scores) > 1 else ""
 
 
@@ -129,7 +129,7 @@ def progress_of(entries: Sequence[Entry], workers: int) -> str:
 
 
 def time_left(entries: Sequence[Entry], workers: int) -> float | None:
-    """Seconds, from what a trial has taken on average; none while nothing is known, or all is done."""
+    """Seconds left, from the average time of a trial; None if nothing is known yet or all are done."""
     taken = [entry.seconds for entry in entries if entry.over and entry.started]
     remaining = [entry for entry in entries if not entry.over]
     if not taken or not remaining:

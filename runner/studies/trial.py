@@ -1,9 +1,9 @@
-"""One configuration, trained with every seed: a task comes in, its scores by seed come out.
+"""One configuration, trained with every seed: a task comes in; its scores by seed come out.
 
-Runs lie below the study's folder and are resumed: a trial that is promoted, or whose worker died, goes on from its last
-checkpoint, on another machine too if it sees the same folder. Refused as the configuration's own fault: training that
-diverges, settings that exclude each other, a batch that the data or the memory do not hold. Everything else (a full
-disk, a damaged file) stops the worker.
+Runs are stored below the study's folder and resumed: a trial that is promoted, or whose worker died, continues from its
+last checkpoint, on another machine too if it sees the same folder. Counted as the configuration's own failure: training
+that diverges, settings that exclude each other, and a batch that exceeds the data or the memory. Any other error (a
+full disk, a damaged file) stops the worker.
 """
 
 import copy
@@ -35,7 +35,7 @@ class Trainer:
         self._stock = Stock()
 
     def __call__(self, task: Task) -> Result:
-        """Bring every seed to an epoch. Raises `FailedError` for a configuration that cannot be scored."""
+        """Train every seed up to an epoch. Raises `FailedError` for a configuration that cannot be scored."""
         runs = self._runs(task)
         options = Options(
             IfExists.RESUME_LAST_GOOD, self._download, probe=task.last, stop_after=task.epochs, stock=self._stock
@@ -47,7 +47,7 @@ class Trainer:
         except (MemoryError, RuntimeError) as fault:
             if not is_full_memory(fault):
                 raise
-            raise FailedError("memory does not suffice") from None
+            raise FailedError("there is not enough memory") from None
         for failure in outcome.failures:
             if not isinstance(failure.reason, DivergedError):
                 raise _remedied(failure)
@@ -76,7 +76,7 @@ class Trainer:
 
 
 def _remedied(failure: Failure) -> InputError:
-    """A refusal with what helps in a study, where its own help is an option of `train`."""
+    """An error with help that applies in a study, if its own help is an option of `train`."""
     reason = failure.reason
     if "--" not in reason.help:
         return reason
@@ -84,7 +84,7 @@ def _remedied(failure: Failure) -> InputError:
 
 
 def score_of(run: RunFolder) -> float:
-    """What a trained run is ranked by: its linear probe on images held out of the training set."""
+    """The score that ranks a trained run: its linear probe on images held out of the training set, in [0, 1]."""
     measured = read_probe(run)["validation"]
     if measured is None:
         raise InputError(f"{run.probe} has no accuracy on validation images.", "Move its folder away.")
@@ -92,7 +92,7 @@ def score_of(run: RunFolder) -> float:
 
 
 def rung_score_of(run: RunFolder, epoch: int) -> float:
-    """What a run is compared by on its way: nearest neighbours after an epoch, which training measures anyway."""
+    """The score of a run at a rung: nearest-neighbour accuracy after an epoch, which training measures anyway."""
     for row in read_rows(run.metrics):
         if "knn" in row and row["epoch"] == epoch:
             return float(row["knn"])

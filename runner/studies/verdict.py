@@ -1,8 +1,8 @@
 """The report of a confirmation: runs, failures and search scores come in; a page and files come out.
 
-The winner's curse: the best of many is partly the luckiest, so its advantage shrinks when it is measured anew.
-Advantages over the baseline are set side by side, because scores of a search are of other images and often of a smaller
-budget.
+The winner's curse: the best of many is partly the luckiest, so its advantage shrinks when it is measured again.
+Advantages over the baseline are compared, and not scores, because those of a search are on other images and often under
+a smaller budget.
 """
 
 from collections import Counter
@@ -40,15 +40,15 @@ class Shrinkage:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a confirmation says."""
+    """The result of a confirmation."""
 
     sections: tuple[Section, ...]
     contrasts: Contrasts
     failed: tuple[str, ...]
-    """A sentence on each loss that failed, and on what that does to its comparison."""
+    """A sentence on each loss that failed, and on what that means for its comparison."""
     shrinkages: tuple[Shrinkage, ...]
     computed: tuple[str, ...] = ()
-    """A sentence on what the runs were computed with, where that is not the same for all."""
+    """A sentence on each part of the environment that was not the same for all runs."""
 
     def sentences(self) -> list[str]:
         said = [sentence for contrast in self.contrasts.made for sentence in contrast.sentences()]
@@ -56,7 +56,7 @@ class Verdict:
 
 
 def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float]) -> Verdict:
-    """Raises `InputError` where no run of the baseline is left to compare with."""
+    """The verdict. Raises `InputError` if no run of the baseline is left to compare with."""
     groups = read_groups(confirmed.folders, together=by_experiment).groups
     sections = make_sections(groups)
     contrasts = contrast_sections(sections, against, confirmed.reasons())
@@ -65,7 +65,7 @@ def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float]) -> Ve
 
 
 def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Path]:
-    """Write confirmation.png, .html, .csv, .tex and .json below `root`."""
+    """Write confirmation.png, .html, .csv, .tex and .json below `root`. Returns their paths."""
     told = {
         "seeds": [*seeds],
         "failed": [*verdict.failed],
@@ -98,14 +98,14 @@ def describe_curse(shrinkages: Sequence[Shrinkage]) -> list[str]:
 
 def _parts(verdict: Verdict, seeds: Sequence[int]) -> list[Part]:
     parts: list[Part] = [
-        f"Fresh seeds {seeds[0]} to {seeds[-1]}, equal budgets. What is compared is the accuracy of the linear probe "
+        f"Fresh seeds {seeds[0]} to {seeds[-1]}, equal budgets. The comparison is of the accuracy of the linear probe "
         "after its last epoch on the test set, which was read once.",
         Heading("What is confirmed"),
         Findings(verdict.sentences()),
     ]
     if verdict.shrinkages:
         parts += [Heading("The winner's curse"), _sheet(verdict.shrinkages)]
-        parts.append(Picture(_draw(verdict.shrinkages), "Below the dashed line the advantage has shrunk."))
+        parts.append(Picture(_draw(verdict.shrinkages), "Below the dashed line, the advantage has shrunk."))
     return parts
 
 
@@ -151,7 +151,7 @@ def _failed(confirmed: Confirmed) -> list[str]:
     counts = Counter((failed.run.config.dataset, failed.run.loss.name) for failed in confirmed.failures)
     first = {(failed.run.config.dataset, failed.run.loss.name): failed for failed in reversed(confirmed.failures)}
     return [
-        f"{loss} on {dataset} failed with {count} of its seeds, which are left out: what is left flatters it. The "
+        f"{loss} on {dataset} failed with {count} of its seeds, which are left out, so the other seeds flatter it. The "
         f"first {first[dataset, loss].what}: {first[dataset, loss].reason.message}"
         for (dataset, loss), count in counts.items()
     ]

@@ -1,7 +1,7 @@
-"""A worker at a study: it takes one trial after another until all are over, and writes down what came of it.
+"""A worker on a study: it takes one trial after another until all are over, and records the results.
 
-Several workers, in processes or on machines of their own, share a study through its storage alone. A trial belongs to
-whoever has set it running; a worker that dies is found out by its lock where that can be seen, else by its heartbeat.
+Several workers, in processes or on separate machines, share a study through its storage only. A trial belongs to the
+worker that started it. A worker that has died is detected by its lock if that is visible, otherwise by its heartbeat.
 """
 
 import platform
@@ -47,18 +47,18 @@ WORKERS = "workers"
 
 @dataclass(frozen=True)
 class Task:
-    """A configuration to bring to an epoch."""
+    """A configuration to train up to an epoch."""
 
     index: int
     point: Point
     epochs: int
     last: bool
-    """Whether that is its last epoch; else it is a rung."""
+    """Whether this is the configuration's last epoch; otherwise it is a rung."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """Scores by seed, and the runs they are of."""
+    """Scores by seed, and the names of the runs they belong to."""
 
     scores: tuple[float, ...]
     runs: tuple[str, ...] = ()
@@ -68,15 +68,15 @@ Evaluate = Callable[[Task], Result]
 
 
 class FailedError(Exception):
-    """A configuration that cannot be scored, as its training diverges, and why."""
+    """Raised with the reason when a configuration cannot be scored, for example because training diverges."""
 
 
 class _SurplusError(Exception):
-    """A trial that another one stands for."""
+    """Raised for a trial that duplicates another one."""
 
 
 def work(study: Study, evaluate: Evaluate, number: int = 0) -> None:
-    """Take trials until none is left, waiting for those of others, which may come back."""
+    """Take trials until none is left, and wait for those of other workers, which may come back."""
     with _on_duty(study.room.folder) as badge, told_in_a_line(study.room.url):
         while True:
             trials = study.trials()
@@ -109,20 +109,20 @@ def _take_one(study: Study, evaluate: Evaluate, badge: dict[str, str], chance: t
         try:
             study.optuna.optimize(objective, n_trials=1, catch=(_SurplusError,))
         except (AssertionError, UnboundLocalError) as fault:
-            # Optuna's own, where it cannot write down how the trial ended; the reason is what came before.
+            # Optuna's own error when it cannot record how the trial ended; the cause is the error before it.
             refused = next((cause for cause in _before(fault) if isinstance(cause, StorageInternalError)), fault)
             raise refused from refused.__cause__
 
 
 def _before(fault: BaseException) -> Iterator[BaseException]:
-    """What was being handled when a fault came up, the latest first."""
+    """The errors that were being handled when an error was raised, latest first."""
     while fault.__context__ is not None:
         fault = fault.__context__
         yield fault
 
 
 def _try(study: Study, trial: Trial, evaluate: Evaluate) -> float:
-    """Bring a configuration up from rung to rung; its score at the end."""
+    """Train a configuration from rung to rung. Returns its score at the end."""
     index = _check_mine(study, trial)
     point = study.plan.point(suggest(trial, study.plan))
     epochs = study.plan.epochs_of(point)
@@ -145,7 +145,7 @@ def _note(trial: Trial, result: Result) -> float:
 
 
 def _check_mine(study: Study, trial: Trial) -> int:
-    """The index of a trial. A trial that no index or an earlier trial stands for is given up."""
+    """The index of a trial. A trial without an index, or with the index of an earlier trial, is given up."""
     index = trial.user_attrs.get(INDEX)
     earlier = [] if index is None else by_index(study.trials())[int(index)]
     if index is None or next(filter(stands, earlier)).number != trial.number:
@@ -154,7 +154,7 @@ def _check_mine(study: Study, trial: Trial) -> int:
 
 
 def suggest(trial: Trial, plan: Plan) -> dict[str, Value]:
-    """The values of a trial by axis: those it was put in with, or the sampler's choice."""
+    """The values of a trial by axis: those it was added with, or else the sampler's choice."""
     chosen: dict[str, Value] = {}
     losses = list(plan.losses)
     if len(losses) > 1:
@@ -172,8 +172,8 @@ def suggest(trial: Trial, plan: Plan) -> dict[str, Value]:
 
 
 def make_sampler(plan: Plan, chance: tuple[int, int]) -> BaseSampler:
-    """`chance` is how many trials have begun and which worker asks: a study of one worker can be had again, and two
-    workers do not choose the same."""
+    """The sampler of a study. `chance` is the number of trials started and the number of the worker, so that a study
+    with one worker is reproducible, and two workers do not choose the same."""
     begun, worker = chance
     seed = (plan.config.seed * 1_000_003 + begun * 101 + worker) % 2**32
     if plan.search != "tpe":
@@ -197,7 +197,7 @@ def make_pruner(plan: Plan) -> BasePruner:
 
 
 def _clear_up(study: Study, trials: list[FrozenTrial]) -> bool:
-    """Break off the trials of workers that have died, as far as their death can be seen from here.
+    """Mark the trials of dead workers as failed, as far as their death can be seen from here.
 
     Returns whether there was one.
     """
@@ -217,7 +217,7 @@ def _clear_up(study: Study, trials: list[FrozenTrial]) -> bool:
 
 
 def _left_its_lock(trial: FrozenTrial) -> bool:
-    """Whether the lock of a worker on this machine is free: the system frees it when a process ends, however."""
+    """Whether the lock of a worker on this machine is free; the system frees it when a process ends for any reason."""
     badge = trial.user_attrs.get(WORKER)
     if not badge or badge["host"] != platform.node() or not Path(badge["lock"]).is_file():
         return False
@@ -231,7 +231,7 @@ def _left_its_lock(trial: FrozenTrial) -> bool:
 
 @contextmanager
 def _on_duty(folder: Path) -> Iterator[dict[str, str]]:
-    """A lock that lasts as long as this worker, and the badge that says which."""
+    """Hold a lock as long as this worker lives, and yield the badge that identifies it."""
     path = folder / WORKERS / f"{token_hex(6)}.lock"
     make_folder(path.parent)
     lock = FileLock(path, timeout=0)
@@ -241,4 +241,4 @@ def _on_duty(folder: Path) -> Iterator[dict[str, str]]:
         yield {"host": platform.node(), "lock": str(path.absolute())}
     finally:
         lock.release()
-    path.unlink(missing_ok=True)  # else it stays, free, and tells that its trial may be taken up
+    path.unlink(missing_ok=True)  # otherwise it stays unlocked, which says that its trial may be taken up

@@ -1,7 +1,7 @@
-"""Workers on this machine: a study comes in; processes work on it, each on cores of its own, until it is over.
+"""Workers on this machine: a study comes in; processes work on it, each on its own cores, until it is over.
 
-A worker that is killed is replaced, and its trial taken up again. What a worker refuses (a full disk, a storage that is
-gone) stops all of them, and is told in its own line. Nothing here imports torch: a worker does, once its cores are set.
+A worker that is killed is replaced, and its trial taken up again. An error in a worker (a full disk, a storage that is
+gone) stops all of them and is reported in one line. Nothing here imports torch: a worker does, once its cores are set.
 """
 
 import contextlib
@@ -26,22 +26,22 @@ from runner.studies.study import Study, StudyRoom, read_study
 from runner.studies.work import WORKERS, Evaluate, work
 
 LONGEST_GOODBYE = 20.0
-"""Seconds that workers have to put their trial back when they are stopped."""
+"""Seconds that stopped workers have to put their trials back."""
 REPLACED = 3
-"""So many times, on average, a worker is replaced that is killed."""
+"""Number of times, on average, that a killed worker is replaced."""
 POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a worker is told."""
+    """What a worker needs to know."""
 
     room: StudyRoom
     here: ExperimentConfig
-    """Where this machine has its data, and what computes."""
+    """The data folder and the device of this machine."""
     download: bool = False
     make: Callable[["Place", Plan], Evaluate] | None = None
-    """Makes what evaluates a task; None for the trainer."""
+    """Makes the function that evaluates a task; None for the trainer."""
 
 
 @dataclass
@@ -53,9 +53,9 @@ class _Worker:
 
 
 def run_workers(study: Study, place: Place, count: int, watch: Callable[[], object]) -> None:
-    """Work on a study with `count` processes until it is over; `watch` is called now and then.
+    """Work on a study with `count` processes until it is over; `watch` is called from time to time.
 
-    Raises the `InputError` of a worker that refused to go on.
+    Raises the `InputError` of a worker that had one.
     """
     shares = core_shares(count, place.here.threads if isinstance(place.here.threads, int) else 1)
     deaths = 0
@@ -71,13 +71,13 @@ def run_workers(study: Study, place: Place, count: int, watch: Callable[[], obje
                 deaths += 1
                 if deaths > REPLACED * count:
                     raise InputError(f"{deaths} workers of {place.room.name} were killed.", f"Look into {worker.log}.")
-                tell(f"Worker {worker.number} was killed ({_how(worker)}); another takes up its trial.")
+                tell(f"Worker {worker.number} was killed ({_how(worker)}); another one takes over its trial.")
                 workers.append(_start(place, worker.number, shares[worker.number]))
     watch()
 
 
 def core_shares(count: int, threads: int) -> list[tuple[int, ...]]:
-    """Cores for each worker, `threads` of them and no other worker's; none where there are too few."""
+    """The `threads` cores of each worker, not shared with other workers; empty if there are too few."""
     if not hasattr(os, "sched_getaffinity"):
         return [()] * count
     cores = sorted(os.sched_getaffinity(0))
@@ -87,7 +87,7 @@ def core_shares(count: int, threads: int) -> list[tuple[int, ...]]:
 
 
 def _start(place: Place, number: int, cores: Sequence[int]) -> _Worker:
-    # Spawned, not forked: what this process has started does not go along.
+    # Spawned, not forked: threads and libraries of this process must not be copied.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     log = place.room.folder / WORKERS / f"worker-{number}.log"
@@ -98,7 +98,7 @@ def _start(place: Place, number: int, cores: Sequence[int]) -> _Worker:
 
 
 def _check_end(worker: _Worker) -> None:
-    """Raises what a worker refused; one that failed has written the reason into its log."""
+    """Raises the error of a worker, if it had one; a worker that crashed has written the reason into its log."""
     if worker.refusals.poll():
         with contextlib.suppress(EOFError):
             message, remedy = worker.refusals.recv()
@@ -109,7 +109,7 @@ def _check_end(worker: _Worker) -> None:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.is_file() else []
-    return lines[-1] if lines else "it has not said why."
+    return lines[-1] if lines else "it gave no reason."
 
 
 def _how(worker: _Worker) -> str:
@@ -119,7 +119,7 @@ def _how(worker: _Worker) -> str:
 
 @contextlib.contextmanager
 def _stopped_at_the_end(workers: list[_Worker]) -> Iterator[None]:
-    """Workers end with the block: those at work put their trial back first."""
+    """Stop the workers at the end of the block; those that are busy put their trials back first."""
     try:
         yield
     finally:
@@ -135,7 +135,7 @@ def _stopped_at_the_end(workers: list[_Worker]) -> Iterator[None]:
 
 
 def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals: Connection) -> None:
-    """The life of a worker process."""
+    """The main function of a worker process."""
     if cores:
         os.sched_setaffinity(0, cores)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -157,7 +157,7 @@ def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals
         else:
             code = 0
         shown.flush()
-    os._exit(code)  # threads of libraries are not waited for
+    os._exit(code)  # do not wait for threads of libraries
 
 
 def make_trainer(place: Place, plan: Plan) -> Evaluate:
@@ -171,7 +171,7 @@ def _interrupt(number: int, _: Any) -> None:
 
 
 def _watch_the_command() -> None:
-    """Stop when the process that started us has ended, however that came."""
+    """Stop when the process that started this one has ended, for any reason."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -52,7 +52,7 @@ def test_modules_of_others_have_their_own_names(tmp_path: Path) -> None:
     path = run.export(tmp_path / "encoder.pt")
     state = torch.load(path, weights_only=True)["state_dict"]
     assert all(torch.equal(state[name], weight) for name, weight in module.state_dict().items())
-    with pytest.raises(alphadsl.InputError, match="weights of Sequential, a module of its user's"):
+    with pytest.raises(alphadsl.InputError, match="weights of Sequential, a module from the user's own code"):
         alphadsl.load_encoder(path)
 
 

@@ -56,7 +56,7 @@ def test_a_probe_that_fails_loses_no_training(name: str, tmp_path: Path, monkeyp
     reason = outcome.failures[0].reason
     assert reason.message.startswith(f"The probe of {plan[0].path} failed: ")
     assert "\n" not in reason.message
-    assert reason.help == f"Its training is kept; to go on: alphadsl probe {plan[0].path}"
+    assert reason.help == f"Its training is saved; to continue: alphadsl probe {plan[0].path}"
     run = RunFolder(plan[-1].path)
     trained = run.checkpoint.read_bytes()
     monkeypatch.setattr(probing, "probe_features", probed)

@@ -16,7 +16,7 @@ REFUSED = {
     "no loss": (["infonse"], "did you mean infonce?"),
     "no time": (["infonce", "--budget", "3epochs"], "no time"),
     "no number": (["infonce", "--budget", "soon"], "--budget soon"),
-    "rungs that fall": (["infonce", "--rungs", "4,1"], "do not rise"),
+    "rungs that fall": (["infonce", "--rungs", "4,1"], "do not increase"),
     "no rungs": (["infonce", "--rungs", "x"], "--rungs x"),
     "an epoch of its own": (["infonce", "--epochs", "3"], "Give --rungs"),
     "the test set": (["infonce", "--test-set", "read"], "never reads the test set"),

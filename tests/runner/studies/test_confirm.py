@@ -62,7 +62,7 @@ def test_with_one_seed_every_loss_has_a_run_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seeds", [range(8), range(2, 10)])
 def test_seeds_that_a_search_has_used_are_refused(seeds: range, tmp_path: Path) -> None:
     contenders = [contender("infonce"), contender("mine", seeds=[0, 1, 2])]
-    with pytest.raises(InputError, match=f"found mine with seed {seeds[0]}, so that it confirms nothing") as refusal:
+    with pytest.raises(InputError, match=f"found mine with seed {seeds[0]}, so this seed confirms nothing") as refusal:
         plan_confirmation(contenders, BUDGET, seeds, tmp_path)
     assert str(FIRST_SEED) in refusal.value.help
 
@@ -159,7 +159,7 @@ def test_candidates_are_lines_of_json(tmp_path: Path) -> None:
         ('{"name": "a", "spec": "x", "search_score": 61.0}', "line 1: search_score"),
         ("not json", "line 1"),
         ('{"name": "a", "spec": "x"}\n' * 2, "two candidates called a"),
-        ('{"name": "a", "spec": "x", "settings": {"epochs": 9}}', "has to be equal for all"),
+        ('{"name": "a", "spec": "x", "settings": {"epochs": 9}}', "must be equal for all"),
     ],
     ids=str,
 )
@@ -211,7 +211,7 @@ def test_a_confirmation_goes_on_with_the_same_command_and_can_be_computed_again(
     )
     assert comparison["differences"] == pytest.approx([a - b for a, b in zip(good, infonce, strict=True)])
     repeated = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert "4 runs are there already" in repeated.stderr
+    assert "4 runs are already done" in repeated.stderr
     assert "Run 1 of" not in repeated.stderr
     assert json.loads(Path("runs/confirm/confirmation.json").read_text()) == content
 

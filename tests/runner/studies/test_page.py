@@ -72,7 +72,7 @@ def test_the_page_tells_of_every_trial(study: Study) -> None:
     over = [entry for entry in study.entries() if entry.standing in (Standing.DONE, Standing.PRUNED)]
     assert page.count('<polyline class="trial') == len(over) == 8
     assert page.count("<tr") == 1 + 9
-    assert "From 8 trials on" in page
+    assert "Shown from 8 trials on" in page
     for name in ("loss", "tau", "p"):
         assert f"Score against {name}" in page
     places = [float(number) for number in re.findall(r'c[xy]="([-\d.]+)"', page)]

@@ -48,7 +48,7 @@ def test_a_crippled_learning_rate_does_not_win_and_is_stopped_at_a_rung() -> Non
     ("words", "told"),
     [
         (["infonce", "--over", "p=1"], "have a p"),
-        (["infonce", "--over", "tau"], "no ends"),
+        (["infonce", "--over", "tau"], "is not bounded"),
         (["infonce", "--over", "tau=0.1..1", "--search", "grid"], "no points for a grid"),
         (["infonce", "--over", "tau=1", "--over", "tau=2"], "tau twice"),
         (["infonce", "--over", "tau=1", "--set", "tau=2"], "both in --over and in --set"),
@@ -67,7 +67,7 @@ def test_a_crippled_learning_rate_does_not_win_and_is_stopped_at_a_rung() -> Non
         (["infonce", "--over", "tau=0.1..1:5000", "--over", "eps=0..1:5000"], "at most 10,000"),
         (["infonce", "--name", "a/b"], "cannot be called"),
         (["infonce", "--storage", "postgresql://127.0.0.1:1/none"], "127.0.0.1:1/none"),
-        (["infonce", "--storage", "no-such-thing"], "is no database"),
+        (["infonce", "--storage", "no-such-thing"], "is not a database"),
         (["infonce", "--set", "tau=-1"], "tau"),
     ],
     ids=lambda given: " ".join(given[1:]) if isinstance(given, list) else "",
