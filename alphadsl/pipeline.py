@@ -86,7 +86,7 @@ STAGES = (
         (
             View(
                 "stable",
-                "the same in the log domain; after simplification, so that what cancels is not carried",
+                "the same in the log domain, after simplification has removed what cancels",
                 lambda journey: pretty_derived(journey.stable),
             ),
         ),
@@ -97,7 +97,7 @@ STAGES = (
         (
             View(
                 "schedule",
-                "the passes over all pairs that it takes; last, so that equal reductions are computed once",
+                "the passes over all pairs that it takes, with equal reductions computed once",
                 lambda journey: pretty_schedule(journey.core),
             ),
         ),
@@ -105,7 +105,7 @@ STAGES = (
     Stage(
         emit,
         "passes to text",
-        (View("torch", "a file that runs with torch alone", lambda journey: journey.at(emit)),),
+        (View("torch", "a file that needs only torch", lambda journey: journey.at(emit)),),
     ),
 )
 VIEWS: Mapping[str, View] = {view.name: view for stage in STAGES for view in stage.views}
