@@ -1,8 +1,9 @@
-"""Gradient ascent with layers of unit norm: an energy and initial layers come in, where they end comes out.
+"""Gradient ascent with layers of unit norm: an energy and initial layers come in; where they end comes out.
 
-Every step goes along the gradient and puts each layer back to norm 1; its size is halved where the energy would fall
-and grows again, for each initialisation by itself. What kind of a point the end is, the Hessian says: of the energy as
-a function of the layers' directions, which at a fixed point is the Riemannian Hessian on the product of spheres.
+Every step follows the gradient and rescales each layer to norm 1. The step size is halved when the energy would fall
+and grows again otherwise, for each initialisation by itself. The Hessian says what kind of point the end is. It is that
+of the energy as a function of the layers' directions, which at a fixed point is the Riemannian Hessian on the product
+of spheres.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,19 +17,19 @@ from torch.func import jacrev
 
 Layers = tuple[Tensor, ...]
 Energy = Callable[[Layers], Tensor]
-"""Of layers (S, O, I), one energy per initialisation."""
+"""A function of layers, each (S, O, I), to the energies (S,) of the initialisations."""
 Normalise = Callable[[Layers], Layers]
 
 MOST_PARAMETERS = 1600
-"""Of a network whose Hessian is looked at: its memory grows by the square of their number, its time by the cube."""
+"""Most parameters for which the Hessian is computed: its memory grows with their square, its time with their cube."""
 SMALLEST_STEP, LARGEST_STEP = 1e-12, 1e6
 PATIENCE, NOTHING_GAINED = 200, 1e-9
-"""Ascent ends where so many steps raise no energy by more than this."""
+"""Ascent ends when `PATIENCE` steps raise no energy by more than `NOTHING_GAINED`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """Where each initialisation ended: layers, energy, the norm of the gradient on the spheres, and the steps taken."""
+    """Where each initialisation ended: layers, energy, norm of the gradient on the spheres, and the number of steps."""
 
     layers: Layers
     energy_S: Tensor
@@ -37,18 +38,18 @@ class Ends:
 
 
 def unit_layers(layers: Layers) -> Layers:
-    """Every layer at Frobenius norm 1, as in the paper."""
+    """Scale every layer to Frobenius norm 1, as in the paper."""
     return tuple(weight / weight.flatten(-2).norm(dim=-1)[..., None, None] for weight in layers)
 
 
 def unit_filters(layers: Layers) -> Layers:
-    """Every hidden unit of the first layer at norm 1 by itself, the other layers whole."""
+    """Scale every hidden unit of the first layer to norm 1 by itself, and each other layer as a whole."""
     first, *others = layers
     return (first / first.norm(dim=-1, keepdim=True), *unit_layers(tuple(others)))
 
 
 def draw_layers(widths: Sequence[int], seeds: int, seed: int) -> Layers:
-    """Gaussian layers of the given widths, inputs first."""
+    """Gaussian layers (S, O, I) of the given widths, input width first, for `seeds` initialisations."""
     random = torch.Generator().manual_seed(seed)
     shapes = zip(widths[1:], widths, strict=False)
     return tuple(torch.randn(seeds, *shape, generator=random, dtype=torch.float64) for shape in shapes)
@@ -57,29 +58,29 @@ def draw_layers(widths: Sequence[int], seeds: int, seed: int) -> Layers:
 def ascend(
     energy: Energy, normalise: Normalise, start: Layers, steps: int, tolerance: float, watch: Callable[[], object]
 ) -> Ends:
-    """Climb until the gradient on the spheres is below the tolerance for every initialisation, or steps run out."""
+    """Ascend until the gradient on the spheres is below the tolerance for every initialisation, or steps run out."""
     layers = normalise(start)
     size_S = torch.full((len(layers[0]),), 0.1, dtype=torch.float64)
-    energy_S, slopes = _sloped(energy, normalise, layers)
+    energy_S, gradients = _with_gradients(energy, normalise, layers)
     taken, before_S = 0, energy_S
-    while taken < steps and not bool((_norm(slopes) <= tolerance).all()):
+    while taken < steps and not bool((_norm(gradients) <= tolerance).all()):
         taken += 1
         if taken % PATIENCE == 0:
-            # Where a ReLU bends, ascent zigzags: the gradient does not vanish, and nothing is gained.
-            if bool(((energy_S - before_S)[_norm(slopes) > tolerance] <= NOTHING_GAINED).all()):
+            # At the kink of a ReLU, ascent zigzags: the gradient does not vanish, and nothing is gained.
+            if bool(((energy_S - before_S)[_norm(gradients) > tolerance] <= NOTHING_GAINED).all()):
                 break
             before_S = energy_S
         watch()
         moved = normalise(
-            tuple(weight + size_S[:, None, None] * slope for weight, slope in zip(layers, slopes, strict=True))
+            tuple(weight + size_S[:, None, None] * gradient for weight, gradient in zip(layers, gradients, strict=True))
         )
-        reached_S, next_slopes = _sloped(energy, normalise, moved)
-        # What rounding takes away is not a fall.
+        reached_S, next_gradients = _with_gradients(energy, normalise, moved)
+        # A decrease within rounding error does not count as a fall.
         better_S = reached_S >= energy_S - 1e-15 * energy_S.abs()
-        layers, slopes = _chosen(better_S, moved, layers), _chosen(better_S, next_slopes, slopes)
+        layers, gradients = _chosen(better_S, moved, layers), _chosen(better_S, next_gradients, gradients)
         energy_S = torch.where(better_S, reached_S, energy_S)
         size_S = torch.where(better_S, 1.3 * size_S, size_S / 2).clamp(SMALLEST_STEP, LARGEST_STEP)
-    return Ends(layers, energy_S, _norm(slopes), taken)
+    return Ends(layers, energy_S, _norm(gradients), taken)
 
 
 def can_be_looked_at(layers: Layers) -> bool:
@@ -88,7 +89,7 @@ def can_be_looked_at(layers: Layers) -> bool:
 
 
 def curvatures(energy: Energy, normalise: Normalise, layers: Layers, which: int) -> Tensor:
-    """The eigenvalues (P,) of the Hessian on the constraint at one end, in rising order; its radial ones are 0."""
+    """Eigenvalues (P,) of the Hessian on the constraint at one end, in increasing order; the radial ones are 0."""
     one = tuple(weight[which : which + 1] for weight in normalise(layers))
     sizes, shapes = [weight.numel() for weight in one], [weight.shape for weight in one]
 
@@ -108,15 +109,15 @@ def spectra(layers: Layers) -> Iterator[Tensor]:
         yield torch.linalg.svdvals(weight)
 
 
-def _sloped(energy: Energy, normalise: Normalise, layers: Layers) -> tuple[Tensor, Layers]:
-    """The energies, and the gradient on the constraint: at layers of unit norm, that by their directions."""
+def _with_gradients(energy: Energy, normalise: Normalise, layers: Layers) -> tuple[Tensor, Layers]:
+    """The energies and the gradient on the constraint: at layers of unit norm, the gradient by their directions."""
     free = tuple(weight.detach().requires_grad_() for weight in layers)
     energy_S = energy(normalise(free))
     return energy_S.detach(), torch.autograd.grad(energy_S.sum(), free)
 
 
-def _norm(slopes: Layers) -> Tensor:
-    total_S = torch.stack([slope.flatten(1).square().sum(1) for slope in slopes]).sum(0)
+def _norm(gradients: Layers) -> Tensor:
+    total_S = torch.stack([gradient.flatten(1).square().sum(1) for gradient in gradients]).sum(0)
     return total_S.sqrt()
 
 

@@ -1,9 +1,9 @@
 """From a loss to a score without labels: what it pulls a network's features towards, before any training.
 
-At features h of views, C_alpha[h] has top eigenvectors; projected on them, h varies from sample to sample and, less,
-from view to view. The score is the share of that variation that is not between views: in [.., 1], higher where a loss
-pulls towards what its augmentations leave alone. Whether it says anything of probe accuracy is measured: a small
-network is trained with the loss on the digits and probed.
+For features h of views, project h on the top eigenvectors of C_alpha[h]. The projection varies from sample to sample
+and, less, from view to view. The score is the fraction of this variation that is not between views: in (-inf, 1],
+higher if a loss pulls towards what its augmentations leave unchanged. Whether it predicts probe accuracy is measured: a
+small network is trained with the loss on the digits and probed.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Network:
 
 
 class Entry(BaseModel):
-    """What is known of one loss: its score without labels, and the accuracy of a probe after a short training."""
+    """What is known about one loss: its score without labels, and the probe accuracy after a short training."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,7 +65,7 @@ def make_small_network(width: int, seed: int) -> Network:
 
 
 def top_directions(subject: Subject, network: Network, views: Views, top: int = TOP) -> tuple[Tensor, Tensor, Tensor]:
-    """The hidden features (V, N, H), the top eigenvectors (H, T) of their contrastive covariance, its spectrum (H,)."""
+    """Hidden features (V, N, H), and the top eigenvectors (H, T) and the spectrum (H,) of their C_alpha."""
     with torch.no_grad():
         h_VNH = network.trunk(views.x_VNF)
         z_VND = network.head(h_VNH)
@@ -76,14 +76,15 @@ def top_directions(subject: Subject, network: Network, views: Views, top: int = 
 
 
 def view_consistency(p_VNT: Tensor) -> float:
-    """1 - E|p - p'|^2 over positives / E|p_i - p_j|^2 over pairs of two samples in one view: 1 where views agree."""
+    """1 - E|p - p'|^2 over positives / E|p_i - p_j|^2 over pairs of samples in one view; 1 if both views are the
+    same."""
     between = (p_VNT[0] - p_VNT[1]).square().sum(1).mean()
     apart = 2 * p_VNT.var(1, correction=1).sum(1).mean()
     return float(1 - between / apart) if apart > 0 else 0.0
 
 
 def class_share(p_VNT: Tensor, classes_N: Tensor) -> float:
-    """The share of the variance of the features that is between classes, in [0, 1]."""
+    """The fraction of the variance of the features that is between classes, in [0, 1]."""
     p_EC = p_VNT.flatten(0, 1)
     classes_E = classes_N.repeat(2)
     centred_ET = p_EC - p_EC.mean(0)
@@ -106,7 +107,7 @@ def score_of(subject: Subject, views: Views, seed: int) -> tuple[float, float]:
 
 
 def train_small(loss: alphadsl.ContrastiveLoss, network: Network, views: Views, seed: int, steps: int = STEPS) -> None:
-    """Adam on batches of the views."""
+    """Train with Adam on batches of the views."""
     random = torch.Generator().manual_seed(seed)
     adam = torch.optim.Adam([*network.parameters(), *loss.parameters()], lr=RATE)
     for _ in range(steps):
@@ -159,7 +160,7 @@ def measure_library(subjects: Sequence[Subject], seed: int, cache: Path, steps: 
 
 
 def _read_cache(path: Path) -> dict[str, Entry]:
-    """What an earlier start has measured; a file that is not a cache counts as none."""
+    """Results of an earlier start; a file that is not a cache counts as empty."""
     if not path.is_file():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Data that the statements are tried on: a name, a size and a seed come in; two views of each sample come out, float64.
+"""Data for the experiments: a name, a size and a seed come in; two views of each sample come out, in float64.
 
 Synthetic data come from the generators below; `digits` and `cifar10` are pixels under the trainer's augmentation.
 """
@@ -25,7 +25,7 @@ POOLED = 8
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """Two views of each sample, the class of each, and the directions (M, F) that the data are made of, if any."""
+    """Two views of each sample (2, N, F), its class, and the directions (M, F) that the data are made of, if any."""
 
     name: str
     x_VNF: Tensor
@@ -41,13 +41,13 @@ class Views:
         return self.x_VNF.shape[2]
 
     def part(self, which: slice) -> "Views":
-        """Some of the samples."""
+        """A part of the samples."""
         return Views(self.name, self.x_VNF[:, which], self.classes_N[which])
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How much of what: samples, inputs, the deviation of the noise between views, and a seed."""
+    """Size and kind of the data: samples, inputs, standard deviation of the noise between views, and a seed."""
 
     samples: int = 60
     width: int = 10
@@ -60,8 +60,8 @@ Generator = Callable[[Recipe, Random], Views]
 
 
 def components(recipe: Recipe, random: Random) -> Views:
-    """One component each: a unit vector times its magnitude, 10 for the first down to 1 for the last, and noise of its
-    own in each view along the same component (the setting of the authors' relu_2layer.py)."""
+    """One component each: a unit vector times its magnitude, from 10 for the first to 1 for the last, plus independent
+    noise in each view along the same component (the setting of the authors' relu_2layer.py)."""
     return _one_component(recipe, random, torch.linspace(10, 1, recipe.width, dtype=torch.float64), recipe.noise)
 
 
@@ -71,7 +71,7 @@ def equal(recipe: Recipe, random: Random) -> Views:
 
 
 def mixture(recipe: Recipe, random: Random) -> Views:
-    """A Gaussian mixture: five centres of deviation 3, samples of deviation 1 around them, views with noise."""
+    """A Gaussian mixture: five centres with standard deviation 3, samples with 1 around them, views with noise."""
     centres_MF = SPREAD * _normal((CLUSTERS, recipe.width), random)
     classes_N = torch.arange(recipe.samples) % CLUSTERS
     x_NF = centres_MF[classes_N] + _normal((recipe.samples, recipe.width), random)
@@ -79,7 +79,8 @@ def mixture(recipe: Recipe, random: Random) -> Views:
 
 
 def gaussian(recipe: Recipe, random: Random) -> Views:
-    """One Gaussian whose k-th direction has deviation 3 / k, in random directions; views with noise. No classes."""
+    """One Gaussian with standard deviation 3 / k in its k-th direction, randomly rotated; views with noise. No
+    classes."""
     deviations_F = SPREAD / torch.arange(1, recipe.width + 1, dtype=torch.float64)
     turned_FF = torch.linalg.qr(_normal((recipe.width, recipe.width), random))[0]
     x_NF = _normal((recipe.samples, recipe.width), random) * deviations_F @ turned_FF
@@ -87,7 +88,7 @@ def gaussian(recipe: Recipe, random: Random) -> Views:
 
 
 def opposed(recipe: Recipe, random: Random) -> Views:
-    """The second view of x is -x: nothing is farther than a positive, and C_alpha has no positive eigenvalue."""
+    """The second view of x is -x: nothing is farther away than a positive, and C_alpha has no positive eigenvalue."""
     x_NF = _normal((recipe.samples, recipe.width), random)
     return Views("opposed", torch.stack([x_NF, -x_NF]), torch.arange(recipe.samples) % 2)
 
@@ -99,11 +100,11 @@ PIXELS = ("digits", "cifar10")
 
 
 def read_views(name: str, recipe: Recipe, data_dir: Path | None = None) -> Views:
-    """The data of a name. Raises `InputError` for a name of none, or data that are not there."""
+    """The data of a name. Raises `InputError` for an unknown name, or data that do not exist."""
     random = torch.Generator().manual_seed(recipe.seed)
     if name in GENERATORS:
         if data_dir is not None:
-            raise InputError(f"The data {name} are made, not read from a folder.", "Leave out --data-dir.")
+            raise InputError(f"The data {name} are generated, not read from a folder.", "Leave out --data-dir.")
         return GENERATORS[name](recipe, random)
     if name not in PIXELS:
         raise InputError(f"There are no data called {name}.", f"Choose one of {', '.join((*GENERATORS, *PIXELS))}.")
@@ -118,7 +119,7 @@ def read_views(name: str, recipe: Recipe, data_dir: Path | None = None) -> Views
 
 
 def _pixels(views_NCHW: Tensor) -> Tensor:
-    """Each image as a row of numbers: one colour of grey images, larger ones averaged down to 8 x 8."""
+    """Each image as a row of numbers: grey images with one channel, larger images averaged down to 8 x 8."""
     x_NCHW = views_NCHW.double()
     if (x_NCHW[:, :1] == x_NCHW).all():
         x_NCHW = x_NCHW[:, :1]

@@ -1,7 +1,7 @@
-"""Two-layer networks under a fixed alpha: weights of pairs come in; where ascent ends, its rank and
-what its units have learnt come out.
+"""Two-layer networks under a fixed alpha: weights of pairs come in; where ascent ends, its rank and what its units have
+learnt come out.
 
-Ascent climbs the energy of the derived alpha; whether an end is a fixed point is asked of alpha by definition.
+Ascent climbs the energy of the derived alpha; alpha by definition decides whether an end is a fixed point.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,11 @@ from runner.theory.weights import PairWeights
 # S initialisations, K hidden units, O outputs, F inputs, M components, E embeddings
 
 STILL, STEPS = 1e-6, 4_000
-"""A fixed point's gradient on the constraint is below this, with energies over the largest eigenvalue of C_alpha."""
+"""At a fixed point the gradient on the constraint is below `STILL`, with energies divided by C_alpha's top
+eigenvalue."""
 NUMERICAL, DEAD, LEARNT = 1e-3, 1e-3, 0.9
-"""Singular values below this share of the first count as 0, units below this share of the largest as dead; a unit has
-learnt the component with which its weights have at least this cosine."""
+"""Singular values below `NUMERICAL` times the first count as 0, units below `DEAD` times the largest as dead. A unit
+has learnt the component with which its weights have a cosine of at least `LEARNT`."""
 LOOKED_AT = 6
 CONSTRAINTS: dict[str, Normalise] = {"layer": unit_layers, "filter": unit_filters}
 
@@ -53,13 +54,13 @@ class Outcome:
     effective_S: Tensor
     covered_S: Tensor
     learnt_SK: Tensor
-    """The component each hidden unit has learnt, -1 where none."""
+    """The component that each hidden unit has learnt, -1 if none."""
     kinds: Sequence[str]
-    """Of the first few ends; of none where the Hessian is too large to be looked at."""
+    """The kinds of the first few ends; empty if the Hessian is too large to compute."""
 
     @property
     def gated_SKF(self) -> Tensor:
-        """The part of the first layer that acts."""
+        """The part of the first layer that is active."""
         first_SKF = self.ends.layers[0]
         return first_SKF.clamp_min(0) if self.network == "ReLU" else first_SKF
 
@@ -72,7 +73,7 @@ def rank_of(layer_SKF: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def learnt_components(layer_SKF: Tensor, components_MF: Tensor) -> Tensor:
-    """The component (S, K) that each hidden unit points along, -1 for one that is dead or points between them."""
+    """The component (S, K) along which each hidden unit points, -1 for one that is dead or points between them."""
     length_SK = layer_SKF.norm(dim=2)
     cosine_SKM = (layer_SKF @ components_MF.mT / length_SK[..., None].clamp_min(1e-300)).abs()
     best_SK = cosine_SKM.max(2)
@@ -85,7 +86,7 @@ def count_covered(learnt_SK: Tensor) -> Tensor:
 
 
 def energy_of(weights: PairWeights, x_EF: Tensor, scale: float, network: str) -> Energy:
-    """E of the network as a function of its layers, over a scale; by the graph Laplacian between embeddings."""
+    """E of the network as a function of its layers, divided by `scale`, from the graph Laplacian between embeddings."""
     net_EE = weights.net_EE + weights.net_EE.mT
     laplacian_EE = (torch.diag(net_EE.sum(1)) - net_EE) / scale
 
@@ -110,7 +111,7 @@ def explore(
     seeds: int,
     seed: int,
 ) -> Outcome:
-    """Climb with the derived alpha; whether an end is a fixed point, alpha by definition says."""
+    """Ascend with the derived alpha; alpha by definition decides whether an end is a fixed point."""
     scale = float(torch.linalg.matrix_norm(defined.covariance(x_EF), 2)) or 1.0
     energy, literal = (energy_of(weights, x_EF, scale, network) for weights in (derived, defined))
     normalise = CONSTRAINTS[constraint]
@@ -142,15 +143,15 @@ def explore(
 
 
 def _with_gates_closed(layers: Layers) -> Layers:
-    """What is all but 0 in the first layer on its inactive side: ascent took it there, so opening it does not pay, and
-    the curvature that counts is that of the rest."""
+    """Set near-zero weights of the first layer to their inactive side. Ascent took them there, so activating them does
+    not pay, and the curvature that counts is that of the other weights."""
     first_SKF, *others = layers
     edge_S11 = NUMERICAL * first_SKF.abs().amax((1, 2), keepdim=True)
     return torch.where(first_SKF < edge_S11, -1e-9, first_SKF), *others
 
 
 def class_directions(views: Views) -> Tensor:
-    """The unit directions of the class means, where the data have no components of their own."""
+    """The unit directions of the class means, for data without components of their own."""
     means = [views.x_VNF[:, views.classes_N == label].mean((0, 1)) for label in sorted(set(views.classes_N.tolist()))]
     means_MF = torch.stack(means)
     unit_MF: Tensor = means_MF / means_MF.norm(dim=1, keepdim=True).clamp_min(1e-300)

@@ -1,8 +1,8 @@
 """Theorem 1 (Tian 2022): the parameter gradient of a loss is minus that of the energy with alpha and beta held fixed.
 
-A loss comes in; the largest difference between the two gradients over random networks and batches comes out, over the
-size of the two terms that make the gradient up, pull and push. The gradient of the literal loss is taken without the
-derived alpha, in one of three ways, and the table says which.
+A loss comes in. The largest difference between the two gradients over random networks and batches comes out, relative
+to the size of the two terms of the gradient, pull and push. The gradient of the literal loss is computed without the
+derived alpha, in one of three ways that the table names.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +22,8 @@ from runner.theory.subject import Company, Subject
 # N samples, V views, E embeddings, F inputs, D embedding width, P parameters
 
 TOLERANCE, DIFFERENCE_TOLERANCE = 1e-9, 1e-5
-"""Of exact derivatives in float64, and of differences of a game's value, which are good to about 1e-8 unless an alpha
-becomes 0 within the step."""
+"""For exact derivatives in float64, and for differences of a game's value, which are accurate to about 1e-8 unless an
+alpha becomes 0 within the step."""
 SAMPLES, QUEUE = 5, 6
 STEP = 1e-6
 AUTOGRAD = "autograd"
@@ -60,13 +60,13 @@ class Draw:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found for one loss."""
+    """Results for one loss."""
 
     name: str
     family: str
     how: str
     errors: Mapping[str, float]
-    """The largest relative difference by kind of network."""
+    """The largest relative difference, by kind of network."""
     off_row_sum: float
     negative_alpha: bool
     remark: str
@@ -101,7 +101,7 @@ def how_of(subject: Subject) -> str:
 
 
 def relative_error(subject: Subject, case: Draw) -> float:
-    """The norm of the two gradients' sum, over the norms of pull and push; NaN where there is neither."""
+    """Norm of the sum of the two gradients, relative to the norms of pull and push; not scaled if both are 0."""
     weights = subject.weights(case.embedded(case.parameters), case.company)
 
     def pairwise(net_EE: Tensor) -> Tensor:
@@ -131,7 +131,7 @@ def _by_definition(subject: Subject, case: Draw, energy_P: Tensor) -> Tensor:
 
 
 def _by_differences(subject: Subject, case: Draw, energy_P: Tensor) -> Tensor:
-    """The value of the game, max over alpha of R - E, is solved at both ends of a step along a random direction; by
+    """Solve the value of the game, max over alpha of R - E, at both ends of a step along a random direction. By
     Danskin's theorem its slope is that of the energy at the best alpha."""
     random = torch.Generator().manual_seed(0)
     direction_P = torch.randn(len(energy_P), generator=random, dtype=torch.float64)
@@ -148,7 +148,7 @@ def _by_differences(subject: Subject, case: Draw, energy_P: Tensor) -> Tensor:
 
 
 def game_value(subject: Subject, z_VND: Tensor, company: Company) -> float:
-    """The literal loss of a min player: mean over anchors of the largest R - E that an alpha reaches."""
+    """The literal loss of a min player: the mean over anchors of the largest R - E over all alpha."""
     game = subject.game(z_VND, company)
     uniform = subject.neighbourhood(z_VND, company)
     z_ED = subject.everything(z_VND, company)
@@ -196,7 +196,7 @@ def _flat(gradients: Parameters) -> Tensor:
 
 
 def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
-    """All losses in one table."""
+    """The report on all losses, in one table."""
     measured = [measure(subject, draws, seed) for subject in watched(subjects, "Gradients")]
     statements = [
         Statement(f"{one.name}: gradient of the loss = - gradient of the energy", one.error, one.tolerance)

@@ -9,7 +9,7 @@ from runner.theory.style import BAD, COLOURS, finish
 
 
 class Measured(Protocol):
-    """What is known of a loss."""
+    """Results for one loss."""
 
     @property
     def name(self) -> str: ...

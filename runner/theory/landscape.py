@@ -1,7 +1,7 @@
-"""Two losses on one network: what differs between them while the network is held fixed, at states along a training.
+"""Two losses on one network: how they differ for the same fixed network, at several states of a training run.
 
-The network is trained with the first loss; at each state both losses are asked for alpha and C_alpha. Said to hold:
-the literal gradient of each loss on the embeddings is that of its energy, so that what is compared is what pulls.
+The network is trained with the first loss; at each state both losses are asked for alpha and C_alpha. The statement is
+that the literal gradient of each loss on the embeddings is that of its energy, so that the comparison is of what pulls.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from runner.theory.subject import Subject, effective_number
 
 STATES, CHUNK = 6, 25
 AGREES = 1e-6
-"""Largest difference of the energies by derived and by defined alpha, over the size of their terms."""
+"""Largest difference of the energies by derived and by defined alpha, relative to the size of their terms."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Look:
 
 @dataclass(frozen=True)
 class Between:
-    """The two at one state: overlap of top eigenspaces, in [0, 1], and rank correlation of the alphas over pairs."""
+    """Both losses at one state: overlap of top eigenspaces, in [0, 1], and rank correlation of the alphas over
+    pairs."""
 
     step: int
     overlap: float
@@ -138,7 +139,7 @@ def _look(
 
 
 def _alphas(first: Subject, second: Subject, network: Network, views: Views) -> float:
-    """Spearman's correlation of the two alphas over the pairs that both weigh; nan where they have none in common."""
+    """Spearman's correlation of the two alphas over pairs that have weight in both; nan if there are too few."""
     with torch.no_grad():
         z_VND = network.head(network.trunk(views.x_VNF))
     pair = []

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from runner.theory.style import COLOURS, GREY, colour, finish
 
 NAMED = 12
-"""How many losses of the library get their name beside their point: the best and the worst."""
+"""How many losses of the library are named beside their point: the best and the worst."""
 
 
 class Look(Protocol):

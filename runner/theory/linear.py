@@ -1,5 +1,5 @@
-"""Deep linear networks under a fixed alpha: C_alpha and a shape come in; where gradient ascent ends comes out, measured
-against the spectrum of C_alpha, and what kind of a point it is.
+"""Deep linear networks under a fixed alpha: C_alpha and a shape come in; where gradient ascent ends, compared with the
+spectrum of C_alpha, and what kind of point it is, come out.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,16 @@ from runner.theory.report import watched
 # S initialisations, L layers, F inputs, M top eigenvectors, P parameters
 
 REACHED, STILL = 1e-6, 1e-7
-"""Energies this close, over the largest eigenvalue, are one; at a fixed point the gradient is as small as that."""
+"""Energies this close, relative to the largest eigenvalue, count as equal; largest gradient at a fixed point."""
 SAME = 1e-7
-"""Eigenvalues closer than this, over the largest, count as one."""
+"""Eigenvalues closer than this, relative to the largest, count as equal."""
 STEPS = 20_000
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What an end is: a maximum, a saddle (some direction still climbs) or flat to second order; and how it looks."""
+    """The kind of an end: a maximum, a saddle (some direction still climbs) or flat to second order, with
+    measurements."""
 
     energy: float
     name: str
@@ -59,7 +60,7 @@ class Bound:
         return self.top > SAME * self.scale
 
     def goal(self, depth: int) -> float:
-        """The most that a network of a depth can reach: one layer of norm 1 cannot map everything to one point."""
+        """The most that a network of this depth can reach: one layer of norm 1 cannot map everything to one point."""
         return max(self.top, 0.0) / 2 if depth > 1 else self.top / 2
 
 
@@ -107,12 +108,12 @@ def classify(covariance_FF: Tensor, ends: Ends, which: int) -> Kind:
 
 @dataclass(frozen=True, eq=False)
 class Depth:
-    """All ends at one depth, measured."""
+    """All ends at one depth, with measurements."""
 
     depth: int
     ends: Ends
     kinds: Sequence[Kind]
-    """Of each distinct end energy, one end that was looked at."""
+    """One classified end for each distinct end energy."""
     sigma_S: Tensor
     off_alignment_S: Tensor
     angle_S: Tensor
@@ -133,7 +134,7 @@ def measure(bound: Bound, covariance_FF: Tensor, ends: Ends) -> Depth:
 
 
 def _distinct(bound: Bound, covariance_FF: Tensor, ends: Ends) -> list[Kind]:
-    """One end of each energy, classified, unless the Hessian is too large to be looked at."""
+    """One end for each energy, classified, unless the Hessian is too large to compute."""
     if not can_be_looked_at(ends.layers):
         return []
     kinds: list[Kind] = []

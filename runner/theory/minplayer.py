@@ -1,9 +1,9 @@
-"""The min player on its own: distances and R come in; the alpha that is best for it, and how far another one is from
-being that, come out.
+"""The min player alone: distances and R come in; the best alpha, and how far another alpha is from being the best, come
+out.
 
-alpha = argmin over the simplex of sum_j alpha_j d_j^2 - sum_j R(alpha_j), row by row. Its conditions (Karush, Kuhn and
-Tucker): R'(alpha_j) = d_j^2 + lambda where alpha_j > 0, and R'(0) <= d_j^2 + lambda where alpha_j = 0. Roots are
-SciPy's (Chandrupatla's bracketing method): nothing is shared with the solvers that losses are trained with.
+alpha = argmin over the simplex of sum_j alpha_j d_j^2 - sum_j R(alpha_j), row by row. The Karush-Kuhn-Tucker
+conditions: R'(alpha_j) = d_j^2 + lambda where alpha_j > 0, and R'(0) <= d_j^2 + lambda where alpha_j = 0. Roots are
+found by SciPy (Chandrupatla's bracketing method), so nothing is shared with the solvers that losses are trained with.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ Array = NDArray[np.float64]
 # A anchors, C candidates
 
 LEAST = 1e-290
-"""An importance below this counts as 0: floating point has nothing between."""
+"""An importance below this counts as 0, near the limit of floating point."""
 
 
 class Concave(Protocol):
-    """What `alphadsl.regulariser_of` gives: R, and R' as `slope`."""
+    """What `alphadsl.regulariser_of` returns: R, and R' as `slope`."""
 
     def __call__(self, alpha: Array, /) -> Array: ...
 
@@ -39,7 +39,7 @@ class Game:
     regulariser: Concave
 
     def value_A(self, alpha_AC: Array) -> Array:
-        """E - R of each row, less its d_i^2, which no alpha on the simplex changes."""
+        """E - R of each row, without its d_i^2, which no alpha on the simplex changes."""
         reward_AC = np.where(self.negative_AC, self.regulariser(alpha_AC), 0.0)
         return np.asarray((alpha_AC * self.cost_AC * self.negative_AC).sum(1) - reward_AC.sum(1))
 
@@ -52,14 +52,14 @@ class Solution:
 
 @dataclass(frozen=True)
 class Conditions:
-    """How far an alpha is from the optimum, each number 0 where it is there."""
+    """How far an alpha is from the optimum; each number is 0 at the optimum."""
 
     infeasible: float
-    """The largest of what a row's sum is off 1 and of what an importance is below 0."""
+    """The largest deviation of a row's sum from 1, or of a negative importance from 0."""
     stationarity: float
-    """The spread of R'(alpha) - d^2 where alpha > 0, over the size of its terms."""
+    """The spread of R'(alpha) - d^2 where alpha > 0, relative to the size of its terms."""
     complementarity: float
-    """By how much R'(0) exceeds d^2 + lambda where alpha = 0, on the same scale."""
+    """How much R'(0) exceeds d^2 + lambda where alpha = 0, on the same scale."""
 
 
 def solve(game: Game) -> Solution:
@@ -70,7 +70,7 @@ def solve(game: Game) -> Solution:
     top, even_A = float(game.regulariser.slope(np.ones(1))[0]), game.regulariser.slope(1.0 / counts_A)
 
     def bought(price: Array) -> Array:
-        """The alpha at which R' is a price, 0 where every alpha is too dear."""
+        """The alpha at which R' equals a price; 0 if every alpha costs more."""
         low, high = np.log(LEAST), 0.0
 
         def excess(log_alpha: Array, at: Array) -> Array:
@@ -107,7 +107,7 @@ def _root(function: Callable[..., Array], ends: tuple[Array, Array], args: tuple
 
 
 def conditions(game: Game, alpha_AC: Array) -> Conditions:
-    """The conditions of the optimum at an alpha."""
+    """The optimality conditions at an alpha."""
     negative_AC = game.negative_AC
     sums_A = np.where(negative_AC, alpha_AC, 0).sum(1)
     outside = np.abs(np.where(negative_AC, 0, alpha_AC)).max(initial=0.0)
@@ -119,20 +119,20 @@ def conditions(game: Game, alpha_AC: Array) -> Conditions:
     price_AC = np.where(support_AC, slope_AC - game.cost_AC, np.nan)
     scale_A = np.nanmax(np.abs(np.where(support_AC, slope_AC, np.nan)), 1) + game.cost_AC.max(1)
     stationarity_A = (np.nanmax(price_AC, 1) - np.nanmin(price_AC, 1)) / scale_A
-    # The dearest price that is paid: nothing that is not bought may be worth more.
+    # The highest price that is paid: nothing that is not bought may be worth more.
     lambda_A1 = np.nanmax(price_AC, 1)[:, None]
     idle_AC = negative_AC & (alpha_AC <= LEAST)
     worth = game.regulariser.slope(np.full((1, 1), LEAST))
     wanted_AC = np.where(idle_AC, worth - game.cost_AC - lambda_A1, 0.0) / scale_A[:, None]
-    # An importance too small for floating point has underflowed to 0; its condition cannot be seen.
+    # An importance too small for floating point has underflowed to 0, so its condition cannot be checked.
     underflows = np.isinf(game.regulariser.slope(np.zeros((1, 1)))).any()
     complementarity = 0.0 if underflows else max(0.0, float(wanted_AC.max(initial=0.0)))
     return Conditions(infeasible, float(stationarity_A.max()), complementarity)
 
 
 def best_perturbation(game: Game, alpha_AC: Array, trials: int, seed: int) -> tuple[float, int]:
-    """The least that E - R rises by along random feasible steps, near and far, over its own spread, and how many steps
-    were tried: below 0 where one of them is better than alpha."""
+    """The smallest rise of E - R along random feasible steps, near and far, relative to its own spread, and the number
+    of steps tried. It is negative if one of them is better than alpha."""
     random = np.random.default_rng(seed)
     here_A = game.value_A(alpha_AC)
     least, tried = np.inf, 0

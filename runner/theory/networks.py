@@ -1,4 +1,4 @@
-"""Small random networks in float64, on which gradients are compared: a kind and a seed come in, a network comes out."""
+"""Small random networks in float64 for comparing gradients: a kind and a seed come in; a network comes out."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -14,7 +14,7 @@ WIDTH = 5
 
 
 class Wrapped(nn.Module):
-    """A network whose last step keeps every embedding at the length it had: what moves is the direction alone."""
+    """A network whose last step restores the initial length of every embedding, so that only its direction changes."""
 
     def __init__(self, network: nn.Module, lengths_E1: Tensor) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ KINDS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
 
 
 def draw_network(kind: str, seed: int) -> nn.Module:
-    """A network with the weights of a seed; the global random state is left alone."""
+    """A network with the weights of a seed. The global random state does not change."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return KINDS[kind]().double()

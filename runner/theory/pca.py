@@ -1,8 +1,9 @@
 """Max player, deep linear network (Tian 2022, section 4): with alpha fixed, gradient ascent is PCA of C_alpha.
 
-A loss, data and a shape come in. Alpha is what the loss gives the inputs themselves, and stays. The bound comes from
-C_alpha with the derived alpha; the ascent climbs the pairs' energy with alpha by definition. Said to hold: all ends
-reach half the top eigenvalue, their layers have rank 1 and are aligned, end to end they point along its eigenvectors.
+A loss, data and a shape come in. Alpha is what the loss gives the inputs themselves, and stays fixed. The bound comes
+from C_alpha with the derived alpha; the ascent climbs the energy of pairs with alpha by definition. The statements: all
+ends reach half the top eigenvalue, their layers have rank 1 and are aligned, and end to end they point along its
+eigenvectors.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from runner.theory.subject import Subject
 # F inputs, E embeddings
 
 RANK, ALIGNED, ANGLE = 1e-3, 1e-3, 0.1
-"""Tolerances: of sigma_2 / sigma_1, of 1 - |cosine| between neighbouring layers, and of the angle to the top
+"""Tolerances of sigma_2 / sigma_1, of 1 - |cosine| between neighbouring layers, and of the angle to the top
 eigenvectors in degrees."""
 
 
@@ -83,7 +84,7 @@ def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, se
 
 
 def _statements(bound: Bound, depth: Depth) -> list[Statement]:
-    """What the paper says of one depth, and why it is not said where its premise fails."""
+    """What the paper says about one depth, and why it is not claimed where its premise fails."""
     deep, goal = depth.depth > 1, bound.goal(depth.depth)
     none = "" if bound.positive else "C_alpha has no positive eigenvalue"
     single = none or ("" if deep or bound.multiplicity == 1 else "one layer may mix equal eigenvectors")

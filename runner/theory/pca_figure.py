@@ -1,4 +1,5 @@
-"""The picture of deep linear networks: the spectrum of C_alpha, where initialisations end, how their layers look."""
+"""The picture of deep linear networks: the spectrum of C_alpha, where initialisations end, and how their layers
+look."""
 
 from collections.abc import Sequence
 

@@ -1,8 +1,8 @@
 """Coordinate-wise optimisation (Tian 2022, section 3): a spec with a min player comes in; whether its alpha is the best
-answer to the network, and what happens when the two take turns, come out.
+response to the network, and what happens when the two alternate, come out.
 
-The network climbs E with alpha held fixed; alpha then answers with argmin E - R. Where R is an entropy, the same path
-is gradient descent on a coordinate loss, InfoNCE with eps = 0, and both are walked and compared step by step.
+The network climbs E with alpha held fixed; alpha then responds with argmin E - R. If R is an entropy, the same path is
+gradient descent on a coordinate loss, InfoNCE with eps = 0. Both paths are followed and compared step by step.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,14 +26,14 @@ from runner.theory.subject import PAIRS, Company, Subject, effective_number
 
 CONDITION, PERTURBED, PATH = 1e-9, -1e-12, 1e-9
 LOOKS = 5
-"""At how many of the states alpha is held against random feasible ones."""
+"""Number of states at which alpha is compared with random feasible ones."""
 WIDTH = 8
 Parameters = dict[str, Tensor]
 
 
 @dataclass
 class Course:
-    """What was measured before each step."""
+    """Measurements before each step."""
 
     energy: list[float] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
@@ -50,11 +50,11 @@ class Course:
 
 
 def study(subject: Subject, views: Views, steps: int, rate: float, trials: int, seed: int) -> Report:
-    """Raises `InputError` for a spec without a min player."""
+    """The report on a game. Raises `InputError` for a spec without a min player."""
     if subject.family != "min_player":
         raise InputError(
             f"{subject.name} has no min player: its alpha is not the argmin of an E - R that it states.",
-            "Name a loss with R(a) = ..., as entropy, square, inverse or entmax.",
+            "Name a loss with R(a) = ..., such as entropy, square, inverse or entmax.",
         )
     company = Company(subject.labels_of(views.classes_N), _queue(subject, seed))
     network, twin = _network(views.width, seed), counterpart(subject)
@@ -102,7 +102,7 @@ def take_turns(
     trials: int,
     seed: int,
 ) -> Course:
-    """Both players, and beside them the gradient path of the coordinate loss from the same start."""
+    """Both players and, beside them, the gradient path of the coordinate loss from the same start."""
     course = Course()
     ours = {name: weight.detach() for name, weight in network.named_parameters()}
     theirs = dict(ours)
@@ -144,8 +144,8 @@ def _measure(course: Course, subject: Subject, z_VND: Tensor, company: Company, 
 
 
 def counterpart(subject: Subject) -> "alphadsl.ContrastiveLoss | None":
-    """The coordinate loss whose gradient path the two players walk, where R is an entropy: -tau a log(a) and what is
-    linear in a. Then R' falls by tau for each unit of log(a), wherever it is looked at."""
+    """The coordinate loss whose gradient path the two players follow, if R is an entropy: -tau a log(a) plus a linear
+    term. Then R' falls by tau per unit of log(a) everywhere."""
     regulariser = alphadsl.regulariser_of(subject.derived)
     assert regulariser is not None
     at = np.geomspace(1e-4, 1, 9)

@@ -1,8 +1,8 @@
-"""Max player, two layers with ReLU (Tian 2022, section 5): fixed points of higher rank than any a linear network keeps.
+"""Max player, two layers with ReLU (Tian 2022, section 5): fixed points of higher rank than any of a linear network.
 
-A loss and data come in. With alpha fixed, gradient ascent of E = tr C_alpha[f] / 2 runs from random positive first
+A loss and data come in. With alpha fixed, gradient ascent of E = tr C_alpha[f] / 2 starts from random positive first
 layers, f = W2 relu(W1 x) beside f = W2 W1 x, under two constraints: each layer of unit norm, or each hidden unit of the
-first layer by itself. Where data have one component each (x = a e_m, a > 0, orthogonal), relu(W1 x) = relu(W1) x: the
+first layer by itself. If data have one component each (x = a e_m, a > 0, orthogonal), relu(W1 x) = relu(W1) x: the
 network is linear with a first layer that cannot be negative, and hidden units settle on components.
 """
 
@@ -22,7 +22,7 @@ from runner.theory.weights import PairWeights
 
 
 def premises(views: Views, alpha_is_positive: bool) -> dict[str, bool]:
-    """What the paper assumes of the data, and whether it is so."""
+    """The paper's assumptions about the data, and whether they hold."""
     x_EF, one = views.x_EF, views.components_MF
     apart = None if one is None else x_EF @ one.mT
     return {
@@ -52,7 +52,7 @@ def study(subject: Subject, views: Views, hidden: int, seeds: int, seed: int) ->
             _counted(outcome.rank_S),
             _range(outcome.effective_S),
             _range(outcome.covered_S.double()),
-            f"{outcome.kinds.count('maximum')} of {len(outcome.kinds)}" if outcome.kinds else "too large to look",
+            f"{outcome.kinds.count('maximum')} of {len(outcome.kinds)}" if outcome.kinds else "too large to compute",
         ]
         for outcome in outcomes
     ]
@@ -98,7 +98,7 @@ def _statements(
     alone = relu_layer.learnt_SK[relu_layer.fixed_S]
     return [
         Statement(
-            "ends of ascent that are no fixed points of the literal energy",
+            "ends of ascent that are not fixed points of the literal energy",
             float(astray) if settled else float("nan"),
             0.0,
             not_claimed=flat,
@@ -116,7 +116,7 @@ def _statements(
 
 
 def _most(outcome: Outcome) -> float:
-    """The highest rank among the fixed points, 0 where there is none."""
+    """The highest rank among the fixed points, 0 if there are none."""
     return float(outcome.rank_S[outcome.fixed_S].max()) if bool(outcome.fixed_S.any()) else 0.0
 
 

@@ -1,4 +1,4 @@
-"""The picture of two-layer networks: first layers as they ended, and how rank and coverage are spread."""
+"""The picture of two-layer networks: first layers at the end, and the distributions of rank and coverage."""
 
 from collections.abc import Sequence
 from typing import Protocol

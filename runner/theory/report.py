@@ -1,7 +1,8 @@
-"""What an experiment found: tables, a verdict on each statement, a picture and all numbers, ready to show and to write.
+"""The results of an experiment: tables, a verdict on each statement, a picture and all numbers, ready to show and to
+write.
 
-A statement is a number held against a tolerance that was stated before. One whose premise does not hold on the data at
-hand is not claimed: it is told with the reason, and fails nothing.
+A statement compares a number with a tolerance that was fixed beforehand. If its premise does not hold for the data, it
+is not claimed: it is shown with the reason, and fails nothing.
 """
 
 import json
@@ -25,7 +26,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Statement:
-    """`measured` is at most the tolerance, or with `at_least` no less; anything that is not a number fails."""
+    """`measured` is at most the tolerance, or at least with `at_least`; nan fails."""
 
     claim: str
     measured: float
@@ -49,7 +50,7 @@ class Statement:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """A table: its title, the heads of its columns, and cells as text."""
+    """A table: its title, its column headers, and its cells as text."""
 
     title: str
     columns: Sequence[str]
@@ -65,7 +66,7 @@ class Report:
     numbers: Mapping[str, Any]
     notes: Sequence[str] = field(default=())
     told_in_tables: bool = False
-    """Whether the tables have the verdicts already."""
+    """Whether the tables already show the verdicts."""
 
     @property
     def fails(self) -> bool:
@@ -112,7 +113,7 @@ class Report:
             console.print(verdicts, highlight=False)
 
     def write(self, stem: Path) -> tuple[Path, Path]:
-        """STEM.png and STEM.json."""
+        """Write STEM.png and STEM.json. Returns both paths."""
         png, numbers = outputs(stem)
         drawn = BytesIO()
         self.figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": "alphadsl theory"})
@@ -126,20 +127,20 @@ def outputs(stem: Path) -> tuple[Path, Path]:
 
 
 def check_outputs(stem: Path) -> None:
-    """Raises `InputError` where what is found could not be written, before it is looked for."""
+    """Raises `InputError` if the results could not be written, before they are computed."""
     for path in outputs(stem):
         check_writable(path)
 
 
 def watched(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """The items as they come, with a bar on stderr where somebody watches."""
+    """Yield the items, with a progress bar on stderr if it is a terminal."""
     console = Console(stderr=True)
     length = total if total is not None else len(items)  # type: ignore[arg-type]
     yield from track(items, what, length, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no words for what is no number."""
+    """The value with non-finite floats as strings, since JSON cannot represent them."""
     match value:
         case float() if not math.isfinite(value):
             return str(value)

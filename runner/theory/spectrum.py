@@ -1,5 +1,5 @@
-"""What trained encoders have made of their features: runs come in; spectra, effective ranks, alignment and uniformity
-of backbone and projector come out, untrained, at every checkpoint that `train --keep-every` kept, and at the last.
+"""The features of trained encoders: runs come in; spectra, effective ranks, alignment and uniformity of backbone and
+projector come out, for the untrained network, every checkpoint that `train --keep-every` kept, and the last one.
 
 Runs of one loss that ended at different epochs are points of one line.
 """
@@ -26,14 +26,14 @@ from runner.training.checkpoint import load_checkpoint, taken_from
 # N images, V views, F features, D embedding width
 
 COLLAPSED = 1e-4
-"""A direction has collapsed where its variance is below this share of the largest."""
+"""A direction has collapsed if its variance is below this fraction of the largest."""
 SHARPNESS = 2.0
 BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The features of one layer: the spectrum of their covariance, and where they lie on the sphere."""
+    """The features of one layer: the spectrum of their covariance, and where they are on the sphere."""
 
     eigenvalues_F: Tensor
     effective_rank: float
@@ -44,7 +44,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One network of one run."""
+    """One network of one run, at one epoch."""
 
     loss: str
     run: str
@@ -73,7 +73,7 @@ def measure_layer(features_VNF: Tensor) -> Layer:
 
 
 def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[Stage]:
-    """The untrained network of a run's seed, then every checkpoint. Raises `InputError` where there is none."""
+    """The untrained network of a run's seed, then every checkpoint. Raises `InputError` if there is none."""
     record = read_record(run)
     config = record.config.model_copy(update={"device": "cpu", **({"data_dir": data_dir} if data_dir else {})})
     if not run.checkpoint.exists():
@@ -91,7 +91,7 @@ def stages_of(run: RunFolder, images: int, data_dir: Path | None) -> Iterator[St
         check_whose(run, checkpoint.record, path)
         with taken_from(path):
             network.load_state_dict(checkpoint.measured)
-        if checkpoint.epoch > measured:  # the last may have been kept, too
+        if checkpoint.epoch > measured:  # the last checkpoint may also be one that is kept for good
             measured = checkpoint.epoch
             yield Stage(record.loss, run.path.name, measured, measure_network(network, views))
 

@@ -65,7 +65,7 @@ def _draw_eigenvalues(axes: Axes, stages: Sequence[Staged], layer: str, tone: st
 
 
 def _draw_course(axes: Axes, stages: Sequence[Staged], layer: str, name: str, tone: str, loss: str) -> None:
-    """The mean over runs at each epoch."""
+    """Draw the mean over runs at each epoch."""
     epochs = sorted({stage.epoch for stage in stages})
     means = [
         float(np.mean([getattr(stage.layers[layer], name) for stage in stages if stage.epoch == epoch]))

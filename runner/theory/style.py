@@ -1,8 +1,8 @@
-"""How the pictures of the experiments look: one palette, and axes without what says nothing."""
+"""The style of the pictures of experiments: one palette, and axes without clutter."""
 
 from matplotlib.axes import Axes
 
-# Okabe and Ito's colours, told apart by nearly every eye.
+# Okabe and Ito's colours, which nearly everyone can distinguish.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#7A4FBF", "#4D4D4D")
 BAD, INK, GREY = "#D55E00", "#333333", "#BDBDBD"
 

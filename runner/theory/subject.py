@@ -1,8 +1,8 @@
-"""The loss that is looked at: a spec comes in; its alpha and beta on embeddings come out, once as derived for training
-and once from the definition, by other means.
+"""The loss under study: a spec comes in; its alpha and beta on embeddings come out, once as derived for training and
+once from the definition, by independent means.
 
-The derived ones are what `loss.importance` says of the core that all backends share. By definition they come from the
-interpreter, or for a min player from `solve`, which looks for the optimum of the game that the spec states.
+The derived ones are what `loss.importance` returns from the core that all backends share. By definition they come from
+the interpreter or, for a min player, from `solve`, which finds the optimum of the game that the spec states.
 """
 
 import re
@@ -31,7 +31,7 @@ class Company:
     queue_QD: Tensor | None = None
 
     def beside(self, x_VNF: Tensor) -> Tensor:
-        """All of a batch (E, F): view 0, view 1, the queue."""
+        """All embeddings (E, F) of a batch: view 0, view 1, the queue."""
         return torch.cat([*x_VNF, *([] if self.queue_QD is None else [self.queue_QD])])
 
 
@@ -60,7 +60,7 @@ class Subject:
 
     @property
     def is_gradient_of_value(self) -> bool:
-        """Whether the gradient is that of the value; otherwise the loss holds something fixed that moves."""
+        """Whether the gradient is that of the value; if not, the loss holds something fixed that changes."""
         return not self.derived.core.derived.holds_fixed
 
     @property
@@ -70,23 +70,23 @@ class Subject:
         return core.radial is not None and core.radial != (core.attract, core.repel)
 
     def broken(self, sabotage: Sabotage) -> "Subject":
-        """The same loss with alpha and beta that were tampered with, as a negative control."""
+        """The same loss with corrupted alpha and beta, as a negative control."""
         return replace(self, sabotage=sabotage)
 
     def placed(self, z_ED: Tensor) -> Tensor:
-        """The embeddings where the loss measures them."""
+        """The embeddings in the space where the loss measures distances."""
         return functional.normalize(z_ED, dim=1, eps=0) if self.on_sphere else z_ED
 
     def everything(self, z_VND: Tensor, company: Company = ALONE) -> Tensor:
-        """All embeddings (E, D) of a batch, where the loss measures them."""
+        """All embeddings (E, D) of a batch, in the space where the loss measures distances."""
         return self.placed(company.beside(z_VND))
 
     def value(self, z_VND: Tensor, company: Company = ALONE) -> Tensor:
-        """The literal loss, which torch differentiates by the definition wherever `is_gradient_of_value`."""
+        """The literal loss; torch differentiates its definition if `is_gradient_of_value`."""
         return self._called(self.defined, z_VND, company)
 
     def weights(self, z_VND: Tensor, company: Company = ALONE) -> PairWeights:
-        """Alpha and beta as derived, and as tampered with."""
+        """Alpha and beta as derived, corrupted if this is a negative control."""
         return self.sabotage(self._importance(self.derived, z_VND, company))
 
     def defined_weights(self, z_VND: Tensor, company: Company = ALONE) -> PairWeights:
@@ -100,7 +100,7 @@ class Subject:
         return PairWeights(bare.alpha_EE, beta_EE)
 
     def neighbourhood(self, z_VND: Tensor, company: Company = ALONE) -> PairWeights:
-        """All negatives of an anchor weighed alike, its positives too, each summing to one over the anchors."""
+        """Equal weights for all negatives of an anchor, and for its positives; each sums to one over the anchors."""
         return self._importance(self._uniform, z_VND, company)
 
     def game(self, z_VND: Tensor, company: Company = ALONE) -> Game:
@@ -118,7 +118,7 @@ class Subject:
         return Company(self.labels_of(classes_N), x_VNF[0] if self.takes_queue() else None)
 
     def labels_of(self, classes_N: Tensor) -> Tensor | None:
-        """Labels, where the loss takes them."""
+        """Labels, if the loss takes them."""
         return classes_N if "labels" in self.derived.takes else None
 
     def takes_queue(self) -> bool:
@@ -126,7 +126,7 @@ class Subject:
 
     @cached_property
     def _uniform(self) -> alphadsl.ContrastiveLoss:
-        """A loss that weighs all negatives of the same index set alike, which says who they are."""
+        """A loss with equal weights for all negatives of the same index set, which shows which pairs they are."""
         pairs = "\n".join(PAIRS.findall(self.derived.text))
         return alphadsl.loads(f"loss uniform {{\n{pairs}\n  alpha[i,j] ~ 1\n}}", backend="dense", compile=False)
 
@@ -144,7 +144,7 @@ class Subject:
 
 
 def read_subject(spec: str, values: Mapping[str, float]) -> Subject:
-    """The loss of a name or a file. Raises `SpecError` or `InputError` as `alphadsl.load` does."""
+    """The loss of a name or a file. Raises `SpecError` or `InputError` like `alphadsl.load`."""
     return Subject(
         alphadsl.load(spec, values=values, backend="dense", compile=False),
         alphadsl.load(spec, values=values, backend="interpreter"),
@@ -152,8 +152,8 @@ def read_subject(spec: str, values: Mapping[str, float]) -> Subject:
 
 
 def effective_number(alpha_AC: Tensor) -> float:
-    """exp of the entropy of a row of alpha, as a share of its sum, averaged over rows: 1 where one negative has it all,
-    the number of negatives where all weigh alike."""
+    """exp of the entropy of a row of alpha, divided by its sum, averaged over rows: 1 if one negative has all the
+    weight, the number of negatives if all have the same weight."""
     rows_AC = alpha_AC.clamp_min(0)
     share_AC = (rows_AC / rows_AC.sum(1, keepdim=True)).nan_to_num()
     return float(torch.special.entr(share_AC).sum(1).exp().mean())

@@ -43,7 +43,7 @@ def test_a_hessian_that_would_not_fit_is_not_made(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(gated, "STEPS", 2)
     report = study(read_subject("infonce", {}), read_views("components", Recipe(6, 5, 0.2, 0)), 256, 2, 0)
     assert all(outcome["kinds"] == [] for outcome in report.numbers["outcomes"])
-    assert [row[-1] for row in report.tables[0].cells] == ["too large to look"] * 4
+    assert [row[-1] for row in report.tables[0].cells] == ["too large to compute"] * 4
 
 
 @pytest.mark.slow

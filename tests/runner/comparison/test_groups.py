@@ -121,7 +121,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_an_existing_run_is_not_touched_unless_told(runs: list[RunFolder]) -> None:
     config = make_config("digits", seed=0, **QUICK)
     again = [PlannedRun(PlainInfoNCE(tau=0.5), config, runs[0].path)]
-    with pytest.raises(InputError, match="exists already") as refusal:
+    with pytest.raises(InputError, match="already exists") as refusal:
         train_runs(again, Options())
     assert all(flag in refusal.value.help for flag in ("--resume", "--overwrite", "--name"))
     before = runs[0].metrics.stat().st_mtime_ns
