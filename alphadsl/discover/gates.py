@@ -1,7 +1,7 @@
 """What a candidate has to pass before anything is trained with it: a text comes in; a journey comes out, or the gate
 that refused it and why.
 
-Gates are in the order of what they cost: size, the checker, the canonical core, numbers on probe batches, and the
+Gates are in the order of what they cost: the checker, size, the canonical core, numbers on probe batches, and the
 comparison with everything known.
 """
 
