@@ -1,1 +1,1 @@
-"""IR to numbers: the generated torch code that is fast, and the module around it."""
+"""From IR to numbers: the fast generated torch code, and the module around it."""

@@ -1,7 +1,7 @@
-"""A generated step inside autograd: run once forward, its gradients kept for the backward.
+"""A generated step inside autograd: it runs once in the forward, and its gradients are kept for the backward.
 
-A gradient that is differentiated again is found anew, in the dense form that torch differentiates by itself; until then
-nothing of that is formed. Forward mode and `torch.func.vmap` take that form from the start.
+A gradient that is differentiated again is recomputed in the dense form, which torch can differentiate by itself; until
+then nothing of that form is computed. Forward mode and `torch.func.vmap` use the dense form from the start.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,9 @@ Stepping = Callable[[Tensor, Tensors, Tensors], Step]
 
 
 def take_step(step: Stepping, plain: Plain, inputs: Inputs, parameters: Tensors, learned: tuple[int, ...]) -> Tensor:
-    """The loss of a step inside autograd; `learned` are the places of the parameters that the step's slopes belong to,
-    in their order. `torch.func` wants another kind of function than `backward`, which costs every step more."""
+    """The loss of a step inside autograd. `learned` are the indices of the parameters that the step's slopes (gradients
+    with respect to learned parameters) belong to, in order. `torch.func` needs another kind of function than `backward`
+    does, one that makes every step slower."""
     call = SavedCall(plain, inputs.context, learned, len(parameters))
     kind = _FunctionalStep if in_functional_transform() else _OneStep
     outputs = kind.apply(step, call, len(inputs.context), learned, inputs.z_VND, *inputs.context, *parameters)
@@ -31,10 +32,9 @@ def take_step(step: Stepping, plain: Plain, inputs: Inputs, parameters: Tensors,
 
 
 def is_transformed(tensors: Tensors) -> bool:
-    """Whether forward mode or `torch.func.vmap` is at work, to which a generated step is a constant."""
-    if (
-        torch.compiler.is_compiling()
-    ):  # an operator is a constant to forward mode; which transform it is cannot be asked
+    """Whether forward mode or `torch.func.vmap` is active, to which a generated step would be a constant."""
+    if torch.compiler.is_compiling():
+        # An operator is a constant to forward mode, and the kind of transform cannot be asked here.
         return in_functional_transform() or in_dual_level()
     if in_dual_level() and any(_has_tangent(tensor) for tensor in tensors):
         return True
@@ -46,8 +46,8 @@ def _has_tangent(tensor: Tensor) -> bool:
 
 
 class _OneStep(torch.autograd.Function):
-    """Value and gradient in one sweep; only the gradients on embeddings and learned parameters are kept, and
-    what they were found from."""
+    """Value and gradient in one sweep. Only the gradients with respect to embeddings and learned parameters are kept,
+    and the tensors they were computed from."""
 
     @staticmethod
     def forward(
@@ -72,7 +72,7 @@ class _OneStep(torch.autograd.Function):
 
 
 class _FunctionalStep(torch.autograd.Function):
-    """The same; gradients are outputs, as `torch.func` demands of what is kept."""
+    """The same, with the gradients as outputs, since `torch.func` allows nothing else to be kept."""
 
     @staticmethod
     def forward(
@@ -97,7 +97,7 @@ class _FunctionalStep(torch.autograd.Function):
 
 
 def _taken(step: Stepping, split: int, z_VND: Tensor, others: Tensors) -> Tensors:
-    """Value, then the gradients on embeddings and learned parameters."""
+    """Value, then the gradients with respect to embeddings and learned parameters."""
     context, parameters = others[:split], others[split:]
     value, gradient_VND, slopes = step(z_VND.detach(), detached(context), detached(parameters))
     return value, gradient_VND, *slopes
@@ -112,18 +112,19 @@ def _keep(
     others: Tensors,
     gradients: Sequence[Tensor],
 ) -> None:
-    """Embeddings and parameters as they are; a queue, which may move on before the backward, is only kept."""
+    """Save embeddings and parameters for the backward. The context is kept only by reference, since a queue may change
+    before the backward."""
     ctx.save_for_backward(z_VND, *others[split:], *gradients)
     ctx.call, ctx.split, ctx.learned, ctx.parameters = call, split, learned, len(others) - split
 
 
 def _differentiable_gradients(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-    """The gradients, for whoever may differentiate them."""
+    """The gradients, in a form that can be differentiated again."""
     return _placed(ctx, DoubleBackward.apply(ctx.call, upstream, *ctx.saved_tensors))
 
 
 def _placed(ctx: Any, gradients: Tensors) -> tuple[Tensor | None, ...]:
-    """Gradients in the places of what a step is called with."""
+    """The gradients, in the order of the arguments of a step."""
     of_embeddings, *slopes = gradients
     of_parameters: list[Tensor | None] = [None] * ctx.parameters
     for index, slope in zip(ctx.learned, slopes, strict=True):

@@ -1,8 +1,8 @@
-"""Functions through `torch.compile`, and what becomes of them where that fails: no C++ compiler, a cache that cannot be
+"""Functions through `torch.compile`, and what happens where that fails: no C++ compiler, a cache that cannot be
 written, a limit of Dynamo.
 
-Nothing of `torch._dynamo` or `torch._inductor` is imported before a function is compiled: already their import writes
-to the cache.
+Nothing is imported from `torch._dynamo` or `torch._inductor` before a function is compiled, since the import alone
+already writes to the cache.
 """
 
 import subprocess
@@ -32,7 +32,7 @@ class Fault:
 
 
 class NotCompiled(Exception):
-    """What was to be compiled cannot be."""
+    """A function that must be compiled cannot be."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(f"the loss cannot be compiled: {fault.reason}")
@@ -40,8 +40,9 @@ class NotCompiled(Exception):
 
 
 class Attempt:
-    """A function through `compile` from its first call on. Once that has failed it is not tried again: the function
-    runs as it is, and `answer` is told the fault. What is wrong with the arguments is for the function to say."""
+    """A function that is compiled with `compile` at its first call. Once that has failed, it is not tried again: the
+    function runs uncompiled, and `answer` is called with the fault. Errors in the arguments are left to the
+    function."""
 
     def __init__(self, function: Called, compile: Callable[[Called], Called], answer: Callable[[Fault], None]) -> None:
         self._function = function
@@ -69,7 +70,7 @@ class Attempt:
 
 @cache
 def fault_of_torch() -> Fault | None:
-    """Why nothing at all can be compiled in this process, if so; an import that failed cannot be repeated."""
+    """Why nothing can be compiled in this process, or None. Cached, since a failed import cannot be repeated."""
     try:
         torch.compile(_fault_of)
     except Exception as failure:
@@ -78,7 +79,7 @@ def fault_of_torch() -> Fault | None:
 
 
 def warn_once(fault: Fault) -> None:
-    """One warning for the process; its further functions most likely fail for the same reason."""
+    """Warn once per process, since further functions most likely fail for the same reason."""
     if _telling.acquire(blocking=False):
         told = f"torch.compile cannot be used: {fault.reason}; losses run without it, more slowly"
         warnings.warn(f"{told} ({fault.remedy}; compile=False runs without it and does not warn)", stacklevel=2)
@@ -89,8 +90,9 @@ def refuse(fault: Fault) -> None:
 
 
 def compile_dense(function: Called) -> Called:
-    """A step as a whole graph, told that N and the lengths of rows, labels and queues vary: a smaller last batch
-    compiles nothing. The tensors are marked, so they must be its own."""
+    """Compile a step as one whole graph in which N and the lengths of rows, labels and queues are dynamic, so that a
+    smaller last batch compiles nothing. The tensors are marked as dynamic, so they must not be shared with the
+    caller."""
     compiled = torch.compile(function, fullgraph=True)
 
     def call(z_VND: Tensor, context: tuple[Tensor, ...], parameters: tuple[Tensor, ...]) -> Any:
@@ -103,15 +105,15 @@ def compile_dense(function: Called) -> Called:
 
 
 def _is_of_compiling(failure: Exception) -> bool:
-    """Rather than of running what has been compiled: that opens no files, and raises what any operator raises. It may
-    have written to its arguments, so it must not be run again."""
+    """Whether compilation failed, and not the compiled function, which opens no files and raises what any operator
+    raises. That one may have written to its arguments, so it must not run again."""
     if isinstance(failure, (OSError, ImportError, subprocess.SubprocessError)):
         return True
     return any(kind.__module__.startswith(MACHINERY) for kind in type(failure).__mro__)
 
 
 def _fault_of(failure: Exception) -> Fault:
-    """The first cause that can be named, and else what torch says."""
+    """The first cause that has a known remedy; otherwise torch's own message."""
     for cause in _causes(failure):
         if isinstance(cause, OSError):
             return _unwritable(cause)
@@ -122,7 +124,7 @@ def _fault_of(failure: Exception) -> Fault:
 
 
 def _causes(failure: BaseException | None) -> Iterator[BaseException]:
-    """Inductor keeps in an attribute what it wraps."""
+    """The chain of causes; Inductor keeps a wrapped exception in an attribute."""
     while failure is not None:
         yield failure
         failure = getattr(failure, "inner_exception", None) or failure.__cause__ or failure.__context__
@@ -159,7 +161,7 @@ def _unwritable(failure: OSError) -> Fault:
     return Fault(told, "set TORCHINDUCTOR_CACHE_DIR to a folder that can be written")
 
 
-# By name: the modules of these classes may be what could not be imported.
+# Keyed by name, since the modules that define these classes may be the ones that could not be imported.
 FAULTS: dict[str, Callable[[Any], Fault]] = {
     "InvalidCxxCompiler": _no_compiler,
     "CppCompileError": _compiler_failed,

@@ -1,6 +1,6 @@
 """How one loss is computed on a batch: which of its cores the batch takes, and where that runs.
 
-Checked tensors come in, a value inside autograd goes out; what cannot be computed as asked is refused with
+Checked tensors come in; a value inside autograd comes out. What cannot be computed as requested is refused with
 `InputError`.
 """
 
@@ -29,18 +29,18 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.transform.schedule import schedule_apart, schedule_closely
 
 Tensors = tuple[Tensor, ...]
-# The values of parameters as numbers, worked out only where they are wanted.
+# The values of parameters as numbers, computed only where they are needed.
 Values = Callable[[], dict[str, float]]
 
 
 class Computation:
-    """The cores of a loss. `closely` where small distances must be exact: what float32 has cancelled comes out
-    in float64 then, and of float64, differences are taken."""
+    """The cores of a loss. `closely` is set where small distances must be exact: float32 embeddings, whose products
+    cancel there, are then computed in float64, and distances of float64 embeddings come from differences."""
 
     def __init__(self, spec: Loss, core: Core, execution: Execution, learned: tuple[int, ...]) -> None:
         self._spec, self._core, self._execution, self._learned = spec, core, execution, learned
         self._plain = self._near = ExecutableCore(core)
-        self._plain.eager  # noqa: B018  an outer graph could not build it
+        self._plain.eager  # noqa: B018 built here, since an outer graph cannot build it
         self.closely = False
 
     def judged(self, closely: bool) -> None:
@@ -51,18 +51,19 @@ class Computation:
 
     @property
     def core(self) -> Core:
-        """The core by which tensors are checked."""
+        """The core against which tensors are checked."""
         return self._near.core if self.closely else self._core
 
     def arranged(self, inputs: Inputs) -> Inputs:
-        """With a row for each positive, where those of an anchor do not come together."""
+        """Add one row per positive, where the core treats the positives of an anchor separately."""
         if self._executable(inputs).core.positives != Positives.APART:
             return inputs
         context = with_rows(self._core.arrangement, inputs.context)
         return replace(inputs, context=context, pairs=len(context[0]) * len(context[-1]))
 
     def value(self, inputs: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
-        """The mean over the anchors; of the whole batch where processes share it."""
+        """The mean over the anchors, scalar; over those of the whole batch where processes share it. Raises
+        `InputError`."""
         wide = inputs.wide(self.closely)
         plain = partial(self._differentiable, shared)
         if is_transformed((wide.z_VND, *parameters)):
@@ -96,8 +97,8 @@ class Computation:
         return take_step(step, partial(self._differentiable, shared), wide, parameters, self._learned)
 
     def _run(self, inputs: Inputs, shared: bool) -> Run:
-        """What `auto` takes for a batch. A shared batch always streams, and so does one in an outer graph whose rows
-        are as many as the labels say."""
+        """The step that `auto` chooses for a batch. A shared batch always streams, and so does one in an outer graph
+        whose number of rows depends on the labels. Raises `InputError`."""
         executable, execution = self._executable(inputs), self._execution
         choice = choose(executable.core, execution.backend, execution.compile, inputs.z_VND.device, inputs.pairs)
         streamable = self._core.streaming != Streaming.NONE
@@ -112,7 +113,8 @@ class Computation:
         return self._near if self.closely and inputs.z_VND.dtype == torch.float64 else self._plain
 
     def _differentiable(self, shared: bool, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
-        """The loss as torch differentiates it by itself, whatever the backend; refused where that is not one thing."""
+        """The loss in the form that torch can differentiate by itself, whatever the backend. Raises `InputError` if the
+        loss is not one differentiable function: its processes share a batch, or it holds something fixed."""
         told = f"{self._spec.name} has a first derivative only, by reverse mode: "
         if shared:
             raise InputError(f"{told}processes share its batch", 'load it with ranks="alone"')

@@ -1,6 +1,6 @@
 """What an index set needs of a batch besides its embeddings, as tensors in a fixed order: rows, ids, queue.
 
-Rows are there where the positives of an anchor stand apart; the ids are those that the set compares.
+Rows are present where the positives of an anchor are treated separately; the ids are those that the index set compares.
 """
 
 import torch
@@ -14,15 +14,16 @@ Tensors = tuple[Tensor, ...]
 
 
 def context_of(arrangement: Arrangement, sample_N: Tensor, class_N: Tensor | None, queue: Tensors) -> Tensors:
-    """The ids and the queue of a batch of whole views, (E,) each; of samples their number and device are looked at,
-    which are those of all processes where labels are."""
+    """The ids (E,) and the queue of a batch of whole views. Of the samples, only number and device are used; with
+    labels, they are the samples of all processes."""
     queued = sum(map(len, queue))
     ids = [ids_of(told.kind, sample_N, class_N, told.views, queued if told.queue else 0) for told in arrangement.ids]
     return *ids, *queue
 
 
 def with_rows(arrangement: Arrangement, context: Tensors) -> Tensors:
-    """The context of a set of several positives with a row for each anchor and positive in front, unless there are."""
+    """The context with rows in front, one for each anchor and positive, of an index set with several positives;
+    unchanged if it has them already."""
     queue = queue_in(arrangement, context)
     if len(context) > len(arrangement.ids) + len(queue):
         return context
@@ -35,14 +36,14 @@ def with_rows(arrangement: Arrangement, context: Tensors) -> Tensors:
 
 
 def ids_in(arrangement: Arrangement, context: Tensors) -> dict[Id, Tensor]:
-    """The ids of anchors, or of all embeddings; they stand behind rows, and before a queue."""
+    """The ids of anchors, or of all embeddings; they come after the rows and before the queue."""
     first = len(context) - len(queue_in(arrangement, context)) - len(arrangement.ids)
     named = zip(arrangement.ids, context[first:], strict=False)
     return {told.kind: id_E for told, id_E in reversed(list(named))}
 
 
 def classes_in(arrangement: Arrangement, context: Tensors, samples: int) -> Tensor | None:
-    """The class of each sample."""
+    """The class (N,) of each sample, or None without labels."""
     return ids_in(arrangement, context)[Id.CLASS][:samples] if arrangement.labels else None
 
 

@@ -1,6 +1,5 @@
-"""A step as one operator, so that an outer `torch.compile` sees a call: no unrolled loop over tiles, no precision of
-products that is not ours, and a gradient that nobody can differentiate again without being told.
-"""
+"""A step as one operator, so that an outer `torch.compile` sees a single call: no unrolled loop over tiles, no setting
+of torch for the precision of products but ours, and a gradient that refuses a second derivative with a message."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,13 +32,13 @@ _CORES: dict[str, Core] = {}
 
 
 def register(key: str, core: Core) -> None:
-    """Make a core known to the operator under the key of its program."""
+    """Register a core with the operator under the key of its program."""
     _CORES.setdefault(key, core)
 
 
 @dataclass(frozen=True)
 class Run:
-    """How the step of the core that `key` stands for is taken; called as a dense step is."""
+    """How to take the step of the core registered under `key`; called like a dense step."""
 
     key: str
     way: str
@@ -58,9 +57,10 @@ class Run:
         return Run(key, way, how == "streams", cast(Together, ranks), cast(Products, products))
 
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
-        """Every process finds the loss of the whole batch and the gradient of its own samples. Where gradients will be
-        averaged over processes they are given as many times, and what all processes find alike is told by each in
-        full; where they will be summed, each tells its share of that."""
+        """Value, gradients with respect to the samples of this process, and slopes; the loss is that of the whole batch
+        in every process. Where gradients will be averaged over processes, those of the embeddings are multiplied by the
+        number of processes, and those of parameters, which are equal in all processes, are given in full. Where they
+        will be summed, each process gives its share of the latter."""
         with products(z_VND.device, self.products):
             engine = _engine(self.key, self.way)
             if self.streams:
@@ -94,7 +94,8 @@ class Run:
         return value
 
     def _exchanged(self, core: Core, z_VND: Tensor, work: Callable[[Ranks], Found]) -> Found:
-        """Where labels were exchanged before, it is agreed already who holds what."""
+        """Run `work` with all processes. Where labels were exchanged before, they have already agreed on who holds
+        what."""
         if self.ranks == "alone":
             return work(alone(z_VND.shape[1]))
         return work(as_agreed(LABELS)) if core.arrangement.labels else exchange(z_VND, work)
@@ -102,7 +103,7 @@ class Run:
 
 @dataclass(frozen=True)
 class _Engine:
-    """What takes the steps of a core, whole or a part at a time."""
+    """The object that takes the steps of a core, dense or streamed."""
 
     core: Core
     dense: Program
@@ -114,7 +115,8 @@ class _Engine:
         return (Tiled if self.core.streaming == Streaming.TILES else Strips)(self.core, self.dense)
 
     def known(self, part: Tensor, context: Tensors) -> Tensor:
-        """0 where a batch on a device has one class only, and so no negatives; on the host that was asked before."""
+        """The part, or 0 where a batch on a device has only one class, and so no negatives; on the host this was
+        checked before."""
         if not self.core.arrangement.needs_classes or on_host(part):
             return part
         class_C = ids_in(self.core.arrangement, context)[Id.CLASS]
@@ -130,8 +132,8 @@ def _engine(key: str, way: str) -> _Engine:
 def step(
     run: str, learned: str, z_VND: Tensor, context: Sequence[Tensor], parameters: Sequence[Tensor]
 ) -> list[Tensor]:
-    """Value, gradient (V, N, D) and slopes of the learned parameters, in the places `learned`. Those are words,
-    as autograd wants gradients of a list, and so is the run, as an operator knows no classes."""
+    """Value, gradient (V, N, D), and gradients with respect to the learned parameters, whose indices are `learned`.
+    They are text, since autograd would expect gradients for a list; so is `run`, since an operator takes no classes."""
     value, gradient_VND, slopes = Run.read(run).with_gradient(z_VND, tuple(context), tuple(parameters))
     return [value, gradient_VND.contiguous(), *slopes]
 
@@ -168,7 +170,7 @@ step.register_autograd(_backward, setup_context=_keep)
 def place_gradients(
     upstream: Tensor, learned: Sequence[int], count: int, z_VND: Tensor, others: Sequence[Tensor]
 ) -> list[Tensor]:
-    """As `scaled`. Embeddings and parameters come in for autograd to see what the gradients depend on."""
+    """Like `scaled`. Embeddings and parameters are arguments, so that autograd sees what the gradients depend on."""
     gradients = scaled(upstream, tuple(learned), count, z_VND, *others)
     return [gradient.clone() for gradient in gradients]
 

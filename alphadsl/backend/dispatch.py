@@ -1,10 +1,11 @@
-"""Which backend `auto` takes, by the number of anchors: one table, measured, a row for each device and way to stream.
+"""Which backend `auto` chooses, by the number of anchors: one measured table, with a row for each device and way to
+stream.
 
     alphadsl bench --calibrate
 
-measures it again on the machine at hand and prints the rows to put here. Dense below `stream`, through Inductor from
-`compile` on. Those of CUDA are for its memory: on an H200 a dense step of `infonce` takes 6.9 ms and 2.2 GB at 16,384
-anchors, and four times as much of both at 32,768.
+measures it again on this machine and prints the rows to put here. Below `stream` a step is dense; from `compile` on it
+goes through Inductor. The thresholds of CUDA are set by memory: on an H200 a dense step of `infonce` takes 6.9 ms and
+2.2 GB at 16,384 anchors, and four times as much of both at 32,768.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from alphadsl.ir.kinds import Streaming
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Anchors from which a step is compiled, and from which it streams."""
+    """Numbers of anchors from which a step is compiled, and from which it streams."""
 
     compile: int
     stream: int
@@ -31,13 +32,14 @@ THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
     ("cuda", Streaming.TILES): Thresholds(compile=0, stream=16384),
     ("cuda", Streaming.STRIPS): Thresholds(compile=0, stream=16384),
 }
-# Anchors from which it streams where candidates are the opposite view: a tile serves both directions, whose products a
-# dense step forms apart; below there is one tile, which one thread does alone.
+# Numbers of anchors from which a loss streams if its candidates are the opposite view. There, a tile serves both
+# directions, whose products a dense step forms separately; below, there is one tile, which only one thread works on.
 OPPOSITE_VIEWS = {"cpu": 2048, "cuda": 16384}
 
 
 class Way(Enum):
-    """How the functions of a loss run: as they are; compiled where that can be done; or compiled, and else refused."""
+    """How the functions of a loss run: uncompiled; compiled if possible; or compiled, and refused if that is
+    impossible."""
 
     EAGER = "eager"
     COMPILED = "compiled"
@@ -51,7 +53,7 @@ class Choice:
 
 
 def choose(core: Core, backend: Backend, compile: Compile, device: torch.device, pairs: int) -> Choice:
-    """For a batch of so many pairs of anchors (rows, if an anchor has several) and candidates."""
+    """The choice for a batch of `pairs` pairs of anchors (rows, if an anchor has several positives) and candidates."""
     kind = "cpu" if device.type == "cpu" else "cuda"
     streaming = Streaming.STRIPS if core.streaming == Streaming.NONE else core.streaming
     thresholds = THRESHOLDS[kind, streaming]
@@ -65,5 +67,5 @@ def choose(core: Core, backend: Backend, compile: Compile, device: torch.device,
 
 
 def compiled_way(compile: Compile) -> Way:
-    """How what is compiled is compiled."""
+    """Whether a function that is to be compiled may run uncompiled if compilation fails."""
     return Way.COMPILED if compile == "auto" else Way.DEMANDED

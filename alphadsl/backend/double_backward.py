@@ -1,4 +1,4 @@
-"""A gradient inside autograd: what was found with the value, and how it moves, found only when that is asked for."""
+"""A gradient inside autograd: the one computed with the value, and its derivatives, computed only on demand."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from alphadsl.backend.runtime.step import product
 from alphadsl.backend.torch_internals import forward_transforms, unwrapped, version_of
 
 Tensors = tuple[Tensor, ...]
-# The loss of a batch as torch differentiates it; raises the refusal of one that has no second derivative.
+# The loss of a batch in the form that torch differentiates; raises `InputError` for a loss without a second derivative.
 Plain = Callable[[Tensor, Tensors, Tensors], Tensor]
 
 
 @dataclass(frozen=True)
 class SavedCall:
-    """What a step knows of its call besides tensors that move: its dense form, the context, the places of the learned
-    parameters and the number of all."""
+    """What a step keeps of its call besides differentiable tensors: the dense form of the loss, the context, the
+    indices of the learned parameters, and the number of all parameters."""
 
     plain: Plain
     context: Tensors
@@ -28,7 +28,7 @@ class SavedCall:
     parameters: int
 
     def __post_init__(self) -> None:
-        """The context has no derivative, and would outlive a level of `torch.func` that has wrapped it."""
+        """Unwrap the context, which has no derivative and would outlive a level of `torch.func` that wraps it."""
         vars(self)["context"] = tuple(map(unwrapped, self.context))
         vars(self)["versions"] = self._versions()
 
@@ -36,7 +36,8 @@ class SavedCall:
         return [version_of(part) for part in self.context]
 
     def moved(self, by: Sequence[Tensor], wide_VND: Tensor, parameters: Tensors) -> tuple[Tensors, Tensors]:
-        """The gradients, and how their sum weighted `by` moves with embeddings and learned parameters."""
+        """The gradients, and the derivatives of their sum weighted with `by`, with respect to embeddings and learned
+        parameters."""
         if self._versions() != vars(self)["versions"]:
             raise RuntimeError("a queue was changed in place before the second derivative of its loss was asked for")
         field = torch.func.grad(self._value(parameters), argnums=tuple(range(1 + len(self.learned))))
@@ -54,9 +55,9 @@ class SavedCall:
 
 
 def scaled(upstream: Tensor, learned: tuple[int, ...], count: int, z_VND: Tensor, *others: Tensor) -> Tensors:
-    """The gradients on embeddings and learned parameters, in the types and places of those: `others` are `count`
-    parameters, then what was found. Rounded to the dtype of the embeddings last: a gradient scaler's factor may be what
-    lifts it above underflow."""
+    """The gradients with respect to embeddings and learned parameters, in the dtypes and on the devices of those.
+    `others` are `count` parameters, then the unscaled gradients. Rounding to the dtype of the embeddings comes last,
+    since a gradient scaler's factor may be what lifts a value above underflow."""
     parameters, (gradient_VND, *slopes) = others[:count], others[count:]
     of_learned = (
         (upstream * slope).to(parameters[index].device, torch.float64)
@@ -66,7 +67,7 @@ def scaled(upstream: Tensor, learned: tuple[int, ...], count: int, z_VND: Tensor
 
 
 class DoubleBackward(torch.autograd.Function):
-    """Gradients as they were found; their derivatives come from the dense form of the loss."""
+    """Gradients as computed with the value; their derivatives come from the dense form of the loss."""
 
     generate_vmap_rule = True
 
@@ -95,10 +96,10 @@ class DoubleBackward(torch.autograd.Function):
 
 
 def multiply(wanted: Products, a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:
-    """The product that derivatives of any order and mode go through, as exact as is wanted in each of them.
+    """The product through which derivatives of any order and mode go, each with the wanted precision.
 
-    Torch's own derivatives are taken in forward mode inside forward mode: there they are found with the product, and
-    those of an `autograd.Function` are wrong.
+    In nested forward modes torch's own derivatives are used: there they are computed with the product, and those of an
+    `autograd.Function` are wrong.
     """
     if forward_transforms() > 1:
         with products(a_GXY.device, wanted):

@@ -1,4 +1,4 @@
-"""A core as it is computed: its program, built when it is first asked for, and the ways in which its step is taken."""
+"""A core in executable form: its program, built on first use, and the ways to take its step."""
 
 from dataclasses import dataclass
 from functools import cached_property

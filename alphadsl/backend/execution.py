@@ -1,4 +1,4 @@
-"""How a loss is computed: the choices that `alphadsl.load` takes, and what each may be."""
+"""How a loss is computed: the options of `alphadsl.load`, and their values."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Literal
@@ -7,9 +7,10 @@ from alphadsl.report.exceptions import InputError
 
 Backend = Literal["auto", "interpreter", "dense", "streaming"]
 Compile = bool | Literal["auto"]
-# What the trainer will do with the gradients of all processes (DDP averages them), or that each has a batch of its own.
+# What the trainer will do with the gradients of all processes (DDP averages them); `alone` if each has its own batch.
 Together = Literal["average", "sum", "alone"]
-# Float32 products: IEEE float32, whatever the process is set to; or what the device has, with fewer digits at times.
+# Float32 products: IEEE float32, whatever the settings of the process; or the fastest of the device, which may have
+# fewer digits.
 Products = Literal["exact", "fast"]
 BACKENDS: tuple[Backend, ...] = ("auto", "interpreter", "dense", "streaming")
 CHOICES: dict[str, tuple[object, ...]] = {
@@ -22,7 +23,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
 
 @dataclass(frozen=True)
 class Execution:
-    """As `alphadsl.load` explains."""
+    """The options of `alphadsl.load`, explained there."""
 
     backend: Backend = "auto"
     compile: Compile = "auto"
@@ -30,7 +31,7 @@ class Execution:
     products: Products = "exact"
 
     def check(self, parameters: frozenset[str]) -> None:
-        """Raises `InputError` for what is no choice; it may have been meant for one of the loss's parameters."""
+        """Raises `InputError` for a value that is no choice; it may have been meant for a parameter of the loss."""
         for name in (field.name for field in fields(self)):
             value: Any = getattr(self, name)
             if any(value is choice or (isinstance(value, str) and value == choice) for choice in CHOICES[name]):

@@ -1,4 +1,4 @@
-"""An author's names as Python ones: each meets no keyword, no built-in and no name of ours, and different names stay
+"""An author's names as Python names: none is a keyword, a built-in or a name of ours, and different names stay
 different."""
 
 import builtins
@@ -7,7 +7,7 @@ import keyword
 from alphadsl.backend.runtime import functions, online, pairs, simplex, step
 
 RESERVED = frozenset(name for module in (builtins, functions, online, pairs, simplex, step) for name in vars(module))
-# What `loss` in a standalone file is given besides parameters.
+# Arguments of `loss` in a standalone file besides parameters.
 ARGUMENTS = frozenset({"labels", "queue"})
 SHAPED = ("_A1", "_AC", "_")
 

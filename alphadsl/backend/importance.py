@@ -1,4 +1,4 @@
-"""The weights of a batch as dense matrices, and what each anchor adds to the loss, for looking at."""
+"""The importances of a batch as dense matrices, and the loss of each anchor, for inspection."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,15 @@ Tensors = tuple[Tensor, ...]
 
 @dataclass(frozen=True)
 class Importance:
-    """The weights of one batch, A anchors against C candidates: all 2N embeddings, view 0 then view 1; with a queue,
-    the N anchors of view 0 and its Q rows.
+    """The importances of one batch of A anchors and C candidates. Both are all 2N embeddings, view 0 then view 1; with
+    a queue, the anchors are the N of view 0 and the candidates its Q rows.
 
-    repel (A, C) are the alpha_ij, attract (A,) the beta_i; with labels, attract is (A, A), a weight for each positive.
-    value (A,) is the loss of each anchor, and its mean over anchors the loss.
+    repel (A, C) are the alpha_ij, attract (A,) the beta_i; with labels, attract is (A, A), with a weight for each
+    positive. value (A,) is the loss of each anchor; its mean over anchors is the loss.
 
-    `loss(z0, z1)` has the gradient of mean over anchors of attract_i d_i^2 - sum_j repel_ij d_ij^2, both held fixed.
-    In Euclidean space an inner product s counts as (|z_i|^2 + |z_j|^2) / 2 - d^2, lengths held fixed.
+    `loss(z0, z1)` has the gradient of mean over anchors of attract_i d_i^2 - sum_j repel_ij d_ij^2, with both
+    importances held fixed. In Euclidean space an inner product s counts as (|z_i|^2 + |z_j|^2) / 2 - d^2, with lengths
+    held fixed.
     """
 
     repel: Tensor
@@ -31,9 +32,9 @@ class Importance:
 
 
 def as_importance(quantities: Tensors, core: Core, context: Tensors, samples: int, dtype: torch.dtype) -> Importance:
-    """From what a generated function gives for rows, in groups of anchors with their own candidates, to anchors.
+    """Convert the results of a generated function, by rows and groups of anchors with the same candidates, to anchors.
 
-    Candidates are the embeddings of both views, if any is one, then the rows of a queue.
+    Candidates are the embeddings of both views, if any of them is a candidate, then the rows of a queue.
     """
     value_GA1, attract_GA1, repel_GAC = (quantity.to(dtype) for quantity in quantities[:3])
     match core.positives:
@@ -59,7 +60,7 @@ def _spread(repel_GAC: Tensor, arrangement: Arrangement, samples: int) -> Tensor
 
 
 def _of_rows(value_R1: Tensor, attract_R1: Tensor, repel_RC: Tensor, context: Tensors, embeddings: int) -> Importance:
-    """A row for each of an anchor's positives, counted by its weight."""
+    """Sum the rows of each anchor, one for each of its positives, with their weights."""
     anchor_R, positive_R, weight_R1, *_ = context
     weight_R1 = weight_R1.to(repel_RC.dtype)
     attract_EE = repel_RC.new_zeros(embeddings, embeddings)

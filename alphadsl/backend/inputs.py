@@ -1,7 +1,8 @@
-"""What a caller hands to a loss: embeddings, labels and queue come in, checked, and go out as the step wants them.
+"""The arguments of a loss: embeddings, labels and queue come in; they come out checked, in the form that a step takes.
 
-A tensor of the wrong shape, kind or place is refused in one line that names it; so is one that the index set of the
-loss has no use for, and one that it misses. Legend: V 2 views, N samples, D embedding width, Q rows of a queue.
+A tensor of the wrong shape, kind or device is refused with one line that names it; so is a tensor that the index set of
+the loss does not use, or a missing one that it needs. Legend: V 2 views, N samples, D embedding width, Q rows of a
+queue.
 """
 
 import warnings
@@ -23,8 +24,8 @@ from alphadsl.report.exceptions import InputError
 
 @dataclass(frozen=True)
 class Inputs:
-    """z_VND with gradient, and the further tensors of the index set, without; the number of pairs of anchors (rows, if
-    an anchor has several) and candidates; `negatives` where some anchor has one."""
+    """Embeddings z_VND with gradient, and the other tensors of the index set without; the number of pairs of anchors
+    (rows, if an anchor has several positives) and candidates; and whether any anchor has a negative."""
 
     z_VND: Tensor
     context: tuple[Tensor, ...]
@@ -32,15 +33,15 @@ class Inputs:
     negatives: bool
 
     def wide(self, closely: bool) -> "Inputs":
-        """In float64 where a loss looks closely at small distances: the products of float32 rows have no digits left
+        """In float64 where a loss looks closely at small distances: products of float32 rows have no digits left
         there."""
         return replace(self, z_VND=self.z_VND.double()) if closely else self
 
 
 def check_inputs(loss: Core, z0_ND: object, z1_ND: object, labels: object, queue: object, shared: bool) -> Inputs:
-    """The tensors of one call. Raises `InputError`.
+    """The tensors of one call, checked. Raises `InputError`.
 
-    Where several processes share the batch, labels are those of all.
+    Where several processes share the batch, the labels are those of all processes.
     """
     z_VND = torch.stack(_check_views(z0_ND, z1_ND))
     arrangement = loss.arrangement
@@ -62,7 +63,7 @@ def _check_classes(loss: Core, labels: object, z_VND: Tensor, shared: bool) -> T
 
 
 def _differ(class_N: Tensor) -> bool:
-    """On a device, whose numbers would have to be waited for, several classes are taken for granted."""
+    """Whether there are several classes. Assumed on a device, where looking would have to wait for it."""
     return not on_host(class_N) or bool((class_N != class_N[0]).any())
 
 
@@ -84,7 +85,7 @@ def _check_embeddings(name: str, z: object) -> Tensor:
 
 
 def _check_queue(loss: Core, queue: object, z_VND: Tensor) -> Tensor:
-    """Queue rows placed in the space of the loss; they receive no gradient."""
+    """The queue's rows (Q, D), placed in the space of the loss; they receive no gradient. Raises `InputError`."""
     if queue is None:
         raise InputError(f"{loss.name} takes its negatives from a queue, and none was given", "loss(z0, z1, queue=q)")
     queue_QD = _check_embeddings("queue", queue)

@@ -1,4 +1,4 @@
-"""The interpreter behind the interface of a step: tensors come in and go out, NumPy works in float64 between."""
+"""The interpreter with the interface of a step: tensors come in and go out; in between, NumPy works in float64."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +17,8 @@ Tensors = tuple[Tensor, ...]
 
 
 def interpreted_step(spec: Loss, values: Mapping[str, float]) -> Callable[[Tensor, Tensors, Tensors], Step]:
-    """A step of the interpreter. It has the values of parameters already, and takes those it is given for granted."""
+    """A step of the interpreter with the parameters `values`; the parameters that the step is called with are
+    ignored."""
 
     def step(z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
         answer = _interpreted(spec, values, z_VND, context)
@@ -30,7 +31,7 @@ def interpreted_step(spec: Loss, values: Mapping[str, float]) -> Callable[[Tenso
 
 
 def interpreted_importance(spec: Loss, values: Mapping[str, float], z_VND: Tensor, context: Tensors) -> Importance:
-    """All the weights of a batch."""
+    """The importances of a batch."""
     answer = _interpreted(spec, values, z_VND, context)
     return Importance(*map(torch.from_numpy, (answer.repel_AC, answer.attract_A, answer.value_A)))
 

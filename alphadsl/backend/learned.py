@@ -1,6 +1,7 @@
-"""The raw numbers of learned parameters, as a module that keeps them wide whatever the model around it is cast to.
+"""The raw values of learned parameters, as a module that keeps them in float64 whatever the surrounding model is cast
+to.
 
-In bfloat16 a temperature would have three digits, and an optimizer's step would be lost in their rounding.
+In bfloat16 a temperature would have three digits, and an optimizer's step would be lost to rounding.
 """
 
 from collections.abc import Callable, ItemsView, Mapping
@@ -15,8 +16,8 @@ NARROW = frozenset({"mps"})
 
 
 class LearnedParameters(torch.nn.Module):
-    """Raw numbers by the names of their parameters, float64 (float32 where a device has no wider). They are no
-    attributes, so that a parameter may be called like a method: `half`, `to`, `training`."""
+    """Raw values by the names of their parameters, in float64 (float32 on a device without it). They are not
+    attributes, so that a parameter may have the name of a method: `half`, `to`, `training`."""
 
     def __init__(self, raw: Mapping[str, Parameter]) -> None:
         super().__init__()
@@ -31,17 +32,17 @@ class LearnedParameters(torch.nn.Module):
         return self._parameters.items()
 
     def train(self, mode: bool = True) -> Self:
-        """As any module; a parameter called `training` is not taken for the mode."""
+        """Set the mode of the module; a parameter called `training` is left alone."""
         vars(self)["training"] = mode
         return self
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Moved and shared as any parameter is, and cast to nothing narrower."""
+        """Move and share the values as in any module, but cast them to nothing narrower."""
         super()._apply(lambda raw: _kept_wide(raw, fn(raw)), recurse)  # type: ignore[no-untyped-call]
         return self
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
-        """A checkpoint's numbers are widened, where they would be taken as they are (`assign=True`) too."""
+        """Widen the values of a checkpoint, even those that would be assigned as they are (`assign=True`)."""
         for name in self._parameters:
             if prefix + name in state_dict:
                 state_dict[prefix + name] = widest(state_dict[prefix + name])
@@ -53,7 +54,7 @@ def widest(raw: Tensor) -> Tensor:
 
 
 def _kept_wide(raw: Tensor, applied: Tensor) -> Tensor:
-    """What a function makes of a raw number; where that is a cast, the number itself, on the device it went to."""
+    """What a function returned for a raw value; if that is a cast, the raw value itself, on the new device."""
     if applied.dtype == raw.dtype or not torch.is_floating_point(applied):
         return applied
     return raw.to(applied.device, torch.float32 if applied.device.type in NARROW else torch.float64)

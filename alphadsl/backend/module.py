@@ -1,6 +1,7 @@
-"""A checked loss as a `torch.nn.Module`: two views in, a scalar out, its gradient computed in the same step.
+"""A checked loss as a `torch.nn.Module`: two views come in; a scalar comes out, with its gradient computed in the same
+step.
 
-Autocast does not reach inside: logits and statistics are float32 at least, and float64 stays float64.
+Autocast has no effect inside: logits and statistics are at least float32, and float64 stays float64.
 """
 
 import warnings
@@ -34,9 +35,9 @@ NOTHING: Mapping[str, Number] = {}
 class ContrastiveLoss(torch.nn.Module):
     """A contrastive loss compiled from a spec; make one with `alphadsl.load` or `alphadsl.loads`.
 
-    `spec` is the checked IR, `source` the generated torch text, `text` a self-contained spec of the same loss with the
-    values in force, `values` the hyper-parameters, `execution` what `load` was told of how to compute it. What a spec
-    learns are this module's parameters.
+    `spec` is the checked IR, `source` the generated torch code, `text` a self-contained spec of the same loss with the
+    current values, `values` the hyper-parameters, `execution` the options given to `load` on how to compute it. The
+    learned parameters of a spec are parameters of this module.
     """
 
     def __init__(self, spec: Loss, core: Core, execution: Execution) -> None:
@@ -55,12 +56,13 @@ class ContrastiveLoss(torch.nn.Module):
         self._judge()
 
     def _judge(self) -> None:
-        """Whether small distances must be exact, with the values that parameters have or may come to by themselves."""
+        """Decide whether small distances must be exact, for the values that parameters have or may take during
+        training."""
         decisive = tuple(parameter for parameter in self._state.declared if parameter.name in self._decisive)
         self._computation.judged(looks_closely_somewhere(self.spec, decisive))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without programs, which are generated and cannot be pickled: they are built again."""
+        """Without programs, which are generated and cannot be pickled; they are built again."""
         return {name: part for name, part in vars(self).items() if name != "_computation"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -87,12 +89,12 @@ class ContrastiveLoss(torch.nn.Module):
 
     @property
     def time_varying(self) -> tuple[str, ...]:
-        """The parameters that move over training, learned or scheduled."""
+        """The names of the parameters that change during training, learned or scheduled."""
         return self._state.time_varying
 
     @property
     def scheduled(self) -> tuple[str, ...]:
-        """Those of them that follow the progress of training."""
+        """The names of those that follow the progress of training."""
         return self._state.scheduled
 
     @property
@@ -108,28 +110,31 @@ class ContrastiveLoss(torch.nn.Module):
         return json_of(self._in_force())
 
     def set(self, values: Mapping[str, Number] = NOTHING, /, **parameters: Number) -> None:
-        """Change hyper-parameters, by keyword or in a dictionary; nothing is compiled again. Raises `InputError` for
-        what is no finite number or lies outside its interval."""
+        """Set hyper-parameters, by keyword or in a dictionary; nothing is recompiled. Raises `InputError` for a value
+        that is not a finite number or is outside its interval."""
         changes = {**values, **parameters}
         self._state.set(changes, self._raw)
         if changes.keys() & self._decisive:
             self._judge()
 
     def at(self, progress: float) -> Self:
-        """Bring scheduled parameters to a fraction of training in [0, 1]; nothing is compiled again."""
+        """Set scheduled parameters to their values at a fraction of training, in [0, 1]; nothing is recompiled. Raises
+        `InputError`."""
         self._state.at(progress)
         return self
 
     def forward(self, z0: Tensor, z1: Tensor, labels: Tensor | None = None, queue: Tensor | None = None) -> Tensor:
         """The loss of a batch: mean over the anchors, which are all 2N embeddings, or with a queue those of view 0.
 
-        z0, z1: embeddings (N, D) of the two views of N samples, any floating dtype, one device. On the sphere rows are
-        normalised here. labels: integers (N,), for `pairs labels`. queue: embeddings (Q, D), for `pairs queue`; they
-        receive no gradient. Returns a scalar, float64 for float64 embeddings and float32 otherwise. Raises `InputError`
-        for tensors that do not fit, or if `compile=True` cannot be. A batch without negatives has loss 0 and a warning.
+        z0, z1: embeddings (N, D) of the two views of N samples, of any floating dtype, on one device. On the sphere,
+        rows are normalised here. labels: integers (N,), for `pairs labels`. queue: embeddings (Q, D), for `pairs
+        queue`; they receive no gradient. Returns a scalar: float64 for float64 embeddings, otherwise float32. Raises
+        `InputError` for tensors that do not fit, or if `compile=True` and compilation fails. A batch without negatives
+        has loss 0 and a warning.
 
-        Where processes share the batch, all must call, each with its samples; the value is that of the whole batch.
-        They share it while training: in `eval()` mode, and without gradient, the loss is that of the batch at hand.
+        Where processes share the batch, all must call, each with its own samples; the value is that of the whole batch.
+        They share it while training: in `eval()` mode, and without gradient, the loss is that of the process's own
+        batch.
         """
         together = self.execution.ranks != "alone" and self.training and torch.is_grad_enabled()
         shared = together and is_shared()
@@ -143,8 +148,8 @@ class ContrastiveLoss(torch.nn.Module):
     def importance(
         self, z0: Tensor, z1: Tensor, labels: Tensor | None = None, queue: Tensor | None = None
     ) -> Importance:
-        """The pairwise importances of a batch as dense tensors (A, A) and (A,), and the value of each anchor (A,), A =
-        2N, for looking at; of the samples of this process alone."""
+        """The pairwise importances of a batch as dense tensors, alpha (A, A) and beta (A,), and the value (A,) of each
+        anchor, with A = 2N, for inspection; only of the samples of this process. Raises `InputError` like a call."""
         inputs = self._inputs(z0, z1, labels, queue)
         with torch.autocast(z0.device.type, enabled=False):
             return self._computation.importance(inputs, self._parameters_on(z0.device), lambda: self.values)
@@ -154,11 +159,12 @@ class ContrastiveLoss(torch.nn.Module):
         return f"{self.name}({values}), pairs={self.spec.pairs.name}, backend={self.execution.backend}"
 
     def _inputs(self, z0: object, z1: object, labels: object, queue: object, shared: bool = False) -> Inputs:
-        """What was passed, checked."""
+        """The arguments, checked."""
         return self._computation.arranged(check_inputs(self._computation.core, z0, z1, labels, queue, shared))
 
     def _shared_inputs(self, z0: Tensor, z1: Tensor, labels: object, queue: object) -> Inputs:
-        """What this process gives to a shared batch; if that is refused, the others are told, who would wait for it."""
+        """The arguments of this process in a shared batch. If they are refused, the other processes are told, since
+        they would wait for it."""
         try:
             return self._inputs(z0, z1, labels, queue, True)
         except Disagreement:

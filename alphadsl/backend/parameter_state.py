@@ -1,7 +1,7 @@
-"""The parameters of a loss while it is used: fixed, scheduled or learned, each always inside its interval.
+"""The parameters of a loss in use: fixed, scheduled or learned, each always inside its interval.
 
-A learned parameter is a raw number that the optimizer moves freely and a smooth map takes into the interval: softplus
-from an end that is bounded, a sigmoid between two, nothing where there is no bound.
+The optimizer moves the raw value of a learned parameter freely, and a smooth map takes it into the interval: softplus
+from the end if one end is bounded, a sigmoid if both are, the identity if none is.
 """
 
 import math
@@ -23,7 +23,7 @@ Map = Callable[[Tensor], Tensor]
 
 
 class ParameterState:
-    """The values in force of a loss's parameters; the raw numbers of the learned ones live in the module."""
+    """The current values of a loss's parameters; the raw values of the learned ones are kept in the module."""
 
     def __init__(self, name: str, parameters: tuple[Parameter, ...]) -> None:
         self._name = name
@@ -37,14 +37,14 @@ class ParameterState:
 
     @property
     def learned(self) -> tuple[int, ...]:
-        """The places of the learned parameters among all."""
+        """The indices of the learned parameters among all."""
         return tuple(
             place for place, parameter in enumerate(self._parameters.values()) if isinstance(parameter.role, Learned)
         )
 
     @property
     def declared(self) -> tuple[Parameter, ...]:
-        """The parameters with the values they were set to."""
+        """The parameters with the values that they were set to."""
         return tuple(self._parameters.values())
 
     @property
@@ -58,21 +58,22 @@ class ParameterState:
         return tuple(parameter.name for parameter in self._parameters.values() if isinstance(parameter.role, Schedule))
 
     def raw(self) -> dict[str, torch.nn.Parameter]:
-        """The raw numbers that learned parameters start from."""
+        """The initial raw values of the learned parameters."""
         learned = (parameter for parameter in self._parameters.values() if isinstance(parameter.role, Learned))
         return {
             parameter.name: torch.nn.Parameter(raw_of(parameter.value, parameter.interval)) for parameter in learned
         }
 
     def in_force(self, raw: Mapping[str, Tensor]) -> tuple[Parameter, ...]:
-        """The declarations with the values they have now."""
+        """The declarations with their current values."""
         return tuple(
             Parameter(parameter.name, self._value(parameter, raw), parameter.interval, parameter.doc, parameter.role)
             for parameter in self._parameters.values()
         )
 
     def set(self, values: Mapping[str, object], raw: Mapping[str, Tensor]) -> None:
-        """Set parameters; a schedule ends where its parameter is set. Refuses what lies outside the intervals."""
+        """Set parameters; setting a scheduled one ends its schedule. Raises `InputError` for a value outside its
+        interval."""
         admitted = {name: self._admitted(name, value) for name, value in values.items()}
         for name, value in admitted.items():
             parameter = self._parameters[name]
@@ -83,7 +84,7 @@ class ParameterState:
                     raw[name].copy_(raw_of(value, parameter.interval))
 
     def _admitted(self, name: str, value: object) -> float:
-        """The number that a parameter is to be set to."""
+        """The value as a number. Raises `InputError` if the parameter cannot have it."""
         if name not in self._parameters:
             known = ", ".join(self._parameters) or "none"
             raise InputError(f"{self._name} has no parameter {name}", f"it has {known}")
@@ -99,7 +100,7 @@ class ParameterState:
         return number
 
     def at(self, progress: float) -> None:
-        """Move scheduled parameters to where they are at a fraction of training in [0, 1]."""
+        """Set scheduled parameters to their values at a fraction of training, in [0, 1]."""
         if not 0 <= progress <= 1:
             raise InputError(f"training progress must lie in [0, 1], and {progress} does not", "")
         for parameter in self._parameters.values():
@@ -107,10 +108,10 @@ class ParameterState:
                 self._replace(parameter, value_at(parameter.role, progress), parameter.role)
 
     def tensors(self, device: torch.device, raw: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        """The values as 0-d float64 tensors: exact, and never a constant of the compiled graph."""
+        """The values as 0-d float64 tensors: exact, and never constants of a compiled graph."""
         if device not in self._tensors:
             self._tensors[device] = {
-                parameter.name: torch.full((), parameter.value, dtype=torch.float64, device=device)  # no copy to it
+                parameter.name: torch.full((), parameter.value, dtype=torch.float64, device=device)  # not copied to it
                 for parameter in self._parameters.values()
             }
         known = self._tensors[device]
@@ -119,14 +120,15 @@ class ParameterState:
         )
 
     def _wide(self, name: str, raw: Tensor) -> Tensor:
-        """A raw number that no module has kept wide: handed over in a call, or cast behind the module's back."""
+        """The raw value in float64, even where no module has kept it so: passed in by a functional call, or cast in
+        place."""
         if raw.element_size() < 4 and not torch.compiler.is_compiling():
             told = f"{self._name} learns {name} in {raw.dtype}, where small steps are lost: keep it in float32 or wider"
             warnings.warn(told, stacklevel=2)
         return raw.double()
 
     def _value(self, parameter: Parameter, raw: Mapping[str, Tensor]) -> float:
-        """A learned parameter that has not moved has the value it was given, to the last digit."""
+        """The value of a learned parameter; before its first step, the given value, to the last digit."""
         if parameter.name not in raw:
             return parameter.value
         moved = raw[parameter.name].detach().to("cpu", torch.float64)
@@ -142,7 +144,7 @@ class ParameterState:
 
 
 def value_at(schedule: Schedule, progress: float) -> float:
-    """Where a schedule is at a fraction of training."""
+    """The value of a schedule at a fraction of training, in [0, 1]."""
     match schedule.shape:
         case Shape.LINEAR:
             done = progress
@@ -154,8 +156,8 @@ def value_at(schedule: Schedule, progress: float) -> float:
 
 
 def map_into(interval: Interval) -> Map:
-    """The smooth, rising map of a raw number into an interval; also where it is flat, it stays off the ends. Chosen
-    outside of any graph: an outer one with symbolic numbers cannot tell which ends are finite."""
+    """The smooth, increasing map of a raw value into an interval; where it is flat, it still stays off the ends. Chosen
+    outside of any graph, since an outer graph with symbolic numbers cannot tell which ends are finite."""
     narrow = (interval.high - interval.low) * 2.0**-10
     low, high = interval.low + min(_margin(interval.low), narrow), interval.high - min(_margin(interval.high), narrow)
     match math.isfinite(interval.low), math.isfinite(interval.high):
@@ -186,12 +188,12 @@ def _anywhere(raw: Tensor) -> Tensor:
 
 
 def _margin(end: float) -> float:
-    """What float64 and float32 can tell from an end."""
+    """A distance from an end that both float64 and float32 can resolve."""
     return abs(end) * 2.0**-23 or 2.0**-100
 
 
 def raw_of(value: float, interval: Interval) -> Tensor:
-    """The raw number whose image is `value`, which lies inside the interval, not at an end."""
+    """The raw value whose image is `value`, which must be inside the interval, not at an end."""
     match math.isfinite(interval.low), math.isfinite(interval.high):
         case True, True:
             raw = math.log((value - interval.low) / (interval.high - value))
@@ -205,7 +207,7 @@ def raw_of(value: float, interval: Interval) -> Tensor:
 
 
 def _softplus(raw: Tensor) -> Tensor:
-    """To the last digit; torch's own is the identity from 20 on."""
+    """Softplus to the last digit; torch's version is the identity from 20 on."""
     return torch.logaddexp(raw, torch.zeros_like(raw))
 
 

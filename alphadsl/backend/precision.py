@@ -1,8 +1,8 @@
 """How exact float32 products are while a loss is computed.
 
-Torch has one setting for all threads of a process, for each kind of device: a temperature of 0.05 would feel the ten
-bits of a TensorFloat-32 that somebody has allowed for convolutions. So it is set here, and here alone, while a loss is
-computed, and put back after. Comes in: a device and what was asked for.
+Torch has one setting per kind of device for all threads of a process. A temperature of 0.05 would suffer from the ten
+bits of a TensorFloat-32 that someone has allowed for convolutions. So the setting is made here, and only here, while a
+loss is computed, and restored afterwards. Comes in: a device and the requested precision.
 """
 
 import os
@@ -20,15 +20,16 @@ FULL = ("ieee", "none")
 
 
 class _Setting:
-    """Torch's setting for the float32 products of some devices. Losses that want the same share it; one that wants
-    another waits. The first one notes what it was, the last one puts it back, unless somebody has changed it since."""
+    """Torch's setting for the float32 products of some devices. Losses that want the same value share it; one that
+    wants another waits. The first one records the value before, the last one restores it, unless it was changed in
+    between."""
 
     def __init__(self, owner: Any, inherited_from: Any, fast: str) -> None:
         self._owner, self._inherited_from, self._fast = owner, inherited_from, fast
         self.forget()
 
     def forget(self) -> None:
-        """Nobody uses it; so it is in a process that was forked, which has none of the threads that did."""
+        """Reset to unused: a forked process has none of the threads that used the setting."""
         self._changed = threading.Condition()
         self._users = 0
         self._wanted: Products = "exact"
@@ -63,16 +64,16 @@ class _Setting:
         self._owner.fp32_precision = "none" if inherits else self._before
 
 
-# oneDNN, told "bf16", computes float32 products itself, which torch otherwise leaves to another library on the CPU; in
-# bfloat16 where the processor has it.
+# Set to "bf16", oneDNN computes float32 products itself, which torch otherwise leaves to another library on the CPU; in
+# bfloat16 if the processor has it.
 _ONEDNN = _Setting(torch.backends.mkldnn.matmul, torch.backends.mkldnn, "bf16")  # type: ignore[attr-defined]
 _SETTINGS = {"cpu": _ONEDNN, "xpu": _ONEDNN, "cuda": _Setting(torch.backends.cuda.matmul, torch.backends, "tf32")}
 
 
 @contextmanager
 def products(device: torch.device, wanted: Products) -> Iterator[None]:
-    """Float32 products on the device as they are wanted, for a while. Raises `InputError` where there are no faster
-    ones than the exact."""
+    """Give float32 products on the device the wanted precision inside the block. Raises `InputError` if the device has
+    none faster than the exact ones."""
     setting = _SETTINGS.get(device.type)
     if wanted == "fast" and not _has_fast(device):
         raise InputError(f'products="fast": torch has no faster product on {device.type} here', 'products="exact"')

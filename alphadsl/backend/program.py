@@ -1,7 +1,7 @@
-"""From a core to callables: the generated source, executed and compiled, each distinct text once per process.
+"""From a core to callables: the generated source, executed and compiled once per process for each distinct text.
 
-Two losses that differ in the values of their parameters have one text, so a sweep over a temperature compiles once.
-The text is registered with `linecache`: tracebacks and profilers show it.
+Two losses that differ only in the values of their parameters have the same text, so a sweep over a temperature compiles
+once. The text is registered with `linecache`, so tracebacks and profilers show it.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ MODULES = {
     "cell_strips": cell_strips,
 }
 
-# Written out for each loss: Dynamo counts recompilations by code object, and gives up when losses share one.
+# Written out for each loss: Dynamo counts recompilations by code object, and gives up if losses share one.
 ENTRIES = """
 
 def weigh(batch, parameters):
@@ -130,11 +130,11 @@ Called = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Program:
-    """The steps of a loss on z_VND, what its index set needs besides, and its parameters.
+    """The steps of a loss on z_VND, the other tensors of its index set (the context), and its parameters.
 
-    They give the value alone; the value with the gradients on embeddings and learned parameters; all the weights.
-    `strip` does so for some rows; `parts` has the functions of a loss that streams by tiles, by name. Programs of one
-    text have one `key`.
+    They return the value alone; the value with its gradients with respect to embeddings and learned parameters; and all
+    importances. `strip` does this for some rows; `parts` has the functions of a loss that streams by tiles, by name.
+    Programs with the same text have the same `key`.
     """
 
     key: str
@@ -146,7 +146,7 @@ class Program:
 
 
 def build_program(core: Core, way: Way = Way.EAGER) -> Program:
-    """The program of a core: eager, or through Inductor as whole graphs, each compiled when it is first used."""
+    """The program of a core: eager, or through Inductor as whole graphs, each compiled on first use."""
     text = core.name, *_texts(core), core.geometry
     match way:
         case Way.EAGER:
@@ -158,12 +158,12 @@ def build_program(core: Core, way: Way = Way.EAGER) -> Program:
 
 
 def build_differentiable(core: Core, products: Products) -> Callable[[Tensor, step.Weights, step.Weights], Tensor]:
-    """The loss of a core, dense and eager, as torch can differentiate it any number of times and in any mode."""
+    """The loss of a core, dense and eager, in a form that torch can differentiate any number of times in any mode."""
     return _differentiable(core.name, f"{emit_pairs(core)}\n\n{emit_core(core)}", core.space, products)
 
 
 def _texts(core: Core) -> tuple[str, str]:
-    """The core with its entries, and the passes of a loss that streams by tiles with theirs."""
+    """The core with its entries, and the passes of a loss that streams by tiles, with theirs."""
     if core.positives == Positives.TOGETHER:
         return f"{emit_pairs(core)}\n\n{emit_cells(core)}" + CELL_ENTRIES.format(
             name=core.name, space=core.space.value
@@ -221,5 +221,5 @@ def _compiled(name: str, core: str, passes: str, geometry: Geometry, answer: Cal
 
 
 def digest(text: str) -> str:
-    """The same in every process: compile caches see it."""
+    """The same in every process, since it ends up in the keys of compile caches."""
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

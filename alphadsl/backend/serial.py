@@ -1,7 +1,7 @@
-"""Functions compiled to run beside each other: each in one thread, which lets other threads use Python meanwhile.
+"""Functions compiled to run side by side: each in one thread that releases the GIL.
 
-A kernel that Inductor compiles is divided among as many cores as there were then, and keeps Python's lock while it
-runs; both would undo what tiles side by side are for.
+By default Inductor divides a kernel among the cores available at compile time and holds the GIL while it runs; both
+would defeat the purpose of running tiles side by side.
 """
 
 import threading
@@ -16,12 +16,12 @@ Called = Callable[..., Any]
 
 
 def compile_serial(function: Called) -> Called:
-    """The function through Inductor, as a whole graph for any sizes."""
+    """The function through Inductor, as one whole graph for any sizes."""
     return torch.compile(function, fullgraph=True, dynamic=True, backend=compile_for_one_thread)
 
 
 class FirstAlone:
-    """Where several threads call a function first, one compiles and the others wait."""
+    """If several threads make the first call of a function, one compiles and the others wait."""
 
     def __init__(self, function: Called) -> None:
         self._function = function

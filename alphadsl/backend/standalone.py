@@ -1,6 +1,6 @@
-"""The generated loss as one file that runs with torch alone: what `show --emit torch` and a run folder hold.
+"""The generated loss as one file that runs with torch alone, for `show --emit torch` and run folders.
 
-The runtime the core calls is printed with it, from the very modules that run, so the file cannot drift from them.
+It includes the runtime functions that the core calls, taken from the modules that run here, so the two cannot differ.
 """
 
 import inspect
@@ -54,7 +54,8 @@ PREAMBLE = re.compile(r'\A""".*?"""\n', re.DOTALL)
 
 
 def emit_standalone(core: Core, values: Mapping[str, float]) -> str:
-    """Where a core looks closely at small distances, all is in float64, which leaves products digits enough."""
+    """The text of the file. A core that looks closely at small distances works in float64 throughout, where products
+    keep enough digits."""
     together = core.positives == Positives.TOGETHER
     text = emit_pairs(core) + "\n\n"
     text += (emit_cells if together else emit_core)(replace(core, near=False))

@@ -1,10 +1,10 @@
-"""All that is used of torch beyond its public interface, each with what it is relied on for.
+"""Everything used of torch beyond its public interface, with what we rely on it for.
 
-When torch moves, here is where to look, and `tests/backend/test_torch_internals.py` says which part has moved.
-`pyproject.toml` bounds torch to the versions that this was written for.
+When torch changes, look here; `tests/backend/test_torch_internals.py` says which part has moved. `pyproject.toml`
+limits torch to the versions that this was written for.
 
-Nothing of `torch._dynamo` or `torch._inductor` is imported before a function is compiled: already their import writes
-to the cache.
+Nothing is imported from `torch._dynamo` or `torch._inductor` before a function is compiled, since the import alone
+already writes to the cache.
 """
 
 import threading
@@ -19,9 +19,9 @@ from torch.autograd import forward_ad
 
 Called = Callable[..., Any]
 MACHINERY = ("torch._dynamo", "torch._inductor")
-"""Where the exceptions of `torch.compile` are defined."""
+"""The packages that define the exceptions of `torch.compile`."""
 
-# How torch binds a kernel that Inductor compiled to Python, and the same with Python's lock let go meanwhile.
+# How torch binds a compiled Inductor kernel to Python, and a version that releases the GIL while the kernel runs.
 LOCKED = "kernel({}); Py_RETURN_NONE;"
 UNLOCKED = """[](auto... arguments) {{
     struct Unlocked {{
@@ -35,12 +35,12 @@ _binding = threading.Lock()
 
 
 def in_functional_transform() -> bool:
-    """Whether some transform of `torch.func` is at work."""
+    """Whether a transform of `torch.func` is active."""
     return bool(torch._C._are_functorch_transforms_active())
 
 
 def in_transform_beyond_reverse_mode() -> bool:
-    """Whether `torch.func.vmap` or forward mode by `torch.func` is."""
+    """Whether `torch.func.vmap` or forward mode of `torch.func` is active."""
     if not in_functional_transform():
         return False
     beyond = _functorch.TransformType.Vmap, _functorch.TransformType.Jvp
@@ -48,13 +48,13 @@ def in_transform_beyond_reverse_mode() -> bool:
 
 
 def forward_transforms() -> int:
-    """How many transforms of forward mode by `torch.func` are at work, one inside the other."""
+    """The number of nested forward-mode transforms of `torch.func`."""
     stack = _functorch.get_interpreter_stack() if in_functional_transform() else None
     return sum(transform.key() == _functorch.TransformType.Jvp for transform in stack or ())
 
 
 def in_dual_level() -> bool:
-    """Whether forward mode may be at work: to ask a tensor for its tangent is refused outside."""
+    """Whether forward mode may be active: outside of it, torch refuses to look up a tensor's tangent."""
     return forward_ad._current_level >= 0
 
 
@@ -64,7 +64,7 @@ def is_wrapped(tensor: Tensor) -> bool:
 
 
 def is_batched(tensor: Tensor) -> bool:
-    """Whether the tensor stands for several of `torch.func.vmap`."""
+    """Whether the tensor is batched by `torch.func.vmap`."""
     return bool(_functorch.is_batchedtensor(tensor))
 
 
@@ -76,18 +76,18 @@ def unwrapped(tensor: Tensor) -> Tensor:
 
 
 def version_of(tensor: Tensor) -> int:
-    """How often the tensor was changed in place."""
+    """How often the tensor was modified in place."""
     return tensor._version
 
 
 def is_watched() -> bool:
-    """Whether this thread has a mode that sees every operator, as a fake mode or a profiler of memory does."""
+    """Whether this thread has a mode that sees every operator, such as a fake mode or a memory profiler."""
     return bool(torch._C._len_torch_dispatch_stack() or torch._C._len_torch_function_stack())
 
 
 @contextmanager
 def sizes_apart() -> Iterator[None]:
-    """Sizes that happen to be equal when a function is compiled are not compiled to be equal."""
+    """Inside the block, sizes that happen to be equal when a function is compiled are not assumed to be equal."""
     import torch.fx.experimental._config
 
     config: Any = torch.fx.experimental._config
@@ -96,26 +96,26 @@ def sizes_apart() -> Iterator[None]:
 
 
 def expect_other_sizes(tensor: Tensor, axis: int) -> None:
-    """What is compiled for this tensor is to serve others along the axis as well, if it can."""
+    """Compile for any size of this axis of the tensor, if possible."""
     torch._dynamo.maybe_mark_dynamic(tensor, axis)
 
 
 def graphs_allowed() -> int:
-    """How often Dynamo compiles one function before it gives up."""
+    """How many times Dynamo compiles one function before it gives up."""
     limit: int = torch._dynamo.config.recompile_limit
     return limit
 
 
 def compilers_tried() -> list[str]:
-    """The C++ compilers that Inductor looks for."""
+    """The C++ compilers that Inductor tries."""
     from torch._inductor import config
 
     return [name for name in config.cpp.cxx if name]
 
 
 def compile_for_one_thread(graph: torch.fx.GraphModule, inputs: Sequence[Tensor]) -> Called:
-    """A graph through Inductor, its kernels for one thread, which let go of Python's lock while they run if torch binds
-    them as this was written for; otherwise they keep it, which is slower and no less right."""
+    """Compile a graph with Inductor, with kernels for one thread. They release the GIL while they run, if torch binds
+    them in the way that this was written for; otherwise they hold it, which is slower but just as correct."""
     import torch._inductor
 
     with _unlocked():
@@ -124,7 +124,7 @@ def compile_for_one_thread(graph: torch.fx.GraphModule, inputs: Sequence[Tensor]
 
 
 def kernels_keep_the_lock() -> bool:
-    """Whether torch binds kernels otherwise than this was written for."""
+    """Whether torch binds kernels in another way than this was written for."""
     return getattr(_bindings(), "call_entry_function", None) != LOCKED
 
 

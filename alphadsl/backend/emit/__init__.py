@@ -1,1 +1,1 @@
-"""IR to readable torch text: whole batches (`core`) and the tile functions of a streamed loss (`passes`)."""
+"""From IR to readable torch code: whole batches (`core`) and the tile functions of a streamed loss (`passes`)."""

@@ -1,7 +1,7 @@
-"""The core of a labelled loss whose positives come together, as readable torch text: one function of anchors and all
-their candidates, each of which is a positive or a negative (or, where all others repel, both).
+"""The core of a labelled loss that takes the positives of an anchor together, as readable torch code: one function of
+anchors and all their candidates, each of which is a positive or a negative (or both, where all others repel).
 
-Names carry their shape: `_A1` one of an anchor, `_AC` one of an anchor and a candidate.
+Names carry their shape: `_A1` has one number per anchor, `_AC` one per pair of anchor and candidate.
 """
 
 from alphadsl.backend.emit.core import POOLS, REDUCTIONS, multiplier_text
@@ -17,7 +17,7 @@ ARGUMENTS = {
     Space.EUCLIDEAN: ("s_AC", "d2_AC", "positive_AC", "negative_AC", "weight_A1"),
 }
 MASKS = {Among.NEGATIVES: "negative_AC", Among.POSITIVES: "positive_AC"}
-# The negatives of an anchor; of an anchor and a positive that is among them, one less.
+# The number of negatives of an anchor; if a positive is itself among the negatives, one less for the pair.
 COUNTS = {
     Overlap.WHOLE: "(negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype) - 1)",
     Overlap.NONE: "negative_AC.sum(-1, keepdim=True, dtype=s_AC.dtype)",
@@ -28,8 +28,9 @@ ANCHORS = "torch.ones_like(weight_A1).sum(-2, keepdim=True)"
 def emit_cells(core: Core) -> str:
     """`def NAME_core(s_AC, positive_AC, negative_AC, weight_A1, PARAMETERS) -> (value_A1, attract_AC, repel_AC, ...)`.
 
-    `weight_A1` is what each positive of an anchor counts. In Euclidean space the distances come as well, and the two
-    weights due to distances follow; last come the slopes of the learned parameters, one value per anchor each.
+    `weight_A1` is the weight of each positive of an anchor. In Euclidean space the distances are arguments too, and the
+    two weights due to distances are further results; last are the gradients with respect to learned parameters, one
+    value per anchor each.
     """
     roots = [statistic.definition for statistic in core.statistics] + list(core.derived.parts)
     writer = _CellWriter(core, roots)
@@ -83,7 +84,7 @@ class _CellWriter(Writer):
         self.names[Statistic(statistic.name, statistic.level)] = name
 
     def write_mean(self, name: str, expr: Expr) -> str:
-        """Writes the line of what is averaged over the positives of an anchor; returns its name."""
+        """Writes the line that averages over the positives of an anchor; returns its name."""
         text = f"torch.where(positive_AC, {self.shaped(expr, Level.PAIR)}, 0.0)"
         self.lines.append(f"{name}_A1 = {text}.sum(-1, keepdim=True) * weight_A1")
         return f"{name}_A1"

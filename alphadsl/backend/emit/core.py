@@ -1,7 +1,7 @@
-"""The core as readable torch text: one function from cosines to the value and the two importances of a whole batch.
+"""The core as readable torch code: one function from cosines to the value and the two importances of a whole batch.
 
-Comes in: a scheduled `Core`. Goes out: source in which hyper-parameters are arguments, so a changed temperature is the
-same code.
+Comes in: a scheduled `Core`. Comes out: source in which hyper-parameters are arguments, so that changing a temperature
+does not change the code.
 """
 
 from alphadsl.backend.emit.writer import BINDING, SUFFIX, Writer
@@ -26,8 +26,8 @@ POOLS = {Over.SUM: "{0} * weight_A1", Over.LOGSUMEXP: "{0} + torch.log(weight_A1
 def emit_core(core: Core) -> str:
     """`def NAME_core(s_A1, s_AC, negative_AC, weight_A1, PARAMETERS) -> (value_A1, attract_A1, repel_AC, ...)`.
 
-    In Euclidean space the distances come as well, and the two weights due to distances follow; last come the slopes of
-    the learned parameters, one value per anchor each.
+    In Euclidean space the distances are arguments too, and the two weights due to distances are further results; last
+    are the gradients with respect to learned parameters, one value per anchor each.
     """
     roots = [statistic.definition for statistic in core.statistics] + list(core.derived.parts)
     writer = _CoreWriter(core.geometry, roots, {}, "s_AC")
@@ -73,7 +73,7 @@ class _CoreWriter(Writer):
 
 
 def multiplier_text(writer: Writer, solved: Multiplier) -> str:
-    """The call that finds the multiplier of each row."""
+    """The call that solves for the multiplier of each row."""
     match solved.method:
         case Method.PROJECTION:
             curvature = writer.argument(solved.curvature.body)

@@ -1,7 +1,7 @@
-"""Products with a factor that is made of comparisons: the slope of what is clipped, or chosen between two.
+"""Products with a factor made of comparisons: the slope of a clipped expression, or of a choice between two.
 
-Where such a mask is 0 the other factors count for nothing, and may be infinite there: an exponential that has
-overflowed on the side that was not chosen.
+Where such a mask is 0 the other factors do not matter, and may be infinite: an exponential that has overflowed on the
+side that was not chosen.
 """
 
 from functools import reduce
@@ -15,7 +15,7 @@ COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq"})
 
 
 def split_mask(product: Expr) -> tuple[Expr, Expr] | None:
-    """The mask and the rest of a product, if it has both and the rest differs from anchor to anchor."""
+    """The mask and the other factors of a product, or None unless it has both and the others vary with the anchor."""
     masks, rest = _split(product)
     return (reduce(mul, masks), rest) if masks and level_of(rest) >= Level.ROW else None
 
@@ -36,7 +36,7 @@ def _split(expr: Expr) -> tuple[list[Expr], Expr]:
 
 
 def _compares(expr: Expr) -> bool:
-    """Whether an expression is a number that comparisons add up to."""
+    """Whether an expression is a sum or product of comparisons and numbers."""
     match expr:
         case Apply(op) if op in COMPARISONS:
             return True

@@ -1,6 +1,7 @@
-"""An index set as torch text: which views meet which, and the comparisons of ids that make negatives and positives.
+"""An index set as torch code: which views are compared with which, and the comparisons of ids that define negatives and
+positives.
 
-Ids come as tensors in the order of the comparisons: (A,) of anchors or rows, (C,) of candidates.
+Ids are tensors in the order of the comparisons: (A,) of anchors or rows, (C,) of candidates.
 """
 
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ def layout(z_VND, anchor_A, positive_A, weight_A1, {names}):
 
 
 def emit_pairs(core: Core) -> str:
-    """`negatives` and `layout`, or where positives come together, `masks` of positives and negatives."""
+    """`negatives` and `layout`; or `masks` of positives and negatives, if the positives of an anchor are taken
+    together."""
     match core.positives:
         case Positives.ONE:
             return _negatives(core.arrangement) + _by_views(core.arrangement)
@@ -55,7 +57,8 @@ def emit_pairs(core: Core) -> str:
 
 
 def emit_context(core: Core, queue: str) -> list[str]:
-    """Lines that make the `context` of a layout of z0, `labels` and `queue`, as `context_of` and `with_rows` do."""
+    """The lines that compute the `context` of a layout from z0, `labels` and `queue`, like `context_of` and
+    `with_rows`."""
     arrangement = core.arrangement
     labels = "classes(labels)" if arrangement.labels else "None"
     queues = [queue] if arrangement.queue else []
@@ -111,14 +114,14 @@ def _by_rows(core: Core) -> str:
 
 
 def _negatives(arrangement: Arrangement) -> str:
-    """Equal comparisons of ids in different places are different."""
+    """Comparisons of the same ids at different positions are kept apart."""
     compared = [_compared(place, comparison) for place, comparison in enumerate(arrangement.comparisons)]
     joined = compared[0] if len(compared) == 1 else " & ".join(f"({each})" for each in compared)
     return NEGATIVES.format(compared=joined)
 
 
 def _together(core: Core) -> str:
-    """Each comparison is made once, and used by both masks."""
+    """Each comparison is written once and used by both masks."""
     ids = [tensor.kind for tensor in core.arrangement.ids]
     positive, negative = comparisons_together(core.pairs)
     names = {c: f"{'other' if c.differs else 'same'}_{c.kind}" for c in (*positive, *negative)}

@@ -1,11 +1,11 @@
-"""The passes of a loss that streams by tiles as torch text, two small functions a pass.
+"""The passes of a loss that streams by tiles as torch code, with two small functions per pass.
 
-`NAME_known{k}` makes, once a pass, all that the pass needs of rows and of the batch. `NAME_pass{k}` takes that, a tile
-of pairs and what the pass has carried of its rows so far; it gives back the same with the tile joined, and in the pass
-that pushes also the weights of the tile. `NAME_pool_STATISTIC` and `NAME_anchors` speak of rows alone.
+`NAME_known{k}` computes, once per pass, everything about rows and batch that the pass needs. `NAME_pass{k}` takes this,
+a tile of pairs and the statistics of its rows so far; it returns the statistics with the tile included, and in the pass
+that pushes also the weights of the tile. `NAME_pool_STATISTIC` and `NAME_anchors` work on rows alone.
 
-A log-sum-exp is carried as its largest term and a sum relative to that. A sum or log-sum-exp that is taken
-relative to a maximum of the same pass is moved along whenever the maximum grows, so both need one pass.
+The running state of a log-sum-exp is its largest term and a sum relative to it. A sum or log-sum-exp relative to a
+maximum of the same pass is rescaled whenever the maximum grows, so that both need only one pass.
 """
 
 from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ def emit_passes(core: Core) -> str:
 
 
 def _states(statistic: NamedStatistic) -> tuple[str, ...]:
-    """The names of what is carried of a statistic."""
+    """The names of the running state of a statistic."""
     parts = ("_top", "_rest") if statistic.reduction.over == Over.LOGSUMEXP else ("",)
     return tuple(f"{statistic.name}{part}_A1" for part in parts)
 
@@ -77,7 +77,7 @@ def _pass(core: Core, sweep: Pass, settled: Sequence[NamedStatistic]) -> list[st
 def _known(
     core: Core, number: int, rows: dict[Expr, str], batch: dict[Expr, str], settled: Sequence[NamedStatistic]
 ) -> str:
-    """Rows as (A, 1), the rest as it comes: what the tiles of a pass share is not computed again in each."""
+    """Rows are (A, 1), the rest scalars or (1, 1): computed once, since all tiles of the pass share them."""
     writer = Writer(core.geometry, [*rows, *batch], _names(settled), "s_A1")
     written = [writer.shaped(expr, Level.ROW) for expr in rows], [writer.argument(expr) for expr in batch]
     results = ", ".join(_tuple(part) for part in written)
@@ -92,7 +92,8 @@ def _pool(core: Core, statistic: NamedStatistic, settled: Sequence[NamedStatisti
 
 
 def _anchors(core: Core, settled: Sequence[NamedStatistic]) -> str:
-    """Value, pull, the pull of distances in Euclidean space, and the slopes of learned parameters, at each anchor."""
+    """Value, pull, the pull of distances in Euclidean space, and gradients with respect to learned parameters, for each
+    anchor."""
     derived = core.derived
     roots = [derived.value, derived.attract, *(derived.radial or ())[:1], *(slope for _, slope in derived.slopes)]
     writer = Writer(core.geometry, roots, _names(settled), "s_A1")
@@ -129,7 +130,7 @@ def _tuple(texts: Sequence[str]) -> str:
 
 
 class _TileWriter(Writer):
-    """Writes what differs from pair to pair; everything else is an argument, in `rows` and `batch`."""
+    """Writes what varies from pair to pair; everything else is an argument, in `rows` and `batch`."""
 
     def __init__(self, geometry: Geometry, roots: Iterable[Expr]) -> None:
         super().__init__(geometry, roots, {}, "s_AC")
@@ -151,7 +152,8 @@ class _TileWriter(Writer):
         return super().written(expr)
 
     def join(self, statistic: NamedStatistic) -> None:
-        """The line that joins a tile to what is carried of a statistic; a maximum also has a name in later lines."""
+        """Write the line that adds a tile to the running state of a statistic. Later lines may use the new maximum by
+        name."""
         over, body = statistic.reduction.over, statistic.reduction.body
         state, newer = ", ".join(_states(statistic)), [f"newer_{name}" for name in _states(statistic)]
         if statistic.relative_to:

@@ -1,7 +1,7 @@
-"""Expressions as torch text: what binds how tightly, what is named, and which names stand for what.
+"""Expressions as torch code: operator precedence, which expressions are named, and what the names are.
 
-Built from IR nodes only, never from an author's strings other than checked identifiers. Names carry their shape: `_1`
-one of the batch, `_A1` one of a row, `_AC` a pair; an expression that is used twice is named once.
+Built from IR nodes only, never from an author's strings except checked identifiers. Names carry their shape: `_1` has
+one number for the batch, `_A1` one per row, `_AC` one per pair. An expression that is used more than once is named.
 """
 
 from collections import Counter
@@ -60,8 +60,8 @@ ATOMIC = 9
 
 
 class Writer:
-    """The lines of one function. `known` are expressions that have a name already, `like` is a tensor argument whose
-    dtype and device are those of the function; `of_anchor` and `of_pair` give rows and pairs their shape."""
+    """The lines of one function. `known` maps expressions to the names they already have. `like` is a tensor argument
+    with the dtype and device of the function."""
 
     def __init__(self, geometry: Geometry, roots: Iterable[Expr], known: dict[Expr, str], like: str) -> None:
         self.lines: list[str] = []
@@ -72,7 +72,7 @@ class Writer:
         self._uses = _count_uses(tuple(roots))
 
     def shaped(self, expr: Expr, level: Level, outer: int = 0) -> str:
-        """Text of at least a level: a constant is spread over the rows or pairs it stands for."""
+        """The text of an expression, expanded to at least a level: a constant is spread over rows or pairs."""
         like = f"s{SUFFIX[level]}"
         match expr:
             case Num(value):
@@ -83,7 +83,7 @@ class Writer:
                 return self.text(expr, outer)
 
     def function(self, role: str, function: Function) -> str:
-        """The name of a local function, written out above its first use."""
+        """The name of a local function, which is defined above its first use."""
         if function not in self._functions:
             body = self.text(function.body)
             self._functions[function] = name = f"{role}{len(self._functions) + 1}"
@@ -91,12 +91,12 @@ class Writer:
         return self._functions[function]
 
     def argument(self, expr: Expr) -> str:
-        """Text that is a tensor even if the expression is made of numbers only."""
+        """The text of an expression as a tensor, even if it consists of numbers only."""
         numeric = all(isinstance(part, Num) or (isinstance(part, Apply) and part.op in BINDING) for part in walk(expr))
         return f"{self._like}.new_full((), {self.text(expr)})" if numeric else self.text(expr)
 
     def text(self, expr: Expr, outer: int = 0) -> str:
-        """Text of an expression, in parentheses if it binds less tightly than what surrounds it."""
+        """The text of an expression, in parentheses if it binds less tightly than its surroundings."""
         if expr not in self.names and self._uses[expr] > 1:
             self._name(expr)
         if expr in self.names:
@@ -168,7 +168,8 @@ class Writer:
 
 
 def _count_uses(roots: tuple[Expr, ...]) -> Counter[Expr]:
-    """How often each expression worth a name is written: distances, counts, and pair expressions of any size."""
+    """How often each expression that may be named is used: distances, counts, and compound expressions above
+    constants."""
     written: Counter[Expr] = Counter(root for root in roots if not isinstance(root, Num))
     seen: set[Expr] = set()
     for root in roots:

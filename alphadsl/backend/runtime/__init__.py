@@ -1,1 +1,1 @@
-"""What generated code calls. Torch is the only import, so that `show --emit torch` can print a file that runs alone."""
+"""What generated code calls. It imports only torch, so that `show --emit torch` can print a file that runs alone."""

@@ -1,4 +1,5 @@
-"""What is done to some anchors of a labelled loss against all candidates, where its positives come together.
+"""The computation on a strip, some anchors of a labelled loss against all candidates, where the positives of an anchor
+are taken together.
 
 Legend as in `cells`.
 """
@@ -12,8 +13,8 @@ from alphadsl.backend.runtime.pairs import Axis
 
 
 class Weighed(NamedTuple):
-    """Per anchor the value and the slopes of learned parameters; in Euclidean space also how much anchors (A, 1) and
-    candidates (C, 1) are moved along themselves. The push of each pair less its pull takes the place of s."""
+    """For each anchor, the value and the gradients with respect to learned parameters; in Euclidean space also how far
+    anchors (A, 1) and candidates (C, 1) move along themselves. The push minus the pull of each pair overwrites s."""
 
     value_A1: Tensor
     slopes: Tensors

@@ -1,8 +1,9 @@
-"""One step of a labelled loss whose positives come together: every anchor against all candidates, in one matrix.
+"""One step of a labelled loss that takes the positives of an anchor together: every anchor against all candidates, in
+one matrix.
 
-A candidate is a positive or a negative of an anchor (both, where all others repel), and each pair is weighed once: by
-what pushes it less what pulls it. Legend: V 2 views, N samples, D embedding width, A anchors, C candidates (all
-embeddings, in the order of the views); ids are (A,) and (C,), those that the index set compares.
+A candidate is a positive or a negative of an anchor (or both, where all others repel), and each pair has one weight,
+its push minus its pull. Legend: V 2 views, N samples, D embedding width, A anchors, C candidates (all embeddings, in
+the order of the views); ids are (A,) and (C,), those that the index set compares.
 """
 
 from collections.abc import Callable
@@ -19,17 +20,17 @@ Masks = Callable[[Tensors, Tensors], tuple[Tensor, Tensor]]
 
 
 def value_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
-    """The loss alone, embeddings normalised."""
+    """The loss alone, with embeddings normalised."""
     return weights_sphere(core, masks, z_VND, context, parameters)[0].mean()
 
 
 def value_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
-    """The loss alone, embeddings as they are."""
+    """The loss alone, with embeddings as given."""
     return weights_euclidean(core, masks, z_VND, context, parameters)[0].mean()
 
 
 def weights_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensors:
-    """All quantities of the core, for looking."""
+    """All results of the core, for inspection."""
     point_CD = unit_rows(z_VND)[0].flatten(0, 1)
     every = Axis(context, point_CD[:, :0])
     return compare_on_sphere(core, masks, point_CD @ point_CD.mT, every, every, parameters)
@@ -42,7 +43,8 @@ def weights_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors,
 
 
 def step_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
-    """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
+    """The loss, its gradient (V, N, D) with respect to the embeddings as given, in full precision, and its gradients
+    with respect to learned parameters."""
     unit_VND, length_VN1 = unit_rows(z_VND)
     point_CD, every = unit_VND.flatten(0, 1), Axis(context, unit_VND[0, :, :0])
     s_CC = point_CD @ point_CD.mT
@@ -53,7 +55,7 @@ def step_sphere(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, param
 
 
 def step_euclidean(core: Core, masks: Masks, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
-    """As `step_sphere`; a distance also moves an embedding along itself, by its part of the weights."""
+    """Like `step_sphere`; a distance also moves an embedding along itself, by its part of the weights."""
     weights = weights_euclidean(core, masks, z_VND, context, parameters)
     value_A1, attract_CC, repel_CC, pull_CC, push_CC, *slopes = weights
     point_CD, along_CC = widened(z_VND).flatten(0, 1), pull_CC - push_CC
@@ -85,15 +87,15 @@ def compare_in_space(
 
 
 def _known(weight_AC: Tensor, value_A1: Tensor, positive_AC: Tensor) -> Tensor:
-    """How an anchor is pulled to its positives, as `as_known` has it."""
+    """The weights, with the pulls of an anchor NaN where `as_known` makes them so."""
     return torch.where(positive_AC, as_known(weight_AC, value_A1), weight_AC)
 
 
 def _each(positive_AC: Tensor, like: Tensor) -> Tensor:
-    """What one of an anchor's positives counts; each has one at least, the other view of its sample."""
+    """The weight of each positive of an anchor. Every anchor has at least one, the other view of its sample."""
     return 1 / positive_AC.sum(-1, keepdim=True, dtype=like.dtype)
 
 
 def _pushed(weight_CC: Tensor, point_CD: Tensor) -> Tensor:
-    """A pair is pushed by the weights that its two anchors give each other."""
+    """A pair is pushed by the sum of the weights that its two anchors give each other."""
     return (weight_CC + weight_CC.mT) @ point_CD / len(point_CD)

@@ -1,8 +1,8 @@
-"""The value of a whole batch in operations that torch differentiates by itself, as often and in whatever mode it is
-asked to: what second derivatives, forward mode and `torch.func.vmap` are taken of.
+"""The value of a whole batch in operations that torch can differentiate by itself, any number of times and in any mode:
+the basis of second derivatives, forward mode and `torch.func.vmap`.
 
-The generated core is the same; around it, nothing is in place, and what is no negative of an anchor is put where every
-function has finite derivatives. The functions below stand for those of the same names that are quicker but have no
+The generated core is the same. Around it, nothing is done in place, and candidates that are not negatives are put where
+every function has finite derivatives. The functions below replace faster functions of the same names that have no
 derivative of their own. Legend as in `step`.
 """
 
@@ -20,7 +20,7 @@ Multiply = Callable[[Tensor, Tensor], Tensor]
 def sphere_value(
     multiply: Multiply, core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights
 ) -> Tensor:
-    """The loss, embeddings normalised."""
+    """The loss, with embeddings normalised."""
     batch = layout(directions(z_VND), *context)
     s_A1, s_AC = (_within(cosines) for cosines in inner_products(multiply, batch))
     negative_AC = batch.negative_AC
@@ -31,7 +31,7 @@ def sphere_value(
 def euclidean_value(
     multiply: Multiply, core: Core, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights
 ) -> Tensor:
-    """The loss, embeddings as they are."""
+    """The loss, with embeddings as given."""
     batch = layout(widened(z_VND), *context)
     s_A1, s_AC = inner_products(multiply, batch)
     d2_A1 = (batch.anchors_GAD - batch.positives_GAD).square().sum(-1, keepdim=True) / 2
@@ -43,13 +43,13 @@ def euclidean_value(
 
 
 def inner_products(multiply: Multiply, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Of anchors with their positives and with all candidates."""
+    """Inner products of anchors with their positives and with all candidates."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
     return s_A1, multiply(batch.anchors_GAD, batch.candidates_GCD.mT)
 
 
 def directions(z_VND: Tensor) -> Tensor:
-    """Rows on the sphere; a zero row stays zero, and has no derivative."""
+    """Rows on the sphere; a zero row stays zero and has no derivative."""
     wide_VND = widened(z_VND)
     scale_VN1 = wide_VND.detach().abs().amax(-1, keepdim=True)
     scaled_VND = wide_VND / torch.where(scale_VN1 == 0, 1.0, scale_VN1)
@@ -58,7 +58,7 @@ def directions(z_VND: Tensor) -> Tensor:
 
 
 def _within(cosines: Tensor) -> Tensor:
-    """None beyond [-1, 1], where rounding can take it; its derivatives are not rounded away with it."""
+    """Clamp cosines that rounding took out of [-1, 1], without losing their derivatives."""
     return cosines + (cosines.clamp(-1, 1) - cosines).detach()
 
 
@@ -67,7 +67,7 @@ def softplus(x: Tensor) -> Tensor:
 
 
 def log_softplus(x: Tensor) -> Tensor:
-    """Below -30 it is x to more than float64's digits."""
+    """log(log(1 + e^x)), which is x below -30 to more than float64's digits."""
     small = x < -30
     return torch.where(small, x, torch.log(softplus(torch.where(small, 0.0, x))))
 

@@ -1,10 +1,10 @@
 """From the embeddings of a batch to anchors, their positives, and their candidates with a mask.
 
-Comes in: z_VND, both views of N samples, placed in their space, and what the index set needs besides (ids, queue).
-Goes out: a `Batch`, whose `collect` brings what anchors, candidates and positives receive back to the embeddings. Which
-views meet which, and which ids are compared, is written into the generated text.
-Legend: V 2 views, N samples, D embedding width, A anchors (rows, if an anchor has several positives), C candidates, Q
-rows of the queue, G groups of anchors with the same candidates, E embeddings of both views, then of the queue.
+Comes in: z_VND, both views of N samples, placed in their space, and the other tensors of the index set (ids, queue).
+Comes out: a `Batch`, whose `collect` turns what anchors, candidates and positives receive into gradients with respect
+to the embeddings. Which views are compared, and by which ids, is written in the generated code. Legend: V 2 views, N
+samples, D embedding width, A anchors (rows, if an anchor has several positives), C candidates, Q rows of the queue, G
+groups of anchors with the same candidates, E embeddings of both views, then of the queue.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,10 +30,10 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """`negatives` says of the ids of anchors (rows) and of candidates, (A,) and (C,), which pairs are negatives.
-    `weight_GA1` is what a row counts in the mean over anchors: less than 1 for one of several positives.
+    """`negatives` maps the ids of anchors (rows) and of candidates, (A,) and (C,), to a mask of the pairs that are
+    negatives. `weight_GA1` is the weight of a row in the mean over anchors: less than 1 for one of several positives.
 
-    Where the candidates are the anchors themselves in some order, `transposed` turns weights [i,j] into weights [j,i].
+    If the candidates are the anchors themselves in some order, `transposed` turns weights [i,j] into weights [j,i].
     """
 
     anchors_GAD: Tensor
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def negative_AC(self) -> Tensor:
-        """Ids are compared where they are used: a mask of bytes would be read slower than it is made."""
+        """The mask. It is computed on every use, since reading a stored mask would take longer than computing it."""
         return self.negatives(self.ids_A, self.ids_C)
 
     @property
@@ -65,7 +65,7 @@ def by_views(
     candidates: tuple[Views, ...],
     transposed: Views | None,
 ) -> Batch:
-    """Whole views are anchors and candidates of each other; the positive of an anchor is the other view."""
+    """A batch of whole views as anchors and candidates; the positive of an anchor is the other view of its sample."""
     opposite = tuple(tuple(len(z_VND) - 1 - view for view in group) for group in anchors)
     anchors_GAD, positives_GAD = _taken(z_VND, anchors), _taken(z_VND, opposite)
     candidates_GCD = anchors_GAD if candidates == anchors else _taken(z_VND, candidates)
@@ -101,8 +101,8 @@ def by_rows(
     rows: tuple[Tensor, Tensor, Tensor],
     embeddings: bool,
 ) -> Batch:
-    """A row for each anchor and positive, of given weight (A, 1); all embeddings are candidates, if any is, and the
-    queue."""
+    """A batch with a row for each anchor and positive, with given weights (A, 1). The candidates are all embeddings, if
+    any of them is a candidate, and the queue."""
     anchor_A, positive_A, weight_A1 = rows
     every_CD = z_VND.flatten(0, 1)
 
@@ -120,11 +120,11 @@ def by_rows(
 
 
 def ids_of(kind: str, samples_NX: Tensor, class_N: Tensor | None, views: Sequence[int], queued: int) -> Tensor:
-    """The ids of one kind: of the embeddings of some views, then of a queue, whose rows have theirs in common with none
-    of them. Of the samples only the number and the device are looked at.
+    """The ids of one kind: of the embeddings of some views, then of a queue, whose rows share no id with any of them.
+    Of the samples, only number and device are used.
 
-    As wide as a float32, which is compared beside it in one vector. Made outside of a compiled graph, where it would be
-    worked out again for every pair.
+    They are int32, as wide as the float32 numbers beside which they are compared in one vector. They are made outside
+    of a compiled graph, where they would be recomputed for every pair.
     """
     samples = len(samples_NX)
     sample_N = torch.arange(samples, dtype=torch.int32, device=samples_NX.device)
@@ -152,8 +152,9 @@ def rows_of(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The rows of a batch: anchor (A,), positive (A,), weight (A, 1).
 
-    The positives of an anchor, which is one of a span of the embeddings, are all others of its key that differ from it
-    in some ids, or agree, as `comparisons` say; their weights sum to one. Found key by key, without a matrix of all.
+    The anchors are a span of the embeddings. The positives of an anchor are all other embeddings of its key that differ
+    from it in some ids, or agree, as `comparisons` says; their weights sum to 1. They are found key by key, without a
+    matrix of all pairs.
     """
     sorted_E, member_E = key_E.sort(stable=True)
     start_E, stop_E = (torch.searchsorted(sorted_E, key_E, right=right) for right in (False, True))
@@ -172,7 +173,7 @@ def rows_of(
 
 
 def _taken(z_VND: Tensor, groups: tuple[Views, ...]) -> Tensor:
-    """Some views, group by group: (G, A, D). Without a copy, if they follow each other."""
+    """Some views, group by group: (G, A, D). No copy is made if they are consecutive."""
     views = tuple(view for group in groups for view in group)
     first, stop = (views[0], views[0] + len(views)) if views else (0, 0)
     if views == tuple(range(first, stop)):
@@ -185,7 +186,7 @@ def _taken(z_VND: Tensor, groups: tuple[Views, ...]) -> Tensor:
 
 
 def _add(received: dict[int, Tensor], of_GXD: Tensor, groups: tuple[Views, ...], samples: int) -> None:
-    """What the views of each group get; what stands behind them is of a queue."""
+    """Add what the views of each group receive; rows behind them belong to a queue."""
     for group, of_XD in zip(groups, of_GXD, strict=True):
         for place, view in enumerate(group):
             part_ND = of_XD[place * samples : (place + 1) * samples]

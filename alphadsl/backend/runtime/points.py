@@ -1,5 +1,5 @@
 """A batch as points: embeddings placed in their space, view 0 then view 1, then the rows of a queue; and the way back,
-from what points have received to the gradient on the embeddings.
+from what points have received to the gradient with respect to the embeddings.
 
 Legend: V 2 views, N samples, D embedding width, P points, A anchors (the first of the points), Q rows of the queue.
 """
@@ -16,8 +16,8 @@ Tensors = tuple[Tensor, ...]
 
 
 class Points(NamedTuple):
-    """`lengths_VN1` are empty in Euclidean space, half squared lengths `half_P1` on the sphere; `to_positive` are s[i]
-    and in Euclidean space d[i]^2, (N, 1) each."""
+    """`lengths_VN1` are empty in Euclidean space, the half squared lengths `half_P1` on the sphere. `to_positive` are
+    s[i] and, in Euclidean space, d[i]^2, (N, 1) each."""
 
     points_PD: Tensor
     lengths_VN1: Tensor
@@ -26,8 +26,8 @@ class Points(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What has come together over the tiles: weighted sums of other points (P, D), and in Euclidean space how much each
-    point is pushed along itself (P, 1)."""
+    """Sums over all tiles: weighted sums of other points (P, D), and in Euclidean space how far each point is pushed
+    along itself (P, 1)."""
 
     sums_PD: Tensor
     along_P1: Tensor
@@ -49,21 +49,22 @@ def place_in_space(z_VND: Tensor, queue: Tensors) -> Points:
 
 
 def place_near_sphere(z_VND: Tensor, queue: Tensors) -> Points:
-    """As `place_on_sphere`, with s[i] - 1 by differences."""
+    """Like `place_on_sphere`, with s[i] - 1 computed from differences."""
     placed = place_on_sphere(z_VND, queue)
     z0_ND, z1_ND = placed.points_PD[: 2 * z_VND.shape[1]].view_as(z_VND)
     return placed._replace(to_positive=(shifted_cosines(z0_ND, z1_ND),))
 
 
 def place_near_space(z_VND: Tensor, queue: Tensors) -> Points:
-    """As `place_in_space`, where distances to positives are by differences already."""
+    """Like `place_in_space`, where distances to positives are computed from differences already."""
     return place_in_space(z_VND, queue)
 
 
 def gather_on_sphere(
     anchors: Callable[..., Tensors], known: Tensors, at: Points, received: Received, z_VND: Tensor
 ) -> Step:
-    """Mean value, the gradient (V, N, D) on the embeddings as they came, and the mean slopes."""
+    """The mean value, the gradient (V, N, D) with respect to the embeddings as given, and the mean gradients with
+    respect to learned parameters."""
     value_A1, *derivatives = anchors(*known)
     attract_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in derivatives)
     placed_VND, pushed_VND = (part[: z_VND.shape[0] * z_VND.shape[1]].view_as(z_VND) for part in (at[0], received[0]))
@@ -75,7 +76,7 @@ def gather_on_sphere(
 def gather_in_space(
     anchors: Callable[..., Tensors], known: Tensors, at: Points, received: Received, z_VND: Tensor
 ) -> Step:
-    """The same; distances also move points along themselves."""
+    """The same in Euclidean space, where distances also move points along themselves."""
     value_A1, *derivatives = anchors(*known)
     attract_A1, pull_A1, *slopes = (as_known(each_A1, value_A1) for each_A1 in derivatives)
     embeddings = z_VND.shape[0] * z_VND.shape[1]
@@ -86,5 +87,5 @@ def gather_in_space(
 
 
 def _felt(pull_A1: Tensor, z_VND: Tensor) -> Tensor:
-    """The pull that each embedding feels (1, N, 1), as an anchor and as the positive of one."""
+    """The total pull on each embedding (1, N, 1), as an anchor and as the positive of one."""
     return pull_A1.view(-1, z_VND.shape[1], 1).sum(0, keepdim=True)

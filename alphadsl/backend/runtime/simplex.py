@@ -1,10 +1,10 @@
-"""The min player's multiplier lambda_i: the one number per row that makes the importances sum to one.
+"""The min player's multiplier lambda_i: the one number per row that makes the importances sum to 1.
 
-Two solvers: a finite active set method where alpha is piecewise linear in the price (the Euclidean projection on the
-simplex), and safeguarded Newton steps for any other falling response. On the host they stop when nothing moves any
-more; elsewhere asking whether it does would wait for the device, so there the active set is found by sorting, and
-Newton steps are as many as the slowest response needs. Legend: A anchors, C candidates; costs are relative to the row's
-smallest, masked where a candidate is no negative.
+There are two solvers: a finite active set method where alpha is piecewise linear in the price (the Euclidean projection
+on the simplex), and safeguarded Newton steps for any other decreasing response. On the host they stop when nothing
+changes any more. On other devices asking for that would wait for the device, so there the active set is found by
+sorting, and the number of Newton steps is what the slowest response needs. Legend: A anchors, C candidates; costs are
+relative to the smallest of the row, and masked where a candidate is not a negative.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from torch import Tensor
 
 Pointwise = Callable[[Tensor], Tensor]
 STEPS = 100
-# Of a device: the most that a response of the library took at any temperature is 49, and halving alone is done by 64.
+# On a device: the slowest response of the library at any temperature took 49 steps, and halving alone takes 64.
 DEVICE_STEPS = 64
 MORE_THAN_ALL = 2.0**62
-# Entries of a cost matrix that the caches hold while its rows are solved.
+# Entries of a cost matrix that fit into the caches while its rows are solved.
 PART = 1 << 17
 
 
@@ -35,10 +35,11 @@ def projected_multiplier(cost_AC: Tensor, negative_AC: Tensor, low: Tensor, curv
 def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
     """The threshold t_i (A, 1) at which sum_j [t - cost]_+ is the budget.
 
-    Newton steps from the right of a convex function made of straight pieces (the active set method of Michelot 1986):
-    the first threshold is one that the cheapest alone would set, each step drops candidates that are too dear and none
-    that is not, and one that drops none is at the solution, with what rounding left of the budget put right. Rounding
-    may take a candidate in again that lies on the threshold, and drop it for ever: what counts is the fewest so far.
+    Newton steps from the right on a convex, piecewise linear function (the active set method of Michelot 1986). The
+    first threshold is the one that the cheapest candidate alone would give. Each step drops candidates that are too
+    expensive and no others, and a step that drops none is at the solution, with the rounding error of the budget
+    corrected. Rounding may let a candidate on the threshold in again and drop it, forever, so we stop when the smallest
+    number of candidates so far no longer falls.
     """
 
     def unsettled(threshold_A1: Tensor, size_A1: Tensor, fewest_A1: Tensor) -> Tensor:
@@ -57,8 +58,8 @@ def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
 
 
 def sorted_threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
-    """The same from the costs in their order: a candidate is active if the threshold that it and all cheaper ones would
-    set is above its cost (Held et al. 1974). Two Newton steps put right what sums over many have rounded."""
+    """The same from sorted costs: a candidate is active if the threshold given by it and all cheaper ones is above its
+    cost (Held et al. 1974). Two Newton steps correct the rounding error of long sums."""
     sorted_AC = cost_AC.sort(-1)[0]
     active_AC = torch.arange(1, cost_AC.shape[-1] + 1, dtype=cost_AC.dtype, device=cost_AC.device)
     threshold_AC = (budget + sorted_AC.cumsum(-1)) / active_AC
@@ -84,7 +85,7 @@ def root_multiplier(
 ) -> Tensor:
     """The lambda_i (A, 1) in [low, high] at which sum_j response(cost + lambda) = 1, to machine precision.
 
-    Sought is the root of the sum's logarithm, which is closer to a straight line than the sum where that is large; over
+    Solves for a root of the sum's logarithm, which is closer to a straight line than the sum where that is large; in
     the logarithm of lambda where no price is below 0, since such responses fall like powers.
     """
 
@@ -106,10 +107,10 @@ def root_multiplier(
 
 
 def invert(slope: Pointwise, curvature: Pointwise, target: Tensor) -> Tensor:
-    """The a in [0, 1] at which the falling slope takes a value, clipped to the ends.
+    """The a in [0, 1] at which a decreasing slope takes the target value, clipped to the ends.
 
-    Sought is the logarithm of a, anywhere between 0 and -700: the first steps halve that range, until Newton's method
-    is quick. It is shifted by 1, away from 0, so that its relative precision is that of a.
+    Solves for the logarithm of a, between 0 and -700: the first steps halve that range, until Newton's method converges
+    fast. It is shifted by 1, away from 0, so that its relative precision is that of a.
     """
 
     def excess(shifted: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,10 +130,11 @@ def newton(
     halvings: int = 0,
     rounding: float = 0.0,
 ) -> Tensor:
-    """The root of a falling function between two bounds: Newton steps, halving where one would leave the bracket.
+    """The root of a decreasing function between two bounds: Newton steps, with bisection if a step would leave the
+    bracket.
 
-    `excess` gives the function and its slope, `moved` where a step leads. Where the function is within its `rounding`
-    of 0, there is nothing more to be found.
+    `excess` returns the function and its slope, `moved` the point that a step leads to. Where the function is within
+    `rounding` of 0, the search ends.
     """
     precision = 2 * torch.finfo(low.dtype).eps
 
@@ -156,8 +158,8 @@ def newton(
 def repeated(
     unsettled: Callable[..., Tensor], advance: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
-    """The state at which nothing is unsettled any more; one loop of the graph where one is compiled. A device is not
-    asked: the count of its steps is the host's."""
+    """Advance the state until nothing is unsettled; in a compiled graph, as one loop of the graph. On a device the
+    number of steps is fixed and counted on the host, since asking whether all is settled would wait for the device."""
     waits = on_host(state[0])
     if torch.compiler.is_compiling():
         condition, body, start = (unsettled, advance, state) if waits else counted(advance, state)
@@ -175,8 +177,8 @@ def repeated(
 def counted(
     advance: Callable[..., tuple[Tensor, ...]], state: tuple[Tensor, ...]
 ) -> tuple[Callable[..., Tensor], Callable[..., tuple[Tensor, ...]], tuple[Tensor, ...]]:
-    """A loop of so many steps, as a condition, a body and a start. The count stays with the host, whatever the default
-    device is."""
+    """A loop of `DEVICE_STEPS` steps, as a condition, a body and a start. The counter stays on the host, whatever the
+    default device is."""
 
     def unfinished(count: Tensor, *state: Tensor) -> Tensor:
         return count < DEVICE_STEPS
@@ -188,5 +190,5 @@ def counted(
 
 
 def on_host(tensor: Tensor) -> bool:
-    """Whether a number of the tensor can be looked at without waiting."""
+    """Whether a number of the tensor can be read without waiting for a device."""
     return tensor.device.type == "cpu"

@@ -20,14 +20,14 @@ Weigh = Callable[[Batch, Weights], Weights]
 
 
 def on_sphere(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
-    """The quantities of the core from the cosines of anchors with positives and candidates; none is beyond [-1, 1]."""
+    """The results of the core from the cosines of anchors with positives and candidates, clamped to [-1, 1]."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True).clamp(-1, 1)
     s_AC = product(batch.anchors_GAD, batch.candidates_GCD.mT).clamp_(-1, 1)
     return core(s_A1, s_AC, batch.negative_AC, batch.weight_GA1, *parameters)
 
 
 def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weights:
-    """The same from inner products and half squared distances, in Euclidean space."""
+    """The results of the core from inner products and half squared distances, in Euclidean space."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
     s_AC = product(batch.anchors_GAD, batch.candidates_GCD.mT)
     d2_A1 = (batch.anchors_GAD - batch.positives_GAD).square().sum(-1, keepdim=True) / 2
@@ -37,7 +37,7 @@ def in_space(core: Core, batch: Batch, parameters: tuple[Tensor, ...]) -> Weight
 
 
 def near_sphere(core: Core, batch: Batch, parameters: Weights) -> Weights:
-    """As `on_sphere`, from s - 1 by differences."""
+    """Like `on_sphere`, from s - 1 computed from differences."""
     anchors_GAD, positives_GAD, candidates_GCD = batch.anchors_GAD, batch.positives_GAD, batch.candidates_GCD
     s_A1 = shifted_cosines(anchors_GAD, positives_GAD)
     nowhere_AC = is_nowhere(anchors_GAD) | is_nowhere(candidates_GCD).mT
@@ -46,7 +46,7 @@ def near_sphere(core: Core, batch: Batch, parameters: Weights) -> Weights:
 
 
 def near_space(core: Core, batch: Batch, parameters: Weights) -> Weights:
-    """As `in_space`, half squared distances by differences."""
+    """Like `in_space`, with half squared distances computed from differences."""
     s_A1 = (batch.anchors_GAD * batch.positives_GAD).sum(-1, keepdim=True)
     s_AC = product(batch.anchors_GAD, batch.candidates_GCD.mT)
     d2_A1 = half_squares(batch.anchors_GAD - batch.positives_GAD)
@@ -55,7 +55,7 @@ def near_space(core: Core, batch: Batch, parameters: Weights) -> Weights:
 
 
 def half_squared_distances(a_XD: Tensor, b_YD: Tensor) -> Tensor:
-    """Each from the difference of two rows, (X, Y)."""
+    """Half squared distances (X, Y), each computed from the difference of two rows."""
     return torch.cdist(a_XD, b_YD, compute_mode="donot_use_mm_for_euclid_dist").square() / 2
 
 
@@ -64,29 +64,29 @@ def half_squares(z_XD: Tensor) -> Tensor:
 
 
 def shifted_cosines(a_XD: Tensor, b_XD: Tensor) -> Tensor:
-    """s - 1 of rows on the sphere, (X, 1), by differences."""
+    """s - 1 of rows on the sphere, (X, 1), computed from differences."""
     return torch.where(is_nowhere(a_XD) | is_nowhere(b_XD), -1.0, -half_squares(a_XD - b_XD))
 
 
 def is_nowhere(unit_XD: Tensor) -> Tensor:
-    """Whether a row on the sphere is 0, (X, 1): it has the cosine 0 with all others."""
+    """Whether a row on the sphere is 0, (X, 1): it has cosine 0 with all others."""
     return (unit_XD == 0).all(-1, keepdim=True)
 
 
 def sphere_value(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
-    """The loss alone, embeddings normalised."""
+    """The loss alone, with embeddings normalised."""
     batch = layout(unit_rows(z_VND)[0], *context)
     return mean_over_anchors(weigh(batch, parameters)[0], batch)
 
 
 def euclidean_value(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Tensor:
-    """The loss alone, embeddings as they are."""
+    """The loss alone, with embeddings as given."""
     batch = layout(widened(z_VND), *context)
     return mean_over_anchors(weigh(batch, parameters)[0], batch)
 
 
 def sphere_weights(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Weights:
-    """All quantities of the core, for looking."""
+    """All results of the core, for inspection."""
     return weigh(layout(unit_rows(z_VND)[0], *context), parameters)
 
 
@@ -95,7 +95,8 @@ def euclidean_weights(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weig
 
 
 def sphere_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
-    """The loss, its gradient (V, N, D) on the embeddings as they came, in full width, and its learned parameters'."""
+    """The loss, its gradient (V, N, D) with respect to the embeddings as given, in full precision, and its gradients
+    with respect to learned parameters."""
     unit_VND, length_VN1 = unit_rows(z_VND)
     batch = layout(unit_VND, *context)
     value_A1, attract_A1, repel_AC, *slopes = weigh(batch, parameters)
@@ -105,7 +106,7 @@ def sphere_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, p
 
 
 def euclidean_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights, parameters: Weights) -> Step:
-    """As `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
+    """Like `sphere_step`; a distance also moves an embedding along itself, by its part of the weights."""
     batch = layout(widened(z_VND), *context)
     value_A1, attract_A1, repel_AC, radial_A1, radial_AC, *slopes = weigh(batch, parameters)
     pulled = push_and_pull(batch, as_known(attract_A1, value_A1), repel_AC)
@@ -115,9 +116,9 @@ def euclidean_step(weigh: Weigh, layout: Layout, z_VND: Tensor, context: Weights
 
 
 def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> Received:
-    """What anchors, candidates and positives receive, up to what runs along themselves.
+    """What anchors, candidates and positives receive, except their moves along themselves.
 
-    Where candidates are anchors, both halves of the push are one product, and nothing is left to the candidates.
+    If candidates are anchors, both halves of the push are one product, and nothing is left for the candidates.
     """
     part_GA1 = batch.part_GA1
     of_positives = -attract_A1 * part_GA1 * batch.anchors_GAD
@@ -130,12 +131,12 @@ def push_and_pull(batch: Batch, attract_A1: Tensor, repel_AC: Tensor) -> Receive
 
 
 def product(a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:
-    """A batch of one is multiplied as matrices: a batched product would copy what is transposed."""
+    """A batch of one is multiplied as matrices, since a batched product would copy a transposed factor."""
     return (a_GXY[0] @ b_GYZ[0])[None] if len(a_GXY) == 1 else a_GXY @ b_GYZ
 
 
 def push_and_pull_radially(batch: Batch, pull_A1: Tensor, push_AC: Tensor) -> Received:
-    """What runs along anchors, candidates and positives themselves."""
+    """How far anchors, candidates and positives move along themselves."""
     part_GA1 = batch.part_GA1
     along_positives = pull_A1 * part_GA1 * batch.positives_GAD
     if batch.transposed is not None:
@@ -159,19 +160,21 @@ def mean_slopes(slopes: Iterable[Tensor], value_A1: Tensor, batch: Batch) -> tup
 
 
 def as_known(of_anchor_A1: Tensor, value_A1: Tensor) -> Tensor:
-    """A derivative of anchors, NaN where the value is: the slope of a corner, a comparison, would be finite there."""
+    """A derivative of each anchor, or NaN where the value is NaN; the derivative of a corner, a comparison, would be
+    finite there."""
     return torch.where(value_A1.isnan(), value_A1, of_anchor_A1)
 
 
 def on_tangent(gradient_VND: Tensor, unit_VND: Tensor, length_VN1: Tensor) -> Tensor:
-    """The gradient by embeddings from that by their directions; a zero row has none, and stays where it is."""
+    """The gradient with respect to embeddings, from that with respect to their directions; 0 for a zero row, which has
+    no direction."""
     radial_VN1 = (gradient_VND * unit_VND).sum(-1, keepdim=True)
     return torch.where(length_VN1 == 0, 0.0, (gradient_VND - radial_VN1 * unit_VND) / length_VN1)
 
 
 def unit_rows(z_VND: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows on the sphere in float32 or wider, and their lengths; a zero row stays zero, and one that is not finite has
-    no direction: it is NaN throughout."""
+    """Rows on the sphere, in float32 or wider, and their lengths. A zero row stays zero. A row that is not finite has
+    no direction, and becomes NaN."""
     wide_VND = widened(z_VND)
     scale_VN1 = wide_VND.abs().amax(-1, keepdim=True)
     scaled_VND = wide_VND / torch.where(scale_VN1 == 0, 1.0, scale_VN1)

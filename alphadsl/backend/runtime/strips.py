@@ -1,4 +1,4 @@
-"""What is done to one strip: some rows against all their candidates, so that every statistic of a row is at hand.
+"""The computation on one strip: some rows against all their candidates, so that every statistic of a row is available.
 
 Legend: A rows of the strip, C candidates, D embedding width.
 """
@@ -16,7 +16,7 @@ Core = Callable[..., Tensors]
 
 
 class Rows(NamedTuple):
-    """Anchors with their positives, their ids, and what each row counts in the mean."""
+    """Anchors with their positives, their ids, and the weight of each row in the mean."""
 
     anchors_AD: Tensor
     positives_AD: Tensor
@@ -25,8 +25,8 @@ class Rows(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Per row the value, the pull, and the slopes of learned parameters; in Euclidean space what runs radially: the
-    pull (A, 1), and the pushes summed over candidates (A, 1) and over rows, counted by weight (C, 1)."""
+    """For each row, the value, the pull, and the gradients with respect to learned parameters. In Euclidean space also
+    the radial parts: the pull (A, 1), and the pushes summed over candidates (A, 1) and, weighted, over rows (C, 1)."""
 
     value_A1: Tensor
     attract_A1: Tensor
@@ -35,7 +35,7 @@ class Found(NamedTuple):
 
 
 def sphere_strip(core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors) -> Found:
-    """The weights of the pushes take the place of the cosines."""
+    """The weights of the pushes overwrite the cosines."""
     s_A1 = (rows.anchors_AD * rows.positives_AD).sum(-1, keepdim=True).clamp(-1, 1)
     return _sphere(core, s_A1, s_AC, s_AC.clamp(-1, 1), rows, negatives(rows.ids_A, candidates.ids), parameters)
 
@@ -43,7 +43,7 @@ def sphere_strip(core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidat
 def near_sphere_strip(
     core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors
 ) -> Found:
-    """As `sphere_strip`, of s - 1 by differences."""
+    """Like `sphere_strip`, with s - 1 computed from differences."""
     s_A1 = shifted_cosines(rows.anchors_AD, rows.positives_AD)
     return _sphere(core, s_A1, s_AC, s_AC.clone(), rows, negatives(rows.ids_A, candidates.ids), parameters)
 
@@ -66,7 +66,7 @@ def _sphere(
 def near_euclidean_strip(
     core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors
 ) -> Found:
-    """As `euclidean_strip`; the strip brings -d[i,j]^2 by differences."""
+    """Like `euclidean_strip`; `s_AC` holds -d[i,j]^2 computed from differences."""
     d2_AC = -s_AC
     s_AC.copy_(half_squares(rows.anchors_AD) + candidates.half_E1.mT - d2_AC)
     return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.ids_A, candidates.ids), parameters)
@@ -75,7 +75,7 @@ def near_euclidean_strip(
 def euclidean_strip(
     core: Core, negatives: Mask, s_AC: Tensor, rows: Rows, candidates: Axis, parameters: Tensors
 ) -> Found:
-    """The weights of the pushes take the place of the inner products."""
+    """The weights of the pushes overwrite the inner products."""
     d2_AC = (half_squares(rows.anchors_AD) + candidates.half_E1.mT - s_AC).clamp_min(0)
     return _euclidean(core, s_AC, d2_AC, rows, negatives(rows.ids_A, candidates.ids), parameters)
 

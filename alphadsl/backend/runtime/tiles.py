@@ -1,8 +1,9 @@
-"""What is done to one tile of pairs: statistics joined, and its inner products turned into the weights of a push.
+"""The computation on one tile of pairs: its part is added to statistics, and its inner products become the weights of a
+push.
 
-A tile has anchors along its rows, and where candidates are anchors themselves, along its columns as well: then it
-serves both, and with the pairs on either side of the diagonal every inner product is formed once. Legend: R rows, C
-columns of a tile, P points (embeddings or rows of a queue), D embedding width.
+A tile has anchors along its rows. If candidates are themselves anchors, it also has anchors along its columns and
+serves both, so that every inner product is formed only once. Legend: R rows, C columns of a tile, P points (embeddings
+or rows of a queue), D embedding width.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,8 @@ Place = Callable[[Tensor, "Side", "Side"], Tensors]
 
 class Side(NamedTuple):
     """The points along one side of a tile: their ids (P, 1), half squared lengths (P, 1; empty on the sphere), what a
-    pass knows of them as anchors and what it has carried so far (P, 1 or 2 each)."""
+    pass knows about them as anchors, and the state of their statistics so far (P, 1, one or two tensors per
+    statistic)."""
 
     ids_P1: Tensor
     half_P1: Tensor
@@ -25,14 +27,14 @@ class Side(NamedTuple):
     carried: Tensors
 
     def apart(self) -> "Side":
-        """The same in tensors of its own: a tile whose sides are one object would be compiled for apart."""
+        """The same in tensors of its own, since a tile with one object for both sides would be compiled separately."""
         known, carried = (tuple(tensor.clone() for tensor in part) for part in (self.known, self.carried))
         return Side(self.ids_P1.clone(), self.half_P1.clone(), known, carried)
 
 
 class Joined(NamedTuple):
-    """What anchors along rows and columns carry after a tile, and in Euclidean space how much the points of either
-    side are pushed along themselves, (R, 1) and (C, 1)."""
+    """The state of the statistics after a tile, of anchors along rows and columns, and in Euclidean space how far the
+    points of either side are pushed along themselves, (R, 1) and (C, 1)."""
 
     of_rows: Tensors
     of_columns: Tensors = ()
@@ -40,7 +42,7 @@ class Joined(NamedTuple):
 
 
 def on_sphere(s_RC: Tensor, rows: Side, columns: Side) -> Tensors:
-    """Cosines; none is beyond [-1, 1]."""
+    """Cosines, clamped to [-1, 1]."""
     return (s_RC.clamp(-1, 1),)
 
 
@@ -50,17 +52,17 @@ def in_space(s_RC: Tensor, rows: Side, columns: Side) -> Tensors:
 
 
 def near_sphere(minus_d2_RC: Tensor, rows: Side, columns: Side) -> Tensors:
-    """s - 1, for which the inner products of a tile have been left out."""
+    """s - 1; the tile holds it instead of inner products."""
     return (minus_d2_RC,)
 
 
 def near_space(minus_d2_RC: Tensor, rows: Side, columns: Side) -> Tensors:
-    """Inner products and half squared distances, the one from the other and from lengths."""
+    """Inner products, computed from half squared distances and lengths, and those distances."""
     return rows.half_P1 + columns.half_P1.mT + minus_d2_RC, -minus_d2_RC
 
 
 def sweep_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
-    """What the anchors along the rows carry after the tile, then its weights if the pass pushes."""
+    """The state of the anchors along the rows after the tile, then its weights if the pass pushes."""
     negative_RC = rows.ids_P1 != columns.ids_P1.mT
     return sweep(*rows.known, *fixed, *place(s_RC, rows, columns), negative_RC, *rows.carried)
 
@@ -83,14 +85,14 @@ def carry_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Si
 
 
 def push_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
-    """The weights of the pushes take the place of the inner products."""
+    """The weights of the pushes overwrite the inner products."""
     swept = sweep_rows(sweep, place, s_RC, rows, columns, fixed)
     split = len(rows.carried)
     return Joined(swept[:split], (), _pushed(s_RC, swept[split:]))
 
 
 def push_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
-    """A pair is pushed by the weights that its two anchors give each other."""
+    """A pair is pushed by the sum of the weights that its two anchors give each other."""
     of_rows = sweep_rows(sweep, place, s_RC, rows, columns, fixed)
     of_columns = sweep_columns(sweep, place, s_RC, rows, columns, fixed)
     split = len(rows.carried)
@@ -99,7 +101,8 @@ def push_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Sid
 
 
 def _pushed(s_RC: Tensor, weights: Tensors) -> Tensors:
-    """The last of the weights, if there are two, are those by which points are moved along themselves."""
+    """The weights overwrite the tile. If there are two, the second moves points along themselves, and its sums over
+    columns and rows are returned."""
     push_RC, *radial = weights
     along = tuple(part for w_RC in radial for part in (w_RC.sum(-1, keepdim=True), w_RC.sum(-2)[:, None]))
     s_RC.copy_(push_RC)

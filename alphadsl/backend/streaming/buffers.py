@@ -1,7 +1,7 @@
 """Memory of the streaming backends.
 
-Fresh memory costs a page fault every 4 KB, more than a tile's arithmetic, so on the CPU tiles live in one buffer per
-thread that outlasts a step.
+Fresh memory costs a page fault every 4 KB, which takes longer than a tile's arithmetic. So on the CPU, tiles use one
+buffer per thread that is kept between steps.
 """
 
 import threading
@@ -15,17 +15,17 @@ _kept = threading.local()
 
 
 class Buffers:
-    """Tiles of one dtype and device, each a tensor of its own: a view would be compiled for once more."""
+    """Tiles of one dtype and device, each a tensor of its own, since a view would be compiled for again."""
 
     def __init__(self, like: Tensor) -> None:
         self._like = like[:0]
         outlasting: dict[torch.dtype, list[Tensor]] = vars(_kept).setdefault("buffers", {})
-        # What torch.func or a fake mode wraps has no storage of its own, and must not be left to the next step.
+        # A tensor wrapped by torch.func or a fake mode has no storage, and must not be kept for the next step.
         self._plain = type(like) is Tensor and not is_wrapped(like)
         self._buffers = outlasting.setdefault(like.dtype, []) if self._plain and like.device.type == "cpu" else []
 
     def tile(self, place: int, height: int, width: int) -> Tensor:
-        """An uninitialised tile (height, width) in a numbered place; what was in that place is lost."""
+        """An uninitialised tile (height, width) in the buffer numbered `place`; it overwrites what was there."""
         if not self._plain:
             return self._like.new_empty((height, width))
         numbers = height * width

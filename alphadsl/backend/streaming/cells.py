@@ -1,6 +1,7 @@
-"""A labelled loss whose positives come together, by strips: some anchors at a time against all candidates.
+"""A labelled loss that takes the positives of an anchor together, by strips: some anchors at a time against all
+candidates.
 
-Anchors meet in the mean only, so strips add up, in their order, in memory linear in the batch. Legend: V 2 views, N
+Anchors interact only in the mean, so strips are added up, in order, in memory linear in the batch. Legend: V 2 views, N
 samples, E embeddings (view 0, then view 1), A anchors of a strip, D embedding width.
 """
 
@@ -27,7 +28,7 @@ STRIP_PAIRS = 1 << 18
 
 
 class CellStrips:
-    """The step of a core by strips of anchors; called as a dense step is."""
+    """The step of a core by strips of anchors; called like a dense step."""
 
     def __init__(self, core: Core, program: Program) -> None:
         self._core = core
@@ -35,7 +36,7 @@ class CellStrips:
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
-        """The gradient is that of the samples of this process."""
+        """Value, gradient with respect to the samples of this process, and slopes."""
         batch = place(z_VND, self._core.space, ranks)
         point_ED = batch.points_ED
         every = Axis(context, batch.half_squares(point_ED))
@@ -71,7 +72,7 @@ class CellStrips:
 
 
 def _moved(point_ED: Tensor, anchor_AD: Tensor, weight_AC: Tensor, weighed: Weighed) -> Tensors:
-    """What the anchors of a strip and all its candidates are moved by."""
+    """The moves of the anchors of a strip and of all its candidates."""
     of_anchors_AD, of_candidates_ED = weight_AC @ point_ED, weight_AC.mT @ anchor_AD
     for along_A1, along_C1 in weighed.along:
         of_anchors_AD += along_A1 * anchor_AD
@@ -80,7 +81,7 @@ def _moved(point_ED: Tensor, anchor_AD: Tensor, weight_AC: Tensor, weighed: Weig
 
 
 def _strips(ranks: Ranks, height: int) -> Iterator[Span]:
-    """The anchors of this process, both views of its samples, in strips of at most so many."""
+    """The anchors of this process, both views of its samples, in strips of at most `height`."""
     for view in range(2):
         start, stop = (view * ranks.samples + end for end in ranks.mine)
         yield from cut((start, stop), height)

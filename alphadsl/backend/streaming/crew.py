@@ -1,9 +1,9 @@
-"""Tasks side by side, each wholly by one thread: what a step does to a tile or a strip is too short to be divided.
+"""Tasks side by side, each run entirely by one thread, since the work on one tile or strip is too short to be divided.
 
-An operator that is divided among all cores waits for the slowest of them, and where a neighbour keeps one busy, for the
-operating system to take turns: hundreds of such waits took ten times as long as the work. Whoever is held up here holds
-up a task. Tasks that share what they add to follow each other in their order, so that sums are the same to the last bit
-whoever comes first, and however many threads there are.
+An operator divided among all cores waits for the slowest of them, and if another program keeps one busy, for the
+scheduler of the operating system: hundreds of such waits took ten times as long as the work. Here a delay holds up only
+one task. Tasks that add to the same memory run in a fixed order, so that sums are bitwise the same in every run and for
+every number of threads.
 """
 
 import contextvars
@@ -31,8 +31,8 @@ _crews: dict[int, ThreadPoolExecutor] = {}
 
 
 def run_tasks(before: Before, task: Task, like: Tensor) -> None:
-    """Calls `task` with the number of each, once those `before` it are done; they have lower numbers. What a task
-    raises is raised here, when all that had begun have ended."""
+    """Call `task` with the number of each task, after the tasks listed in `before` for it, which have lower numbers. An
+    exception of a task is raised here, once all tasks that had begun have ended."""
     threads = min(torch.get_num_threads(), len(before))
     if threads < 2 or not _can_leave_this_thread(like):
         for number in range(len(before)):
@@ -53,12 +53,12 @@ def run_tasks(before: Before, task: Task, like: Tensor) -> None:
 
 
 def add_in_order(count: int, find: Callable[[int], Part], add: Callable[[int, Part], object], like: Tensor) -> None:
-    """Parts are found side by side and added in their order; one is found after an earlier one has been added, so that
-    few wait in memory."""
+    """Compute parts side by side and add them in order. A part is computed only once the one `WAITING` before it has
+    been added, so that few parts are in memory."""
     waiting: dict[int, Part] = {}
 
     def task(number: int) -> None:
-        """Even numbers find, odd ones add."""
+        """Even numbers compute a part, odd ones add it."""
         place, adds = divmod(number, 2)
         if adds:
             add(place, waiting.pop(place))
@@ -85,7 +85,7 @@ class _Sweep:
         self.failure: BaseException | None = None
 
     def work(self) -> None:
-        """What one thread does: the first task that is ready, until none is left."""
+        """The loop of one thread: run the first task that is ready, until none is left."""
         with torch.inference_mode(self._inference), torch.no_grad():
             while (number := self._next()) is not None:
                 try:
@@ -100,7 +100,7 @@ class _Sweep:
             self._changed.wait_for(lambda: not self._left)
 
     def stop(self, failure: BaseException | None = None) -> None:
-        """Nothing more is begun."""
+        """Begin no more tasks."""
         with self._changed:
             self.failure = self.failure or failure
             self._left, self._ready = 0, []
@@ -124,7 +124,8 @@ class _Sweep:
 
 
 def _can_leave_this_thread(like: Tensor) -> bool:
-    """Modes that watch operators are those of one thread, and so is what `torch.func` wraps; a GPU has its own crew."""
+    """Whether tasks may run in other threads. Modes that watch operators belong to one thread, and so do tensors
+    wrapped by `torch.func`; a GPU has parallelism of its own."""
     plain = type(like) is Tensor and not is_wrapped(like)
     return like.device.type == "cpu" and plain and not is_watched()
 
@@ -137,8 +138,8 @@ def _crew(threads: int) -> ThreadPoolExecutor:
 
 
 def _formed(threads: int) -> ThreadPoolExecutor:
-    """Threads that divide nothing further. Torch hands the last number set to threads that are yet to come, so the
-    caller's is set again once all have begun."""
+    """A pool of threads whose operators are not divided further. Torch gives the last number of threads set to all
+    threads created later, so the caller's number is set again once the pool has started."""
     begun = threading.Barrier(threads + 1)
 
     def begin() -> None:
@@ -154,7 +155,8 @@ def _formed(threads: int) -> ThreadPoolExecutor:
 
 
 def _left_behind() -> None:
-    """A forked process has none of the threads, and nobody to open a lock that one of them held."""
+    """Forget the pools: a forked process has none of their threads, and no one to release a lock that one of them
+    held."""
     global _forming
     _forming = threading.Lock()
     _crews.clear()

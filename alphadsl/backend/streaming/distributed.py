@@ -1,9 +1,9 @@
-"""Processes that share a batch: who holds which samples, and how what each has found comes together.
+"""Processes that share a batch: which process holds which samples, and how their results are combined.
 
-What is exchanged is O(A D): the embeddings once, as they came, then a few numbers per anchor. Who holds how many
-samples is told once and then taken for granted: with the first rows that processes exchange, each says whether that is
-still so, and only where it is not do they tell each other anew. Legend: V 2 views, N samples of the whole batch, n
-samples of this process, D embedding width.
+O(A D) numbers are exchanged: the embeddings once, as given, then a few numbers per anchor. The processes tell each
+other once how many samples they hold. From then on, the first rows that they exchange say whether that still holds, and
+only if it does not do they tell each other again. Legend: V 2 views, N samples of the whole batch, n samples of this
+process, D embedding width, R processes.
 """
 
 from collections.abc import Callable
@@ -22,18 +22,18 @@ DECLINED = -1
 
 
 class Disagreement(Exception):
-    """What the processes that share a batch hold is no batch; raised by all of them, so that none waits for others."""
+    """The parts that the processes hold are not one batch; raised in all of them, so that none waits for others."""
 
     remedy = ""
 
 
 class _Changed(Exception):
-    """Some process holds other samples than was agreed, or none; raised by all of them."""
+    """Some process holds other samples than agreed, or has none; raised in all of them."""
 
 
 @dataclass(frozen=True)
 class _Agreement:
-    """What each process holds, by rank: a number of samples, the width and dtype of embeddings."""
+    """What each process holds, by rank: a number of samples, and the width and dtype of embeddings."""
 
     group: Any
     sizes: tuple[int, ...]
@@ -42,12 +42,12 @@ class _Agreement:
     device: torch.device
 
     def holds(self, z_VnD: Tensor) -> bool:
-        """Whether this process still does."""
+        """Whether this process still holds what was agreed."""
         held = self.sizes[torch.distributed.get_rank()], self.width, self.dtype, self.device
         return held == (z_VnD.shape[1], z_VnD.shape[2], z_VnD.dtype, z_VnD.device)
 
     def interrupt(self, first: str) -> None:
-        """Take part in the exchange that the others begin with, only to say that there is news."""
+        """Take part in the first exchange of the others, only to say that something has changed."""
         rows = max(self.sizes) + 1
         shape, dtype = ((rows, 2, self.width), self.dtype) if first == EMBEDDINGS else ((rows,), torch.int64)
         rows_mX = torch.zeros(shape, dtype=dtype, device=self.device)
@@ -55,16 +55,16 @@ class _Agreement:
         _gathered(rows_mX)
 
 
-# What was last agreed on: by those that exchange embeddings first, and by those that exchange labels before.
+# The last agreements: of losses whose first exchange is embeddings, and of those that exchange labels before.
 _agreed: dict[str, _Agreement] = {}
 EMBEDDINGS, LABELS = "embeddings", "labels"
 
 
 class Ranks:
-    """The samples of each process in turn, and which of them is this one."""
+    """The number of samples of each process, by rank, and the rank of this one."""
 
     def __init__(self, sizes: tuple[int, ...], rank: int, opens: bool = False) -> None:
-        """`opens`: whether the first rows that are exchanged say that all holds what was agreed on before."""
+        """`opens`: whether the first exchange of rows also says that the last agreement still holds."""
         self.sizes, self.rank = sizes, rank
         self._opens = opens
         self._told: Callable[[], bool] | None = None
@@ -79,7 +79,8 @@ class Ranks:
         return start, start + self.sizes[self.rank]
 
     def whole(self, part_nX: Tensor) -> Tensor:
-        """The rows of all processes, in their order; padded under way where they hold different numbers of samples."""
+        """The rows (N, ...) of all processes, by rank; padded for the exchange if they hold different numbers of
+        samples."""
         if len(self.sizes) == 1:
             return part_nX
         self.settle()
@@ -92,18 +93,19 @@ class Ranks:
         return _parts(gathered, self.sizes)
 
     def whole_views(self, part_VnX: Tensor) -> Tensor:
-        """The same for both views of samples."""
+        """The same for both views of the samples, (V, N, ...)."""
         return self.whole(part_VnX.transpose(0, 1)).transpose(0, 1).contiguous()
 
     def summed(self, part: Tensor) -> Tensor:
-        """The sum over processes; `part` is used up."""
+        """The sum over processes; `part` is overwritten."""
         if len(self.sizes) > 1:
             self.settle()
             torch.distributed.all_reduce(part)
         return part
 
     def settle(self) -> None:
-        """Before anything else is exchanged, and at the end: has nobody had news?"""
+        """Check, before the next exchange and at the end, that no process reported a change. Raises `_Changed`
+        otherwise."""
         told, self._told = self._told, None
         if told is not None and told():
             raise _Changed
@@ -114,9 +116,9 @@ def alone(samples: int) -> Ranks:
 
 
 def exchange(z_VnD: Tensor, work: Callable[[Ranks], Found], first: str = EMBEDDINGS) -> Found:
-    """What `work` finds with all processes of the default group; from the start again if it turns out that one of them
-    holds other samples than before. Raises `Disagreement` in each of them if one has declined, or if embeddings differ
-    in width or dtype."""
+    """The result of `work` with all processes of the default process group; `work` starts again if one of them turns
+    out to hold other samples than before. Raises `Disagreement` in all of them if one has declined its part, or if
+    embeddings differ in width or dtype."""
     known = _known(first)
     if known is not None and known.holds(z_VnD):
         ranks = Ranks(known.sizes, torch.distributed.get_rank(), opens=True)
@@ -133,12 +135,12 @@ def exchange(z_VnD: Tensor, work: Callable[[Ranks], Found], first: str = EMBEDDI
 
 
 def as_agreed(first: str) -> Ranks:
-    """The processes as they have just agreed, in this very step."""
+    """The processes as they have already agreed in this step."""
     return Ranks(_agreed[first].sizes, torch.distributed.get_rank())
 
 
 def decline(z_nD: object, first: str) -> None:
-    """Tell the others, who wait in `exchange`, that this process has no part for the batch."""
+    """Tell the other processes, which wait in `exchange`, that this one has no part of the batch."""
     known = _known(first)
     if known is None:
         _tell((DECLINED, 0, 0), _device_of(z_nD))
@@ -155,13 +157,13 @@ def is_shared() -> bool:
 
 
 def _known(first: str) -> _Agreement | None:
-    """What was agreed, if among the processes that are at work now."""
+    """The last agreement, if it was made in the current process group."""
     known = _agreed.get(first)
     return known if known is not None and known.group is torch.distributed.group.WORLD else None
 
 
 def _agree(z_VnD: Tensor, first: str) -> Ranks:
-    """Each process says how many samples it holds, and of what kind."""
+    """Agree with the other processes on how many samples each holds, and of what kind. Raises `Disagreement`."""
     _agreed.pop(first, None)
     _, samples, width = z_VnD.shape
     told = _tell((samples, width, DTYPES.index(z_VnD.dtype)), z_VnD.device)
@@ -181,7 +183,7 @@ def _agree(z_VnD: Tensor, first: str) -> Ranks:
 
 
 def _tell(own: tuple[int, int, int], device: torch.device) -> list[list[int]]:
-    """What each process says, by rank."""
+    """The numbers that each process tells the others, by rank."""
     table = torch.zeros(torch.distributed.get_world_size(), len(own), dtype=torch.int64, device=device)
     table[torch.distributed.get_rank()] = torch.tensor(own, device=device)
     torch.distributed.all_reduce(table)
@@ -190,7 +192,7 @@ def _tell(own: tuple[int, int, int], device: torch.device) -> list[list[int]]:
 
 
 def _device_of(z_nD: object) -> torch.device:
-    """Where this process can tell the others something, whatever it was given."""
+    """A device on which this process can exchange numbers with the others, whatever arguments it was given."""
     accelerated = "nccl" in torch.distributed.get_backend()
     device = z_nD.device if isinstance(z_nD, Tensor) else torch.device("cpu")
     if accelerated and device.type == "cpu":
@@ -213,7 +215,8 @@ def _parts(gathered: list[Tensor], sizes: tuple[int, ...]) -> Tensor:
 
 
 def _read_later(news_R: Tensor) -> Callable[[], bool]:
-    """Whether any is set. From a device it is copied while that goes on to work, and waited for when it is asked."""
+    """A function that says whether any entry is set. From a GPU the entries are copied asynchronously, and waited for
+    when the function is called."""
     if news_R.device.type != "cuda":
         return lambda: bool(news_R.any())
     copied_R = torch.empty_like(news_R, device="cpu", pin_memory=True)

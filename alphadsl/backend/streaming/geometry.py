@@ -1,6 +1,7 @@
-"""How the pairs of an index set fall into tiles: each pair of anchors that are candidates of each other is met once.
+"""How the pairs of an index set are divided into tiles, so that each pair of anchors that are candidates of each other
+is visited once.
 
-Points are all embeddings, view 0 then view 1, then the rows of a queue; anchors come first among them. Where several
+Points are all embeddings, view 0 then view 1, then the rows of a queue; anchors are the first of them. If several
 processes share a batch, each has the tiles of its own anchors against all candidates. Legend: N samples.
 """
 
@@ -15,18 +16,19 @@ from alphadsl.ir.index_sets import BATCH, IndexSet, Source
 
 Span = tuple[int, int]
 
-# Where rows alone add up, a tile is as flat as leaves this many rows of tiles to be done side by side.
+# Tiles that are added only along rows are made so flat that this many rows of tiles can be processed side by side.
 ROUND = 8
 SHORTEST = 32
 
 
 class Meeting(Enum):
-    """Whose statistics a tile joins and whose weights it makes, and whom those push. An anchor weighs all its pairs by
-    the inner products that its statistics were taken over: a maximum of others would not be attained to the last bit.
+    """Which anchors of a tile have their statistics and weights computed from it, and which points are pushed. An
+    anchor weighs all its pairs by the same inner products that its statistics were taken over; otherwise the maximum
+    would not be attained to the last bit.
 
-    MUTUAL: the anchors along both sides weigh, and all are pushed. SHARED: those along the rows weigh and both sides
-    are pushed; those along the columns weigh in another tile or process, by products of its own. ONE_WAY: the rows
-    alone, as the candidates are no anchors.
+    MUTUAL: the anchors along both sides weigh, and both sides are pushed. SHARED: the anchors along the rows weigh, and
+    both sides are pushed; those along the columns weigh in another tile or process, by other products. ONE_WAY: only
+    the rows weigh and are pushed, since the candidates are not anchors.
     """
 
     MUTUAL = "both", True
@@ -45,7 +47,7 @@ class Meeting(Enum):
 
 @dataclass(frozen=True)
 class Tile:
-    """Spans of points, from and to; a diagonal tile has the same points along both sides."""
+    """Half-open spans of points; a diagonal tile has the same points along both sides."""
 
     rows: Span
     columns: Span
@@ -76,7 +78,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiling:
-    """The tiles of a batch, the span of its anchors, and the number of negatives of each."""
+    """The tiles of a batch, the span of its anchors, and the number of negatives of each anchor."""
 
     tiles: tuple[Tile, ...]
     anchors: Span
@@ -84,7 +86,7 @@ class Tiling:
 
     @cached_property
     def before(self) -> tuple[tuple[int, ...], ...]:
-        """For each tile the latest before it that add to points it adds to, by number."""
+        """For each tile, the numbers of the latest earlier tiles that add to the same points."""
         overlapping = {
             side: [other for other in self.sides if side[0] < other[1] and other[0] < side[1]] for side in self.sides
         }
@@ -113,11 +115,11 @@ class Tiling:
 
 @lru_cache(maxsize=32)
 def tile_pairs(pairs: IndexSet, samples: int, queued: int, mine: Span, side: int) -> Tiling:
-    """Tiles whose sides are at most `side`, and as equal as they can be; `mine` are the samples of this process.
+    """Tiles whose sides are at most `side`, and as equal as possible; `mine` are the samples of this process.
 
-    Which spans meet is known from the views of the index set. Where anchors are candidates of each other, each pair is
-    met once. Tiles that follow each other have no points in common as far as that goes, so that they can be done side
-    by side.
+    The views of the index set determine which spans have pairs. If anchors are candidates of each other, each pair is
+    visited once. As far as possible, consecutive tiles have no points in common, so that they can be processed side by
+    side.
     """
     ends = 0, samples, len(BATCH) * samples, len(BATCH) * samples + queued
     spans = dict(zip(Source, pairwise(ends), strict=True))
@@ -134,7 +136,7 @@ def tile_pairs(pairs: IndexSet, samples: int, queued: int, mine: Span, side: int
 
 
 def _runs(sources: Sources, spans: Mapping[Source, Span]) -> list[Span]:
-    """Where embeddings from these sources are, views that follow each other together."""
+    """The spans of embeddings from these sources; consecutive views are joined."""
     runs: list[Span] = []
     for start, stop in (spans[source] for source in sources):
         joins = bool(runs) and runs[-1][1] == start and stop <= spans[Source.QUEUE][0]
@@ -143,7 +145,7 @@ def _runs(sources: Sources, spans: Mapping[Source, Span]) -> list[Span]:
 
 
 def _weighed_together(row: Span, columns: Sequence[Span], queue: Span, side: int) -> Iterator[Tile]:
-    """Where both sides are anchors; the blocks below the diagonal are those above it."""
+    """Tiles in which both sides are anchors; the blocks below the diagonal are the transposed ones above it."""
     for column in columns:
         if row == column:
             yield from _triangle(row, side)
@@ -152,7 +154,7 @@ def _weighed_together(row: Span, columns: Sequence[Span], queue: Span, side: int
 
 
 def _weighed_apart(row: Span, columns: Sequence[Span], queue: Span, side: int) -> Iterator[Tile]:
-    """Where the anchors along the rows weigh alone. If none of the others is pushed, tiles are flat."""
+    """Tiles in which only the anchors along the rows weigh. If no candidate is pushed, tiles are flat."""
     flat = all(column == queue for column in columns)
     height = min(side, max(SHORTEST, (row[1] - row[0]) // ROUND)) if flat else side
     for column in columns:
@@ -161,14 +163,14 @@ def _weighed_apart(row: Span, columns: Sequence[Span], queue: Span, side: int) -
 
 
 def cut(span: Span, side: int) -> list[Span]:
-    """A span in parts of at most `side` points that differ by one at most."""
+    """A span cut into parts of at most `side` points, whose lengths differ by at most one."""
     start, stop = span
     parts = max(1, -(-(stop - start) // side))
     return list(pairwise(start + (stop - start) * part // parts for part in range(parts + 1)))
 
 
 def _rectangles(row: Span, column: Span, height: int, width: int, meeting: Meeting) -> Iterator[Tile]:
-    """In rounds that meet each row and each column once, like the players of two teams."""
+    """Tiles in rounds with each row and each column at most once, like the games between two teams."""
     rows, columns = cut(row, height), cut(column, width)
     rounds = max(len(rows), len(columns))
     for turn in range(rounds):
@@ -179,8 +181,8 @@ def _rectangles(row: Span, column: Span, height: int, width: int, meeting: Meeti
 
 
 def _triangle(points: Span, side: int) -> Iterator[Tile]:
-    """In rounds that meet each span once, like the players of a tournament. A diagonal tile has both products of a
-    pair, each for the anchor along its row."""
+    """Tiles in rounds with each span at most once, like the games of a round-robin tournament. A diagonal tile has both
+    products of a pair, each for the anchor along its row."""
     spans = cut(points, side)
     for turn in range(len(spans)):
         for place, row in enumerate(spans):

@@ -1,5 +1,5 @@
-"""The inner products of tiles, or where a loss looks closely at small distances, minus half their squares: formed when
-a pass comes to a tile, kept for the next pass while memory allows."""
+"""The inner products of tiles, or minus half squared distances if a loss looks closely at small distances: computed
+when a pass visits a tile, and kept for the next pass as memory allows."""
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ KEPT_BYTES = 20 << 20
 
 
 class Products:
-    """S[i,j] of one tile at a time; whoever overwrites a tile says so."""
+    """S[i,j] of one tile at a time; code that overwrites a tile must call `forget`."""
 
     def __init__(self, points_PD: Tensor, tiling: Tiling, passes: int, geometry: Geometry) -> None:
         self._points_PD = points_PD
@@ -26,7 +26,8 @@ class Products:
         self._formed: dict[Tile, Tensor] = {}
 
     def of(self, tile: Tile) -> Tensor:
-        """What is not kept lies in memory of the thread that asks, until it asks for the next."""
+        """The products of a tile. Those that are not kept are in a buffer of the calling thread, until its next
+        call."""
         if tile in self._formed:
             return self._formed[tile]
         kept = self._places.get(tile)
@@ -60,4 +61,4 @@ FORMED = {
     Geometry.NEAR_SPHERE: _shifted_cosines,
     Geometry.NEAR_EUCLIDEAN: _minus_half_squares,
 }
-"""What stands in a tile, by how pairs are measured."""
+"""What a tile holds, by geometry."""

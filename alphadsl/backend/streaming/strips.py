@@ -1,9 +1,9 @@
 """A loss step by strips: some rows at a time against all their candidates, for losses that need whole rows at once.
 
-A row's multiplier is found while the row is at hand: finding it tile by tile would form all products again at each
-step of the search. Rows meet in the mean only, so strips add up, in their order. Legend: V 2 views, N samples, E
-embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D embedding
-width.
+The multiplier of a row is found while the whole row is available: finding it tile by tile would compute all products
+again at each step of the solver. Rows interact only in the mean, so strips are added up, in order. Legend: V 2 views, N
+samples, E embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D
+embedding width.
 """
 
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ STRIP_PAIRS = 1 << 20
 
 @dataclass(frozen=True)
 class Block:
-    """Rows with the same candidates: where their anchors and positives are among the embeddings, their ids and what
-    they count, where the candidates are among the points, and the ids of those."""
+    """Rows with the same candidates: the indices of their anchors and positives among the embeddings, their ids and
+    weights; and the indices of the candidates among the points, with their ids."""
 
     anchor_A: Tensor
     positive_A: Tensor
@@ -47,7 +47,7 @@ class Block:
     ids_C: Tensors
 
     def strips(self) -> "Iterator[Block]":
-        """Parts that are as tall as memory for a tile of them allows."""
+        """Parts as tall as the memory for their products allows."""
         height = rows_on(self.anchor_A.device, STRIP_PAIRS, len(self.ids_C[0]))
         for start, stop in cut((0, len(self.anchor_A)), height):
             rows = slice(start, stop)
@@ -61,7 +61,7 @@ class Block:
 
 
 class Strips:
-    """The step of a core by strips; called as a dense step is."""
+    """The step of a core by strips; called like a dense step."""
 
     def __init__(self, core: Core, program: Program) -> None:
         self._core = core
@@ -70,7 +70,7 @@ class Strips:
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
-        """The gradient is that of the samples of this process."""
+        """Value, gradient with respect to the samples of this process, and slopes."""
         batch = place(z_VND, self._core.space, ranks)
         points_PD = torch.cat([batch.points_ED, *queue_in(self._core.arrangement, context)])
         half_P1 = batch.half_squares(points_PD)
@@ -105,8 +105,8 @@ class Strips:
 
 
 class _Given(NamedTuple):
-    """What anchors, positives and candidates of a strip receive, each row counted by its weight; the candidates of a
-    queue nothing. The sums of weights, values and slopes."""
+    """What anchors, positives and candidates of a strip receive, each row times its weight; None for the candidates of
+    a queue. Then the sums of weights, values and slopes."""
 
     of_anchors_AD: Tensor
     of_positives_AD: Tensor
@@ -130,7 +130,7 @@ def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, sums: Found, re
 
 @dataclass
 class _Sums:
-    """What strips have added up to so far."""
+    """The sums over the strips so far."""
 
     received_PD: Tensor
     of_rows: Tensors = ()
@@ -143,14 +143,14 @@ class _Sums:
         self.of_rows = tuple(map(torch.add, self.of_rows, given.of_rows)) if self.of_rows else given.of_rows
 
     def mean(self, ranks: Ranks, embeddings: int) -> Step:
-        """Over the rows of all processes: value, what the embeddings have received (E, D), slopes."""
+        """The mean over the rows of all processes: value, what the embeddings have received (E, D), slopes."""
         counted, *sums = ranks.summed(torch.stack(self.of_rows)).unbind()
         value, *slopes = (term / counted for term in sums)
         return value, ranks.summed(self.received_PD[:embeddings]).div_(counted), tuple(slopes)
 
 
 def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[Block]:
-    """The rows of an index set whose anchors are samples of this process, by what their candidates are."""
+    """The rows of an index set whose anchors are samples of this process, grouped by their candidates."""
     if not index_set.one_positive:
         yield _of_rows(index_set, z_VND, context, mine)
         return
@@ -169,7 +169,7 @@ def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) ->
 
 
 def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Block:
-    """The rows of anchors that have several positives, which all meet the same candidates."""
+    """The rows of anchors with several positives, which all have the same candidates."""
     views, samples, _ = z_VND.shape
     anchor_A, positive_A, weight_A1, *_ = context
     own_A = (anchor_A % samples >= mine[0]) & (anchor_A % samples < mine[1])
@@ -185,7 +185,7 @@ def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -
 
 
 def _places(sources: Sources, samples: int, queued: int, device: torch.device) -> slice | Tensor:
-    """Where embeddings from these sources are among the points: a slice, if they follow each other."""
+    """The indices of embeddings from these sources among the points: a slice if they are consecutive."""
     numbers = [list(Source).index(source) for source in sources]
     ends = 0, samples, VIEWS * samples, VIEWS * samples + queued
     if numbers == list(range(numbers[0], numbers[-1] + 1)):

@@ -1,8 +1,8 @@
-"""A loss step by tiles: passes over the pairs with statistics carried online, then the pushes, never a matrix of all.
+"""A loss step by tiles: passes over the pairs with online statistics, then the pushes, without a matrix of all pairs.
 
-Tiles are done side by side; those that add to the same points follow each other in their order, so that sums are the
-same from run to run. Legend: P points (embeddings, then rows of a queue), A anchors, D embedding width, R rows and C
-columns of a tile.
+Tiles are processed side by side. Those that add to the same points run in a fixed order, so that sums are the same in
+every run. Legend: P points (embeddings, then rows of a queue), A anchors, D embedding width, R rows and C columns of a
+tile.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ SIDE = 512
 
 
 class Tiled:
-    """The streamed step of a core; called as a dense step is."""
+    """The streamed step of a core; called like a dense step."""
 
     def __init__(self, core: Core, program: Program) -> None:
         self._core = core
@@ -41,7 +41,7 @@ class Tiled:
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
-        """The gradient is that of the samples of this process."""
+        """Value, gradient with respect to the samples of this process, and slopes."""
         with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for sweep in self._core.passes:
@@ -59,7 +59,7 @@ class Tiled:
 
 
 class _Run:
-    """One step under way: what has been settled so far, and what each point has received."""
+    """One step in progress: the statistics computed so far, and what each point has received."""
 
     def __init__(
         self, core: Core, program: Program, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks
@@ -80,7 +80,7 @@ class _Run:
         self._received = Received(torch.zeros_like(self._at.points_PD), torch.zeros_like(self._at.half_P1))
 
     def sweep(self, sweep: Pass, *, pushes: bool) -> None:
-        """One pass over all tiles, then what it settles of rows and of the batch."""
+        """One pass over all tiles, and then the statistics of rows and batch that it completes."""
         states = [each for row in sweep.rows for each in start(row.reduction.over, self._anchors[0])]
         if sweep.rows or pushes:
             known, fixed = self._call(f"known{sweep.number}")
@@ -127,7 +127,7 @@ class _Run:
         run_tasks(self._tiling.before, visit, self._at.points_PD)
 
     def _push(self, tile: Tile, columns_too: bool, weight_RC: Tensor, along: Tensors) -> None:
-        """What the points along the rows receive, and those along the columns if they are pushed."""
+        """Add what the points along the rows receive, and those along the columns if they are pushed."""
         points_PD, received = self._at.points_PD, self._received
         rows, columns = slice(*tile.rows), slice(*tile.columns)
         received.sums_PD[rows].addmm_(weight_RC, points_PD[columns])
@@ -138,8 +138,8 @@ class _Run:
         self._products.forget(tile)
 
     def _known_of_anchors(self) -> Tensors:
-        """What the generated functions want of anchors first: s[i], in Euclidean space d[i]^2, the number of negatives,
-        (A, 1) each, and the number of anchors (1, 1)."""
+        """The first arguments of the generated functions about anchors: s[i], in Euclidean space d[i]^2, the number of
+        negatives, (A, 1) each, and the number of anchors (1, 1)."""
         turns = self._views()
         positives = tuple(each_N1.repeat(turns, 1) for each_N1 in self._at.to_positive)
         like_A1 = positives[0]
@@ -149,12 +149,12 @@ class _Run:
         return self._parts[f"{self._core.name}_{name}"](*self._anchors, *self._settled.values(), *self._parameters)
 
     def _views(self) -> int:
-        """How many views are anchors."""
+        """The number of views whose embeddings are anchors."""
         first, stop = self._tiling.anchors
         return (stop - first) // self._ranks.samples
 
     def _joined(self, parts: Sequence[Tensor]) -> Tensor:
-        """A statistic of all anchors from those of this process, (A, 1)."""
+        """A statistic (A, 1) of all anchors, from those of this process."""
         views = torch.cat(list(parts)).view(self._views(), -1, 1)
         return self._ranks.whole_views(views).flatten(0, 1)
 
@@ -164,8 +164,8 @@ class _Run:
 
 
 def _cut(whole: Sequence[Tensor], spans: Iterable[Span], first: int = 0) -> Cut:
-    """The part of each that belongs to a span of points, the `first` of which is the first of the whole: tensors of
-    their own, as views have offsets that would be compiled for."""
+    """The part of each tensor that belongs to a span of points; `first` is the number of the first point in the whole.
+    The parts are tensors of their own, since views have offsets that would be compiled for."""
     return {(start, stop): tuple(part[start - first : stop - first].clone() for part in whole) for start, stop in spans}
 
 
