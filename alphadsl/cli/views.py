@@ -19,7 +19,9 @@ Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A 
 def views(
     dataset: Annotated[str, typer.Option(help="The images.", autocompletion=complete.setting("dataset"))] = "digits",
     data_dir: DataDir = None,
-    image_size: Annotated[int | None, typer.Option(help="Pixels a side that images are resized to; each data set has its default.")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Pixels a side that images are resized to; each data set has its default.")
+    ] = None,
     images: Annotated[int, typer.Option(min=1, max=64, help="How many images, a row each.")] = 8,
     count: Annotated[int, typer.Option("--views", min=1, max=32, help="How many views of each.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Which images and which views.")] = 0,
