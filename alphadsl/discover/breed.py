@@ -1,4 +1,4 @@
-"""Candidates from parents: losses and chance come in, texts come out, with who their parents are and what was done."""
+"""Candidates from parents: losses and a random generator come in; texts come out, with their parents and mutations."""
 
 import random
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from alphadsl.discover.space import SearchSpace
 from alphadsl.ir.pretty_loss import pretty_loss
 
 PATH = 0.1
-"""The chance that a candidate is a point of a path."""
+"""Probability that a candidate is a point on a path."""
 ANOTHER = 0.35
-"""The chance that one mutation follows another."""
+"""Probability that another mutation follows one."""
 TRIES = 20
 
 
 @dataclass(frozen=True)
 class Bred:
-    """A text that nobody has checked yet, and where it is from."""
+    """A text that nobody has checked yet, and its origin."""
 
     name: str
     text: str
@@ -31,14 +31,14 @@ class Bred:
 
 
 class Parent(NamedTuple):
-    """A loss to breed from, as its name and its text."""
+    """A loss to breed from: its name and its text."""
 
     name: str
     text: str
 
 
 def breed(name: str, parents: Sequence[Parent], space: SearchSpace, chance: random.Random) -> Bred | None:
-    """One candidate from one or two of the parents; None where chance found nothing to do."""
+    """One candidate from one or two of the parents; None if no mutation was possible."""
     loss, other = (loss_of(*chance.choice(parents)) for _ in range(2))
     if space.paths and loss.name != other.name and loss.pairs == other.pairs and chance.random() < PATH:
         return Bred(name, path_text(loss, other, chance, name), (loss.name, other.name), "path")

@@ -1,4 +1,4 @@
-"""What a network makes of a few samples: embeddings come in, a batch to compare losses on comes out."""
+"""Embeddings of a few samples by a network: embeddings come in; a batch to compare losses on comes out."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from alphadsl.reference.probe_batch import ProbeBatch
 from alphadsl.reference.rows import Indices, rows_of
 
 FEW = 10
-"""Samples that tell two losses apart, and cost little."""
+"""Number of samples: enough to distinguish two losses, and cheap."""
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """Two views of samples as a network embeds them, (2, N, D), and the classes of the samples, (N,)."""
+    """Two views of samples as embedded by a network, (2, N, D), and the classes of the samples, (N,)."""
 
     z_VND: Array
     label_N: Indices
 
     def batch(self, pairs: IndexSet) -> ProbeBatch:
-        """On the sphere, without a queue."""
+        """The batch on the sphere, without a queue."""
         z_ED = self.z_VND.reshape(-1, self.z_VND.shape[-1])
         z_ED = z_ED / np.linalg.norm(z_ED, axis=1, keepdims=True)
         return ProbeBatch(z_ED, rows_of(pairs, self.label_N, 0), Space.SPHERE, len(z_ED))

@@ -1,10 +1,10 @@
-"""Which known loss a candidate comes near, whatever its scale and whatever the parameters of both: signatures of losses
-are kept, the nearest comes out, in degrees.
+"""Which known loss a candidate is close to, for any scale and any parameters of either: signatures of losses are
+stored; the nearest one, with its angle in degrees, comes out.
 
 Two losses are compared by alpha and by the gradient on the embeddings, on batches in several states of training, each
-batch up to a positive constant: a temperature, a learning rate or a weight of the whole is no finding. Known losses are
-kept at a grid of their parameters, and the nearest of these are brought nearer by Nelder and Mead's method. Legend: K
-signatures, S numbers of one (alpha or gradient of each batch, every part of length one), A anchors, C candidates.
+batch up to a positive constant, since a temperature, a learning rate or an overall weight is no discovery. Known losses
+are stored on a grid of their parameters, and the nearest of these are refined by the Nelder-Mead method. Legend: K
+signatures, S numbers of one (alpha or gradient of each batch, every part normalised), A anchors, C candidates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,16 +24,16 @@ from alphadsl.reference.probe_batch import STATES, probe_batch
 from alphadsl.reference.rows import Mask
 
 REACH = 8.0
-"""Known losses are looked at with each parameter up to so many times its default, and down to that part of it."""
+"""Known losses are evaluated with each parameter between its default divided by this and its default times this."""
 SETTINGS = {1: 9, 2: 5, 3: 3}
-"""How many values of each parameter, by the number of parameters; of more parameters, the defaults alone."""
+"""Number of values for each parameter, by the number of parameters; with more parameters, only the defaults."""
 PLAIN = (0.0, 1.0)
 REFINED, EVALUATIONS, STRIDE = 3, 80, 0.4
 
 
 @dataclass(frozen=True)
 class Near:
-    """The known loss that is nearest, at which values, and the angle between the two, in degrees."""
+    """The nearest known loss, its parameter values there, and the angle between the two losses in degrees."""
 
     name: str
     values: Mapping[str, float]
@@ -46,7 +46,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Known:
-    """A loss of which candidates must differ, and the signatures at its settings."""
+    """A loss from which candidates must differ, and its signatures for each of its parameter settings."""
 
     journey: Journey
     values: tuple[Values, ...]
@@ -55,7 +55,7 @@ class Known:
 
 @dataclass
 class Familiar:
-    """The known losses on one index set; what a search finds is added as it goes on."""
+    """The known losses on one index set; losses that a search finds are added as it runs."""
 
     pairs: IndexSet
     probe: ProbeBatches
@@ -63,12 +63,12 @@ class Familiar:
 
     @staticmethod
     def on(pairs: IndexSet, kept: Sequence[Embedded] = ()) -> "Familiar":
-        """With batches of every state, and what networks have embedded."""
+        """With probe batches of every state, and the embeddings of networks in `kept`."""
         states = (probe_batch(pairs, Space.SPHERE, state) for state in STATES)
         return Familiar(pairs, ProbeBatches((*states, *(embedded.batch(pairs) for embedded in kept))))
 
     def add(self, journey: Journey) -> None:
-        """Know a loss at the grid of its parameters; where it is not finite, it is not known."""
+        """Add a loss on the grid of its parameters, except where it is not finite."""
         values = list(settings_around(journey.loss.parameters))
         sound_K, signatures_KS = self.signatures(journey, values)
         if sound_K.any():
@@ -76,7 +76,7 @@ class Familiar:
             self.known.append(Known(journey, kept, signatures_KS[sound_K]))
 
     def signatures(self, journey: Journey, settings: Sequence[Values]) -> tuple[Mask, Array]:
-        """Whether alpha and gradient of each batch are finite and not 0; and these in a row, each of length one."""
+        """Whether alpha and gradient of each batch are finite and not 0, and both as one row, each part normalised."""
         sound_K, parts = np.ones(len(settings), bool), []
         weights = self.probe.weigh(journey, settings)
         for mine, gradient_KED in zip(weights, self.probe.gradients(weights), strict=True):
@@ -89,7 +89,7 @@ class Familiar:
         return sound_K, np.concatenate(parts, axis=1)
 
     def nearest(self, journey: Journey) -> Near | None:
-        """The nearest of the known losses; None where the candidate is nowhere finite, or nothing is known."""
+        """The nearest known loss; None if the candidate is not finite, or nothing is known."""
         (sound,), (mine_S,) = self.signatures(journey, [defaults_of(journey)])
         if not sound or not self.known:
             return None
@@ -149,7 +149,7 @@ def settings_around(parameters: Sequence[Parameter]) -> Iterator[Values]:
 
 
 def _axis(parameter: Parameter, steps: int) -> tuple[float, ...]:
-    """The default and values around it: multiples of it, or of one where it is 0, and the plain values 0 and 1."""
+    """The default and values around it: multiples of it, or of 1 if it is 0, and on fine grids the values 0 and 1."""
     around = np.geomspace(1 / REACH, REACH, steps)
     base = parameter.value or 1.0
     values = [parameter.value, *(float(base * factor) for factor in around), *(PLAIN if steps > 3 else ())]
@@ -157,5 +157,5 @@ def _axis(parameter: Parameter, steps: int) -> tuple[float, ...]:
 
 
 def _moved(value: float, step: float) -> float:
-    """By a factor, or from 0 by an amount."""
+    """Change a value by a factor exp(step), or from 0 by an amount."""
     return value * float(np.exp(step)) if value else step

@@ -1,4 +1,4 @@
-"""Arithmetic of numbers done, as a person who writes a loss down would: a loss comes in; an equal one comes out."""
+"""Constant folding, as a person would write a loss: a loss comes in; an equal one comes out."""
 
 import math
 from dataclasses import replace
@@ -13,7 +13,7 @@ CONDITIONS = frozenset({"lt", "le", "gt", "ge", "eq"})
 
 
 def fold(loss: Loss) -> Loss:
-    """The loss with 2 for 1 + 1; a result that three digits do not hold is left as it was written."""
+    """The loss with 2 for 1 + 1; a result that needs more than three digits is left as it was written."""
     folded = tuple(rewrite(body, _fold) for body in expressions_of(loss.family))
     return replace(loss, family=with_expressions(loss.family, folded))
 
@@ -29,7 +29,7 @@ def _fold(expr: Expr) -> Expr:
 
 
 def _short(value: float) -> Expr | None:
-    """A number as it is written: a negative one has its sign before it."""
+    """A number as it is written, with a minus sign in front if it is negative; None if it is not short."""
     if not math.isfinite(value) or rounded(value) != value:
         return None
     return Num(value + 0.0) if value >= 0 else Apply("neg", (Num(-value),))

@@ -1,8 +1,8 @@
-"""What a candidate has to pass before anything is trained with it: a text comes in; a journey comes out, or the gate
-that refused it and why.
+"""What a candidate has to pass before it is trained: a text comes in; a journey comes out, or the gate that refused it
+and the reason.
 
-Gates are in the order of what they cost: the checker, size, the canonical core, numbers on probe batches, and the
-comparison with everything known.
+Gates are ordered by cost: the checker, size, the canonical core, numbers on probe batches, and the comparison with
+everything known.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,14 @@ from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 
 NUDGE, SWAY = 1e-7, 1e-3
-"""Embeddings moved by the rounding of float32 may change a gradient by a thousandth of its size."""
+"""When embeddings move by the rounding error of float32, a gradient may change by at most a thousandth of its size."""
 LIGHTEST, HEAVIEST = 1e-5, 1e5
-"""Size of the gradient, against that of InfoNCE: Adam divides it out, unless it is lost in its epsilon or overflows."""
+"""Size of the gradient relative to InfoNCE's. Adam divides it out, unless it vanishes in Adam's epsilon or
+overflows."""
 
 
 class Gate(StrEnum):
-    """Where a candidate was stopped."""
+    """The gate that stopped a candidate."""
 
     SIZE = "size"
     ADMITTED = "checker"
@@ -47,7 +48,7 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True)
 class Refused:
-    """The gate at which a candidate ended, and why."""
+    """The gate that stopped a candidate, and the reason."""
 
     gate: Gate
     reason: str
@@ -55,7 +56,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Passed:
-    """A candidate that is worth training, and the known loss that is nearest."""
+    """A candidate that is worth training, and the nearest known loss."""
 
     journey: Journey
     size: int
@@ -64,7 +65,7 @@ class Passed:
 
 @dataclass
 class Gates:
-    """All gates of a search, which remember what went through."""
+    """All gates of a search, which remember what passed."""
 
     space: SearchSpace
     familiar: dict[str, Familiar] = field(default_factory=dict)
@@ -79,12 +80,12 @@ class Gates:
         return gates
 
     def copy(self) -> "Gates":
-        """Gates that know the same, and learn apart."""
+        """Gates that know the same losses, and learn independently."""
         familiar = {name: replace(one, known=[*one.known]) for name, one in self.familiar.items()}
         return Gates(self.space, familiar, dict(self.cores))
 
     def learn(self, journey: Journey, *, everywhere: bool = False) -> None:
-        """Know a loss from here on."""
+        """Add a loss to the known ones."""
         self.cores.setdefault(core_of(journey), journey.loss.name)
         for name, familiar in self.familiar.items():
             if everywhere or name == journey.loss.pairs.name:
@@ -125,12 +126,12 @@ class Gates:
                 return Refused(Gate.FLAT, f"the gradient has the size {size:.1e} on a probe batch")
             sway = float(abs(there - here).max()) / size
             if not sway <= SWAY:
-                return Refused(Gate.CONDITIONED, f"rounding moves the gradient by {sway:.1e} of its size")
+                return Refused(Gate.CONDITIONED, f"rounding changes the gradient by {sway:.1e} of its size")
         return None
 
 
 def core_of(journey: Journey) -> str:
-    """A text shared by losses whose derived alpha and beta are the same formulas, whatever the parameters' names."""
+    """A text shared by losses whose derived alpha and beta are the same formulas up to the names of parameters."""
     names: dict[str, str] = {}
     derived = journey.alpha
     texts = [pretty_expr(_renamed(expr, names)) for expr in (derived.attract, derived.repel)]
@@ -149,12 +150,12 @@ def _renamed(expr: Expr, names: dict[str, str]) -> Expr:
 
 
 def _usual_size(batch: ProbeBatch) -> float:
-    """About what the largest entry of InfoNCE's gradient is: weights of one in all for every anchor."""
+    """Roughly the largest entry of InfoNCE's gradient: the weights of every anchor sum to one."""
     return 1 / len(batch.rows.weight_A1)
 
 
 def _nudged(batch: ProbeBatch) -> ProbeBatch:
-    """The batch with every coordinate moved by what float32 rounds, kept on the sphere."""
+    """The batch with every coordinate moved by the rounding error of float32, kept on the sphere."""
     sign_ED = np.where(np.indices(batch.z_ED.shape).sum(0) % 2, 1.0, -1.0)
     moved_ED = batch.z_ED * (1 + NUDGE * sign_ED)
     length_E1 = np.linalg.norm(moved_ED, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Expressions from nothing: a place and a space come in, a random expression that may stand there comes out."""
+"""Random expressions: a place and a space come in; a random expression that may be put there comes out."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -23,19 +23,19 @@ OPERATORS: dict[str, Callable[[Expr, Expr], Expr]] = {
 }
 DEEPEST = 3
 STOP, CALL, REDUCE = 0.35, 0.5, 0.25
-"""The chances that growth ends at a leaf, that it calls a function, and that a row reduces its pairs."""
+"""Probabilities that growth ends at a leaf, that it calls a function, and that a row reduces its pairs."""
 
 
 @dataclass(frozen=True)
 class Grower:
-    """Grows in a space, with the parameters of the loss it grows for."""
+    """Grows expressions in a space, with the parameters of the loss that they are for."""
 
     space: SearchSpace
     parameters: Sequence[str]
     chance: random.Random
 
     def expression(self, place: Place, depth: int = DEEPEST) -> Expr:
-        """Something that may stand at a place."""
+        """An expression that may be put at a place."""
         return self._grown(place.level, place.argument, depth)
 
     def constant(self) -> Expr:
@@ -45,11 +45,11 @@ class Grower:
         return Num(self.chance.choice(self.space.constants))
 
     def called(self, part: Expr) -> Expr:
-        """A function of a part."""
+        """A random function of an expression."""
         return apply(self.chance.choice(self.space.functions), part)
 
     def joined(self, part: Expr, level: Level, argument: str | None) -> Expr:
-        """A part and something small, joined by an operator."""
+        """An expression joined with a small one by an operator."""
         operator = self.chance.choice(self.space.operators)
         if operator == "pow":
             return power(part, self.constant())

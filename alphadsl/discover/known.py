@@ -1,7 +1,7 @@
-"""The losses that a search knows before it begins: those it starts from, and the library.
+"""The losses that a search knows before it starts: those it starts from, and the library.
 
-Refused as a start: two of one name, a loss that needs labels or a queue, and one that is not on the sphere: candidates
-are compared on two views.
+Refused as a start: two losses of the same name, a loss that needs labels or a queue, and one that is not on the sphere,
+since candidates are compared on two views.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from alphadsl.resolve.files import SpecText
 
 
 def parents_from(texts: Sequence[SpecText]) -> dict[str, str]:
-    """Raises `InputError` or `SpecError` for a loss that cannot be started from."""
+    """The losses to start from, by name, as texts. Raises `InputError` or `SpecError` for one that cannot be used."""
     parents: dict[str, str] = {}
     for text in texts:
         loss = lower_spec(text).loss
@@ -28,13 +28,13 @@ def parents_from(texts: Sequence[SpecText]) -> dict[str, str]:
             raise InputError(f"Two of the specs define a loss called {loss.name}.", "Give each its own name.")
         if loss.pairs.takes or loss.space != Space.SPHERE:
             needs = " and ".join(sorted(loss.pairs.takes)) or "embeddings that are not normalised"
-            raise InputError(f"{loss.name} takes {needs}; a search is of losses of two views.", "Leave it out.")
+            raise InputError(f"{loss.name} takes {needs}; a search is for losses of two views only.", "Leave it out.")
         parents[loss.name] = pretty_loss(loss)
     return parents
 
 
 def known_losses() -> list[Journey]:
-    """The library's losses that two views without labels or a queue can be trained with."""
+    """The library's losses that can be trained with two views, without labels or a queue."""
     journeys = (entry.journey for entry in library_entries())
     return [one for one in journeys if one.loss.space == Space.SPHERE and not one.loss.pairs.takes]
 
@@ -49,10 +49,10 @@ def loss_of(name: str, text: str) -> Loss:
 
 
 def size_of(name: str, text: str) -> int:
-    """Nodes and parameters of the last loss of a text."""
+    """Number of nodes and parameters of the last loss of a text."""
     return size_of_loss(loss_of(name, text))
 
 
 def first_tunable(name: str, text: str) -> Parameter | None:
-    """The first parameter that stays as it is set, and is not 0."""
+    """The first parameter that is neither learned nor scheduled, and is not 0."""
     return next((one for one in loss_of(name, text).parameters if isinstance(one.role, Fixed) and one.value), None)

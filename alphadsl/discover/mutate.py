@@ -1,7 +1,8 @@
-"""One step from a loss to another: a loss, a space and chance come in; a loss that differs in one thing comes out.
+"""One step from a loss to another: a loss, a space and a random generator come in; a loss that differs in one thing
+comes out.
 
-What comes out is well-formed and no more: whether it is a loss is for the checker to say. A mutation that has nothing
-to work on gives None.
+The result is well-formed and no more: the checker decides whether it is a loss. A mutation that has nothing to work on
+returns None.
 """
 
 import math
@@ -21,26 +22,26 @@ from alphadsl.ir.parameter import Fixed, Parameter
 from alphadsl.ir.traversal import children, expressions_of, rewrite
 
 WIDEST = 0.5
-"""Standard deviation of the logarithm by which a constant is perturbed."""
+"""Standard deviation of the logarithm of the factor by which a constant is perturbed."""
 LIFTED = ("a", "b", "c", "g", "k", "m", "q", "t", "u", "v", "w")
 """Names for constants that become parameters."""
 ALIKE = (
     frozenset({"exp", "softplus", "relu", "sigmoid", "tanh", "sqrt", "log", "abs"}),
     frozenset({"add", "mul", "max", "min", "div"}),
 )
-"""Atoms that may be swapped for each other."""
+"""Functions and operators that may be swapped for each other."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a mutation works with: the space, another loss to take from, and chance."""
+    """What a mutation works with: the space, another loss to take parts from, and a random generator."""
 
     space: SearchSpace
     other: Loss
     chance: random.Random
 
     def place(self, loss: Loss, wanted: Callable[[Place], bool] = lambda place: True) -> Place | None:
-        """One of the places of a loss that are wanted."""
+        """A random one of the places of a loss that `wanted` accepts, if there is one."""
         places = [place for place in places_of(loss.family) if wanted(place)]
         return self.chance.choice(places) if places else None
 
@@ -52,13 +53,13 @@ Mutation = Callable[[Loss, Setting], Loss | None]
 
 
 def replace_part(loss: Loss, setting: Setting) -> Loss | None:
-    """Something new in the place of a part."""
+    """Replace a part by something new."""
     place = setting.place(loss)
     return None if place is None else put(loss, place, setting.grower(loss).expression(place, depth=2))
 
 
 def wrap(loss: Loss, setting: Setting) -> Loss | None:
-    """A part inside a function, or joined with something small."""
+    """Put a part inside a function, or join it with something small."""
     place = setting.place(loss, lambda place: place.level > Level.CONSTANT or place.argument is not None)
     if place is None:
         return None
@@ -72,13 +73,13 @@ def wrap(loss: Loss, setting: Setting) -> Loss | None:
 
 
 def unwrap(loss: Loss, setting: Setting) -> Loss | None:
-    """A part in the place of what it was part of."""
+    """Replace an operation by one of its operands."""
     place = setting.place(loss, lambda place: isinstance(place.node, Apply))
     return None if place is None else put(loss, place, setting.chance.choice(children(place.node)))
 
 
 def swap(loss: Loss, setting: Setting) -> Loss | None:
-    """Another function, operator or reduction over the same parts."""
+    """Swap a function, operator or reduction for another one over the same parts."""
 
     def swaps(place: Place) -> list[Expr]:
         match place.node:
@@ -96,7 +97,7 @@ def swap(loss: Loss, setting: Setting) -> Loss | None:
 
 
 def perturb(loss: Loss, setting: Setting) -> Loss | None:
-    """A number, or the value of a parameter, somewhat larger or smaller."""
+    """Make a number, or the value of a parameter, somewhat larger or smaller."""
     factor = math.exp(setting.chance.gauss(0, WIDEST))
     numbers = [place for place in places_of(loss.family) if isinstance(place.node, Num) and place.node.value != 0]
     held = [index for index, parameter in enumerate(loss.parameters) if isinstance(parameter.role, Fixed)]
@@ -117,7 +118,7 @@ def perturb(loss: Loss, setting: Setting) -> Loss | None:
 
 
 def lift(loss: Loss, setting: Setting) -> Loss | None:
-    """A parameter in the place of a number."""
+    """Replace a number by a parameter."""
     free = [name for name in LIFTED if name not in {parameter.name for parameter in loss.parameters}]
     place = setting.place(loss, lambda place: isinstance(place.node, Num) and place.node.value != 0)
     if place is None or not free or len(loss.parameters) >= setting.space.max_parameters:
@@ -129,7 +130,7 @@ def lift(loss: Loss, setting: Setting) -> Loss | None:
 
 
 def settle(loss: Loss, setting: Setting) -> Loss | None:
-    """A number in the place of a parameter: its value."""
+    """Replace a parameter by its value."""
     held = [parameter for parameter in loss.parameters if isinstance(parameter.role, Fixed)]
     if not held:
         return None
@@ -143,13 +144,13 @@ def settle(loss: Loss, setting: Setting) -> Loss | None:
 
 
 def change_pairs(loss: Loss, setting: Setting) -> Loss | None:
-    """Another index set: other negatives for the same anchors."""
+    """Change the index set: other negatives for the same anchors."""
     names = [name for name in setting.space.pairs if name != loss.pairs.name]
     return replace(loss, pairs=INDEX_SETS[setting.chance.choice(names)]) if names else None
 
 
 def change_family(loss: Loss, setting: Setting) -> Loss | None:
-    """Rows of alpha that sum to one, or not; the gradient through alpha, or not."""
+    """Let rows of alpha sum to one, or not; let the gradient flow through alpha, or not."""
     turned: list[Loss] = []
     match loss.family:
         case Direct(alpha):
@@ -163,7 +164,7 @@ def change_family(loss: Loss, setting: Setting) -> Loss | None:
 
 
 def cross(loss: Loss, setting: Setting) -> Loss | None:
-    """A part of another loss in the place of a part, with the parameters it is written in."""
+    """Replace a part by a part of another loss, and add the parameters that it uses."""
     donor = _apart(setting.other, loss)
     place = setting.place(loss, lambda place: place.level > Level.CONSTANT or place.argument is not None)
     if place is None:
@@ -191,11 +192,11 @@ MUTATIONS: Mapping[str, tuple[Mutation, int]] = MappingProxyType(
         "cross": (cross, 3),
     }
 )
-"""Each with how often it is tried, against the others."""
+"""Each mutation with its relative frequency."""
 
 
 def mutate(loss: Loss, setting: Setting) -> tuple[str, Loss] | None:
-    """A mutation by chance, and what it made; None where it had nothing to work on or changed nothing."""
+    """A random mutation and its result; None if it had nothing to work on or changed nothing."""
     names = list(MUTATIONS)
     (name,) = setting.chance.choices(names, [weight for _, weight in MUTATIONS.values()])
     mutation, _ = MUTATIONS[name]
@@ -204,12 +205,12 @@ def mutate(loss: Loss, setting: Setting) -> tuple[str, Loss] | None:
 
 
 def rounded(value: float, digits: int = 3) -> float:
-    """A value with so many digits, as a person would write it."""
+    """A value rounded to `digits` significant digits, as a person would write it."""
     return float(f"{value:.{digits}g}")
 
 
 def _apart(donor: Loss, loss: Loss) -> Loss:
-    """The donor with other names for parameters that the loss has with another value."""
+    """The donor, with new names for parameters that the loss has with another interval."""
     mine = {parameter.name: parameter for parameter in loss.parameters}
     free = iter(name for name in LIFTED if name not in mine)
     names: dict[str, str] = {}

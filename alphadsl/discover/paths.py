@@ -1,7 +1,7 @@
-"""Paths between and beyond losses: two losses come in; one whose importance lies on the line through theirs comes out.
+"""Paths between and beyond losses: two losses come in; one whose importance is on the line through theirs comes out.
 
-The line is geometric, alpha ~ first^(1 - t) * second^t, so that every point of it is an importance: rows sum to one
-and nothing turns negative, also where t lies outside [0, 1] and the path goes on beyond its ends.
+The line is geometric, alpha ~ first^(1 - t) * second^t, so every point on it is an importance: rows sum to one and
+nothing becomes negative, even if t is outside [0, 1] and the path continues beyond its ends.
 """
 
 import random
@@ -12,13 +12,13 @@ from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 
 NEAREST, FARTHEST = -1.0, 2.0
-"""Where on a path a candidate may lie."""
+"""Range of t for a candidate on a path."""
 FLOOR = "1e-6"
-"""Added to both ends: beyond the other end the power is negative, and an importance may be 0."""
+"""Added to both ends, since beyond the other end the power is negative, and an importance may be 0."""
 
 
 def path_text(first: Loss, second: Loss, chance: random.Random, name: str) -> str:
-    """A spec of its own, both ends written out in it; t is a parameter that a study can tune."""
+    """A self-contained spec with both ends written out; t is a parameter that a study can tune."""
     place = rounded(chance.uniform(NEAREST, FARTHEST), 2)
     ends = "\n".join(pretty_loss(replace(loss, name=end)) for loss, end in ((first, "first"), (second, "second")))
     return (

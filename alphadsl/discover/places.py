@@ -1,7 +1,7 @@
-"""Where in a loss something else may stand: a family comes in; its places come out, with what may be written there.
+"""Where in a loss something else may be put: a family comes in; its places come out, with what may be written there.
 
-A place is a node of one of the expressions of a family. Its level says which indices may be used there, its argument
-which variable; an exponent is a constant, as the gradient by it is nobody's.
+A place is a node in one of the expressions of a family. Its level says which indices may be used there, and its
+argument which variable. An exponent must be constant, since no gradient is taken with respect to it.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from alphadsl.ir.traversal import children, expressions_of, parameters_in, rebui
 
 @dataclass(frozen=True)
 class Place:
-    """A node where it stands: in which expression, by which way from its root, and what may be used there."""
+    """A node in its position: the expression, the path from its root, and what may be used there."""
 
     expression: int
     way: tuple[int, ...]
@@ -38,7 +38,7 @@ class Place:
     node: Expr
 
     def allows(self, other: "Place") -> bool:
-        """Whether what stands at another place may stand here."""
+        """Whether the node of another place may be put here."""
         return (self.argument is None and other.argument is None and other.level <= self.level) or (
             self.argument is not None and other.argument is not None and self.level == other.level
         )
@@ -61,7 +61,7 @@ def with_node(family: Family, place: Place, node: Expr) -> Family:
 
 
 def put(loss: Loss, place: Place, node: Expr) -> Loss:
-    """The loss with another node at a place, and the parameters that are still used."""
+    """The loss with another node at a place, and without the parameters that are no longer used."""
     family = with_node(loss.family, place, node)
     names = parameters_in(family)
     return replace(loss, family=family, parameters=tuple(one for one in loss.parameters if one.name in names))
@@ -83,7 +83,7 @@ def with_expressions(family: Family, bodies: tuple[Expr, ...]) -> Family:
 
 
 def size_of_loss(loss: Loss) -> int:
-    """Nodes of all expressions and parameters; a weight that is 1 is not written, and another loss counts as it is."""
+    """Number of nodes and parameters. A weight of 1 is not counted; the nodes of another loss that is used are."""
     bodies = [body for body in expressions_of(loss.family) if body != ONE]
     return sum(_size(body) for body in bodies) + len(loss.parameters)
 

@@ -1,6 +1,6 @@
-"""The space of losses that a search goes through: a file that narrows it comes in, a checked model comes out.
+"""The space of losses that a search explores: a file that narrows it comes in; a checked model comes out.
 
-Refused in one line: a name the space does not know, a value out of range.
+Refused in one line: a name that the space does not have, and a value out of range.
 """
 
 import tomllib
@@ -23,7 +23,7 @@ LARGEST_FILE = 1 << 16
 
 
 class SearchSpace(BaseModel):
-    """What a candidate may be made of. Everything not said is what the language offers for two views without labels."""
+    """What a candidate may be made of. The defaults are what the language offers for two views without labels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,12 +46,12 @@ class SearchSpace(BaseModel):
         *(1.0, 2.0, 4.0),
     )
     max_size: Annotated[int, Field(ge=3, le=200)] = 30
-    """Most nodes of all expressions and parameters of a candidate together."""
+    """Largest number of nodes and parameters of a candidate, in total."""
     max_parameters: Annotated[int, Field(ge=0, le=10)] = 3
     paths: bool = True
-    """Whether candidates may lie on paths between and beyond the importances of two losses."""
+    """Whether candidates may be on paths between and beyond the importances of two losses."""
     angle: Annotated[float, Field(gt=0, lt=90)] = 3.0
-    """Degrees within which the alpha and the gradient of a candidate count as those of another loss."""
+    """Angle in degrees below which the alpha and gradient of a candidate count as those of another loss."""
 
     @property
     def overs(self) -> tuple[Over, ...]:
@@ -59,15 +59,15 @@ class SearchSpace(BaseModel):
 
 
 def read_space(path: Path) -> SearchSpace:
-    """The space that a TOML file describes, as `families = ["proportional"]`.
+    """The space that a TOML file describes, such as `families = ["proportional"]`.
 
-    Raises `InputError` where it cannot be read or says what no space has.
+    Raises `InputError` if it cannot be read or has something that no space has.
     """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
-            raise InputError(f"{path} is larger than a space can be.", "Give a file of a few lines.")
+            raise InputError(f"{path} is too large for a space.", "Give a file of a few lines.")
         said = tomllib.loads(content.decode("utf-8"))
     except OSError as failure:
         raise InputError(f"{path} cannot be read: {failure.strerror}.") from None

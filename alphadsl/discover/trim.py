@@ -1,4 +1,4 @@
-"""A survivor made as simple as its score allows: numbers rounded, parts left out, one after another."""
+"""Simplifying a survivor as far as its score allows: parts are left out and numbers rounded, one after another."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,8 +27,8 @@ class Trimmed(NamedTuple):
 
 
 def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Trimmed:
-    """The simplest loss on the way that scores no less than `least`; `gates` are those of a library, so that what is
-    left is still new. At most 12 simpler losses are scored."""
+    """The simplest loss found that scores at least `least`. `gates` are those of a library, so that the result is still
+    new. At most 12 simpler losses are scored."""
     loss = fold(loss_of(name, text))
     best, reached, left = loss, least, MOST_TRIED
     again = True
@@ -49,7 +49,7 @@ def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Tri
 
 
 def _simpler(loss: Loss) -> Iterator[Loss]:
-    """Losses with less in them: an operation left out, then rounder numbers."""
+    """Simpler losses: with an operation left out, then with rounder numbers."""
     for place in places_of(loss.family):
         if isinstance(place.node, Apply):
             for child in children(place.node):

@@ -1,9 +1,9 @@
-"""The weights of a loss on probe batches, fast: a loss, many settings of its parameters and many batches come in, alpha
-and beta of all of them come out, computed side by side.
+"""The weights of a loss on probe batches, fast: a loss, many settings of its parameters and many batches come in; alpha
+and beta for all of them come out, computed together.
 
-A min player whose R' has no inverse on paper costs a bisection inside a bisection; a search meets many. R' falls, so a
-table of it is read backwards instead, which is exact to the spacing of the table: enough for angles. Legend: K settings
-(of a table, its rows), B batches of one shape, A rows, C candidates.
+A min player whose R' has no closed-form inverse costs a bisection inside a bisection, and a search meets many. R' is
+decreasing, so a table of it is read backwards instead. This is accurate to the spacing of the table, which is enough
+for angles. Legend: K settings (of a table, its rows), B batches of one shape, A rows, C candidates.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from alphadsl.reference.evaluate import Array, Numbers, evaluate
 from alphadsl.reference.probe_batch import ProbeBatch, Weights
 
 TABLE = np.concatenate([np.geomspace(1e-9, 1e-3, 600), np.linspace(1e-3, 1, 4000)[1:]])
-"""Where R' is looked at, closer towards 0."""
+"""Points at which R' is evaluated, denser towards 0."""
 HALVINGS = 60
 
 Values = Mapping[str, float]
@@ -30,12 +30,12 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True)
 class ProbeBatches:
-    """Batches of one index set on the sphere, on which losses are weighed at many settings at once."""
+    """Batches of one index set on the sphere, on which losses are weighed for many settings at once."""
 
     batches: tuple[ProbeBatch, ...]
 
     def weigh(self, journey: Journey, settings: Sequence[Values]) -> list[Weights]:
-        """Of each batch, beta (K, A, 1) and alpha (K, A, C); not finite where the loss is not."""
+        """For each batch, beta (K, A, 1) and alpha (K, A, C); not finite where the loss is not."""
         weighed: dict[int, Weights] = {}
         with np.errstate(all="ignore"):
             for members, numbers in self._stacks:
@@ -45,14 +45,14 @@ class ProbeBatches:
         return [weighed[member] for member in range(len(self.batches))]
 
     def gradients(self, weights: Sequence[Weights]) -> Iterator[Array]:
-        """Of each batch, the gradient on its embeddings, (K, E, D)."""
+        """For each batch, the gradient (K, E, D) on its embeddings."""
         for batch, mine in zip(self.batches, weights, strict=True):
             with np.errstate(all="ignore"):
                 yield batch.gradient(mine)
 
     @cached_property
     def _stacks(self) -> list[tuple[list[int], Numbers]]:
-        """The batches of each shape as one, with an axis B in front, and which they are."""
+        """Batches of the same shape stacked into one, with an axis B in front, and their indices."""
         shapes: dict[tuple[int, ...], list[int]] = {}
         for member, batch in enumerate(self.batches):
             shapes.setdefault(batch.rows.negative_AC.shape, []).append(member)
@@ -78,7 +78,7 @@ def _weigh(journey: Journey, settings: Sequence[Values], numbers: Numbers) -> We
     finite_KB11 &= np.isfinite(plain.repel_AC).all((2, 3), keepdims=True)
     if finite_KB11.all():
         return plain
-    # In the log domain only where the plain formulas overflow.
+    # Use the log domain only where the plain formulas overflow.
     stable = _derived(journey.stable, there, len(settings))
     return Weights(
         np.where(finite_KB11, plain.attract_A1, stable.attract_A1),
@@ -102,7 +102,7 @@ def _slope_of(journey: Journey) -> Inverse | None:
 
 
 def _played(inverse: Inverse, values: Values, numbers: Numbers) -> Array:
-    """R'(alpha_ij) = d_ij^2 + lambda_i, lambda_i found by bisection so that every row sums to one."""
+    """R'(alpha_ij) = d_ij^2 + lambda_i, with lambda_i found by bisection so that every row sums to one."""
     body = substitute(inverse.slope.body, {inverse.slope.argument: NEGATIVE_D2})
     table_1K, one_1K = TABLE[None], np.ones((1, len(TABLE)), bool)
     slope = evaluate(body, Numbers({Quantity.NEGATIVE: table_1K}, one_1K, dict(values), np.ones((1, 1))))

@@ -23,7 +23,7 @@ WRONG = {
     "nothing to choose from": ("functions = []", "functions", ""),
     "a constant without a value": ("constants = [nan]", "constants", ""),
     "nested too deeply": ("max_size = " + "[" * 50_000, "nested too deeply", "max_size = 20"),
-    "too large a file": ("# " + "x" * (1 << 16) + "\nmax_size = 5", "larger than a space", ""),
+    "too large a file": ("# " + "x" * (1 << 16) + "\nmax_size = 5", "too large for a space", ""),
     "labels": ('pairs = ["labels"]', "pairs", ""),
 }
 
