@@ -1,1 +1,1 @@
-"""The command line: typer commands over the package; torch is imported only by the commands that train."""
+"""The command line: typer commands over the package; only commands that train import torch."""

@@ -1,6 +1,6 @@
-"""The command `bench`: losses, sizes and rivals in; a table, a picture, and what could not be measured out.
+"""The command `bench`: losses, sizes and rivals come in; a table, a picture, and what could not be measured come out.
 
-Measuring happens in processes of its own. Torch is imported there, and here to know backends and devices.
+Measurements run in separate processes. Torch is imported there, and here to know backends and devices.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,17 +34,17 @@ Specs = Annotated[
     list[str] | None,
     typer.Argument(metavar="SPEC...", help="Built-in names or files.", autocompletion=complete.losses),
 ]
-Anchors = Annotated[str | None, typer.Option(metavar="A,...", help=f"Anchors, two a sample; by default {SIZES}.")]
+Anchors = Annotated[str | None, typer.Option(metavar="A,...", help=f"Anchors, two per sample; by default {SIZES}.")]
 RIVALS = ("plain", "compiled", "lightly", "metric-learning", "products")
 Against = Annotated[
     str | None,
     typer.Option(
         metavar="RIVAL,...",
-        help=f"{', '.join(RIVALS)}; by default all that compute the loss.",
+        help=f"{', '.join(RIVALS)}; by default all that can compute the loss.",
         autocompletion=complete.list_of(*RIVALS),
     ),
 ]
-WAYS = 'Our backends, or "dense eager", "dense compiled" and so on; the first is the baseline.'
+WAYS = 'Our backends, or "dense eager", "dense compiled" and so on; the first one is the baseline.'
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
 
 
@@ -62,14 +62,14 @@ def bench(
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
     memory: Annotated[bool, typer.Option(help="Measure peak memory, each contender alone in a process.")] = True,
     tuned_malloc: Annotated[
-        bool, typer.Option("--tuned-malloc", help="Let glibc keep freed memory, so that matrices cost no page faults.")
+        bool, typer.Option("--tuned-malloc", help="Let glibc keep freed memory, so that matrices cause no page faults.")
     ] = False,
     output: Output = None,
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Find the A from which each of our backends is the fastest here.")
     ] = False,
 ) -> None:
-    """Measure a step of losses, forward and backward, beside their plain forms, other libraries and the bare products.
+    """Measure a step of losses, forward and backward, beside their plain forms, other libraries and bare products.
 
     Example: alphadsl bench infonce square --anchors 1024,4096 -o bench.png
     """
@@ -142,7 +142,7 @@ class Outcome:
 
 @contextmanager
 def _kept_when_stopped(measured: Sequence[object], all_: int) -> Iterator[Outcome]:
-    """A signal ends the measuring; what is measured by then is shown, if anything is."""
+    """Let a signal end the measuring, and show what was measured by then, if anything was."""
     outcome = Outcome()
     with stoppable("Nothing was measured yet."):
         try:
@@ -203,7 +203,7 @@ def _print_lines(lines: Iterable[str]) -> None:
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    """Distinct even numbers, ascending: an anchor is one of the two views of a sample."""
+    """Distinct even numbers in ascending order; even, since each sample has two views."""
     sizes = set()
     for part in text.split(","):
         if not part.strip().isdecimal() or int(part) % 2 or not FEWEST <= int(part) <= MOST:

@@ -1,6 +1,6 @@
-"""The commands by name: where each is found, and in which part of the help. A command is imported when it is called.
+"""The commands by name: where each one is defined, and in which part of the help. A command is imported when called.
 
-Importing all of them costs several times what `alphadsl check` takes to answer.
+Importing all of them takes several times as long as `alphadsl check` takes to answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Inspect losses", "Train and compa
 
 
 class Home(NamedTuple):
-    """The part of the help that a command stands in, its module in `alphadsl.cli`, and its function or group there."""
+    """The part of the help that lists a command, its module in `alphadsl.cli`, and its function or group there."""
 
     panel: str
     module: str
@@ -47,13 +47,13 @@ HOMES: Mapping[str, Home] = {
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands as click has them, each made when it is looked up."""
+    """The commands as click needs them, each created when it is looked up."""
 
     def __getitem__(self, name: str) -> Any:
         home = HOMES[name]
         part = getattr(import_module(f"alphadsl.cli.{home.module}"), home.attribute)
         group = typer.Typer()
-        group.callback()(lambda: None)  # without one, typer makes a single command of a group of one
+        group.callback()(lambda: None)  # without a callback, typer turns a group of one into a single command
         if isinstance(part, typer.Typer):
             group.add_typer(part, name=name, rich_help_panel=home.panel)
         else:

@@ -31,9 +31,10 @@ def compare_runs(
     against: str | None = None,
     ended: Mapping[str, str] = NONE,
 ) -> None:
-    """The tables, what they say, and files that start with `stem`; `ended` says how runs without a result ended.
+    """Print the tables and what they say, and write files that start with `stem`; `ended` tells how runs without a
+    result ended.
 
-    Raises `InputError` where nothing is called `against`.
+    Raises `InputError` if nothing is called `against`.
     """
     from runner.comparison.contrasts import contrast_sections
     from runner.comparison.report import write_comparison
@@ -53,7 +54,7 @@ def compare_runs(
 
 
 def tell_skipped(comparable: "Comparable") -> None:
-    """A line for each run that cannot be compared."""
+    """Print a line for each run that cannot be compared."""
     for skipped in comparable.skipped:
         reason = skipped.reason
         told = f"skipped {skipped.folder.path}: {reason.message} {reason.help}"
@@ -61,7 +62,7 @@ def tell_skipped(comparable: "Comparable") -> None:
 
 
 def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE) -> None:
-    """A table for each section, and how other runs ended."""
+    """Print a table for each section, and how other runs ended."""
     from runner.comparison.console import make_table
     from runner.evaluation.protocol import protocol_differences
     from runner.records.summary import make_rows
@@ -70,10 +71,10 @@ def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE)
     if not console.is_terminal:
         console = Console(width=TABLE_WIDTH)
     if len(sections) > 1:
-        typer.echo(f"{len(sections)} tables: what was measured otherwise is not compared.")
+        typer.echo(f"{len(sections)} tables: what was measured differently is not compared.")
         probes = [run.probe for section in sections for group in section.groups for run in group.runs]
         for name, values in protocol_differences(probes).items():
-            typer.echo(f"the probes have other {name}: {' / '.join(values)}")
+            typer.echo(f"the probes differ in {name}: {' / '.join(values)}")
     for section in sections:
         if len(sections) > 1:
             typer.echo(section.told())

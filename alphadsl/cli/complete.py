@@ -1,4 +1,4 @@
-"""What the shell offers after Tab: losses and files, parameters, stages, codes, data sets, runs. No torch is imported.
+"""Shell completion: losses and files, parameters, stages, codes, data sets and runs. No torch is imported.
 
 `alphadsl --install-completion` sets it up once. Each function takes what is typed so far and returns what can follow.
 """
@@ -19,25 +19,25 @@ from alphadsl.resolve.files import SUFFIX, library_names
 
 Complete = Callable[[str], list[str]]
 RUN_MARK = "alphadsl-run.json"
-# Where a shell puts the line that is being typed: bash, and the others.
+# Where a shell puts the line being typed: bash, and the others.
 LINES = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
 
 
 class Meant(str):
-    """A word that takes the place of another one. Typer leaves out words that do not start as what was typed, and
-    asks them themselves."""
+    """A word that replaces another one. Typer drops words that do not start with what was typed, and asks the words
+    themselves."""
 
     def startswith(self, *_: object) -> bool:
         return True
 
 
 def any_of(*words: str) -> Complete:
-    """One of some words."""
+    """Complete to one of the words."""
     return lambda incomplete: _beginning(words, incomplete)
 
 
 def list_of(*words: str) -> Complete:
-    """Some of them, with commas between."""
+    """Complete to several of the words, separated by commas."""
 
     def complete(incomplete: str) -> list[str]:
         done, comma, last = incomplete.rpartition(",")
@@ -47,8 +47,8 @@ def list_of(*words: str) -> Complete:
 
 
 def losses(incomplete: str) -> list[str]:
-    """Built-in names, and spec files here or below the folder that is typed; of a name that only the field has, the
-    loss that it stands for."""
+    """Built-in names, and spec files here or below the folder being typed. For a name that is only used in the field,
+    the loss that it stands for."""
     return _losses_and_files(incomplete) or [Meant(loss) for loss in beginning_as(incomplete)]
 
 
@@ -69,7 +69,7 @@ def setting(name: str) -> Complete:
 
 
 def folders(incomplete: str) -> list[str]:
-    """Folders here, or below the folder that is typed."""
+    """Folders here, or below the folder being typed."""
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     with suppress(OSError):
         names = [f"{path}/" for path in sorted(folder.iterdir()) if path.is_dir()]
@@ -85,9 +85,9 @@ def explained(incomplete: str) -> list[str]:
 
 
 def settings(incomplete: str) -> list[str]:
-    """NAME= for each parameter of the losses that the command line names so far.
+    """NAME= for each parameter of the losses on the command line so far.
 
-    They are read off its words: at `--set` a value is missing, and then nothing of the line is parsed.
+    The losses are taken from the words of the line, since at `--set` a value is missing, and then nothing is parsed.
     """
     names: dict[str, None] = {}
     for word in next((os.environ[name] for name in LINES if name in os.environ), "").split():

@@ -1,4 +1,4 @@
-"""The command `confirm`: specs, studies and flags come in; runs of fresh seeds and a report with statistics come out.
+"""The command `confirm`: specs, studies and flags come in; runs with fresh seeds and a report with statistics come out.
 
 Torch and the runner are imported inside the functions, so that the rest of the command line starts without them.
 """
@@ -29,30 +29,31 @@ if TYPE_CHECKING:
     from runner.studies.confirm import Contender
 
 FEWEST = 6
-"""Seeds below which no two-sided p under 0.05 can be had."""
+"""Number of seeds below which no two-sided p under 0.05 is possible."""
 
 
 @with_settings
 def confirm(
     spec: Proposals,
     against: Annotated[str, typer.Option(help="The baseline.", autocompletion=complete.losses)] = "infonce",
-    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many fresh seeds.")] = 8,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of fresh seeds.")] = 8,
     dataset: Annotated[
         list[str] | None, typer.Option(metavar="NAME...", help="One or several: cifar10 cifar100, or with a comma.")
     ] = None,
     set_: Setting = None,
     config: ConfigFile = None,
-    download: Annotated[bool, typer.Option("--download", help="Fetch a data set if it is missing.")] = False,
-    runs_dir: Annotated[str, typer.Option(help="Where run folders are.", autocompletion=complete.folders)] = (
+    download: Annotated[bool, typer.Option("--download", help="Download a data set if it is missing.")] = False,
+    runs_dir: Annotated[str, typer.Option(help="Folder of the runs.", autocompletion=complete.folders)] = (
         "runs/confirm"
     ),
-    studies_dir: Annotated[str, typer.Option(help="Where studies are.", autocompletion=complete.folders)] = "studies",
+    studies_dir: Annotated[
+        str, typer.Option(help="Folder of the studies.", autocompletion=complete.folders)
+    ] = "studies",
     **settings: object,
 ) -> None:
     """Confirm losses against a baseline: fresh seeds, equal budgets, the test set read once, paired statistics.
 
-    The same command goes on where it was stopped, and several at once, on machines that share the folder, share the
-    runs.
+    The same command continues after a stop. Several at once, on machines that share the folder, share the runs.
 
     Example: alphadsl confirm direct mine.alpha --against infonce --seeds 8 --dataset cifar10 cifar100
     """
@@ -73,8 +74,8 @@ def confirm(
     plans = [plan_confirmation(contenders, budget, fresh, root) for budget in budgets]
     check_all_replaceable(verdict_paths(root))
     if seeds < FEWEST:
-        tell(f"With {seeds} seeds there will be intervals, and no test: two-sided p < 0.05 takes {FEWEST}.")
-    with stoppable("The same command goes on."):
+        tell(f"With {seeds} seeds there will be intervals but no test: two-sided p < 0.05 takes {FEWEST}.")
+    with stoppable("The same command continues."):
         confirmed = train_all(plans, download)
     verdict = judge(confirmed, contenders[0].loss.name, scores_of(contenders))
     print_tables(verdict.sections)
@@ -88,7 +89,7 @@ def confirm(
 
 
 def split_datasets(words: Sequence[str], given: Sequence[str]) -> tuple[list[str], list[str | None]]:
-    """Specs and data sets apart: after `--dataset cifar10 cifar100` the second name stands among the specs."""
+    """Separate specs from data sets: after `--dataset cifar10 cifar100` the second name is among the specs."""
     named = [name for text in given for name in text.split(",") if name]
     more = [word for word in words if named and word in DATASETS]
     specs = [word for word in words if word not in more]

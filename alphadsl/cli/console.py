@@ -1,4 +1,4 @@
-"""What refusals look like on a terminal: colour where it is wanted, plain text everywhere else."""
+"""What errors look like on a terminal: in colour where it is wanted, as plain text everywhere else."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def errors() -> "Console":
-    """Where refusals go. Rich is imported when there is one: a right spec is told without."""
+    """The console for errors. Rich is imported only when there is one: a correct spec needs none."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=True)
@@ -26,14 +26,14 @@ def complain_about_spec(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def complain(refusal: InputError) -> None:
-    """One line that names the thing, and one on what to try."""
+    """Print one line that names the problem, and one on what to try."""
     _tell(f"error: {visible_text(refusal.message)}")
     if refusal.help:
         _tell(f"help: {visible_text(refusal.help)}")
 
 
 def _tell(text: str) -> None:
-    """In colour, unless it is rich that cannot be imported: of that there is something to tell, too."""
+    """Print in colour, or plainly if rich itself cannot be imported, since that must be reported too."""
     try:
         errors().print(styled(text))
     except ImportError:
@@ -41,7 +41,7 @@ def _tell(text: str) -> None:
 
 
 def waited(parts: Iterable[str], what: str) -> Iterator[str]:
-    """The parts as they come; until the next one does, a terminal shows what is being waited for."""
+    """Yield the parts; until the next one is there, a terminal shows what is being waited for."""
     from rich.console import Console
 
     console, remaining = Console(stderr=True), iter(parts)

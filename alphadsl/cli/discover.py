@@ -1,6 +1,6 @@
 """The command `discover`: losses to start from, a space and a budget come in; new spec files and a page come out.
 
-What is heavy is imported inside the command, so that the rest of the command line starts without it.
+Heavy imports are inside the command, so that the rest of the command line starts without them.
 """
 
 from pathlib import Path
@@ -20,45 +20,45 @@ from runner.settings.effective import check_together
 from runner.settings.often import parse_often
 
 SEARCHED = {"epochs": "--rungs 1,4", "seed": "--search-seed"}
-"""Settings that the search gives its runs itself, and what to give instead."""
+"""Settings that the search chooses for its runs, and what to give instead."""
 
 
 @with_settings
 def discover(
     spec: Annotated[
         list[str] | None,
-        typer.Argument(metavar="SPEC...", help="Losses to start from: names, or files.", show_default=False),
+        typer.Argument(metavar="SPEC...", help="Losses to start from: names or files.", show_default=False),
     ] = None,
     from_: Annotated[
-        list[str] | None, typer.Option("--from", metavar="SPEC", help="The same, if it reads better.")
+        list[str] | None, typer.Option("--from", metavar="SPEC", help="The same, for readability.")
     ] = None,
     budget: Annotated[str, typer.Option(help="Time for judging and training, over all starts: 30min, 3h.")] = "30min",
     space: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A TOML file that narrows what may be written.")
     ] = None,
     rungs: Annotated[str, typer.Option(metavar="EPOCHS,...", help="Epochs of the rungs after the toy.")] = "1,4",
-    factor: Annotated[int, typer.Option(min=2, max=100, help="One of so many goes on at a rung.")] = 4,
+    factor: Annotated[int, typer.Option(min=2, max=100, help="One in this many continues at each rung.")] = 4,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Seeds at every rung.")] = 2,
-    search_seed: Annotated[int, typer.Option(min=0, max=10**6, help="Seed of what is written.")] = 0,
+    search_seed: Annotated[int, typer.Option(min=0, max=10**6, help="Seed for the losses that are written.")] = 0,
     config: ConfigFile = None,
     name: Annotated[str | None, typer.Option(help="Name of the search.")] = None,
     studies_dir: StudiesDir = "studies",
-    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    download: Annotated[bool, typer.Option("--download", help="Download the data set if it is missing.")] = False,
     **settings: object,
 ) -> None:
-    """Search for losses: write new ones, let through what is admitted and not known, train, and promote the best.
+    """Search for losses: write new ones, let through those that are admitted and new, train, and promote the best.
 
     Example: alphadsl discover --from infonce direct square --dataset cifar10 --data-dir data --budget 3h
     """
     require("alphadsl discover", "train")
     parents = [*(from_ or []), *(spec or [])]
     if not parents:
-        raise InputError("There is no loss to start from.", "Name some, as --from infonce direct.")
+        raise InputError("There is no loss to start from.", "Name some, as in --from infonce direct.")
     root = folder_of("--studies-dir", studies_dir)
     seconds, epochs = _seconds(budget), _epochs(rungs)
     here, given = settings_of_runs(config, settings)
     for option in (option for option in SEARCHED if option in given):
-        raise InputError(f"The search gives its runs their {option} itself.", f"Give {SEARCHED[option]}.")
+        raise InputError(f"The search chooses {option} for its runs itself.", f"Give {SEARCHED[option]}.")
     check_together(here.model_copy(update={"epochs": max(epochs)}))
 
     from alphadsl.discover.known import parents_from
@@ -85,7 +85,7 @@ def discover(
     called = name or f"{here.dataset}-discover-{search_seed}"
     check_name(called)
     room = SearchRoom(root / called)
-    with stoppable(f"To go on: {command_as_typed()}"):
+    with stoppable(f"To continue: {command_as_typed()}"):
         opened = open_search(room, plan)
         keep_command(room.folder, command_as_typed())
         page = search(opened, room, seconds, download)
@@ -98,7 +98,7 @@ def _seconds(budget: str) -> float:
     except ValueError as reason:
         raise InputError(f"--budget {budget}: {reason}.", "Write 30min or 3h.") from None
     if often.seconds is None or often.steps or often.epochs:
-        raise InputError(f"--budget {budget} is no time.", "Write 30min or 3h.")
+        raise InputError(f"--budget {budget} is not a time.", "Write 30min or 3h.")
     return often.seconds
 
 
@@ -106,7 +106,7 @@ def _epochs(rungs: str) -> tuple[int, ...]:
     try:
         epochs = tuple(int(word) for word in rungs.split(","))
     except ValueError:
-        raise InputError(f"--rungs {rungs} is no list of epochs.", "Write --rungs 1,4.") from None
+        raise InputError(f"--rungs {rungs} is not a list of epochs.", "Write --rungs 1,4.") from None
     if min(epochs) < 1 or max(epochs) > 10**6:
         raise InputError(f"--rungs {rungs}: a rung has at least one epoch.", "Write --rungs 1,4.")
     return epochs

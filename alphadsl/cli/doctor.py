@@ -1,4 +1,4 @@
-"""The command `doctor`: what is installed and what the machine has, a line each, with what to do where it is wrong."""
+"""The command `doctor`: what is installed and what the machine has, one line each, with a remedy where it is wrong."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -35,7 +35,7 @@ def doctor(runs_dir: RunsDir = "runs", data_dir: DataDir = "data") -> None:
 
 
 def _extras() -> "Iterator[Finding]":
-    """An extra that is not installed is no fault, but for the trainer's."""
+    """The extras; one that is not installed is no problem, except the trainer's."""
     from runner.settings.health import Finding
 
     for extra in EXTRAS:

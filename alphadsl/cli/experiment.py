@@ -48,11 +48,11 @@ def train(
     spec: Losses,
     set_: Setting = None,
     config: ConfigFile = None,
-    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="How many seeds to train, one after another.")] = 1,
-    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Number of seeds to train, one after another.")] = 1,
+    download: Annotated[bool, typer.Option("--download", help="Download the data set if it is missing.")] = False,
     runs_dir: RunsDir = "runs",
     name: Annotated[
-        str | None, typer.Option(help="Name of the run; of several runs, the prefix of their names.")
+        str | None, typer.Option(help="Name of the run, or the prefix of the names of several runs.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue runs that were stopped.")] = False,
     resume_last_good: Annotated[
@@ -68,8 +68,8 @@ def train(
     probe: Annotated[bool, typer.Option(help="Probe each run after training.")] = True,
     **settings: object,
 ) -> None:
-    """Pretrain an encoder with each loss and each seed, probe it, and compare. A setting or a parameter with several
-    values, as --lr 0.01,0.003, is a grid.
+    """Pretrain an encoder with each loss and each seed, probe it, and compare. Several values of a setting or a
+    parameter, as in --lr 0.01,0.003, are a grid.
 
     Example: alphadsl train infonce direct --dataset cifar10 --data-dir data --set tau=0.2 --seeds 3
     """
@@ -101,7 +101,7 @@ def train(
         check_replaceable(root / FIGURES)
     tell(describe_config(*(setup.config for setup in setups if setup.config.seed == first.seed)))
     given = frozenset(name for layer in (*file, Given(settings)) for name, it in layer.values.items() if it is not None)
-    with stoppable(f"To go on: {command_to_go_on()}"), joined(first.device):
+    with stoppable(f"To continue: {command_to_go_on()}"), joined(first.device):
         options = Options(if_exists, download, probe, "threads" not in given, stop_after, _counted(plan))
         outcome = train_runs(plan, options)
     _finish(outcome, root)
@@ -112,10 +112,10 @@ def probe(
     runs_dir: RunsDir = "runs",
     data_dir: DataDir = None,
     test_set: Annotated[
-        TestSet | None, typer.Option(help="Whether to read the test set; by default as the run was trained.")
+        TestSet | None, typer.Option(help="Whether to read the test set; by default as in training.")
     ] = None,
     export_features: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="Where to put the features and labels of a single run.")
+        Path | None, typer.Option(metavar="FILE.npz", help="File for the features and labels of a single run.")
     ] = None,
 ) -> None:
     """Probe the last checkpoint of runs: linear probe and nearest neighbours, beside the untrained encoder.
@@ -155,13 +155,14 @@ def compare(
     against: Annotated[
         str | None,
         typer.Option(
-            help="The loss that others are compared with; else infonce, or the first.", autocompletion=complete.losses
+            help="Loss to compare the others with; by default infonce, or else the first.",
+            autocompletion=complete.losses,
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Path of the figures, without extension.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Write a row for each run, too.")] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Write a booktabs table, too.")] = False,
-    embeddings: Annotated[bool, typer.Option(help="Show where test images lie, by each checkpoint.")] = True,
+    csv: Annotated[bool, typer.Option("--csv", help="Also write one row per run.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Also write a booktabs table.")] = False,
+    embeddings: Annotated[bool, typer.Option(help="Show the features of test images at each checkpoint.")] = True,
 ) -> None:
     """Compare probed runs, all below --runs-dir unless named, by paired statistics over seeds; in a table, a PNG and a
     self-contained HTML page.
@@ -180,7 +181,7 @@ def compare(
 
 
 def settings_from(path: Path | None) -> list[Given]:
-    """What `--config` gives, if it is given."""
+    """The settings in the file of `--config`, if it is given."""
     if path is None:
         return []
     from runner.settings.file import read_settings
@@ -188,14 +189,12 @@ def settings_from(path: Path | None) -> list[Given]:
     check_names_a_file("--config", path, "mine.toml")
     file = read_settings(path)
     if file.loss is not None:
-        typer.echo(
-            f"{path}: the settings of a run of {file.loss}; losses and --set are those of this command.", err=True
-        )
+        typer.echo(f"{path}: settings of a run of {file.loss}; losses and --set are those of this command.", err=True)
     return [file.given]
 
 
 def _counted(plan: "Sequence[PlannedRun]") -> "Callable[[PlannedRun], object]":
-    """What says before each of several runs which one it is."""
+    """A function that prints, before each of several runs, which one it is."""
     from runner.progress import tell
 
     places = {run.path: place for place, run in enumerate(plan, start=1)}
@@ -208,7 +207,7 @@ def _counted(plan: "Sequence[PlannedRun]") -> "Callable[[PlannedRun], object]":
 
 
 def _finish(outcome: "Outcome", runs_dir: Path) -> None:
-    """What failed, then the comparison, or the folders where nothing was probed."""
+    """Report failures, then the comparison, or the folders if nothing was probed."""
     ended = {failure.run.path.name: failure.what for failure in outcome.failures}
     for failure in outcome.failures:
         complain(failure.reason)

@@ -1,7 +1,7 @@
-"""The command `explain`: the page of a loss, of a diagnostic, or of a method that does not fit.
+"""The command `explain`: the page of a loss, of a diagnostic, or of a method outside the family.
 
-A code, bare or with what a message begins with, is a diagnostic; vicreg and its like are methods outside the family;
-everything else is a spec.
+A code, bare or with the start of a message, is a diagnostic; vicreg and the like are methods outside the family;
+anything else is a spec.
 """
 
 import re
@@ -31,7 +31,7 @@ def explain(
     set_: Setting = None,
     latex: Annotated[bool, typer.Option("--latex", help="Only the formulas of a loss, as a LaTeX align*.")] = False,
 ) -> None:
-    """Explain a loss: its weights, what is proved of them, and which losses are the same; or a diagnostic.
+    """Explain a loss: its weights, what is proved about them, and which losses are the same; or a diagnostic.
 
     Example: alphadsl explain infonce --set tau=0.2
     """
@@ -53,7 +53,7 @@ def explain(
 
 
 def _page(spec: str, settings: dict[str, float], latex: bool) -> Iterator[str]:
-    """The page of a loss by sections, compared with all others of the library."""
+    """The page of a loss in sections, compared with all others in the library."""
     from alphadsl.builtin import library_entries, summary_of
     from alphadsl.explain.page import Explained, render_latex, render_loss
     from alphadsl.pipeline import lower_spec
@@ -72,14 +72,14 @@ def _page(spec: str, settings: dict[str, float], latex: bool) -> Iterator[str]:
 
 
 def _closest(name: str) -> str:
-    """The diagnostic or loss that was meant, if the name is close to one."""
+    """A hint at the diagnostic or loss that was meant, if the name is close to one."""
     if name.endswith(SUFFIX):
         return ""
     return advise(name, [*CATALOGUE, *library_names()]) or ""
 
 
 def _printable(page: str) -> str:
-    """Without block characters where the terminal has none."""
+    """The page, without block characters if the terminal cannot show them."""
     try:
         page.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

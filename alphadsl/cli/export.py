@@ -1,4 +1,4 @@
-"""The command `export`: a run comes in; its encoder as a file for other programs comes out.
+"""The command `export`: a run comes in; its encoder comes out as a file for other programs.
 
 Torch and the runner are imported inside, so that the rest of the command line starts without them.
 """
@@ -21,7 +21,7 @@ def export(
     ),
     runs_dir: RunsDir = "runs",
 ) -> None:
-    """Write the encoder of a run, as it was trained last, to a file of its own.
+    """Write the encoder of a run, as last trained, to a file of its own.
 
     Example: alphadsl export digits-infonce-seed0 -o encoder.pt
     """

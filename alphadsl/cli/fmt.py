@@ -1,4 +1,5 @@
-"""The command `fmt`: spec files to their canonical text, in place; what cannot be parsed is told and left alone."""
+"""The command `fmt`: rewrites spec files in canonical form, in place; what cannot be parsed is reported and left
+alone."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -75,7 +76,7 @@ def _write(name: str, source: Source, text: str) -> None:
 
 
 def _expanded(names: Iterable[str]) -> Iterator[str]:
-    """The names, each folder replaced by the specs in it; none twice."""
+    """The names, each folder replaced by the specs in it, without duplicates."""
     for name in dict.fromkeys(names):
         path = Path(name)
         yield from [str(file) for file in sorted(path.rglob(f"*{SUFFIX}"))] if path.is_dir() else [name]

@@ -1,5 +1,5 @@
-"""Parameters of which several values are given: numbers by name come in, every combination comes out, under what it
-adds to the name of a run.
+"""Parameters with several values: numbers by name come in; every combination comes out, with what it adds to the name
+of a run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from runner.settings.grid import told_apart
 
 @dataclass(frozen=True)
 class Point:
-    """A value for each parameter that is given any, and what they add to the name of a run."""
+    """A value for each parameter that is given, and what they add to the name of a run."""
 
     values: Mapping[str, float]
     tag: str
 
 
 def combine_values(lists: Mapping[str, Sequence[float]]) -> list[Point]:
-    """Every combination, the last parameter changing first."""
+    """Every combination, with the last parameter changing fastest."""
     axes = [[(name, *both) for both in zip(values, told_apart(values), strict=True)] for name, values in lists.items()]
     return [
         Point({name: value for name, value, _ in point}, "".join(f"-{name}{word}" for name, _, word in point))

@@ -1,4 +1,4 @@
-"""The commands `check`, `show` and `new`: all about specs, none of them imports torch to answer."""
+"""The commands `check`, `show` and `new`: all are about specs, and none imports torch to answer."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -37,7 +37,7 @@ def check(
     specs: Files,
     output_format: Annotated[OutputFormat, typer.Option(help="How diagnostics are written.")] = OutputFormat.full,
 ) -> None:
-    """Check specs, and report what is wrong in those that are refused.
+    """Check specs, and report what is wrong with those that are refused.
 
     Example: alphadsl check mine.alpha --output-format concise
     """

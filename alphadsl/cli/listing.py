@@ -1,4 +1,4 @@
-"""The command `list`: the built-in losses by family, a line each with their paper, or all of it as JSON."""
+"""The command `list`: the built-in losses by family, one line each with their paper, or everything as JSON."""
 
 import json
 import re
@@ -46,8 +46,8 @@ def list_losses(
 
 
 def _lines(entries: tuple[Entry, ...], width: int) -> Iterator[tuple[str, str]]:
-    """Lines with their style. The paper is whole where the terminal is wide enough, and the parameters get what is
-    left; what does not fit is cut and ends in two dots."""
+    """Lines with their style. The paper is shown in full if the terminal is wide enough, and the parameters get the
+    remaining space; what does not fit is cut and ends in two dots."""
     rows = [_row(entry, width) for entry in entries]
     name, setting, paper = (max(len(row[column]) for row in rows) for column in (0, 1, 3))
     room = width - name - setting - 8
@@ -81,14 +81,14 @@ def _short(parameter: Parameter) -> str:
 
 
 def _setting(loss: Loss) -> str:
-    """The index set and space, where they are not the usual ones."""
+    """The index set and space, unless they are the usual ones."""
     *_, words = loss.pairs.name.split()
     pairs = "" if loss.pairs == DEFAULT else words.removesuffix("_view").removeprefix("other_")
     return " ".join(filter(None, (pairs, "" if loss.space == Space.SPHERE else loss.space.value)))
 
 
 def _paper(summary: str) -> str:
-    """Authors and year out of `Title (authors year, arXiv number)`."""
+    """Authors and year from `Title (authors year, arXiv number)`."""
     citation = re.search(r"\(([^()]*\d{4}[^()]*)\)$", summary)
     return citation[1].split(", arXiv")[0] if citation else summary
 

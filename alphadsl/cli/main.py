@@ -1,4 +1,4 @@
-"""The application, and the one place where a refusal becomes text and an exit code.
+"""The application, and the one place where an error becomes text and an exit code.
 
 Exit codes: 0 done, 1 the input was refused, 2 usage. Results go to stdout, diagnostics and progress to stderr.
 """
@@ -32,7 +32,7 @@ app = typer.Typer(
 
 
 def _tell_version(asked: bool) -> None:
-    """Before a command is looked for: none is needed."""
+    """Print the version and exit, before a command is looked up."""
     if asked:
         typer.echo(f"alphadsl {alphadsl.__version__}")
         raise typer.Exit
@@ -44,11 +44,11 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_tell_version)
     ] = False,
 ) -> None:
-    """The options that stand before a command."""
+    """The options that come before a command."""
 
 
 def main() -> None:
-    """Run the command line; a user's own mistake is told without a traceback."""
+    """Run the command line; a user's own mistake is reported without a traceback."""
     prepare_streams()
     listen(leave_at_once)
     try:
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _refusal_of(fault: Exception) -> InputError:
-    """A fault of the machine's as a refusal. What is none is ours, and keeps its traceback."""
+    """An error of the machine as an `InputError`. Any other error is a bug of ours, and keeps its traceback."""
     match fault:
         case InputError():
             return fault
@@ -78,7 +78,7 @@ def _refusal_of(fault: Exception) -> InputError:
         case OSError() if not fault.filename and (refusal := refusal_of_import(fault)):
             return refusal
         case OSError():
-            # Files are written through `storage`, so what has no name is the output.
+            # Files are written through `storage`, so an error without a file name is about the output.
             return refusal_of(fault, fault.filename or "Standard output", "written" if not fault.filename else "used")
         case ModuleNotFoundError() if (refusal := refusal_of_module(fault)) is not None:
             return refusal

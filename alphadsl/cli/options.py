@@ -1,4 +1,4 @@
-"""Arguments and options that several commands take, each said once."""
+"""Arguments and options that several commands take, each defined once."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,31 +34,31 @@ ENDINGS = (".png", ".pdf", ".svg")
 
 
 def check_picture(path: Path) -> None:
-    """Whether a picture can be written there, before it is drawn. Raises `InputError` where it cannot."""
+    """Raises `InputError` if a picture cannot be written to a path; called before it is drawn."""
     check_names_a_file("-o", path, "alpha.png")
     if path.suffix.lower() not in ENDINGS:
-        raise InputError(f"{path} has no ending that can be drawn", f"end it in one of {', '.join(ENDINGS)}")
+        raise InputError(f"{path} has no extension of a picture format", f"end it in one of {', '.join(ENDINGS)}")
     check_writable(path)
 
 
 def stem_of(flag: str, path: Path) -> Path:
-    """The name of files without their endings. Raises `InputError` where it names none."""
+    """The path of files without their extensions. Raises `InputError` if it does not name a file."""
     if path.name in ("", ".."):
         raise InputError(f"{flag} names no file: {str(path)!r}.", f"Write {flag} figures/mine")
     return path
 
 
 def folder_of(flag: str, text: str) -> Path:
-    """A folder that may not exist yet. Raises `InputError` for nothing, and for a file."""
+    """A folder that may not exist yet. Raises `InputError` for an empty name, and for a file."""
     if not text.strip():
-        raise InputError(f"{flag} is given no folder.", f"Leave {flag} out, or write {flag} . for this folder.")
+        raise InputError(f"{flag} is given without a folder.", f"Leave {flag} out, or write {flag} . for this folder.")
     if Path(text).is_file():
         raise InputError(f"{flag} {text} is a file, not a folder.", "Name a folder.")
     return Path(text)
 
 
 def check_names_a_file(flag: str, path: Path, example: str) -> None:
-    """Whether a path can be a file's, with an example of one that is. Raises `InputError` where it cannot."""
+    """Raises `InputError` if a path cannot be that of a file, with an example of one that can."""
     if path.name in ("", "..") and not path.is_absolute():
         raise InputError(f"{flag} names no file.", f"Write {flag} {path / example}")
     if path.is_dir():

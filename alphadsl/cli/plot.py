@@ -1,4 +1,4 @@
-"""The command `plot`: weights of losses against distance, and effective negatives by temperature, as a picture."""
+"""The command `plot`: a picture of weights of losses against distance, and of effective negatives by temperature."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -49,20 +49,20 @@ def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = No
 
 
 def _values(settings: list[str]) -> dict[str, tuple[float, ...]]:
-    """Parameters with the values they are drawn at."""
+    """Parameters with the values at which they are drawn."""
     found: dict[str, tuple[float, ...]] = {}
     for setting in settings:
         name, _, numbers = setting.partition("=")
         values = [parse_settings([f"{name}={number}"]) for number in numbers.split(",")]
         (plain,) = values[0]
         if plain in found:
-            raise InputError(f"--set gives {plain} twice.", "Write all its values in one, as --set tau=0.1,0.5")
+            raise InputError(f"--set gives {plain} twice.", "Write all its values in one, as in --set tau=0.1,0.5")
         found[plain] = tuple(dict.fromkeys(value for each in values for value in each.values()))
     return found
 
 
 def _lines(spec: str, values: dict[str, tuple[float, ...]]) -> "Iterator[Line]":
-    """A line for each combination of the values of those parameters that the loss has."""
+    """A line for each combination of values of the parameters that the loss has."""
     from alphadsl.explain.figure import Line
 
     text = find_text(spec)

@@ -1,8 +1,8 @@
-"""A command that several processes run together, as torchrun starts them: it speaks with one voice.
+"""A command that several processes run together, as torchrun starts them: only one of them prints.
 
-What all processes find wrong by themselves, as a flag, the first one of each machine tells; what they have found out
-together, the first of all. The others then leave without a word, and without a failure, because whoever started them
-ends all when one fails, and the one that speaks may not be done.
+Errors that every process finds by itself, such as a wrong flag, are printed by the first process of each machine;
+errors that they find together, by rank 0. The other processes then exit silently and with success: the launcher ends
+all processes when one fails, and the one that prints may not be done.
 """
 
 import os
@@ -18,7 +18,7 @@ from runner.settings.processes import leads, local_rank
 
 
 def in_one_voice(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, of which only the first process writes results and says what was refused."""
+    """The command, of which only rank 0 writes results and prints errors."""
 
     @wraps(command)
     def spoken(*given: object, **named: object) -> None:

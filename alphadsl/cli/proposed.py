@@ -1,7 +1,7 @@
-"""Losses as commands take them: words come in; specs come out, with what a search has said of each.
+"""Losses as commands take them: words come in; specs come out, with the result of a search for each if there is one.
 
 A word is a built-in name, a spec file, a list of candidates (.jsonl), or a study of `sweep` or a search of `discover`,
-by its name or folder. What is heavy is imported inside the functions.
+by its name or folder. Heavy imports are inside the functions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ ENDING = ".jsonl"
 
 @dataclass(frozen=True)
 class Proposed:
-    """A loss, and where a search proposes it, its candidate and the name of the search."""
+    """A loss and, if a search proposes it, its candidate and the name of the search."""
 
     text: SpecText
     candidate: "Candidate | None" = None
@@ -53,7 +53,7 @@ def _of_word(word: str, studies_dir: Path) -> Iterator[Proposed]:
 
 
 def _folder_of(word: str, studies_dir: Path) -> Path | None:
-    """The folder of a study or a search of this name, or at this place."""
+    """The folder of a study or a search with this name or path."""
     place = Path(word).parent if word.endswith((STUDY, SEARCH)) else Path(word)
     places = (place, studies_dir / word)
     return next((path for path in places if any((path / mark).is_file() for mark in (STUDY, SEARCH))), None)

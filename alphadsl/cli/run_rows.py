@@ -1,4 +1,4 @@
-"""How runs are shown: rows come in; a table, lines on a single run, and what JSON has of it, come out."""
+"""How runs are shown: rows come in; a table, lines about a single run, and its JSON, come out."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.overview import RunRow
 
 STALE = "stale"
-"""What a run is called, beside its state, that was stopped long ago."""
+"""What a run that was stopped long ago is called, in addition to its state."""
 STYLES = {Status.RUNNING: "cyan", Status.DAMAGED: "red", Status.DIVERGED: "red", Status.STOPPED: "yellow"}
 LEFT = ("run", "data", "loss", "state")
 LONG = ("run", "loss", "state")
@@ -53,7 +53,7 @@ def _percent(share: float | None) -> str:
 
 
 def _age(seconds: float | None) -> str:
-    """In the largest unit of which there is one."""
+    """An age in the largest unit of which it has at least one."""
     if seconds is None:
         return ""
     size, unit = next((it for it in UNITS if seconds >= it[0]), UNITS[-1])
@@ -61,7 +61,7 @@ def _age(seconds: float | None) -> str:
 
 
 def tell(row: "RunRow") -> list[tuple[str, str]]:
-    """What there is to say of a run, each with its title."""
+    """What there is to say about a run: pairs of a title and a text."""
     from runner.contract import describe
     from runner.overview import next_command
     from runner.settings.resolving import own_settings

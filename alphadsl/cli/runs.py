@@ -1,4 +1,4 @@
-"""The command `runs`: names come in; a table of runs, one of them in detail, or runs that are removed, come out.
+"""The command `runs`: names come in; a table of runs, or one run in detail, comes out, or runs are removed.
 
 Torch and the runner are imported inside the functions, so that the rest of the command line starts without them.
 """
@@ -37,7 +37,7 @@ RunNames = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
 
 app = typer.Typer(
-    help="List runs and how each stands; show one, or remove some.",
+    help="List runs and their states; show one, or remove some.",
     epilog="Example: alphadsl runs --state stopped",
     invoke_without_command=True,
 )
@@ -47,15 +47,17 @@ app = typer.Typer(
 def list_runs(
     context: typer.Context,
     runs_dir: RunsDir = "runs",
-    name: Annotated[str | None, typer.Option(metavar="GLOB", help="Those called so, as 'cifar10-*'.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Those on a data set.")] = None,
-    loss: Annotated[str | None, typer.Option(help="Those of a loss.", autocompletion=complete.losses)] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="Only runs with such a name, as 'cifar10-*'.")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only runs on this data set.")] = None,
+    loss: Annotated[str | None, typer.Option(help="Only runs of this loss.", autocompletion=complete.losses)] = None,
     state: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(STATES)}.", autocompletion=complete.any_of(*STATES))
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List runs and how each stands.
+    """List runs and their states.
 
     Example: alphadsl runs --state stopped
     """
@@ -85,13 +87,13 @@ def list_runs(
     elif wanted:
         _console().print(make_table(wanted))
     else:
-        told = f"None of the {len(rows)} runs in {root} is such a one." if rows else f"There are no runs in {root}."
+        told = f"None of the {len(rows)} runs in {root} matches." if rows else f"There are no runs in {root}."
         typer.echo(visible_text(told), err=True)
 
 
 @app.command()
 def show(run: RunName, runs_dir: RunsDir = "runs", as_json: AsJson = False) -> None:
-    """Show a run: its state, loss, settings, environment and checkpoints, and the command that goes on.
+    """Show a run: its state, loss, settings, environment and checkpoints, and the command that continues it.
 
     Example: alphadsl runs show digits-infonce-seed0
     """
@@ -114,7 +116,7 @@ def remove(
     runs_dir: RunsDir = "runs",
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
 ) -> None:
-    """Remove runs: what the runner wrote, and nothing else. Files of yours stay, and are named.
+    """Remove runs: what the runner wrote, and nothing else. Your own files stay, and are named.
 
     Example: alphadsl runs remove digits-infonce-seed0
     """
@@ -142,13 +144,13 @@ def remove(
             continue
         typer.echo(visible_text(f"removed {folder.path}"))
         for path in left:
-            typer.echo(visible_text(f"{path} is not the runner's, and stays."), err=True)
+            typer.echo(visible_text(f"{path} was not written by the runner, and stays."), err=True)
     if refused:
         raise typer.Exit(1)
 
 
 def _refuse_options(context: typer.Context) -> None:
-    """What is given before `show` or `remove` would have no effect there."""
+    """Refuse options before `show` or `remove`, where they would have no effect."""
     for name in context.params:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":

@@ -1,7 +1,7 @@
-"""What `sweep` is asked for as a plan: specs and words come in; a study's plan comes out.
+"""The plan that `sweep` is asked for: specs and words come in; a study's plan comes out.
 
-Refused before anything is begun: a name that nothing has, a value that a loss or a run would refuse, an option without
-effect. What is heavy is imported inside the functions.
+Refused before anything starts: an unknown name, a value that a loss or a run would refuse, and an option without
+effect. Heavy imports are inside the functions.
 """
 
 import math
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TRIALS = 30
 NOT_SEARCHED = NO_SETTING | {"dataset"}
-"""Settings of which a study has one value, like those of the probe: scores on other data do not compare, and the rest
-changes no score."""
+"""Settings of which a study has one value, as it has of those of the probe: scores on other data are not comparable,
+and the other settings here do not change a score."""
 
 
 class SearchName(StrEnum):
@@ -44,7 +44,7 @@ class SearchName(StrEnum):
 
 
 class PruneName(StrEnum):
-    """Whether trials that are behind end early."""
+    """Whether trials that fall behind end early."""
 
     NONE = "none"
     HALVING = "halving"
@@ -65,13 +65,13 @@ class Asked:
     first_rung: int
     factor: int
     given: frozenset[str]
-    """Settings that are given a value."""
+    """The names of the settings that are given a value."""
 
 
 def settings_of_runs(file: Path | None, options: Mapping[str, object]) -> tuple[ExperimentConfig, frozenset[str]]:
-    """The settings of all runs of a search, with the test set sealed, and the names of those that are given.
+    """The settings of all runs of a search, with the test set sealed, and the names of the settings that are given.
 
-    Each run has one thread unless more are asked for, so that no score depends on how many workers share the cores.
+    Each run has one thread unless more are requested, so that no score depends on how many workers share the cores.
     """
     layers = [*settings_from(file), Given(options)]
     given = frozenset(option for layer in layers for option, value in layer.values.items() if value is not None)
@@ -133,18 +133,18 @@ def _count(asked: Asked, losses: Mapping[str, str], axes: "tuple[AnyAxis, ...]")
 
 
 def _equal_shares(trials: int, losses: int) -> int:
-    """Trials in all, as many for each loss: rounded up where they do not come apart."""
+    """The total number of trials, rounded up so that every loss gets the same number."""
     return losses * math.ceil(trials / losses)
 
 
 def _check_settings(axes: "tuple[AnyAxis, ...]", losses: Sequence[Proposed]) -> None:
-    """Refuse what a candidate was tuned to and would lose."""
+    """Refuse a setting that was tuned for a candidate and that the study would override."""
     searched = {axis.name for axis in axes}
     for it in losses:
         for name, value in (it.candidate.settings if it.candidate else {}).items():
             if name not in searched:
                 raise InputError(
-                    f"{it.name} was tuned to {name} = {value}, and all trials here have the same.",
+                    f"{it.name} was tuned with {name} = {value}, but all trials here have the same {name}.",
                     f"Give --over {name}=..., so that every loss is tuned.",
                 )
 
@@ -158,12 +158,12 @@ def _ladder(asked: Asked) -> "Ladder":
 
 
 def _check_searched(over: Sequence[str], targets: "Mapping[str, Target]") -> None:
-    """Refuse a setting that is none to search, in its own words."""
+    """Refuse a setting that cannot be searched, with a message about it."""
     for text in over:
         name = text.partition("=")[0].strip()
         if name in ExperimentConfig.model_fields and name not in targets:
-            remedy = "Give --seeds N." if name == "seed" else f"Give --{name.replace('_', '-')}, and a study for each."
-            raise InputError(f"--over {text}: all trials of a study have the same {name}, to be compared.", remedy)
+            remedy = "Give --seeds N." if name == "seed" else f"Give --{name.replace('_', '-')}, in one study for each."
+            raise InputError(f"--over {text}: all trials of a study have the same {name}, to be comparable.", remedy)
 
 
 def _check_axes(
@@ -193,7 +193,7 @@ def _check_axes(
 
 
 def _check_values(plan: "Plan", loss: str, text: SpecText) -> None:
-    """Put the ends of every axis into the spec, which refuses what it cannot be given, in its own words."""
+    """Put the ends of every axis into the spec, which refuses invalid values with its own message."""
     given = plan.values[loss]
     for end in (0, -1):
         values = {name: ends[end] for name, ends in _ends(plan, loss)}
@@ -231,7 +231,7 @@ def _targets(losses: Mapping[str, Sequence[Parameter]]) -> "dict[str, Target]":
 
 
 def _target(name: str, owners: Sequence[tuple[str, Parameter]]) -> "Target":
-    """A parameter, within what every loss that has it declares."""
+    """A parameter, within the range that every loss with it declares."""
     from runner.studies.space import Target
 
     intervals = [parameter.interval for _, parameter in owners]

@@ -1,6 +1,7 @@
 """The settings of a run as options of a command, made from the fields of its configuration.
 
-Several values of one, with commas, are for the command that trains each; elsewhere they are refused in a line.
+Several values of a setting, separated by commas, are for the command that trains them all; elsewhere they are refused
+in one line.
 """
 
 import inspect
@@ -22,25 +23,25 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="Settings from a .toml or .json file, or a run's config.json; options go first.",
+        help="Settings from a .toml or .json file, or a run's config.json; options override them.",
     ),
 ]
 
 Values = tuple[object, ...]
 Taking = Callable[[Option, Values], object]
-"""What a command is given of the values of an option."""
+"""What a command receives for the values of an option."""
 
 SHAPES: Mapping[object, str] = MappingProxyType({int: "INTEGER", float: "FLOAT"})
 ONLY_ONE: Mapping[str, str] = MappingProxyType({"seed": "give the first one, and --seeds N."})
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each setting of a run where it takes `**settings`; one not given is None."""
+    """The command, with an option for each setting of a run in place of `**settings`; one not given is None."""
     return _with_options(command, _one)
 
 
 def with_grids(command: Callable[..., None]) -> Callable[..., None]:
-    """The same, where a setting in which runs may differ comes as a tuple of values."""
+    """The same, but a setting that may differ between runs is passed as a tuple of values."""
     return _with_options(command, _many)
 
 
@@ -80,7 +81,7 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 
 def _is_listed(option: Option) -> bool:
-    """Whether a comma stands between values; it may be a part of other words, as of a path."""
+    """Whether a comma separates values; in other texts, such as a path, it may be part of the text."""
     return option.may_vary or option.kind in (int, float)
 
 
@@ -104,7 +105,7 @@ def _one(option: Option, values: Values) -> object:
         listed = ",".join(map(str, values))
         told = option.several(listed) if option.may_vary else ONLY_ONE.get(option.name, "give one of them.")
         remedy = f"{told[0].upper()}{told[1:]}"
-        raise InputError(f"{option.flag} {listed} gives several values, and here is room for one.", remedy)
+        raise InputError(f"{option.flag} {listed} gives several values, but only one is allowed here.", remedy)
     return values[0]
 
 

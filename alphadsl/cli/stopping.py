@@ -1,8 +1,8 @@
-"""Being stopped: a signal comes in; one line on how to go on, and the exit code that shells expect, come out.
+"""Stopping a command: a signal comes in; one line on how to continue, and the exit code that shells expect, come out.
 
-Until a command has something to lose, a signal ends the process at once, because an exception in the middle of an
-import turns into whatever that import makes of it. Inside `stoppable` it is raised, so that files are closed and
-terminals put back. A signal that was ignored when we were started (nohup) stays so.
+Until a command has something to lose, a signal ends the process at once, since an exception in the middle of an import
+turns into whatever that import makes of it. Inside `stoppable` the signal is raised as an exception, so that files are
+closed and terminals restored. A signal that was ignored when the process started (nohup) stays ignored.
 """
 
 import os
@@ -24,7 +24,7 @@ SIGNALLED = 128
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal that ends the command."""
+    """Raised by a signal that ends the command."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -45,7 +45,7 @@ def raise_stopped(number: int, _: FrameType | None) -> None:
 
 
 def listen(handler: "signal._HANDLER") -> None:
-    """Give the signals to a handler, where they are ours to take."""
+    """Set the handler of all signals that are not ignored, in the main thread."""
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
@@ -54,7 +54,7 @@ def listen(handler: "signal._HANDLER") -> None:
 
 @contextmanager
 def stoppable(advice: str) -> Iterator[None]:
-    """End a command that is stopped inside the block with a line that gives advice, and the signal's exit code."""
+    """End a command that is stopped inside the block with a line of advice, and the exit code of the signal."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     listen(raise_stopped)
     try:

@@ -1,5 +1,5 @@
-"""The terminal or file that output goes to: characters that it cannot show are spelled out, and a full disk or a
-reader that has gone is told in one line.
+"""The terminal or file that output goes to: characters that it cannot show are spelled out, and a full disk or a closed
+pipe is reported in one line.
 """
 
 import codecs
@@ -30,7 +30,7 @@ _SPELLINGS = {
 
 
 def prepare_streams() -> None:
-    """Let no character be refused by an encoding, and give a closed stream somewhere to go."""
+    """Make sure that no encoding refuses a character, and replace a closed stream by the null device."""
     codecs.register_error(SPELLED, _spell)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -47,7 +47,7 @@ def _spell(fault: UnicodeError) -> tuple[str, int]:
 
 
 def _spelled(character: str) -> str:
-    """Greek letters by their names, accents left out, and the rest by number."""
+    """Greek letters by their names, letters without their accents, and other characters by number."""
     name = unicodedata.name(character, "")
     plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
     match name.split():
@@ -64,9 +64,9 @@ def _spelled(character: str) -> str:
 
 
 def flush() -> None:
-    """Bring the results to where they go. Raises `InputError` where they cannot be written."""
+    """Flush the results. Raises `InputError` if they cannot be written."""
     if sys.stdout.closed:
-        return  # by the language server, at the end of its session
+        return  # closed by the language server, at the end of its session
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -76,7 +76,7 @@ def flush() -> None:
 
 
 def give_up_output() -> None:
-    """Send what is left to nowhere, so that the interpreter does not try again when it ends."""
+    """Discard remaining output, so that the interpreter does not try to write it when it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,4 +1,4 @@
-"""The command `studies`: names come in; a list of studies, or one as a table and a page, comes out."""
+"""The command `studies`: names come in; a list of studies, or one study as a table and a page, comes out."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.discovery.overview import Overview
     from runner.studies.study import Study, StudyRoom
 
-StudiesDir = Annotated[str, typer.Option(help="Where studies are.", autocompletion=complete.folders)]
+StudiesDir = Annotated[str, typer.Option(help="Folder of the studies.", autocompletion=complete.folders)]
 Storage = Annotated[
     str | None, typer.Option(metavar="URL", help="A database for several machines, as postgresql://USER@HOST/DB.")
 ]
@@ -38,7 +38,7 @@ app = typer.Typer(
 
 @app.callback()
 def list_studies(context: typer.Context, studies_dir: StudiesDir = "studies", storage: Storage = None) -> None:
-    """List studies of sweep and searches of discover: how far they are, the best of each, and how to go on.
+    """List studies of sweep and searches of discover: their progress, the best of each, and how to continue.
 
     Example: alphadsl studies
     """
@@ -57,7 +57,7 @@ def list_studies(context: typer.Context, studies_dir: StudiesDir = "studies", st
         _console().print(_table("search state written passed best score", map(_search_row, searches)))
     for search in searches:
         if search.following:
-            typer.echo(visible_text(f"{search.name} goes on: {search.following}"))
+            typer.echo(visible_text(f"{search.name} continues with: {search.following}"))
     for refusal in refusals:
         complain(refusal)
     if refusals:
@@ -88,7 +88,7 @@ def show(name: StudyName, studies_dir: StudiesDir = "studies", storage: Storage 
 
 
 def finish(study: "Study") -> None:
-    """The table of the best, and the page; exit code 1 where no trial of a finished study has a score."""
+    """Print the table of the best and write the page; exit with 1 if all trials have failed."""
     from runner.studies.page import write_page
     from runner.studies.study import Standing
     from runner.studies.table import BEST, best_first, make_table
@@ -108,7 +108,7 @@ Answer = TypeVar("Answer")
 
 
 def _answers(ask: Callable[[Place], Answer], places: Iterable[Place], refusals: list[InputError]) -> Iterator[Answer]:
-    """What is said of each place; a place that is refused does not hide the others."""
+    """The answer for each place; an error at one place does not hide the others."""
     for place in places:
         try:
             yield ask(place)

@@ -1,6 +1,6 @@
 """The command `sweep`: specs, axes and settings come in; a study of many runs, a table and a page come out.
 
-What is heavy is imported inside the command, so that the rest of the command line starts without it.
+Heavy imports are inside the command, so that the rest of the command line starts without them.
 """
 
 from typing import Annotated
@@ -24,7 +24,7 @@ def sweep(
         typer.Option(
             "--over",
             metavar="NAME=VALUES",
-            help="What is searched: tau=0.1,0.2 or tau=0.05..1:log or, for a grid, tau=0.05..1:log:5.",
+            help="What to search: tau=0.1,0.2 or tau=0.05..1:log or, for a grid, tau=0.05..1:log:5.",
         ),
     ] = None,
     set_: Setting = None,
@@ -32,7 +32,7 @@ def sweep(
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Seeds of each configuration.")] = 3,
     search: Annotated[
         SearchName | None,
-        typer.Option(help="How trials are chosen; by default a grid of lists, else tpe.", show_default=False),
+        typer.Option(help="How trials are chosen; by default grid for lists, otherwise tpe.", show_default=False),
     ] = None,
     trials: Annotated[
         int | None,
@@ -40,17 +40,17 @@ def sweep(
             min=1, max=10_000, help="Configurations to try, if not a grid; by default 30.", show_default=False
         ),
     ] = None,
-    prune: Annotated[PruneName, typer.Option(help="Whether trials that are behind end early.")] = PruneName.NONE,
+    prune: Annotated[PruneName, typer.Option(help="Whether trials that fall behind end early.")] = PruneName.NONE,
     first_rung: Annotated[int, typer.Option(min=1, max=10**6, help="Epochs after which the first trials end.")] = 1,
-    factor: Annotated[int, typer.Option(min=2, max=100, help="One of so many goes on at a rung.")] = 3,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes at work, --threads each.")] = 1,
+    factor: Annotated[int, typer.Option(min=2, max=100, help="One in this many continues at each rung.")] = 3,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Worker processes, with --threads each.")] = 1,
     name: Annotated[str | None, typer.Option(help="Name of the study.")] = None,
     studies_dir: StudiesDir = "studies",
     storage: Storage = None,
     ray: Annotated[
-        str | None, typer.Option(metavar="auto|ADDRESS", help="Put the workers on the nodes of a Ray cluster.")
+        str | None, typer.Option(metavar="auto|ADDRESS", help="Run the workers on the nodes of a Ray cluster.")
     ] = None,
-    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    download: Annotated[bool, typer.Option("--download", help="Download the data set if it is missing.")] = False,
     **settings: object,
 ) -> None:
     """Try many configurations of losses and runs, every one with every seed, and rank them.
@@ -76,16 +76,16 @@ def sweep(
     called = name or (f"{searches}-tuned" if searches else f"{here.dataset}-{'-'.join(plan.losses)}")
     check_name(called)
     room = room_of(called, root, storage)
-    with stoppable(f"To go on: {command_as_typed()}"):
+    with stoppable(f"To continue: {command_as_typed()}"):
         study = open_study(room, plan)
         keep_command(room.folder, command_as_typed())
         check_page_replaceable(room)
         tell(f"Study {called}: {progress_of(study.entries(), workers)}, {seeds} seeds each.")
         if trials not in (None, plan.trials):
-            tell(f"--trials {trials} becomes {plan.trials}: as many for each of {len(plan.losses)} losses.")
+            tell(f"--trials {trials} becomes {plan.trials}: the same number for each of {len(plan.losses)} losses.")
         if len({*plan.shares.values()}) > 1:
             told = ", ".join(f"{loss} {count}" for loss, count in plan.shares.items())
-            tell(f"The trials of the grid are {told}; --search random or tpe gives each loss equally many.")
+            tell(f"The trials of the grid are {told}; --search random or tpe gives each loss the same number.")
         place = Place(room, here, download)
         with Watch(study, workers) as watch:
             if ray is None:

@@ -1,4 +1,4 @@
-"""A spec to start from, one for each family, commented so that it teaches the language as it is filled in."""
+"""Specs to start from, one for each family, with comments that teach the language."""
 
 import re
 from enum import StrEnum
@@ -58,7 +58,7 @@ loss {name} extends {parent} {{
 
 
 def write_template(name: str, family: Family, parent: str | None, folder: Path) -> Path:
-    """Write NAME.alpha into a folder. Raises `InputError` if the name is no identifier or the file exists."""
+    """Write NAME.alpha into a folder. Raises `InputError` if the name is not an identifier or the file exists."""
     if name in RESERVED:
         raise InputError(f"{name} cannot be the name of a loss", f"it is {RESERVED[name]}; try my_{name}")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or len(name) > LONGEST_NAME:
@@ -69,7 +69,7 @@ def write_template(name: str, family: Family, parent: str | None, folder: Path) 
     path = folder / f"{name}{SUFFIX}"
     text = TEMPLATES[family].format(name=name) if parent is None else _extension(name, parent)
     if path.exists() or path.is_symlink():
-        raise InputError(f"{path} exists already", "choose another name, or edit it")
+        raise InputError(f"{path} already exists", "choose another name, or edit it")
     write_file(path, text.encode())
     return path
 

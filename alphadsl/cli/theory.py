@@ -1,7 +1,7 @@
 """The commands of `alphadsl theory`: a spec comes in; a table, STEM.png, STEM.json and an exit code come out.
 
-Exit code 1 where a statement fails beyond its tolerance. Torch and the runner are imported inside the commands, so that
-the rest of the command line starts without them.
+The exit code is 1 if a statement fails beyond its tolerance. Torch and the runner are imported inside the commands, so
+that the rest of the command line starts without them.
 """
 
 from pathlib import Path
@@ -43,10 +43,10 @@ def gradient(
         typer.Argument(metavar="SPEC...", help="Built-in names or files.", autocompletion=complete.losses),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every loss of the library.")] = False,
-    draws: Annotated[int, typer.Option(min=1, max=1000, help="Random batches and weights of each network.")] = 3,
+    draws: Annotated[int, typer.Option(min=1, max=1000, help="Random batches and weights for each network.")] = 3,
     trial: Trial = Trial(),
 ) -> None:
-    """Theorem 1: the gradient of a loss is minus that of the energy, alpha and beta held fixed.
+    """Theorem 1: the gradient of a loss is minus that of the energy, with alpha and beta held fixed.
 
     Example: alphadsl theory gradient infonce direct mine.alpha --draws 10
     """
@@ -65,12 +65,12 @@ def gradient(
 def game(
     spec: Loss,
     data: Data = Data(samples=40),
-    steps: Annotated[int, typer.Option(min=1, max=100_000, help="How often both players move.")] = 60,
-    rate: Annotated[float, typer.Option(help="Step of the network along its gradient.")] = 0.5,
+    steps: Annotated[int, typer.Option(min=1, max=100_000, help="Number of moves of both players.")] = 60,
+    rate: Annotated[float, typer.Option(help="Step size of the network along its gradient.")] = 0.5,
     trials: Annotated[int, typer.Option(min=1, max=10**6, help="Random feasible alphas at each of five states.")] = 200,
     trial: Trial = Trial(),
 ) -> None:
-    """The min player: its alpha is the best answer, and taking turns is gradient descent on a coordinate loss.
+    """The min player: its alpha is the best response, and taking turns is gradient descent on a coordinate loss.
 
     Example: alphadsl theory game entropy --set tau=0.2
     """
@@ -90,7 +90,7 @@ def pca(
     depth: Annotated[
         str, typer.Option(metavar="N|N..M", help="Linear layers: a depth, or the first and the last.")
     ] = "1..4",
-    width: Annotated[int, typer.Option(min=1, max=512, help="Units of every layer but the inputs.")] = 10,
+    width: Annotated[int, typer.Option(min=1, max=512, help="Units of every layer except the inputs.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Random initialisations at each depth.")] = 64,
     data: Data = Data(),
     trial: Trial = Trial(),
@@ -112,7 +112,7 @@ def pca(
 @unfolded
 def relu(
     spec: Loss,
-    hidden: Annotated[int, typer.Option(min=1, max=256, help="Hidden units, and outputs.")] = 10,
+    hidden: Annotated[int, typer.Option(min=1, max=256, help="Number of hidden units and of outputs.")] = 10,
     seeds: Annotated[int, typer.Option(min=1, max=10_000, help="Random initialisations of each network.")] = 32,
     data: Data = Data(dataset="components"),
     trial: Trial = Trial(),
@@ -137,12 +137,12 @@ def landscape(
         typer.Argument(metavar="SPEC SPEC", help="Two built-in names or files.", autocompletion=complete.losses),
     ],
     bridge: Annotated[
-        bool, typer.Option("--library/--no-library", help="Measure the score against probes over the whole library.")
+        bool, typer.Option("--library/--no-library", help="Compare the score with probes over the whole library.")
     ] = True,
     data: Data = Data(dataset="digits", samples=100),
     trial: Trial = Trial(),
 ) -> None:
-    """What differs between two losses while the network is held fixed, and a score without labels for the library.
+    """How two losses differ for a fixed network, and a score without labels for the library.
 
     Example: alphadsl theory landscape infonce square --no-library
     """
@@ -158,7 +158,7 @@ def landscape(
     everyone = [read_subject(name, {}) for name in library()] if bridge else []
     trainable = [subject for subject in everyone if not subject.takes_queue()]
     cache = stem.with_name(f"{stem.name}.cache.json")
-    with stoppable(f"What was measured of the library is kept in {cache}; repeat the command to continue."):
+    with stoppable(f"Measurements of the library are saved in {cache}; repeat the command to continue."):
         tell(study(first, second, views, trainable, trial.seed, cache), stem)
 
 
@@ -166,7 +166,7 @@ def landscape(
 def spectrum(
     run: Runs = None,
     runs_dir: RunsDir = "runs",
-    images: Annotated[int, typer.Option(min=10, max=10_000, help="Test images to look at.")] = 500,
+    images: Annotated[int, typer.Option(min=10, max=10_000, help="Number of test images to use.")] = 500,
     data_dir: DataDir = None,
     output: Stem = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What the commands of `alphadsl theory` share: options, how losses and data are read, and how a report is told."""
+"""What the commands of `alphadsl theory` share: options, how losses and data are read, and how a report is shown."""
 
 import math
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ Stem = Annotated[
 
 @dataclass(frozen=True)
 class Trial:
-    """What every statement about losses takes: their parameters, chance, a negative control, and where results go."""
+    """What every statement about losses takes: their parameters, a seed, a negative control, and the output files."""
 
     set_: Setting = None
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of everything random.")] = 0
@@ -42,13 +42,13 @@ class Trial:
         typer.Option(
             "--break",
             metavar="sign|rows|beta",
-            help="A negative control: tamper with the derived alpha, so that the statements on it must fail.",
+            help="A negative control: corrupt the derived alpha, so that the statements on it must fail.",
         ),
     ] = None
     output: Stem = None
 
     def subjects(self, specs: Sequence[str]) -> "list[Subject]":
-        """The losses, their alpha tampered with where a control asks for it."""
+        """The losses, with corrupted alpha if a control asks for it."""
         require_parts()
         from runner.theory.subject import read_subject
         from runner.theory.weights import CONTROLS, intact
@@ -65,7 +65,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Data:
-    """The data that a statement is tried on."""
+    """The data that a statement is tested on."""
 
     dataset: Annotated[
         str,
@@ -74,9 +74,9 @@ class Data:
         ),
     ] = "mixture"
     samples: Annotated[int, typer.Option(min=2, max=2000, help="Samples, each in two views.")] = 60
-    inputs: Annotated[int, typer.Option(min=2, max=512, help="Inputs of made data.")] = 10
+    inputs: Annotated[int, typer.Option(min=2, max=512, help="Inputs of generated data.")] = 10
     noise: Annotated[
-        float, typer.Option(min=0, help="Standard deviation of the noise between two views of made data.")
+        float, typer.Option(min=0, help="Standard deviation of the noise between two views of generated data.")
     ] = 0.5
     data_dir: DataDir = None
 
@@ -97,7 +97,7 @@ def read_depths(text: str) -> range:
     except ValueError:
         depths = range(0)
     if not depths or depths[0] < 1 or depths[-1] > DEEPEST:
-        raise InputError(f"--depth {text} is no depth, or range of depths, from 1 to {DEEPEST}.", "Write --depth 1..6")
+        raise InputError(f"--depth {text} is not a depth or range of depths from 1 to {DEEPEST}.", "Write --depth 1..6")
     return depths
 
 
@@ -107,13 +107,13 @@ def check_positive(option: str, value: float) -> None:
 
 
 def require_parts() -> None:
-    """Raises `InputError` where the theory's extras are not installed."""
+    """Raises `InputError` if the extras of the theory are not installed."""
     for extra in ("reference", "train"):
         require("alphadsl theory", extra)
 
 
 def stem_of(output: Path | None, command: str) -> Path:
-    """Where the picture and the numbers go, once it is sure that they can."""
+    """The path of the picture and the numbers without extension, once it is certain that they can be written."""
     from runner.theory.report import check_outputs
 
     stem = output or Path(f"theory-{command}")
@@ -124,7 +124,7 @@ def stem_of(output: Path | None, command: str) -> Path:
 
 
 def tell(report: "Report", stem: Path) -> None:
-    """The tables, the files and the exit code."""
+    """Print the tables, write the files, and exit with 1 if a statement fails."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=TABLE_WIDTH)

@@ -1,4 +1,5 @@
-"""Options that go together are a frozen dataclass: a command takes it as one parameter, its user sees the fields."""
+"""Options that belong together are a frozen dataclass: a command takes it as one parameter, its user sees the
+fields."""
 
 import inspect
 from collections.abc import Callable
@@ -10,8 +11,8 @@ Command = Callable[..., None]
 
 
 def unfolded(command: Command) -> Command:
-    """The command with an option for each field of the dataclasses that it takes. Their annotations are the options;
-    the default of the parameter, which is such a dataclass, has the defaults."""
+    """The command, with an option for each field of the dataclasses that it takes. Their annotations are the options;
+    the default of the parameter, which is such a dataclass, gives the defaults."""
     signature = inspect.signature(command)
     groups: dict[str, Any] = {it.name: it.default for it in signature.parameters.values() if is_dataclass(it.default)}
     parameters: list[inspect.Parameter] = []

@@ -1,7 +1,7 @@
 """Values of parameters as they are typed: words come in; numbers by name come out, for all losses or one of several.
 
-Refused in one line: what is not NAME=NUMBER, a name or a number given twice, several numbers where one is taken, and a
-value for a loss that the command does not have.
+Refused in one line: anything but NAME=NUMBER, a name or a number given twice, several numbers where one is allowed, and
+a value for a loss that the command does not have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,15 @@ def parse_settings(settings: list[str]) -> dict[str, float]:
         if len(numbers) > 1:
             listed = ",".join(f"{number:g}" for number in numbers)
             raise InputError(
-                f"--set {name}={listed} gives several values, and here is room for one.",
+                f"--set {name}={listed} gives several values, but only one is allowed here.",
                 f"Give alphadsl train --set {name}={listed}, or sweep --over {name}={listed}",
             )
     return {name: number for name, (number,) in values.items()}
 
 
 def parse_lists(settings: list[str]) -> dict[str, tuple[float, ...]]:
-    """The values of `--set NAME=VALUE,VALUE,...`, one or more of each. Raises `InputError` as `parse_settings`."""
+    """The values of `--set NAME=VALUE,VALUE,...`, one or more for each name. Raises `InputError` like
+    `parse_settings`."""
     values: dict[str, tuple[float, ...]] = {}
     for setting in settings:
         name, equals, words = (part.strip() for part in setting.partition("="))
@@ -41,7 +42,7 @@ def parse_lists(settings: list[str]) -> dict[str, tuple[float, ...]]:
 
 
 def check_once(said: str, values: Sequence[object]) -> None:
-    """Raises `InputError` where one of several values is there twice."""
+    """Raises `InputError` if one of several values is given twice."""
     for repeated in (value for at, value in enumerate(values) if value in values[:at]):
         told = f"{repeated:g}" if isinstance(repeated, float) else repeated
         raise InputError(f"{said} gives {told} twice.", "Keep one of the two.")
@@ -55,9 +56,10 @@ def _number(setting: str, name: str, word: str) -> float:
 
 
 def share_values(values: Mapping[str, Value], losses: Sequence[str]) -> list[dict[str, Value]]:
-    """What each loss is given: `tau` is for all of them, `LOSS.tau` for the one of that name, and counts there.
+    """The values for each loss: `tau` is for all of them, `LOSS.tau` for the one of that name, where it takes
+    precedence.
 
-    Raises `InputError` for a value of a loss that is not among them.
+    Raises `InputError` for a value for a loss that is not among them.
     """
     for name in values:
         loss, dot, _ = name.rpartition(".")

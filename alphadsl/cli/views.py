@@ -1,4 +1,4 @@
-"""The command `views`: a data set comes in; a picture of some images, each with views as training sees it, comes out.
+"""The command `views`: a data set comes in; a picture of some images, each with views as in training, comes out.
 
 Torch and the runner are imported inside, so that the rest of the command line starts without them.
 """
@@ -22,13 +22,13 @@ def views(
     image_size: Annotated[
         int | None, typer.Option(help="Pixels a side that images are resized to; each data set has its default.")
     ] = None,
-    images: Annotated[int, typer.Option(min=1, max=64, help="How many images, a row each.")] = 8,
-    count: Annotated[int, typer.Option("--views", min=1, max=32, help="How many views of each.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Which images and which views.")] = 0,
-    download: Annotated[bool, typer.Option("--download", help="Fetch the data set if it is missing.")] = False,
+    images: Annotated[int, typer.Option(min=1, max=64, help="Number of images, one row each.")] = 8,
+    count: Annotated[int, typer.Option("--views", min=1, max=32, help="Number of views of each image.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of images and views.")] = 0,
+    download: Annotated[bool, typer.Option("--download", help="Download the data set if it is missing.")] = False,
     output: Output = Path("views.png"),
 ) -> None:
-    """Draw views of images as training sees them, a row for each image.
+    """Draw views of images as in training, one row per image.
 
     Example: alphadsl views --dataset cifar10 -o views.png
     """

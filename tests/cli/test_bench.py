@@ -72,7 +72,7 @@ def test_a_stopped_run_tells_what_it_measured(
         ({"backend": "auto,fast"}, "--backend: fast is not known"),
         ({"dtype": "float8"}, "--dtype: float8 is not known"),
         ({"device": "tpu"}, "--device: tpu is not known"),
-        ({"output": Path("a.txt")}, "no ending that can be drawn"),
+        ({"output": Path("a.txt")}, "no extension of a picture format"),
         ({"set_": ["tau"]}, "not of the form NAME=VALUE"),
         ({"specs": ["infonze"]}, "there is no loss called infonze"),
     ],

@@ -94,7 +94,7 @@ def test_new_writes_a_spec_that_holds(tmp_path: Path, flags: list[str]) -> None:
     assert alphadsl.check(tmp_path / "mine.alpha") == []
     again = run_command("new", "mine", *flags, folder=tmp_path)
     assert again.returncode == 1
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_check_goes_on_after_a_file_that_is_not_there(tmp_path: Path) -> None:

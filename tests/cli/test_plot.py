@@ -84,7 +84,7 @@ def test_blocks() -> None:
 @pytest.mark.parametrize(
     ("specs", "output", "settings", "told"),
     [
-        (["infonce"], "a.txt", [], "no ending that can be drawn"),
+        (["infonce"], "a.txt", [], "no extension of a picture format"),
         (["infonce"], "absent/a.png", [], "cannot be written"),
         (["infonce"], "a.png", ["sigma=1"], "none of these losses has a parameter sigma"),
         (["infonce"], "a.png", ["tau=0.1", "tau=0.2"], "gives tau twice"),

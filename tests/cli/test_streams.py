@@ -104,7 +104,7 @@ def test_training_that_is_stopped_names_the_command_that_goes_on(name: str, tmp_
         _, told = started.communicate(timeout=120)
     assert started.returncode == 128 + number
     goes_on = "alphadsl train infonce --dataset digits --width 8 --epochs 999 --set tau=0.3 --resume"
-    assert told.decode().splitlines()[-1] == f"Stopped by {name}. To go on: {goes_on}"
+    assert told.decode().splitlines()[-1] == f"Stopped by {name}. To continue: {goes_on}"
     assert b"Traceback" not in told
 
 

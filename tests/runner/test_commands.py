@@ -63,7 +63,7 @@ def test_ctrl_c_ends_with_a_line_on_how_to_go_on(monkeypatch: pytest.MonkeyPatch
     result = CliRunner().invoke(app, ["train", "infonce", *QUICK])
     assert result.exit_code == 130
     told = result.stderr.splitlines()[-1]
-    assert told.startswith("Stopped by SIGINT. To go on: alphadsl ")
+    assert told.startswith("Stopped by SIGINT. To continue: alphadsl ")
     assert told.endswith(" --resume")
 
 

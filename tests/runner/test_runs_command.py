@@ -202,7 +202,7 @@ def test_removing_leaves_what_the_runner_did_not_write() -> None:
     result = CliRunner().invoke(app, ["runs", "remove", "a", "link", "link", "--yes"], catch_exceptions=False)
     assert result.stdout == "removed runs/a\nremoved runs/link\n"
     for path in ("runs/a/notes.txt", "runs/a/tensorboard", "runs/link"):
-        assert f"{path} is not the runner's, and stays." in result.stderr
+        assert f"{path} was not written by the runner, and stays." in result.stderr
     assert {path.name for path in run.path.iterdir()} == {"notes.txt", "tensorboard"}
     assert not other.path.exists()
 

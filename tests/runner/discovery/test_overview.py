@@ -48,15 +48,15 @@ def test_studies_lists_a_search_and_the_command_that_goes_on(room: SearchRoom) -
     keep_command(room.folder, "alphadsl discover infonce --name first")
     with locked(RunFolder(room.folder)):
         assert "at work" in listed(room)
-        assert "goes on" not in listed(room)
+        assert "continues with" not in listed(room)
     told = listed(room)
     assert "stopped" in told
     assert "c00001 at toy" in told
     assert "70.0" in told
-    assert "first goes on: alphadsl discover infonce --name first" in told
+    assert "first continues with: alphadsl discover infonce --name first" in told
     write_candidates(room.listed, [Candidate(name="c00001", spec=TEXT)])
     assert "ended" in listed(room)
-    assert f"first goes on: alphadsl sweep {room.folder} --over" in listed(room)
+    assert f"first continues with: alphadsl sweep {room.folder} --over" in listed(room)
 
 
 def test_to_look_at_a_search_changes_nothing(room: SearchRoom) -> None:

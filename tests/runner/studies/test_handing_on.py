@@ -97,7 +97,7 @@ def test_the_sampler_keeps_to_the_losses_that_are_dealt(search: Path, tmp_path: 
 
 def test_what_would_be_lost_is_refused(search: Path) -> None:
     write_candidates(search / LIST, [HANDED[0].model_copy(update={"settings": {"lr": 0.003}})])
-    with pytest.raises(InputError, match=r"warm was tuned to lr = 0\.003"):
+    with pytest.raises(InputError, match=r"warm was tuned with lr = 0\.003"):
         planned(proposed("found"), "tau=0.1,0.4")
     assert planned(proposed("found"), "lr=0.001,0.01").shares == {"warm": 2}
     with pytest.raises(InputError, match="a loss called infonce"):
