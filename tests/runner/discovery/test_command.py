@@ -14,7 +14,7 @@ REFUSED = {
     "labels": (["supcon"], "supcon takes labels"),
     "one name twice": (["infonce", "infonce"], "a loss called infonce"),
     "no loss": (["infonse"], "did you mean infonce?"),
-    "not a time": (["infonce", "--budget", "3epochs"], "no time"),
+    "no time": (["infonce", "--budget", "3epochs"], "not a time"),
     "no number": (["infonce", "--budget", "soon"], "--budget soon"),
     "rungs that fall": (["infonce", "--rungs", "4,1"], "do not increase"),
     "no rungs": (["infonce", "--rungs", "x"], "--rungs x"),
