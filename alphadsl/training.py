@@ -9,7 +9,9 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alphadsl.api import KEYWORDS, NOTHING, build, find_text
 from alphadsl.backend.execution import Execution
@@ -29,6 +31,19 @@ if TYPE_CHECKING:
     from runner.network.borrowed import EncoderLike, OwnEncoder
     from runner.records.opening import IfExists
     from runner.training.callbacks import Callback
+
+
+class _Keywords(BaseModel):
+    """What those keywords of `train` may be that are no settings."""
+
+    model_config = ConfigDict(strict=True)
+
+    values: Mapping[str, Any]
+    runs_dir: str | Path
+    name: str | None
+    stop_after: Annotated[int, Field(ge=1)] | None
+    probe: bool
+    download: bool
 
 
 @in_python
@@ -70,6 +85,7 @@ def train(
     from runner.training.callbacks import check_callbacks
     from runner.training.together import joined
 
+    _check_keywords(values=values, runs_dir=runs_dir, name=name, stop_after=stop_after, probe=probe, download=download)
     check_callbacks(callbacks)
     layers = [*_from_file(config), Given({**settings, "dataset": dataset if isinstance(dataset, str) else None})]
     images = _images_in_memory(dataset, test, _last(layers, "image_size"))
@@ -139,6 +155,19 @@ def load_encoder(path: str | Path) -> Any:
     from runner.exporting import read_encoder
 
     return read_encoder(Path(path))
+
+
+def _check_keywords(**given: object) -> None:
+    """Raises `InputError` for a value of another kind: one that is taken for true, or for another number, says nothing
+    of that."""
+    try:
+        _Keywords.model_validate(given)
+    except ValidationError as refusal:
+        fault = refusal.errors()[0]
+        name, told = fault["loc"][0], fault["msg"]
+        raise InputError(
+            f"{name} = {given[str(name)]!r} is refused: {told[:1].lower()}{told[1:]}.", "See help(alphadsl.train)."
+        ) from None
 
 
 def _from_file(path: str | Path | None) -> list[Given]:

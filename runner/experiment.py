@@ -94,6 +94,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     Raises `InputError` for errors that can be known before the first step and are the user's to fix.
     """
     plan = _restored(plan, options)
+    _check_stop(plan, options.stop_after)
     for planned in plan:
         _check_settings(planned)
     led(lambda: _check_all(plan, options))
@@ -132,6 +133,16 @@ def _restored(plan: Sequence[PlannedRun], options: Options) -> Sequence[PlannedR
         return plan
     again = options.restore_threads
     return _with_configs(plan, led(lambda: [restored(run.path, run.config, threads=again) for run in plan]))
+
+
+def _check_stop(plan: Sequence[PlannedRun], stop_after: int | None) -> None:
+    """Raises `InputError` where no run has an epoch to be stopped after."""
+    longest = max(planned.config.epochs for planned in plan)
+    if stop_after is not None and stop_after > longest:
+        raise InputError(
+            f"--stop-after {stop_after} has no effect on {longest} epochs.",
+            f"Leave out --stop-after, or give --epochs {stop_after} or more.",
+        )
 
 
 def _check_settings(planned: PlannedRun) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import read_file
 from runner.data.own_images import take_images
 from runner.evaluation.features import encode
 from runner.evaluation.frozen import evaluating
@@ -15,6 +17,7 @@ from runner.exporting import export_encoder
 from runner.network.borrowed import OwnEncoder, bare
 from runner.network.models import check_makeable
 from runner.records.folder import RunFolder
+from runner.records.identity import fingerprint_of
 from runner.records.metrics import read_rows
 from runner.records.record import read_probe, read_record
 from runner.settings.config import ExperimentConfig
@@ -37,7 +40,10 @@ class Run:
     @property
     def loss(self) -> str:
         """The spec, self-contained: `alphadsl.loads(run.loss)`."""
-        return self._files.spec.read_text(encoding="utf-8")
+        content = read_file(self._files.spec)
+        if fingerprint_of(content) != read_record(self._files).spec:
+            raise InputError(f"{self._files.spec} is not as the run wrote it.", "Put a copy of it back.")
+        return content.decode()
 
     @property
     def epoch(self) -> int:
