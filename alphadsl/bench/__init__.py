@@ -1,1 +1,1 @@
-"""What a loss costs: time and memory of a step, beside what a researcher would write by hand and what others ship."""
+"""The cost of a loss: time and memory of a step, compared with code written by hand and with other libraries."""

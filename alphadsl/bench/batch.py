@@ -1,4 +1,4 @@
-"""The random embeddings that a problem is measured on, and a step on them: forward and backward."""
+"""The random embeddings of a benchmark problem, and a step on them: forward and backward."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Batch:
-    """Two views (N, D) that want gradients, and the labels or queue that the index set needs."""
+    """Two views (N, D) that require gradients, and the labels or queue that the index set needs."""
 
     views: tuple[Tensor, Tensor]
     context: dict[str, Tensor]
 
 
 def make_batch(problem: Problem, pairs: IndexSet) -> Batch:
-    """As many samples as make that many anchors: of one view or of both."""
+    """A batch with the number of samples that gives that many anchors, from one view or from both."""
     samples = problem.anchors // len(pairs.anchors)
     generator = torch.Generator().manual_seed(problem.seed)
     views = tuple(embeddings(problem, samples, generator).requires_grad_() for _ in range(2))
@@ -45,7 +45,7 @@ def embeddings(problem: Problem, rows: int, generator: torch.Generator) -> Tenso
 def step_of(
     function: Callable[..., Tensor], batch: Batch, learned: tuple[Tensor, ...] = ()
 ) -> Callable[[], tuple[Tensor, ...]]:
-    """Forward and backward, to the views and to what the loss learns."""
+    """Forward and backward, to the views and to learned parameters."""
 
     def step() -> tuple[Tensor, ...]:
         gradients = torch.autograd.grad(function(*batch.views, **batch.context), (*batch.views, *learned))

@@ -1,7 +1,7 @@
-"""Where another backend of ours becomes the faster one on this device: times by size come in, thresholds go out.
+"""At which size another of our backends becomes the fastest on this device: times by size come in; thresholds come out.
 
-Three ways are timed side by side for a loss of each kind (an exponential, a kink, a min player): dense eagerly, dense
-compiled, and streaming. `alphadsl/backend/dispatch.py` has the thresholds that `auto` goes by.
+Three backends are timed side by side for one loss of each kind (an exponential, a kink, a min player): dense eager,
+dense compiled, and streaming. The thresholds that `auto` uses are in `alphadsl/backend/dispatch.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ EAGER, COMPILED, STREAMING = "dense eager", "dense compiled", "streaming compile
 
 @dataclass(frozen=True)
 class Timed:
-    """A loss at one size: seconds of a step by the ways that ran."""
+    """One loss at one size: seconds per step of each backend that ran."""
 
     spec: str
     anchors: int
@@ -34,9 +34,10 @@ class Timed:
 
 @dataclass(frozen=True)
 class Crossing:
-    """From which A on a way beats the ways before it at every size; None if it never does within the sizes.
+    """The number of anchors from which a backend is faster than all earlier ones at every size; None if it never is
+    within the sizes.
 
-    `pays_after` is the number of steps there after which the first, compiling step of that way is paid back.
+    `pays_after` is the number of steps at that size after which the time of its first, compiling step is recovered.
     """
 
     spec: str
@@ -46,12 +47,12 @@ class Crossing:
 
 
 def ways_of(backends: Sequence[str]) -> tuple[str, ...]:
-    """The ways there are, from the smallest batches' to the largest's."""
+    """The backends to time, from the fastest for small batches to the fastest for large ones."""
     return tuple(way for way in (EAGER, COMPILED, STREAMING) if way.partition(" ")[0] in backends)
 
 
 def calibrate(order: Order, ways: tuple[str, ...], report: Report) -> Iterator[Timed]:
-    """Each loss at each size, as they are done, a process each."""
+    """Yield the times of each loss at each size as soon as they are measured, each in a process of its own."""
     for problem in order.problems:
         report.starts(f"{problem.spec}, A = {problem.anchors}")
         task = Task(problem, ways, False, order.rounds, order.threads)
@@ -61,7 +62,7 @@ def calibrate(order: Order, ways: tuple[str, ...], report: Report) -> Iterator[T
 
 
 def crossings(timed: Sequence[Timed], ways: tuple[str, ...]) -> Iterator[Crossing]:
-    """Where each way but the first takes over, by loss."""
+    """For each loss, where each backend but the first takes over."""
     for spec in dict.fromkeys(timing.spec for timing in timed):
         sizes = sorted((timing for timing in timed if timing.spec == spec), key=lambda each: each.anchors)
         for place, way in enumerate(ways[1:], start=1):
@@ -81,7 +82,7 @@ def _crossing(spec: str, way: str, earlier: tuple[str, ...], sizes: Sequence[Tim
 
 
 def _saved(timed: Timed, way: str, earlier: tuple[str, ...]) -> float | None:
-    """Seconds saved a step against the best of the earlier ways, if any are."""
+    """Seconds saved per step compared with the fastest earlier backend, if any is saved."""
     seconds = timed.answer.seconds
     others = [seconds[timing] for timing in earlier if timing in seconds]
     if way not in seconds or not others or seconds[way] >= min(others):
@@ -112,8 +113,9 @@ def told(crossing: Crossing) -> str:
 def threshold_rows(
     timed: Sequence[Timed], crossings: Sequence[Crossing], kinds: Mapping[str, Streaming], device: str
 ) -> Iterator[str]:
-    """The rows of THRESHOLDS in alphadsl/backend/dispatch.py: from where on compiling pays within a short training, and
-    streaming is the fastest, for all losses of a kind. What is never so within the sizes is left open."""
+    """The rows of THRESHOLDS in alphadsl/backend/dispatch.py: the number of anchors from which compiling pays off
+    within a short training, and from which streaming is fastest, for all losses of a kind. A threshold not reached
+    within the sizes is left open."""
     for kind in dict.fromkeys(kinds.values()):
         names = [name for name, each in kinds.items() if each == kind]
         compiled = _latest([_paying(name, timed) for name in names])
@@ -127,7 +129,8 @@ def _latest(sizes: Sequence[int | None]) -> str:
 
 
 def _paying(spec: str, timed: Sequence[Timed]) -> int | None:
-    """The least A from which the first compiled step is paid back within so many steps."""
+    """The smallest number of anchors at which the time of the first, compiling step is recovered within `PAYS_WITHIN`
+    steps."""
     for each in sorted((timing for timing in timed if timing.spec == spec), key=lambda each: each.anchors):
         saved = _saved(each, COMPILED, (EAGER,))
         if saved is not None and each.answer.first[COMPILED] / saved <= PAYS_WITHIN:
@@ -136,7 +139,7 @@ def _paying(spec: str, timed: Sequence[Timed]) -> int | None:
 
 
 def reasons(timed: Sequence[Timed]) -> Iterator[str]:
-    """A line for each way that could not be timed."""
+    """One line for each backend that could not be timed."""
     for timing in timed:
         for way, why in timing.answer.missing.items():
             yield f"- {way}: {why} ({timing.spec} at A = {timing.anchors})"

@@ -1,4 +1,4 @@
-"""What a measurement is made on: the device, and the head of every table."""
+"""The conditions of a measurement: the device, and the header of every table."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ def conditions(device: Device = Device.cpu) -> str:
 
 
 def find_device(device: Device) -> Device:
-    """The device that `auto` is here. Raises `InputError` for a GPU that is not there."""
+    """The device that `auto` means here. Raises `InputError` for a GPU that does not exist."""
     there = torch.cuda.is_available()
     match device:
         case Device.auto:
@@ -38,7 +38,7 @@ def find_device(device: Device) -> Device:
 
 
 def commit() -> str:
-    """The commit of this copy of alphadsl, marked if files were changed since; unknown where it is installed."""
+    """The commit of this copy of alphadsl, marked if files have changed since; unknown for an installed package."""
     folder = Path(__file__).parent
     answer = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude", "*"],

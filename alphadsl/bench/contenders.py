@@ -1,7 +1,9 @@
-"""Who is measured: ours by backend, its plain form by hand, what others ship, and the products alone.
+"""The contenders of a benchmark: our backends, the plain form written by hand, other libraries, and the matrix products
+alone.
 
-A contender is known by its name: a backend ("auto", "dense"; followed by "eager" or "compiled" where that is fixed), or
-one of `Rival`. A name and a problem come in, a step goes out. Refused with `NotMeasured`, which says why.
+A contender is identified by its name: a backend ("auto", "dense"; followed by "eager" or "compiled" if that is fixed),
+or one of `Rival`. A name and a problem come in; a step comes out. Raises `NotMeasured`, with the reason, for a
+contender that cannot run.
 """
 
 from collections.abc import Callable
@@ -32,12 +34,12 @@ INFONCE = "infonce"
 
 
 class NotMeasured(Exception):
-    """A contender that cannot run this problem."""
+    """A contender that cannot run this problem; the message says why."""
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """A loss of another library: its module, what to install, and the largest batch it is asked for."""
+    """A loss of another library: its module, the package to install, and the largest batch that it is run on."""
 
     module: str
     package: str
@@ -85,7 +87,7 @@ def _plain_step(problem: Problem, prepared: Callable[[Any], Any]) -> Step:
 
 
 def plain_form(loss: Loss) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
-    """The loss as written by hand where it is one of those, else literally from its formula; and what it learns."""
+    """The loss as written by hand if we have it, otherwise literally from its formula; and its learned parameters."""
     name = hand_written_name(loss)
     if name is None:
         module = PlainLoss(loss)
@@ -97,7 +99,7 @@ def plain_form(loss: Loss) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
 
 
 def _value(parameter: Parameter) -> float | torch.nn.Parameter:
-    """A number, or what an optimizer moves."""
+    """A number, or a parameter for an optimizer."""
     match parameter.role:
         case Learned():
             return torch.nn.Parameter(torch.tensor(parameter.value, dtype=torch.float64))
@@ -106,7 +108,8 @@ def _value(parameter: Parameter) -> float | torch.nn.Parameter:
 
 
 def hand_written_name(loss: Loss) -> str | None:
-    """The built-in loss that this is, whatever its own name and values, if it is one that is written by hand."""
+    """The name of the built-in loss that this one equals, whatever its own name and values, if it is written by
+    hand."""
     for name, written in HAND_WRITTEN.items():
         known = lower_spec(find_text(name)).loss
         same = replace(loss, name=name, parameters=()) == replace(known, parameters=())

@@ -1,7 +1,7 @@
 """The picture of a comparison: time of a step and peak memory over the number of anchors, for each loss.
 
-Both axes are logarithmic; every line is named where it ends, with how many times as long as ours it takes. One number
-of anchors makes no lines: contenders are bars then.
+Both axes are logarithmic. Every line is labelled at its end, with the ratio of its time to ours. With only one number
+of anchors, contenders are bars.
 """
 
 import io
@@ -19,7 +19,7 @@ from alphadsl.bench.task import Rival
 from alphadsl.bench.titles import is_rival, title_of
 from alphadsl.storage import write_file
 
-# Okabe and Ito's colours, told apart by nearly every eye.
+# Okabe and Ito's colours, which nearly everyone can distinguish.
 OURS = ("#0072B2", "#56B4E9", "#7A4FBF")
 RIVALS = {
     Rival.plain: "#E69F00",
@@ -30,9 +30,9 @@ RIVALS = {
 }
 INK, GREY = "#333333", "#777777"
 APART = 0.065
-# Losses that stand below each other, and the panels across a grid of more.
+# Largest number of losses drawn below each other, and the number of panels side by side in a grid of more.
 FEW, ACROSS = 3, 4
-# Multiples of a power of ten that are ticks, where an axis has at least so many decades.
+# Multiples of powers of ten at which there are ticks, by the smallest number of decades of the axis.
 SUBS: tuple[tuple[float, tuple[float, ...]], ...] = (
     (3.0, (1,)),
     (1.3, (1, 2, 5)),
@@ -46,7 +46,7 @@ Line = tuple[str, list[int], list[float]]
 
 
 def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
-    """A panel or two for each loss, memory where it was measured; a few losses below each other, many in a grid."""
+    """One panel for each loss, or two if memory was measured; a few losses below each other, many in a grid."""
     groups = [list(group) for _, group in groupby(comparisons, key=lambda each: each.spec)]
     measured = weighed(comparisons)
     each = 2 if measured else 1
@@ -65,7 +65,7 @@ def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """In the format that the ending of the path names. Raises `InputError` where it cannot be written."""
+    """Write the figure in the format given by the suffix of the path. Raises `InputError` if it cannot be written."""
     picture = io.BytesIO()
     figure.savefig(picture, format=path.suffix[1:].lower(), dpi=160)
     write_file(path, picture.getvalue())
@@ -90,13 +90,13 @@ def _names(sizes: list[Comparison]) -> list[str]:
 
 
 def _line(name: str, points: Sequence[tuple[int, float | None]]) -> Line:
-    """What a logarithmic axis can show."""
+    """A line with the points that a logarithmic axis can show."""
     shown = [(anchors, value) for anchors, value in points if value]
     return name, [anchors for anchors, _ in shown], [value for _, value in shown]
 
 
 def _ratios(largest: Comparison) -> dict[str, str]:
-    """How many times as long as the first each other one takes at the largest size."""
+    """The ratio of the time of each other contender to that of the first, at the largest size."""
     ratios = {figures.contender: largest.ratio(figures) for figures in largest.figures[1:]}
     return {name: f"  ×{ratio:.2g}" for name, ratio in ratios.items() if ratio is not None}
 
@@ -115,7 +115,7 @@ def _draw(axes: Axes, lines: list[Line], title: str, unit: FuncFormatter, remark
 
 
 def _draw_bars(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[str, str], unit: FuncFormatter) -> None:
-    """The first on top; from zero, so that lengths compare."""
+    """The first contender on top; bars start at zero, so that their lengths can be compared."""
     names = [title_of(name) for name, *_ in lines]
     lengths = [values[-1] for *_, values in lines]
     bars = axes.barh(names, lengths, color=[_colour(name, ours) for name, *_ in lines], height=0.62)
@@ -150,7 +150,8 @@ def _colour(name: str, ours: list[str]) -> str:
 
 
 def _name_lines(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[str, str]) -> None:
-    """A name where its line ends: right of the panel, spread so that names do not overlap, or at the last point."""
+    """Label each line where it ends: to the right of the panel, spread so that labels do not overlap, or at its last
+    point."""
     largest = max((anchors[-1] for _, anchors, _ in lines), default=0)
     to_axes = axes.transAxes.inverted()
     ending = sorted((line for line in lines if line[1][-1] == largest), key=lambda line: line[2][-1])
@@ -172,7 +173,7 @@ def _name_lines(axes: Axes, lines: list[Line], ours: list[str], remarks: dict[st
 
 
 def _spread(heights: Sequence[float]) -> list[float]:
-    """Ascending heights, moved up until they are apart, and down again from the top of the panel."""
+    """Ascending heights moved up until they no longer overlap, and then down again from the top of the panel."""
     up: list[float] = []
     for height in heights:
         up.append(max(height, up[-1] + APART) if up else height)
@@ -200,7 +201,7 @@ def _label(axes: Axes, title: str) -> None:
 
 
 def _ticks(low: float, high: float) -> LogLocator:
-    """Powers of ten, and the more numbers between them, the fewer decades there are: at least three in any case."""
+    """Ticks at powers of ten, with more numbers in between if there are fewer decades; always at least three."""
     decades = math.log10(high / low)
     subs = next((subs for least, subs in SUBS if decades >= least), SUBS[-1][1])
     return LogLocator(subs=subs, numticks=99)

@@ -1,9 +1,9 @@
 """The plain form of any loss: its definition as full matrices of pairs, differentiated by autograd.
 
-A checked loss comes in; a module goes out that takes two views (and labels or a queue) like ours. It is what one would
-write by hand from the formula: parameters are numbers unless they are learned, the logarithm of a sum of exponentials
-is `torch.logsumexp`, an exponential over its sum is a softmax, the min player sorts or bisects. `module.value.code` is
-the text. Refused with `NoPlainForm`: a min player whose slope has no inverse on paper.
+A checked loss comes in; a module comes out that takes two views (and labels or a queue) like our losses. It is what one
+would write by hand from the formula: parameters are numbers unless they are learned, the logarithm of a sum of
+exponentials is `torch.logsumexp`, an exponential over its sum is a softmax, and the min player sorts or bisects.
+`module.value.code` is the code. Raises `NoPlainForm` for a min player whose slope has no inverse in closed form.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ NAMES = {
 
 
 class PlainLoss(torch.nn.Module):
-    """The mean over anchors of `value`, a graph from the quantities of a batch to a value for each anchor."""
+    """The mean over anchors of `value`, a graph that maps the quantities of a batch to a value for each anchor."""
 
     def __init__(self, loss: Loss) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class PlainLoss(torch.nn.Module):
         return mean
 
     def _given(self, matrices: PairMatrices) -> list[Tensor]:
-        """The quantities in the order of `NAMES`; none that breaks the gradient where a candidate is no negative."""
+        """The quantities in the order of `NAMES`, with finite gradients even at candidates that are not negatives."""
         quantities = dict(matrices.quantities)
         if self.filled:
             for of in (Quantity.INNER_NEGATIVE, Quantity.NEGATIVE):
@@ -87,7 +87,7 @@ class PlainLoss(torch.nn.Module):
 
 
 def literal_value(loss: Loss) -> Expr:
-    """The loss of an anchor with its parameters as numbers, simplified as on paper, in the usual numerical idioms."""
+    """The loss of an anchor, simplified as on paper, with parameters as numbers and the usual numerical idioms."""
     numbers = {
         parameter.name: Num(parameter.value) for parameter in loss.parameters if not isinstance(parameter.role, Learned)
     }
@@ -110,7 +110,7 @@ def literal_value(loss: Loss) -> Expr:
 
 
 def _in_cosines(part: Expr) -> Expr:
-    """On the sphere d^2 is 1 - s, and the difference of two is one of cosines."""
+    """On the sphere d^2 is 1 - s, and a difference of distances is a difference of cosines."""
     near, far = Distance(Quantity.INNER_POSITIVE), Distance(Quantity.INNER_NEGATIVE)
     match part:
         case Distance(Quantity.GAP):
@@ -126,7 +126,7 @@ def _in_cosines(part: Expr) -> Expr:
 
 
 def _idiom(part: Expr) -> Expr:
-    """As anybody writes it who has met an overflow."""
+    """The numerically stable idioms that anyone uses who has had an overflow."""
     match part:
         case Distance(Quantity.GAP):
             return Apply("sub", (Distance(Quantity.POSITIVE), Distance(Quantity.NEGATIVE)))
@@ -143,7 +143,7 @@ def _idiom(part: Expr) -> Expr:
 
 
 def _held(expr: Expr) -> Expr:
-    """What is held fixed as code under `no_grad` has it: of tensors that autograd does not follow."""
+    """Detach the tensors inside what is held fixed, as code under `no_grad` would."""
 
     def rule(part: Expr) -> Expr:
         match part:
@@ -164,7 +164,7 @@ def _detached(part: Expr) -> Expr:
 
 
 def _breaks_at_duplicates(expr: Expr) -> bool:
-    """Whether something is differentiated that has no slope, or none that is finite, at d = 0."""
+    """Whether the gradient needs a derivative that is undefined or infinite at d = 0."""
     if isinstance(expr, Apply) and expr.op == "stopgrad":
         return False
     match expr:
@@ -178,14 +178,14 @@ def _breaks_at_duplicates(expr: Expr) -> bool:
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes an expression as a straight line of torch calls, each distinct part once; numbers are worked out."""
+    """Writes an expression as a straight line of torch calls, each distinct part once; constants are folded."""
 
     graph: fx.Graph
     module: torch.nn.Module
     given: Mapping[str, fx.Node]
 
     def write(self, expr: Expr) -> Any:
-        """The node, or the number, that the expression is."""
+        """The node or number of an expression."""
         done: dict[Expr, Any] = {}
         for part in walk(expr):
             done[part] = self._part(part, [done[child] for child in children(part)])
@@ -233,7 +233,7 @@ class _Writer:
 
 
 def _graph_of(expr: Expr, names: Sequence[str]) -> fx.GraphModule:
-    """A function of the names."""
+    """The graph of an expression as a function of `names`."""
     graph, module = fx.Graph(), torch.nn.Module()
     given = {name: graph.placeholder(name) for name in names}
     graph.output(_Writer(graph, module, given).write(expr))

@@ -1,9 +1,9 @@
-"""The peak memory of a step, above what the process holds without it.
+"""The peak memory of a step, in addition to what the process holds without it.
 
-On the CPU it is the high-water mark of resident memory (VmHWM), which Linux lets a process reset. The step is run once
-before, so that what it compiles and imports is not counted; freed memory is then given back to the system, so that the
-second run has to ask for all of it again. Tensors that the first run left behind (buffers kept for the next step) are
-added. On CUDA it is what the allocator says. Meant for a process of its own.
+On the CPU it is the high-water mark of resident memory (VmHWM), which Linux allows a process to reset. The step runs
+once before, so that what it compiles and imports is not counted. Freed memory is then returned to the system, so that
+the second run must allocate all of it again. Tensors that the first run left behind (buffers kept for the next step)
+are added. On CUDA it is the allocator's peak. Should run in a process of its own.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ USABLE = 0.9
 
 
 def peak_bytes(step: Step, device: Device) -> int | None:
-    """Bytes at the peak of a step. None where the system does not tell."""
+    """The peak memory of a step in bytes; None if the system does not provide it."""
     before = held_bytes(device)
     step()
     kept = max(held_bytes(device) - before, 0)
@@ -56,7 +56,7 @@ def _cuda_peak(step: Step) -> int:
 
 
 def held_bytes(device: Device) -> int:
-    """The bytes of all tensors that Python can reach, storages counted once."""
+    """The bytes of all tensors that Python can reach, with each storage counted once."""
     gc.collect()
     kinds = (torch.Tensor, torch.nn.Parameter)
     tensors = (thing for thing in gc.get_objects() if type(thing) in kinds)
@@ -65,7 +65,7 @@ def held_bytes(device: Device) -> int:
 
 
 def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
-    """Where the numbers of a tensor lie; None for one that stands for another, as those of `torch.func` do."""
+    """The storage of a tensor; None for a wrapper without one, such as those of `torch.func`."""
     try:
         return tensor.untyped_storage()
     except NotImplementedError:
@@ -74,7 +74,7 @@ def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
 
 @contextmanager
 def within_memory(device: Device) -> Iterator[None]:
-    """Let an allocation fail that the machine has no memory for, instead of a process being killed."""
+    """Inside the block, an allocation beyond the machine's memory fails, instead of the process being killed."""
     if device == Device.cuda or not (MEMINFO.exists() and STATUS.exists()):
         yield
         return

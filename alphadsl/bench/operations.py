@@ -91,7 +91,7 @@ def minimum(a: Any, b: Any) -> Tensor:
 
 
 def _both_tensors(a: Any, b: Any) -> tuple[Tensor, Tensor]:
-    """One of the two is a tensor already."""
+    """Convert both to tensors; at least one of them is a tensor already."""
     like = a if isinstance(a, Tensor) else b
     return torch.as_tensor(a, dtype=like.dtype, device=like.device), torch.as_tensor(
         b, dtype=like.dtype, device=like.device
@@ -99,7 +99,7 @@ def _both_tensors(a: Any, b: Any) -> tuple[Tensor, Tensor]:
 
 
 def projected_multiplier(cost_RC: Tensor, negative_RC: Tensor, low: Any, curvature: float) -> Tensor:
-    """The multiplier of the projection onto the simplex by sorting, as in sparsemax."""
+    """The multiplier of the projection onto the simplex, by sorting, as in sparsemax (Martins and Astudillo 2016)."""
     with torch.no_grad():
         sorted_RC = torch.where(negative_RC, cost_RC, torch.inf).sort(-1).values
         kept_C = torch.arange(1, cost_RC.shape[-1] + 1, device=cost_RC.device, dtype=cost_RC.dtype)
@@ -112,7 +112,7 @@ def projected_multiplier(cost_RC: Tensor, negative_RC: Tensor, low: Any, curvatu
 def bisected_multiplier(
     response: Callable[[Tensor], Tensor], cost_RC: Tensor, negative_RC: Tensor, low: Any, high: Any
 ) -> Tensor:
-    """The multiplier at which the responses sum to one, by as many halvings as the number type has bits."""
+    """The multiplier at which the responses sum to 1, by as many halvings as the number type has bits."""
     with torch.no_grad():
         low_R1, high_R1 = (torch.zeros_like(cost_RC[..., :1]) + end for end in (low, high))
         for _ in range(torch.finfo(cost_RC.dtype).bits):

@@ -1,9 +1,9 @@
-"""The pairs of a batch as full matrices, the way code written by hand has them: autograd differentiates all of it.
+"""The pairs of a batch as full matrices, as in code written by hand: autograd differentiates everything.
 
-Two views come in, with the queue or labels of the index set; distances and inner products with a mask of negatives go
-out. Nothing of the compiled path is used, and who is whose negative is written once more. Legend: N samples, D
-embedding width, R anchors (rows, where an anchor has several positives), C candidates; where the views are told apart,
-matrices have two groups in front.
+Two views come in, with the queue or labels of the index set; distances and inner products come out, with a mask of
+negatives. It uses nothing of the compiled path, and the pairs are defined here a second time. Legend: N samples, D
+embedding width, R anchors (rows, if an anchor has several positives), C candidates; if the views are treated
+separately, matrices have a leading axis of two groups.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from alphadsl.ir.kinds import Quantity, Space
 
 @dataclass(frozen=True)
 class PairMatrices:
-    """What an expression is made of; `weight` is what a row counts in the mean over anchors."""
+    """The inputs of an expression; `weight_R1` is the weight of a row in the mean over anchors."""
 
     quantities: Mapping[Quantity, Tensor]
     negative_RC: Tensor
@@ -28,7 +28,7 @@ class PairMatrices:
 
 @dataclass(frozen=True)
 class Indexed:
-    """Who is whose positive and negative."""
+    """Anchors, positives and candidates, and which candidates are negatives of which anchor."""
 
     anchors_RD: Tensor
     positives_RD: Tensor
@@ -41,13 +41,14 @@ WRITTEN = ("two_view", "same_view", "cross_view", "queue", "labels", "labels aga
 
 
 class NoPlainForm(Exception):
-    """Nobody would write this loss by hand; the message says why."""
+    """A loss that nobody would write by hand; the message says why."""
 
 
 def pair_matrices(
     pairs: IndexSet, space: Space, views: tuple[Tensor, Tensor], context: Mapping[str, Tensor]
 ) -> PairMatrices:
-    """All quantities of a batch. In float32 at least, but for the product, which is in the type of the views."""
+    """All quantities of a batch, in float32 at least, except for the product, which is computed in the dtype of the
+    views. Raises `NoPlainForm`."""
     dtype = views[0].dtype
     wide = torch.float64 if dtype == torch.float64 else torch.float32
     z0_ND, z1_ND, *queue = (_placed(space, z.to(wide)) for z in (*views, *_queue(context)))
@@ -102,7 +103,7 @@ def _indexed(pairs: IndexSet, z_VND: Tensor, queue: list[Tensor], label_N: Tenso
 
 
 def _labelled(name: str, every_CD: Tensor, label_C: Tensor) -> Indexed:
-    """A row for each positive of an anchor, all together weighing one."""
+    """One row for each positive of an anchor; the weights of an anchor's rows sum to 1."""
     same_CC = label_C[:, None] == label_C
     positive_CC = same_CC.clone().fill_diagonal_(False)
     anchor_R, positive_R = positive_CC.nonzero().unbind(1)

@@ -1,7 +1,7 @@
 """Losses as they are written by hand in their papers' code: full matrices, a mask, autograd.
 
-Each takes two views (N, D) and its parameters as numbers, and has the value and gradient of our loss of that name
-(times a factor where the usual code has another). Legend: N samples, A = 2N anchors, D embedding width.
+Each takes two views (N, D) and its parameters as numbers, and has the value and gradient of our loss of that name (up
+to a factor where the usual code has another). Legend: N samples, A = 2N anchors, D embedding width.
 """
 
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from torch.nn import functional
 
 
 def on_sphere(*views: Tensor) -> Tensor:
-    """All embeddings (A, D) at length one, in float32 at least."""
+    """All embeddings (A, D), normalised, in float32 at least."""
     z_AD = torch.cat(views)
     return functional.normalize(z_AD.to(torch.promote_types(z_AD.dtype, torch.float32)), dim=1)
 
 
 def product(a_AD: Tensor, b_CD: Tensor, dtype: torch.dtype) -> Tensor:
-    """Inner products (A, C), multiplied in the number type that the embeddings came in."""
+    """Inner products (A, C), computed in the given dtype."""
     return (a_AD.to(dtype) @ b_CD.to(dtype).T).to(a_AD.dtype)
 
 
 def cosines(z0_ND: Tensor, z1_ND: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Of all pairs (A, A), of the positives (A, 1), and where a pair is a negative."""
+    """Cosines of all pairs (A, A) and of the positives (A, 1), and the mask of negatives (A, A)."""
     z_AD = on_sphere(z0_ND, z1_ND)
     itself_NN = torch.eye(len(z0_ND), dtype=torch.bool, device=z0_ND.device)
     positive_N = (z_AD[: len(z0_ND)] * z_AD[len(z0_ND) :]).sum(1)
@@ -31,7 +31,8 @@ def cosines(z0_ND: Tensor, z1_ND: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def infonce(z0_ND: Tensor, z1_ND: Tensor, tau: float) -> Tensor:
-    """Cross-entropy of each anchor against all others but itself; scaled before the product, which saves a matrix."""
+    """Cross-entropy of each anchor against all others. The embeddings are scaled before the product, which saves a
+    matrix."""
     z_AD = on_sphere(z0_ND, z1_ND)
     logit_AA = product(z_AD / tau, z_AD, z0_ND.dtype).fill_diagonal_(-torch.inf)
     positive_A = torch.arange(len(z_AD), device=z0_ND.device).roll(len(z0_ND))
@@ -39,7 +40,7 @@ def infonce(z0_ND: Tensor, z1_ND: Tensor, tau: float) -> Tensor:
 
 
 def infonce_hard(z0_ND: Tensor, z1_ND: Tensor, tau: float, beta: float) -> Tensor:
-    """Negatives reweighted by exp(beta s), as in the official code of Robinson et al., its tau_plus = 0."""
+    """Negatives reweighted by exp(beta s), as in the official code of Robinson et al. with tau_plus = 0."""
     s_AA, positive_A1, negative_AA = cosines(z0_ND, z1_ND)
     exp_AA = torch.where(negative_AA, (s_AA / tau).exp(), 0.0)
     hard_AA = torch.where(negative_AA, (beta * s_AA).exp(), 0.0)
@@ -72,7 +73,7 @@ def entropy(z0_ND: Tensor, z1_ND: Tensor, tau: float) -> Tensor:
 
 
 def square(z0_ND: Tensor, z1_ND: Tensor, tau: float) -> Tensor:
-    """Each row of cosines projected onto the simplex, as sparsemax does it."""
+    """Each row of cosines projected onto the simplex, as in sparsemax."""
     s_AA, positive_A1, negative_AA = cosines(z0_ND, z1_ND)
     with torch.no_grad():
         logit_AA = (s_AA / tau).masked_fill(~negative_AA, -torch.inf)
@@ -85,7 +86,7 @@ def square(z0_ND: Tensor, z1_ND: Tensor, tau: float) -> Tensor:
 
 
 def inverse(z0_ND: Tensor, z1_ND: Tensor, tau: float, gamma: float) -> Tensor:
-    """alpha = (tau / (d^2 + lambda))^(1 / gamma), lambda of each row by bisection."""
+    """alpha = (tau / (d^2 + lambda))^(1 / gamma), with lambda of each row by bisection."""
     s_AA, positive_A1, negative_AA = cosines(z0_ND, z1_ND)
     with torch.no_grad():
         d2_AA = (1 - s_AA).masked_fill(~negative_AA, torch.inf)
@@ -102,7 +103,7 @@ def inverse(z0_ND: Tensor, z1_ND: Tensor, tau: float, gamma: float) -> Tensor:
 
 
 def siglip(z0_ND: Tensor, z1_ND: Tensor, t: Tensor, b: Tensor) -> Tensor:
-    """As the official code: one product, every pair of a first and a second view once."""
+    """As in the official code: one product, with every pair of a first and a second view once."""
     logit_NN = product(on_sphere(z0_ND), on_sphere(z1_ND), z0_ND.dtype) * t.exp() + b
     sign_NN = 2 * torch.eye(len(z0_ND), device=z0_ND.device, dtype=logit_NN.dtype) - 1
     return -functional.logsigmoid(sign_NN * logit_NN).sum() / len(z0_ND)

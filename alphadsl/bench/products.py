@@ -1,9 +1,9 @@
-"""The floor: three products of A x A x D and nothing else, by the fastest product with full accuracy.
+"""The lower bound: three products of A x A x D and nothing else, by the fastest full-precision product.
 
-A step of a loss needs S = Z Z^T, and of its weights W the products W Z and W^T Z (less where it uses that S is
-symmetric). On the CPU two libraries multiply float32; the setting that selects the second lets some processors round to
-bf16 on the way, so it is used only where its error is found to be that of float32, and is put back. Legend: A anchors,
-C candidates, D width, T rows of a strip.
+A step of a loss needs S = Z Z^T and, with its weights W, the products W Z and W^T Z (fewer if it uses that S is
+symmetric). On the CPU two libraries can multiply float32 matrices. The setting that selects the second lets some
+processors round to bf16 on the way, so it is used only where its measured error is that of float32, and is restored
+afterwards. Legend: A anchors, C candidates, D width, T rows of a strip.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DEFAULT, OTHER = "none", "bf16"
 
 
 def products_step(problem: Problem, pairs: IndexSet) -> Step:
-    """Three products in strips of rows, whose buffers are made once."""
+    """Three products in strips of rows, with buffers allocated once."""
     groups = len(arrange(pairs).anchors)
     rows = problem.anchors // groups
     generator = torch.Generator().manual_seed(problem.seed)
@@ -48,7 +48,7 @@ def products_step(problem: Problem, pairs: IndexSet) -> Step:
 
 
 def fastest_setting(z_AD: Tensor) -> str:
-    """Which setting of the float32 product is the faster one of those with float32's accuracy."""
+    """The fastest setting of the float32 product among those with float32's precision."""
     if z_AD.is_cuda or z_AD.dtype != torch.float32 or not accurate(OTHER, z_AD[:STRIP]):
         return DEFAULT
     z_TD = z_AD[:STRIP]
@@ -73,7 +73,7 @@ def accurate(setting: str, z_TD: Tensor) -> bool:
 
 @contextmanager
 def product_setting(setting: str) -> Iterator[None]:
-    """The float32 product of oneDNN for a while; torch's own where the setting does not exist."""
+    """Use this float32 product of oneDNN inside the block; torch's own if the setting does not exist."""
     matmul = getattr(torch.backends.mkldnn, "matmul", None)
     if setting == DEFAULT or matmul is None:
         yield

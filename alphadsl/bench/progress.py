@@ -1,6 +1,6 @@
-"""How far the measuring is, on stderr: a bar where there is a terminal, and a line for each result everywhere.
+"""Progress of the measurements, on stderr: a bar if there is a terminal, and a line for each result in any case.
 
-A line stands as soon as a loss is measured at a size, so a run that is stopped has told what it found.
+A line is printed as soon as a loss is measured at a size, so an interrupted run has reported what it measured.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ MISSING = "not measured"
 
 
 class Told:
-    """The bar of one command, a step for each process that ends."""
+    """The bar of one command, with a step for each process that ends."""
 
     def __init__(self, bar: Progress, task: TaskID) -> None:
         self._bar, self._task, self._what = bar, task, ""
@@ -39,7 +39,7 @@ class Told:
 
 @contextmanager
 def shown(processes: int) -> Iterator[Told]:
-    """For a command that starts so many processes."""
+    """Show progress of a command that starts this many processes."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -47,7 +47,7 @@ def shown(processes: int) -> Iterator[Told]:
 
 
 def line_of(comparison: Comparison) -> str:
-    """Milliseconds of every contender, and how many times as long as the first that is."""
+    """The milliseconds of every contender, and their ratio to the first."""
     parts = []
     for figures in comparison.figures:
         ratio = comparison.ratio(figures)
@@ -58,6 +58,6 @@ def line_of(comparison: Comparison) -> str:
 
 
 def line_of_ways(timed: Timed) -> str:
-    """Milliseconds of each of our ways that ran."""
+    """The milliseconds of each of our backends that ran."""
     parts = [f"{way} {written(seconds * 1e3)} ms" for way, seconds in timed.answer.seconds.items()]
     return f"{timed.spec}, A = {timed.anchors}: {'; '.join(parts) or MISSING}"

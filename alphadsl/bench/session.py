@@ -1,7 +1,7 @@
-"""All measurements of a command, one process after another: an order comes in, a list of figures goes out.
+"""All measurements of a command, one process after another: an order comes in; a list of figures comes out.
 
-For every loss and size each contender first tells its peak memory, alone in a process; those that fit are then timed
-together, interleaved in one process. Torch is not imported here.
+For every loss and size, the peak memory of each contender is measured first, in a process of its own. Those that fit in
+memory are then timed together, interleaved in one process. Torch is not imported here.
 """
 
 import os
@@ -15,21 +15,21 @@ NOTHING: Mapping[str, str] = {}
 
 
 class Report(Protocol):
-    """Who is told how far the measuring is."""
+    """Receives the progress of the measurements."""
 
     def starts(self, what: str) -> None:
-        """A process starts; `what` says for which loss, size and contender."""
+        """A process starts; `what` is its loss, size and contender."""
 
     def hears(self, where: str) -> None:
-        """That process says where it is."""
+        """The process reports its stage."""
 
     def ends(self) -> None:
-        """That process has ended."""
+        """The process has ended."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the command was asked for."""
+    """What the command was asked to measure."""
 
     specs: tuple[str, ...]
     anchors: tuple[int, ...]
@@ -58,7 +58,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one contender took for one loss and size; `why` if it has no time."""
+    """The results of one contender for one loss and size; `why` if it has no time."""
 
     contender: str
     seconds: float | None = None
@@ -68,7 +68,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One loss at one size; the first of the figures is what the others are compared with."""
+    """One loss at one size; the others are compared with the first of the figures."""
 
     spec: str
     anchors: int
@@ -76,7 +76,7 @@ class Comparison:
     figures: tuple[Figures, ...]
 
     def ratio(self, figures: Figures) -> float | None:
-        """How many times as long as the first."""
+        """The time as a multiple of the first contender's; None if either has none."""
         base = self.figures[0].seconds
         return figures.seconds / base if figures.seconds is not None and base else None
 
@@ -87,23 +87,24 @@ def weighed(comparisons: Iterable[Comparison]) -> bool:
 
 
 def load_before() -> str:
-    """What else the machine does, which lengthens all times."""
+    """The load average of the machine, which lengthens all times."""
     return f"load {os.getloadavg()[0]:.1f} before" if hasattr(os, "getloadavg") else "load unknown"
 
 
 def compare(order: Order, contenders: Mapping[str, Sequence[str]], report: Report) -> Iterator[Comparison]:
-    """Every problem, as they are done; `contenders` by loss, `report` is told of each process."""
+    """Yield the comparison of every problem as soon as it is done. `contenders` are by loss; `report` is called for
+    each process."""
     for problem in order.problems:
         yield _compare_one(order, problem, tuple(contenders[problem.spec]), report)
 
 
 def processes_of(order: Order, contenders: Mapping[str, Sequence[str]]) -> int:
-    """How many there will be."""
+    """The number of processes that `compare` will start."""
     return sum(1 + len(_with_memory(order, contenders[problem.spec])) for problem in order.problems)
 
 
 def _with_memory(order: Order, names: Sequence[str]) -> tuple[str, ...]:
-    """Whose memory is measured: the products alone are no loss."""
+    """The contenders whose memory is measured: all but the products alone, which are not a loss."""
     return tuple(name for name in names if order.memory and name != Rival.products)
 
 

@@ -1,4 +1,5 @@
-"""Figures as tables for the terminal: comparisons come in, rich tables and the reasons of their dashes go out."""
+"""Figures as tables for the terminal: comparisons come in; rich tables come out, with the reasons of missing
+entries."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -16,8 +17,8 @@ SMALL = 10
 
 
 def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Group]:
-    """A table for each loss: contenders down, sizes across, each with its time and ratio, and its peak memory if that
-    was measured. What it shows stands above, where a narrow table does not break it."""
+    """One table for each loss: contenders down, sizes across, each with its time, ratio, and peak memory if that was
+    measured. The title is above the table, where a narrow table does not wrap it."""
     for spec, group in groupby(comparisons, key=lambda each: each.spec):
         sizes = list(group)
         told = "ms of a step, forward and backward; times as long as the first"
@@ -47,12 +48,12 @@ def _cells(comparison: Comparison, figures: Figures) -> tuple[str, str, str]:
 
 
 def written(number: float) -> str:
-    """With about three digits."""
+    """The number with about three digits."""
     return f"{number:.2f}" if number < SMALL else f"{number:.1f}" if number < SMALL**2 else f"{number:,.0f}"
 
 
 def reasons(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    """A line for each reason of a dash, with the losses and sizes it holds for."""
+    """One line for each reason of a missing entry, with the losses and sizes it applies to."""
     names: dict[tuple[str, str], list[str]] = {}
     for comparison in comparisons:
         for figures in comparison.figures:

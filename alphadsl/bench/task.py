@@ -1,7 +1,7 @@
-"""What is to be measured, and its answer from a process of its own. Torch is not imported here.
+"""A measurement as a task for a process of its own, and its answer. Torch is not imported here.
 
-`measure` starts that process, with the allocator tuned where this is wanted: the task goes in as JSON, the answer is
-the last line that comes out, and lines before it say where the process is. A process that dies is an answer too.
+`measure` starts that process, with the allocator tuned if requested. The task goes in as JSON; the answer is the last
+line that comes out, and lines before it report the stage of the process. A process that dies also gives an answer.
 """
 
 import os
@@ -19,7 +19,7 @@ from alphadsl.api import find_text, overrides_from
 from alphadsl.ir.nodes import Loss
 from alphadsl.pipeline import lower_spec
 
-# Freed memory stays with the process, so that only the first of many large temporaries costs page faults.
+# Freed memory stays with the process, so that only the first of many large temporaries causes page faults.
 TUNED_MALLOC: Mapping[str, str] = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(1 << 36),
@@ -28,7 +28,7 @@ TUNED_MALLOC: Mapping[str, str] = {
 
 
 class Rival(StrEnum):
-    """What ours is compared with, by the names of `--against`."""
+    """What our backends are compared with, by the names of `--against`."""
 
     plain = "plain"
     compiled = "compiled"
@@ -51,7 +51,7 @@ class Device(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """A loss, by name or path, with values of its parameters, on a batch of random embeddings."""
+    """A loss, by name or path, with parameter values, on a batch of random embeddings."""
 
     spec: str
     anchors: int
@@ -63,13 +63,13 @@ class Problem:
 
     @property
     def loss(self) -> Loss:
-        """The checked loss, its parameters as set."""
+        """The checked loss with its parameters set."""
         return lower_spec(find_text(self.spec), overrides_from(dict(self.values), "command line")).loss
 
 
 @dataclass(frozen=True)
 class Task:
-    """Time contenders side by side or, with `memory`, measure the peak of the one there is."""
+    """Time contenders side by side, or with `memory`, measure the peak memory of the only one."""
 
     problem: Problem
     contenders: tuple[str, ...]
@@ -80,7 +80,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """By contender: median seconds, seconds of the first step, peak bytes, and why something is missing."""
+    """The results by contender: median seconds, seconds of the first step, peak bytes, and why something is missing."""
 
     conditions: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -93,11 +93,11 @@ TASK, ANSWER = TypeAdapter(Task), TypeAdapter(Answer)
 
 
 def unheard(where: str) -> None:
-    """For whoever does not want to know where a process is."""
+    """Ignore the stages that a process reports."""
 
 
 def measure(task: Task, environment: Mapping[str, str], hear: Callable[[str], None] = unheard) -> Answer:
-    """The answer of a new process, which has some environment variables more; `hear` is told each line before it."""
+    """The answer of a new process with additional environment variables; `hear` is called with each line before it."""
     command = [sys.executable, "-m", "alphadsl.bench.worker"]
     pipe = subprocess.PIPE
     with (
@@ -119,7 +119,7 @@ def measure(task: Task, environment: Mapping[str, str], hear: Callable[[str], No
 
 
 def _converse(process: "subprocess.Popen[bytes]", task: bytes, hear: Callable[[str], None]) -> str:
-    """Hand over the task; the last line that comes back."""
+    """Send the task; return the last line of the answer."""
     assert process.stdin
     assert process.stdout
     with suppress(BrokenPipeError):

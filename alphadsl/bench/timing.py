@@ -1,7 +1,7 @@
-"""Timing side by side: callables that do the same work go in, the median seconds of each come out.
+"""Timing side by side: callables that do the same work come in; the median seconds of each come out.
 
-They are run in one process and interleaved, so that whatever else the machine does falls on all of them alike; in
-another order each round, as what a contender leaves of caches and memory falls on the one that follows it.
+They run in one process and interleaved, so that other load on the machine affects all of them alike. Each round has
+another order, since the caches and memory that a contender leaves behind affect the one that follows it.
 """
 
 import random
@@ -19,7 +19,7 @@ Step = Callable[[], object]
 def medians(
     contenders: Mapping[str, Step], rounds: int, warm_up: int = WARM_UP, say: Callable[[str], object] = str
 ) -> dict[str, float]:
-    """Seconds of each; `say` is told each round that begins."""
+    """The median seconds of each; `say` is called at the start of each round."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     order, shuffled = list(contenders), random.Random(0)
     for turn in range(rounds + warm_up):
@@ -39,5 +39,5 @@ def seconds_of(run: Step) -> float:
 
 
 def rounds_for(anchors: int) -> int:
-    """Fewer where a round takes long."""
+    """The number of rounds: fewer if a round takes long."""
     return next((rounds for limit, rounds in ROUNDS if anchors < limit), FEWEST)

@@ -1,6 +1,7 @@
 """One measurement, in the process that `measure` started: a task on stdin, its answer as the last line of stdout.
 
-Allocations beyond the machine's memory fail, and a contender that fails is told with its reason; the others go on.
+Allocations beyond the machine's memory fail. A contender that fails is reported with its reason, and the others
+continue.
 """
 
 import sys
@@ -26,7 +27,7 @@ def answer(task: Task) -> Answer:
 
 
 def _times(task: Task, told: str) -> Answer:
-    """The first step of each tells whether it can be run, and compiles it."""
+    """Run the first step of each contender, which shows whether it works and compiles it; then time those that do."""
     steps: dict[str, Step] = {}
     first: dict[str, float] = {}
     missing: dict[str, str] = {}
@@ -42,7 +43,7 @@ def _times(task: Task, told: str) -> Answer:
 
 
 def _say(where: str) -> None:
-    """A line for whoever waits for the answer."""
+    """Print a line for the waiting process."""
     sys.stdout.write(f"{where}\n")
     sys.stdout.flush()
 
