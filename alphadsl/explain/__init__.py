@@ -1,1 +1,2 @@
-"""What a researcher asks of a loss: what it weighs and how, what is proven of it, and which losses are the same."""
+"""What a researcher wants to know about a loss: what it weighs and how, what is proved about it, and which losses are
+the same."""

@@ -1,4 +1,4 @@
-"""A curve in a terminal: heights in, lines of block characters out."""
+"""A curve in a terminal: heights come in; lines of block characters come out."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ HEIGHT = 6
 
 
 def draw_blocks(heights: Sequence[float], height: int = HEIGHT) -> tuple[str, ...]:
-    """Columns from the lowest of the heights, or 0, to the highest; the top line first."""
+    """Columns scaled from the lowest height, or 0, to the highest; the top line comes first."""
     low, high = min(*heights, 0.0), max(*heights, 0.0)
     scale = 8 * height / (high - low) if high > low else 0.0
     eighths = [round((each - low) * scale) for each in heights]

@@ -1,7 +1,7 @@
-"""The losses that a loss is compared with: each of the library, at several settings of its parameters.
+"""The losses that a loss is compared with: each loss of the library, with several parameter settings.
 
-A setting is the defaults, the values of the explained loss where parameters share a name, or those with one more
-parameter at a plain value, where families meet (eps = 0, p = 2).
+A setting is one of three: the defaults; the values of the explained loss for parameters with the same name; or these,
+with one more parameter at a simple value at which families meet (eps = 0, p = 2).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ Values = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Setting:
-    """A loss at values of its parameters, and how far that is from its defaults: 0 for these, 1 where names are
-    shared, 2 where one more parameter was moved. `told` are the parameters worth naming."""
+    """A loss with parameter values. `reach` is how far they are from its defaults: 0 for the defaults, 1 if values are
+    shared by name, 2 if one more parameter was changed. `told` are the parameters worth naming."""
 
     journey: Journey
     values: tuple[tuple[str, float], ...]
@@ -30,13 +30,13 @@ class Setting:
         return self.journey.loss.name
 
     def weigh(self, batch: ProbeBatch) -> Weights:
-        """In the log domain only where the plain formulas overflow."""
+        """The importances on a batch, in the log domain only if the plain formulas overflow."""
         values = dict(self.values)
         plain = batch.weigh(self.journey.alpha, values)
         return plain if plain.finite else batch.weigh(self.journey.stable, values)
 
     def __str__(self) -> str:
-        """As a spec would write it."""
+        """The setting as a spec would write it."""
         values = ", ".join(f"{name} = {value:.4g}" for name, value in self.values if name in self.told)
         return f"{self.name}({values})" if values else self.name
 
@@ -61,7 +61,7 @@ def settings_of(journey: Journey, shared: Values) -> tuple[Setting, ...]:
 
 
 def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[dict[str, float]]:
-    """The values with one of them at a plain number."""
+    """The values, each time with one parameter changed to a simple number."""
     for parameter in parameters:
         for plain in PLAIN:
             if plain in parameter.interval and plain != values[parameter.name]:
@@ -69,7 +69,7 @@ def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[di
 
 
 def _told(values: tuple[tuple[str, float], ...], defaults: Values, shared: Values) -> frozenset[str]:
-    """Those shared with the explained loss, and those that are not as they come."""
+    """The parameters shared with the explained loss, and those that differ from their defaults."""
     return frozenset(name for name, value in values if name in shared or value != defaults[name])
 
 

@@ -1,7 +1,8 @@
-"""alpha against distance: one anchor near its positive, its negatives evenly spread over all distances.
+"""alpha as a function of distance, for one anchor near its positive with negatives evenly spread over all distances.
 
-A row of its own, so that a curve needs no data: d[i]^2 is 0.1, the negatives stand from d = 0 to the far side of the
-sphere, and what the row shares is computed from just these. In Euclidean space embeddings are taken to have length 1.
+It uses a made-up row, so that a curve needs no data: d[i]^2 is 0.1, the negatives lie between d = 0 and the far side of
+the sphere, and statistics of the row are computed from these alone. In Euclidean space embeddings are assumed to have
+length 1.
 """
 
 from collections.abc import Mapping
@@ -26,13 +27,13 @@ class Curve:
 
     @property
     def share_C(self) -> Array:
-        """The weights as parts of the row; of their sizes, should some be negative."""
+        """The weights as fractions of their sum over the row; of absolute values, in case some are negative."""
         size = float(abs(self.alpha_C).sum())
         return np.asarray(self.alpha_C / size if size > 0 else self.alpha_C)
 
     @property
     def effective_negatives(self) -> float:
-        """exp of the entropy of the row's shares: as many negatives of equal weight would be as spread out."""
+        """exp of the entropy of the row's fractions: the number of equally weighted negatives with the same entropy."""
         share_C = abs(self.share_C)
         share_C = share_C[share_C > 0]
         return float(np.exp(-(share_C * np.log(share_C)).sum())) if len(share_C) else float("nan")

@@ -1,7 +1,8 @@
-"""What holds of a loss whatever the embeddings, and how that is known: proved, by construction, or seen on batches.
+"""What holds for a loss whatever the embeddings, and how that is known: proved, by construction, or observed on
+batches.
 
-Comes in: a journey loss. Goes out: `Fact`s in the order of the page. What no proof reaches is looked at on random
-batches, and the fact says so; a counterexample found there is told with its numbers.
+Comes in: a journey loss. Comes out: `Fact`s in the order of the page. What no proof covers is checked on random
+batches, and the fact says so; a counterexample found there is reported with its numbers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Seen:
-    """A random batch, and the two weights that a loss gives on it."""
+    """A random batch, and the importances that a loss gives on it."""
 
     state: str
     batch: ProbeBatch
@@ -132,7 +133,8 @@ def _order(repel: Expr, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> 
 
 
 def _far_outweighs_near(seen: Seen) -> str:
-    """The steepest rise of alpha from a negative to the next further one of the same anchor, or nothing."""
+    """The steepest increase of alpha from a negative to the next farther one of the same anchor, in words; empty if
+    there is none."""
     d2_AC = np.where(seen.batch.rows.negative_AC, seen.batch.quantities[Quantity.NEGATIVE], np.inf)
     order_AC = np.argsort(d2_AC, axis=1)
     alpha_AC = np.take_along_axis(seen.repel_AC, order_AC, 1)
@@ -157,14 +159,14 @@ def _row_sums(journey: Journey, seen: tuple[Seen, ...]) -> str:
 
 
 def _known_sum(journey: Journey) -> Expr:
-    """The row sum of alpha, which is beta where that is known."""
+    """The row sum of alpha, replaced by beta where they are known to be equal."""
     if _known_balance(journey):
         return journey.alpha.attract
     return Simplifier(scope_of(journey.loss))(total(journey.alpha.repel))
 
 
 def _known_balance(journey: Journey) -> str:
-    """Why pull and push balance in each row, if that is known."""
+    """Why pull and push balance in each row, if that is known; otherwise empty."""
     loss, simplified = journey.loss, Simplifier(scope_of(journey.loss))
     match loss.family:
         case Coordinate(weight=weight) if level_of(weight) < Level.ROW:

@@ -1,8 +1,8 @@
-"""The picture of weights: losses at settings of their parameters come in, a matplotlib figure goes out.
+"""The figure of importances: losses with parameter settings come in; a matplotlib figure comes out.
 
-Left, how a row's weight is shared out over distance; right, as how many negatives of equal weight that counts, by
-temperature; a loss without one is a level line. Both on the row of `curve`, which needs no data. Curves that coincide
-are drawn once, and their label names all of them.
+The left panel shows how a row's weight is distributed over distance. The right one shows the number of equally weighted
+negatives that this amounts to, by temperature; a loss without one is a horizontal line. Both use the row of `curve`,
+which needs no data. Curves that coincide are drawn once, with a label that names all of them.
 """
 
 import io
@@ -22,7 +22,7 @@ from alphadsl.journey import Journey
 from alphadsl.reference.evaluate import Array
 from alphadsl.storage import write_file
 
-# Okabe and Ito's colours, told apart by nearly every eye, and two more.
+# Okabe and Ito's colours, which nearly everyone can distinguish, and two more.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A4FBF", "#4D4D4D")
 DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     "-",
@@ -33,7 +33,7 @@ DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
 )
 INK, GREY = "#333333", "#777777"
 TEMPERATURE = "tau"
-# A part of a curve's height: less than a line's width.
+# As a fraction of a curve's height: less than the width of a line.
 UNSEEN = 2e-3
 COLDEST, WARMEST, TEMPERATURES = 0.01, 10.0, 61
 
@@ -46,7 +46,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Trace:
-    """A curve as it is drawn, with dots where values were asked for."""
+    """A curve as drawn, with dots at the requested values."""
 
     label: str
     style: Style
@@ -55,7 +55,7 @@ class Trace:
     dots: tuple[tuple[float, float], ...] = ()
 
     def coincides(self, other: "Trace") -> bool:
-        """Whether an eye could not tell them apart."""
+        """Whether two curves cannot be told apart by eye."""
         if self.x.shape != other.x.shape or not np.array_equal(self.x, other.x):
             return False
         return bool(
@@ -65,7 +65,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Line:
-    """A loss at values of its parameters; `told` are those that its label names."""
+    """A loss with parameter values; `told` are those named in its label."""
 
     journey: Journey
     values: tuple[tuple[str, float], ...]
@@ -86,7 +86,7 @@ class Line:
 
 
 def draw_weights(lines: Sequence[Line]) -> Figure:
-    """One panel, or two where some loss has a temperature."""
+    """A figure with one panel, or two if some loss has a temperature."""
     warm = [line for line in lines if line.temperature]
     figure = Figure(figsize=(12 if warm else 6.8, 4.9), layout="constrained")
     panels = figure.subplots(1, 2 if warm else 1, squeeze=False)[0]
@@ -98,7 +98,7 @@ def draw_weights(lines: Sequence[Line]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """In the format that the ending of the path names. Raises `InputError` where it cannot be written."""
+    """Write the figure in the format given by the suffix of the path. Raises `InputError` if it cannot be written."""
     picture = io.BytesIO()
     figure.savefig(picture, format=path.suffix[1:].lower(), dpi=160)
     write_file(path, picture.getvalue())
@@ -129,7 +129,7 @@ def _draw_shares(axes: Axes, lines: Sequence[Line]) -> None:
 
 
 def _draw_effective(axes: Axes, lines: Sequence[Line]) -> None:
-    """A line for each setting of the other parameters, a dot where a temperature was asked for."""
+    """One line for each setting of the other parameters, with a dot at each requested temperature."""
     traces: dict[tuple[str, tuple[tuple[str, float], ...]], Trace] = {}
     for line, style in zip(lines, _styles(lines), strict=True):
         rest = tuple((name, value) for name, value in line.values if name != TEMPERATURE)
@@ -156,14 +156,14 @@ def _effective_trace(line: Line, style: Style) -> Trace:
 
 
 def _asked(line: Line) -> Iterator[tuple[float, float]]:
-    """The temperature that a line was asked for, and how many negatives that counts."""
+    """The requested temperature of a line, and its effective number of negatives."""
     if line.temperature is not None:
         values = dict(line.values)
         yield values[TEMPERATURE], _effective(line.journey, values, values[TEMPERATURE])
 
 
 def _draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
-    """Each once; what coincides with an earlier one is named in its label."""
+    """Draw each trace once; one that coincides with an earlier trace is named in that one's label."""
     drawn: list[list[Trace]] = []
     for trace in traces:
         alike = next((group for group in drawn if group[0].coincides(trace)), None)
@@ -191,7 +191,8 @@ def _finish(axes: Axes, title: str, xlabel: str) -> None:
 
 
 def _styles(lines: Sequence[Line]) -> list[Style]:
-    """A colour for each loss and a dash for each of its settings; a loss by itself gets a colour for each."""
+    """A colour for each loss and a line style for each of its settings; if there is only one loss, a colour for each
+    setting."""
     names = list(dict.fromkeys(line.journey.loss.name for line in lines))
     if len(names) == 1:
         return [Style(COLOURS[index % len(COLOURS)], DASHES[0]) for index in range(len(lines))]

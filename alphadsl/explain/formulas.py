@@ -1,7 +1,7 @@
-"""beta and alpha as a reader wants them: with their sums in place while short, and by name where they are long.
+"""beta and alpha in readable form: with sums written out if they are short, and by name if they are long.
 
-Comes in: a journey loss. Goes out: expressions, of which both text and LaTeX are made. The min player's alpha is shown
-as the paper has it, a response to d[i,j]^2 + lambda[i], not as the compiler solves it.
+Comes in: a journey loss. Comes out: expressions, from which both text and LaTeX are made. The min player's alpha is
+shown as in the paper, as a response to d[i,j]^2 + lambda[i], not as the compiler solves it.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LAMBDA = Statistic("lambda", Level.ROW)
 
 @dataclass(frozen=True)
 class Formulas:
-    """`named` are the statistics that beta and alpha are written in; `solved` if lambda makes rows sum to one."""
+    """`named` are the statistics used in beta and alpha; `solved` if lambda makes rows sum to 1."""
 
     beta: Expr
     alpha: Expr
@@ -42,7 +42,7 @@ def formulas_of(journey: Journey) -> Formulas:
 
 
 def _named(journey: Journey, derived: Derived) -> Formulas:
-    """By the names of the schedule, of those statistics that the two weights need."""
+    """With the names from the schedule for the statistics that the two weights need."""
     core = schedule(journey.loss, derived)
     definitions = {statistic.name: statistic for statistic in core.statistics}
     needed: dict[str, None] = {}

@@ -1,8 +1,8 @@
-"""Which losses are the same: gradients on the embeddings compared on random batches, up to a positive constant.
+"""Which losses are the same: their gradients with respect to embeddings, up to a positive constant, on random batches.
 
-What trains a network is the gradient on the embeddings, so that is what is compared: on the sphere different alpha and
-beta may give the same. Comes in: a journey loss and the library. Goes out: its `Kinship`. Losses of another index set
-are compared on that of the explained loss, and named only where that makes them equal.
+Gradients with respect to embeddings are compared because they are what trains a network: on the sphere, different alpha
+and beta can give the same gradient. Comes in: a journey loss and the library. Comes out: its `Kinship`. Losses with
+another index set are compared on the index set of the explained loss, and named only if they are equal there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +23,8 @@ NEAREST = 3
 
 @dataclass(frozen=True)
 class Equal:
-    """The gradient of the explained loss is `scale` times that of another, whichever parameter that scale is."""
+    """The gradient of the explained loss is `scale` times that of another; `meaning` is the parameter or count that
+    equals the scale, if any."""
 
     setting: Setting
     scale: float
@@ -40,8 +41,9 @@ class Near:
 
 @dataclass(frozen=True)
 class Kinship:
-    """`equal` as it is; `elsewhere` once on the pairs of the explained loss; `moved` at another value of one of its
-    parameters; `compared` losses have its pairs and space, `others` have not."""
+    """The losses related to a loss: `equal` ones; those equal `elsewhere`, once on the pairs of the explained loss;
+    those equal if one of its parameters is `moved` to another value; and the nearest. `compared` counts the losses with
+    its pairs and space, `others` those without."""
 
     equal: tuple[Equal, ...]
     elsewhere: tuple[Equal, ...]
@@ -56,7 +58,7 @@ Key = tuple[int, tuple[tuple[str, float], ...], int]
 
 @dataclass
 class Bench:
-    """The batches of a comparison, and what losses did on them so far."""
+    """The batches of a comparison, with a cache of the weights and gradients of losses on them."""
 
     batches: tuple[ProbeBatch, ...]
     _weights: dict[Key, Weights] = field(default_factory=dict)
@@ -70,7 +72,8 @@ class Bench:
         return None
 
     def scale(self, own: Setting, other: Setting) -> float | None:
-        """The constant that one gradient is times the other on every batch, if there is a positive one."""
+        """The positive constant by which one gradient is a multiple of the other on every batch; None if there is
+        none."""
         scale, largest = None, 0.0
         for at in range(len(self.batches)):
             mine, theirs = self.gradient(own, at), self.gradient(other, at)
@@ -83,7 +86,8 @@ class Bench:
         return scale if scale and scale > 0 else None
 
     def explained(self, own: Setting, equal: Equal) -> Equal:
-        """The scale in words: a parameter that it follows when both losses move it, or the number of negatives."""
+        """Add a meaning to the scale: a parameter that it follows when both losses change it, or the number of
+        negatives."""
         for name, value in own.values:
             for meaning, power in ((name, 1), (f"1/{name}", -1)):
                 if value > 0 and value != 1 and np.isclose(equal.scale, value**power, rtol=EQUAL):
@@ -97,7 +101,8 @@ class Bench:
         return equal
 
     def angle(self, own: Setting, other: Setting) -> float:
-        """Between the weights alpha, batch by batch; not a number where some are not finite."""
+        """The angle, in degrees, between the weights alpha, by the mean cosine over batches; NaN if some are not
+        finite."""
         cosines = []
         for at in range(len(self.batches)):
             mine, theirs = (self.weights(each, at).repel_AC for each in (own, other))
@@ -119,7 +124,7 @@ class Bench:
 
 
 def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
-    """The kin of a loss, at the values of its parameters, in a library that it is not itself part of."""
+    """The related losses of a loss, at its parameter values, in a library that does not contain it."""
     own = defaults_of(journey)
     bench = Bench(tuple(probe_batch(journey.loss.pairs, journey.loss.space, state) for state in STATES))
     alike = [each for each in library if each.loss.space == journey.loss.space]
@@ -141,7 +146,7 @@ def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
 def _moved(
     own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench
 ) -> Iterator[tuple[str, tuple[Equal, ...]]]:
-    """The losses met where one parameter of the explained loss is a plain number."""
+    """The losses that equal the explained loss if one of its parameters has a simple value."""
     values = dict(own.values)
     for moved in moved_once(own.journey.loss.parameters, values):
         there = replace(own, values=tuple(moved.items()))
@@ -152,7 +157,7 @@ def _moved(
 
 
 def _nearest(own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench) -> Iterator[Near]:
-    """The smallest angles; losses of one angle are one line, for they are most likely kin of each other."""
+    """The smallest angles; losses with the same angle share a line, as they are most likely related to each other."""
     angles: list[tuple[float, Setting]] = []
     for settings in offers:
         tried = [(bench.angle(own, each), each) for each in settings if each.reach < 2]

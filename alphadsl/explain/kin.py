@@ -1,4 +1,4 @@
-"""The kin of a loss in words: which losses have its gradient, where others meet it, and which come nearest."""
+"""The relatives of a loss in words: losses with the same gradient, losses that become equal, and the nearest others."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ SAME, VISIBLE = 1e-6, 0.005
 
 
 def kin_lines(kinship: Kinship, pairs: IndexSet) -> list[tuple[str, str]]:
-    """Rows of a table; names are given with the parameters at which the claim holds."""
+    """Rows of a table; losses are named with the parameters for which the claim holds."""
     rows = [("equal" if index == 0 else "", _scaled(kin)) for index, kin in enumerate(kinship.equal)]
     rows += [] if kinship.equal else [("equal", "to none of them")]
     rows += [(f"at {setting}", f"equal to {_listed(equals)}") for setting, equals in kinship.moved]

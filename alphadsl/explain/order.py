@@ -1,7 +1,8 @@
-"""Whether near negatives weigh more: the direction of alpha[i,j] in the distance of its own negative.
+"""Whether near negatives weigh more: the direction of alpha[i,j] in its distance d[i,j].
 
-Two negatives of one anchor share everything that depends on the row, so that is held, as a number of known interval,
-and alpha[i,j] becomes a function of one distance. Comparisons jump one way only, so for directions they count as ramps.
+All negatives of an anchor share what depends only on the row. It is held constant, as a number in a known interval, so
+that alpha[i,j] becomes a function of one distance. Comparisons jump in only one direction, so they are treated as
+ramps.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ DISTANCE = "distance"
 
 
 def infer_order(repel: Expr, scope: Scope) -> Direction:
-    """How alpha[i,j] moves within a row as d[i,j] grows, or as s[i,j] falls where only that is used."""
+    """How alpha[i,j] changes within a row as d[i,j] increases, or as s[i,j] decreases if only that is used."""
     used = {part.of for part in walk(repel) if isinstance(part, Distance)}
     if {Quantity.INNER_NEGATIVE} < used & {Quantity.INNER_NEGATIVE, Quantity.NEGATIVE, Quantity.GAP}:
         return Direction.UNKNOWN
@@ -40,12 +41,12 @@ def infer_order(repel: Expr, scope: Scope) -> Direction:
 
 
 def uses_products(repel: Expr) -> bool:
-    """Whether nearness is that of inner products, which in Euclidean space say nothing of distances."""
+    """Whether alpha depends on inner products, which in Euclidean space do not determine distances."""
     return any(isinstance(part, Distance) and part.of == Quantity.INNER_NEGATIVE for part in walk(repel))
 
 
 class _Held:
-    """Rewrites a pair expression to one of a single distance; `intervals` are those of what was held."""
+    """Rewrites a pair expression as a function of one distance; `intervals` are those of what is held constant."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope

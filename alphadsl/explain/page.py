@@ -1,6 +1,6 @@
-"""The page of a loss as text: what it minimises, its weights, what holds of it, and its kin; and the same as LaTeX.
+"""The page of a loss as text: what it minimises, its weights, what holds for it, and its relatives; also as LaTeX.
 
-Comes in: an `Explained`. Goes out: lines of at most 100 characters, except for formulas, which are never broken.
+Comes in: an `Explained`. Comes out: lines of at most 100 characters, except formulas, which are never wrapped.
 """
 
 import textwrap
@@ -25,8 +25,8 @@ OPENING = (
 
 @dataclass(frozen=True)
 class Explained:
-    """A loss and the library it is compared with; `spec` is how it was asked for, `summary` the first line of its
-    comment."""
+    """A loss and the library that it is compared with. `spec` is the name by which it was requested; `summary` is the
+    first line of its comment."""
 
     spec: str
     summary: str
@@ -39,7 +39,8 @@ class Explained:
 
 
 def render_loss(explained: Explained) -> Iterator[str]:
-    """The page, section by section: finding the kin takes seconds, all else is there at once."""
+    """Yield the page section by section, since finding related losses takes seconds and everything else is
+    immediate."""
     loss, formulas = explained.journey.loss, formulas_of(explained.journey)
     values = {parameter.name: parameter.value for parameter in loss.parameters}
     yield "".join(f"{line}\n" for line in (explained.title, explained.summary) if line)
@@ -61,14 +62,14 @@ def render_loss(explained: Explained) -> Iterator[str]:
 
 
 def render_latex(journey: Journey, summary: str) -> str:
-    """An align* environment, ready for a paper."""
+    """An align* environment to paste into a paper."""
     body = " \\\\\n".join(f"  {_aligned(line)}" for line in latex_lines(journey.loss, formulas_of(journey)))
     source = f": {summary}" if summary else ""
     return f"% {defaults_of(journey)}{source}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
 def render_outsiders(outsiders: tuple[Outsider, ...]) -> str:
-    """Why methods do not fit, in the paper's terms, and what to use instead."""
+    """Why methods do not fit, in the terms of the paper, and what to use instead."""
     pages = []
     for outsider in outsiders:
         rows = [("why", f"{outsider.why}."), ("instead", f"{', '.join(outsider.losses)}: {outsider.instead}.")]
@@ -77,7 +78,7 @@ def render_outsiders(outsiders: tuple[Outsider, ...]) -> str:
 
 
 def _section_below(heading: str, lines: list[str]) -> str:
-    """A section after an empty line; nothing if it says nothing."""
+    """A section after an empty line; empty if the section is."""
     return f"\n{_section(heading, lines)}" if lines else ""
 
 
@@ -86,7 +87,7 @@ def _section(heading: str, lines: list[str]) -> str:
 
 
 def _aligned(formula: str) -> str:
-    """With the place at which lines are aligned before the first relation."""
+    """The formula with an alignment mark before its first relation."""
     first = min((formula.find(sign), sign) for sign in (" = ", r" \propto ", " : ") if sign in formula)[1]
     return formula.replace(first, f" &{first.lstrip()}", 1)
 

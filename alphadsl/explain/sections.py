@@ -1,4 +1,4 @@
-"""Parts of the page of a loss, each a list of lines: what it minimises, weights, curve, parameters, LaTeX."""
+"""Sections of the page of a loss, each a list of lines: what it minimises, weights, curve, parameters, LaTeX."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ def _definition(expr: Expr) -> str:
 
 
 def drawn(curve: Curve) -> list[str]:
-    """The plot with its scales: alpha from the lowest, or 0, to the highest, and d from 0 to the far side."""
+    """The plot with its scales: alpha from its minimum, or 0, to its maximum, and d from 0 to the far side."""
     low, high = min(0.0, float(curve.alpha_C.min())), max(0.0, float(curve.alpha_C.max()))
     rows = draw_blocks([float(alpha) for alpha in curve.alpha_C])
     scales = [f"{high:.2g}", *[""] * (len(rows) - 2), f"{low:.2g}"]
@@ -91,7 +91,7 @@ def latex_lines(loss: Loss, formulas: Formulas) -> list[str]:
 
 
 def table(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """Two columns, the second folded."""
+    """Two columns, with the second wrapped."""
     return list(_folded(list(rows)))
 
 

@@ -1,4 +1,4 @@
-"""What the closed sets of the IR mean, a line each, for a reader who has the paper beside them."""
+"""The meanings of the enumerations of the IR, one line each, for a reader of the paper."""
 
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import Coordinate, Direct, Family, General, MinPlayer, Proportional

@@ -1,1 +1,1 @@
-"""The slow float64 meaning of the IR, in NumPy: what compiled losses, signs, plots and comparisons are held to."""
+"""The slow float64 semantics of the IR, in NumPy: the reference for compiled losses, signs, plots and comparisons."""

@@ -1,6 +1,7 @@
-"""Small batches of embeddings on which derived quantities are looked at: cosines and distances, in NumPy.
+"""Small batches of embeddings on which derived quantities are evaluated: cosines and distances, in NumPy.
 
-The states are those a loss meets in training. A queue is as many further embeddings; each sample is a class.
+The states are those that a loss meets in training. A queue has as many further embeddings; each sample is a class of
+its own.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ SAMPLES, WIDTH = 12, 6
 
 
 def batch_of(loss: Loss, state: str, values: Mapping[str, float], seed: int = 0) -> Numbers:
-    """The quantities of a batch of twelve samples in a state."""
+    """The quantities of a batch of twelve samples in a state of training."""
     rng = np.random.default_rng(seed)
     base_ND = rng.normal(size=(SAMPLES, WIDTH))
     noise = {"random": 10.0, "trained": 0.1, "spread": 1.0}[state]

@@ -1,10 +1,10 @@
-"""Whether a loss looks at small distances so closely that they must not come from a cancellation.
+"""Whether a loss is so sensitive to small distances (looks so closely) that they must not come from a cancellation.
 
-On the sphere 1 - s has the digits of s and no more: a distance d of 1e-3 is known to a tenth of its square in float32.
-Most losses do not mind, since their weights change on the scale of a temperature; a Riesz kernel, a root, a hinge at
-0 do. Which is asked of the weights themselves: they are worked out on batches that have collapsed, or in which some
-pairs nearly have, and again with every cosine rounded otherwise. In Euclidean space lengths may be large beside any
-distance, and every loss that has a distance in it looks closely.
+On the sphere 1 - s has only the digits of s: in float32, a distance d of 1e-3 has its square known to a tenth. Most
+losses tolerate this, since their weights change on the scale of a temperature; a Riesz kernel, a root or a hinge at 0
+do not. To decide, the weights themselves are evaluated on batches that have collapsed, or in which some pairs nearly
+have, and again with every cosine rounded. In Euclidean space lengths can be large compared with any distance, so every
+loss that contains a distance looks closely.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,9 +28,9 @@ DISTANCES = (Quantity.NEGATIVE, Quantity.GAP)
 
 
 def looks_closely(loss: Loss, values: Mapping[str, float]) -> bool:
-    """Whether the weights of a loss, with these values of its parameters, notice the rounding of a float32 cosine."""
+    """Whether the weights of a loss, at these parameter values, are sensitive to the rounding of a float32 cosine."""
     if isinstance(loss.family, MinPlayer) and loss.space == Space.SPHERE:
-        return False  # alpha is bounded, and moves by what its cost moves by over the curvature of R
+        return False  # alpha is bounded, and changes by the change of its cost over the curvature of R
     derived = _derived(loss)
     if loss.space == Space.EUCLIDEAN:
         parts = (part for root in derived.parts for part in walk(root))
@@ -53,8 +53,8 @@ def read_closely(loss: Loss) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def looks_closely_somewhere(loss: Loss, parameters: tuple[Parameter, ...]) -> bool:
-    """The same with the values that parameters have, and where one moves without a word, with those that it may come
-    to: the ends of a schedule, half and twice what is learned."""
+    """The same at the current values, and for parameters that change without `set`, at values that they may reach: the
+    ends of a schedule, and half and twice a learned value."""
     values = {parameter.name: parameter.value for parameter in parameters}
     moved = (
         {**values, parameter.name: value}
@@ -77,17 +77,17 @@ def _moves(parameter: Parameter) -> tuple[float, ...]:
 
 @lru_cache(maxsize=256)
 def _derived(loss: Loss) -> Derived:
-    """Kept, since a module asks again whenever a parameter is set."""
+    """Cached, since a module asks again whenever a parameter is set."""
     return lower_importance(loss).map(_without_search)
 
 
 def _without_search(expr: Expr) -> Expr:
-    """A multiplier takes long to find, and its lower bound does as well: weights of one are positive there."""
+    """A multiplier is slow to find, and its lower bound works as well: weights that use it are positive there."""
     return rewrite(expr, lambda part: part.low if isinstance(part, Multiplier) else part)
 
 
 def _differ(exact: Array, rounded: Array, numbers: Numbers) -> bool:
-    """As the norm of the difference over the norm; what is not finite is no weight."""
+    """Whether the norm of the difference is too large relative to the norm; a norm of NaN counts as no difference."""
     counts = numbers.negative_AC if exact.shape[-1:] == numbers.negative_AC.shape[-1:] else np.True_
     with np.errstate(all="ignore"):
         error, size = (np.linalg.norm(np.where(counts, x, 0.0)) for x in (rounded - exact, exact))
@@ -95,7 +95,7 @@ def _differ(exact: Array, rounded: Array, numbers: Numbers) -> bool:
 
 
 def _scenes(values: Mapping[str, float]) -> Iterator[tuple[Numbers, Numbers]]:
-    """Batches as they are and as float32 has them: all pairs near, positives near, and half of the negatives near."""
+    """Batches in float64 and as float32 has them: all pairs near, positives near, and half of the negatives near."""
     rng = np.random.default_rng(0)
     anchors = 2 * SAMPLES
     sample_A = np.arange(anchors) % SAMPLES

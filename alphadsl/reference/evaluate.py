@@ -1,9 +1,9 @@
-"""Derived quantities as numbers: expressions of a core, or before it, on a batch of cosines, in NumPy and float64.
+"""Derived quantities as numbers: expressions of a core, or before it, on a batch of cosines, in float64 NumPy.
 
-For looking, not for training: signs, plots and comparisons of losses need no torch. Comes in: an expression and a
-`Numbers`; goes out: an array that broadcasts to (A, C). Legend: A anchors, C candidates, all of them negatives where
-the mask says so; a row is (A, 1), a quantity of the batch (1, 1). Axes in front of these, of settings or of batches,
-are gone through side by side.
+For inspection, not for training: signs, plots and comparisons of losses need no torch. Comes in: an expression and a
+`Numbers`. Comes out: an array that broadcasts to (A, C). Legend: A anchors, C candidates, of which the mask says which
+are negatives; a row is (A, 1), a quantity of the batch (1, 1). Leading axes, of settings or batches, are evaluated side
+by side.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,8 +44,9 @@ REDUCERS: Mapping[Over, tuple[float, Callable[..., Array]]] = {
 
 @dataclass(frozen=True)
 class Numbers:
-    """Quantities of a batch, (A, 1) to the positives and (A, C) to the candidates, the mask of negatives (A, C), the
-    values of the parameters, and what an anchor counts in a sum over anchors: less than 1 for one of several rows."""
+    """The quantities of a batch, (A, 1) to the positives and (A, C) to the candidates; the mask of negatives (A, C);
+    the values of the parameters; and the weight of an anchor in a sum over anchors: less than 1 for one of several
+    rows."""
 
     quantities: Mapping[Quantity, Array]
     negative_AC: NDArray[np.bool_]
@@ -54,7 +55,7 @@ class Numbers:
 
 
 def evaluate(expr: Expr, numbers: Numbers) -> Array:
-    """The value of an expression; what stands at a candidate that is no negative means nothing."""
+    """The value of an expression; its entries at candidates that are not negatives are meaningless."""
     values: dict[Expr, Array] = {}
     with np.errstate(all="ignore"):
         for part in walk(expr):
@@ -63,7 +64,7 @@ def evaluate(expr: Expr, numbers: Numbers) -> Array:
 
 
 def extremes(expr: Expr, numbers: Numbers) -> tuple[float, float, str]:
-    """The least and the greatest value at a negative, and the distances of the least in words."""
+    """The smallest and largest value at a negative, and the distances at the smallest in words."""
     found_AC = np.broadcast_to(evaluate(expr, numbers), numbers.negative_AC.shape)
     at = np.where(numbers.negative_AC, found_AC, np.inf)
     anchor, candidate = np.unravel_index(np.argmin(at), at.shape)
@@ -125,7 +126,7 @@ def _weights(numbers: Numbers) -> Array:
 
 
 def _pooled(over: Over, row: Array, weight_A1: Array) -> Array:
-    """A reduction over the anchors; what weighs less counts less in a sum, and the same in an extreme."""
+    """A reduction over the anchors; the weights matter in a sum, but not in a maximum or minimum."""
     row_A1 = row + np.zeros_like(weight_A1)
     if over == Over.MEAN:
         mean: Array = _pooled(Over.SUM, row, weight_A1) / weight_A1.sum(-2, keepdims=True)
@@ -169,7 +170,7 @@ def _multiplier(response: Function, cost_AC: Array, low: Array, high: Array, num
 
 
 def _bisected(falling: Callable[[Array], Array], target: Array, low: Array | float, high: Array | float) -> Array:
-    """Where a falling function takes a value between two ends."""
+    """The point between two ends at which a decreasing function takes the target value."""
     low, high = low + np.zeros_like(target), high + np.zeros_like(target)
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -1,8 +1,8 @@
-"""Expressions evaluated at one anchor in float64, with their derivatives: the oracle's arithmetic.
+"""Expressions evaluated at one anchor in float64, with their derivatives: the arithmetic of the oracle.
 
-Forward accumulation with dual numbers: beside every value runs its derivative by each of the anchor's `slots`, which
-are its distances, then (in Euclidean space) its inner products, the learned parameters and the batch's reductions.
-Legend: C negatives of the anchor, T slots; a row is (), a pair (C,), a derivative (..., T).
+Forward accumulation with dual numbers: every value carries its derivatives with respect to the anchor's `slots`. These
+are its distances, then (in Euclidean space) its inner products, the learned parameters and the reductions over the
+batch. Legend: C negatives of the anchor, T slots; a row is (), a pair (C,), a derivative (..., T).
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,8 @@ class Dual:
 
 @dataclass(frozen=True)
 class Anchor:
-    """What one anchor knows: () of its positive and (C,) of its negatives, the parameters, what is learned of them, the
-    batch's reductions so far, and other losses' importances (C,)."""
+    """The inputs at one anchor: () for its positive and (C,) for its negatives, the parameters and which of them are
+    learned, the reductions over the batch so far, and the importances (C,) of other losses."""
 
     quantities: Mapping[Quantity, Array]
     anchors: float
@@ -44,7 +44,7 @@ class Anchor:
 
     @cached_property
     def slots(self) -> dict[Quantity | str | Pool, slice]:
-        """Where the derivative by each quantity, learned parameter and reduction stands."""
+        """The positions of the derivatives with respect to each quantity, learned parameter and reduction."""
         sizes: dict[Quantity | str | Pool, int] = {of: self.quantities[of].size for of in SLOTTED}
         sizes |= dict.fromkeys([*self.learned, *self.pools], 1)
         ends = np.cumsum([0, *sizes.values()])
@@ -99,7 +99,7 @@ def constant(value: Array, anchor: Anchor) -> Dual:
 
 
 def moving(value: Dual, anchor: Anchor, slot: str | Pool) -> Dual:
-    """A value that is a slot of its own."""
+    """A value that is itself one of the slots."""
     tangent = value.tangent.copy()
     tangent[..., anchor.slots[slot]] = 1.0
     return Dual(value.value, tangent)
@@ -120,8 +120,8 @@ def _partials(op: str) -> tuple[Expr, ...]:
 
 
 def apply(op: str, args: tuple[Dual, ...]) -> Dual:
-    """The chain rule; an argument that does not move contributes nothing, whatever its partial, and nor does one whose
-    partial is 0, however it moves."""
+    """The chain rule. An argument with zero derivative contributes nothing, whatever its partial; nor does one whose
+    partial is 0, whatever its derivative."""
     values = tuple(arg.value for arg in args)
     value = numpy_function(ATOMS[op].numpy)(*_booleans(op, values))
     tangent = np.zeros((*np.shape(value), args[0].tangent.shape[-1]))
@@ -135,7 +135,7 @@ def apply(op: str, args: tuple[Dual, ...]) -> Dual:
 
 
 def _power_partials(args: tuple[Dual, ...]) -> tuple[Expr, ...]:
-    """A whole or large exponent is differentiated as such: x^2 has a slope at negative x."""
+    """An integer or large exponent is differentiated as such: x^2 has a derivative at negative x."""
     exponent = args[1]
     moves = np.any(exponent.tangent) or np.ndim(exponent.value) > 0
     return _partials_of_power(None if moves else float(exponent.value))
@@ -147,7 +147,7 @@ def _partials_of_power(exponent: float | None) -> tuple[Expr, ...]:
 
 
 def _plain(expr: Expr, bound: Mapping[str, Array]) -> Array:
-    """The value of an expression in variables only."""
+    """The value of an expression that contains only variables."""
     match expr:
         case Num(value):
             return np.asarray(value)
@@ -161,7 +161,7 @@ def _plain(expr: Expr, bound: Mapping[str, Array]) -> Array:
 
 
 def log_of_sum(a: Dual, b: Dual) -> Dual:
-    """log(a + b), which keeps the digits of a part that is far below the other."""
+    """log(a + b), keeping the digits of an argument far below the other."""
     whole = apply("log", (apply("add", (a, b)),))
     less, more = np.minimum(a.value, b.value), np.maximum(a.value, b.value)
     both = less > 0

@@ -1,4 +1,5 @@
-"""The built-ins as float64 NumPy functions, for the interpreter. Whatever is not here is NumPy's own of that name."""
+"""The built-ins as float64 NumPy functions, for the interpreter. Those missing here are NumPy's functions of the same
+name."""
 
 from collections.abc import Callable
 
@@ -59,7 +60,7 @@ def log_softplus(x: Array) -> Array:
 
 
 def as_number(comparison: Callable[..., NDArray[np.bool_]]) -> Callable[..., Array]:
-    """The truth of a comparison as 0 or 1, which can be added and multiplied."""
+    """The result of a comparison as 0 or 1, which can be added and multiplied."""
     return lambda a, b: comparison(a, b).astype(np.float64)
 
 

@@ -1,9 +1,9 @@
 """The oracle: a checked loss evaluated in float64 straight from its definition, anchor by anchor, in NumPy.
 
-Shares nothing with the compiled path after `check`: no derived importance, no simplification, no log domain. The
-derivative of an anchor's loss by its distances is carried forward beside the value (dual numbers); what couples the
-anchors of a batch is chained backwards through the few numbers that do so; the min player is solved from its optimality
-condition. Slow on purpose.
+It shares nothing with the compiled path after `check`: no derived importance, no simplification, no log domain. The
+derivatives of an anchor's loss with respect to its distances are carried forward with the value (dual numbers). What
+couples the anchors of a batch is chained backwards through the few numbers that couple them. The min player is solved
+from its optimality condition. Slow on purpose.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,8 @@ ROUNDS = 14  # 64^-14 < 2^-80
 
 @dataclass(frozen=True)
 class Interpreted:
-    """Loss, gradients (V, N, D), attraction (A,), repulsion (A, C), slopes of learned parameters, loss of anchors (A,).
+    """Loss, gradients (V, N, D), attraction (A,), repulsion (A, C), gradients with respect to learned parameters
+    (`slopes`), loss of each anchor (A,).
 
     Anchors are ordered view 0 then view 1; with labels, attraction is (A, A).
     """
@@ -59,7 +60,7 @@ class Interpreted:
     value_A: Array
 
 
-@np.errstate(invalid="ignore")  # what is not finite makes what it touches NaN, as in torch without a word
+@np.errstate(invalid="ignore")  # values that are not finite give NaN without a warning, as in torch
 def interpret(
     loss: Loss,
     values: Mapping[str, float],
@@ -67,8 +68,8 @@ def interpret(
     labels: NDArray[np.int64] | None = None,
     queue: Array | None = None,
 ) -> Interpreted:
-    """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and what its index set needs: labels
-    (N,), and a queue (Q, D) placed in the space of the loss."""
+    """Evaluate the definition on a batch of two views, raw embeddings (2, N, D), and the other inputs of its index set:
+    labels (N,), and a queue (Q, D) placed in the space of the loss."""
     batch = placed_batch(loss, z_VND, labels, queue)
     learned = tuple(parameter.name for parameter in loss.parameters if isinstance(parameter.role, Learned))
     rows = interpret_rows(loss, values, learned, batch)
@@ -81,14 +82,16 @@ def interpret(
 
 @dataclass(frozen=True)
 class InterpretedRow:
-    """The value of a row, and how the sum over all rows, as they weigh, moves with each of this row's slots."""
+    """The value of a row, and the derivatives of the weighted sum over all rows with respect to the slots of this
+    row."""
 
     anchor: Anchor
     value: Array
     tangent_T: Array
 
     def rate(self, slot: Quantity | str) -> Array:
-        """NaN where the value is: the slope of a comparison would be finite there."""
+        """The derivative with respect to a slot, or NaN if the value is NaN; the derivative of a comparison would be
+        finite there."""
         rates = self.tangent_T[self.anchor.slots[slot]]
         return np.full_like(rates, np.nan) if np.isnan(self.value) else rates
 
@@ -123,7 +126,7 @@ def interpret_rows(
 
 
 def _importances(loss: Loss, values: Mapping[str, float], batch: PlacedBatch) -> list[Array]:
-    """alpha[i,j] of another loss on the same batch, a row each."""
+    """alpha[i,j] of another loss on the same batch, one array per row."""
     rows = interpret_rows(loss, values, (), batch)
     return [_repel(row) for row in rows]
 
@@ -139,7 +142,7 @@ def _parts(loss: Loss) -> Iterator[Expr]:
 
 
 def _pooled(over: Over, bodies: list[Dual], batch: PlacedBatch) -> tuple[float, Array]:
-    """A reduction over the anchors, and its derivative by the value of each row."""
+    """A reduction over the anchors, and its derivatives with respect to the value of each row."""
     weights = np.array([row.weight for row in batch.rows])
     values = np.array([float(body.value) for body in bodies])
     match over:
@@ -157,9 +160,10 @@ def _pooled(over: Over, bodies: list[Dual], batch: PlacedBatch) -> tuple[float, 
 def _chained(
     losses: list[Dual], bodies: dict[Pool, list[Dual]], anchors: list[Anchor], batch: PlacedBatch
 ) -> list[Array]:
-    """Each row's derivatives, with what reaches them by way of the batch's reductions, the last of them first.
+    """The derivatives of each row, plus those that pass through the reductions over the batch, from the last to the
+    first.
 
-    They are those of the sum over rows as they weigh, per unit of a row's own weight.
+    They are those of the weighted sum over rows, per unit of the row's own weight.
     """
     weights = [row.weight for row in batch.rows]
     tangents = [row_loss.tangent.copy() for row_loss in losses]
@@ -174,7 +178,7 @@ def _chained(
 
 
 def anchor_loss(loss: Loss, anchor: Anchor) -> Dual:
-    """What the definition minimises at one anchor, with its derivatives."""
+    """The loss of one anchor by its definition, with derivatives."""
     gap = distance_of(anchor, Quantity.GAP)
     match loss.family:
         case General(value):
@@ -195,7 +199,7 @@ def anchor_loss(loss: Loss, anchor: Anchor) -> Dual:
 
 
 def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
-    """alpha on the simplex with R'(alpha_j) = d_j^2 + lambda where alpha_j > 0, by root finding within root finding."""
+    """alpha on the simplex with R'(alpha_j) = d_j^2 + lambda where alpha_j > 0, by nested root finding."""
     nothing = dict.fromkeys(anchor.quantities, np.zeros(0))
     there = replace(anchor, quantities=nothing, learned=("",), pools={}, importances={})
     sections_S1 = np.arange(1, SECTIONS)[:, None] / SECTIONS
@@ -206,7 +210,8 @@ def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
         return np.broadcast_to(rate, (*alpha.shape, 1))[..., 0]
 
     def response(price: Array) -> Array:
-        """R' falls, so how many points of an even section it is above the price at says which section to cut next."""
+        """R' is decreasing, so the number of points of an even partition at which it is above the price gives the part
+        to divide next."""
         low, width = np.zeros_like(price), 1.0
         for _ in range(ROUNDS):
             affordable = (slope(low + width * sections_S1) > price).sum(0)
@@ -214,7 +219,7 @@ def solve_min_player(regulariser: Function, anchor: Anchor) -> Array:
             low = low + width * affordable
         return low + width / 2
 
-    from scipy.optimize import brentq  # no loss of a user's training needs it
+    from scipy.optimize import brentq  # not needed to train a user's loss
 
     def excess(price: float) -> float:
         return float(response(cost + price).sum() - 1)

@@ -1,8 +1,8 @@
 """A batch as the interpreter sees it: row by row, each an anchor with one of its positives.
 
-Raw embeddings come in, placed in the space of the loss; derivatives by distances and inner products go back to them.
-Legend: V 2 views, N samples, D embedding width, A embeddings of both views, E these and the rows of a queue, C the
-negatives of a row.
+Raw embeddings come in and are placed in the space of the loss; derivatives with respect to distances and inner products
+become gradients with respect to them. Legend: V 2 views, N samples, D embedding width, A embeddings of both views, E
+these and the rows of a queue, C the negatives of a row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,8 @@ Rates = Mapping[Quantity, Array]
 
 @dataclass(frozen=True)
 class Row:
-    """An anchor with one of its positives and all of its negatives, by number; `weight` is its part among its rows."""
+    """An anchor with one of its positives and all of its negatives, by index; `weight` is its share among the anchor's
+    rows."""
 
     anchor: int
     positive: int
@@ -33,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True)
 class PlacedBatch:
-    """A batch in its space."""
+    """A batch placed in the space of a loss."""
 
     space: Space
     pairs: IndexSet
@@ -58,7 +59,7 @@ class PlacedBatch:
         return sum(row.weight for row in self.rows)
 
     def of_anchors(self, values_R: Array) -> Array:
-        """From a number for each row to one for each anchor."""
+        """The numbers of the rows of each anchor, summed with their weights."""
         weighed_R = values_R * self.indexed.weight_A1[:, 0]
         values_E = np.bincount(self.indexed.anchor_A, weighed_R, self._embeddings).astype(np.float64)
         value_A: Array = values_E[np.unique(self.indexed.anchor_A)] if self.pairs.one_positive else values_E
@@ -66,7 +67,7 @@ class PlacedBatch:
 
     def quantities(self, row: Row) -> dict[Quantity, Array]:
         """Half squared distances of an anchor, () to its positive and (C,) to its negatives; in Euclidean space also
-        inner products. On the sphere they are 1 - s, also of an embedding of 0, which lies nowhere on it."""
+        inner products. On the sphere they are 1 - s, even for a zero embedding, which is not on it."""
         anchor, positive = self.placed_ED[row.anchor], self.placed_ED[row.positive]
         negatives = self.placed_ED[row.negatives]
         near, far = np.asarray(((anchor - positive) ** 2).sum() / 2), ((anchor - negatives) ** 2).sum(1) / 2
@@ -78,7 +79,8 @@ class PlacedBatch:
         return _by_quantity(near, far, np.asarray(positive @ anchor), negatives @ anchor)
 
     def gathered(self, rates: Sequence[Rates]) -> tuple[Array, Array, Array]:
-        """From derivatives by the quantities of each row to the gradient (V, N, D), attraction and repulsion."""
+        """The gradient (V, N, D), attraction and repulsion, from the derivatives with respect to the quantities of each
+        row."""
         gradient_ED = np.zeros_like(self.placed_ED)
         attract_EE, repel_EE = np.zeros((2, len(gradient_ED), len(gradient_ED)))
         for row, rate in zip(self.rows, rates, strict=True):
@@ -103,7 +105,7 @@ class PlacedBatch:
         return int(np.prod(self.raw_VND.shape[:2]))
 
     def _pulls(self, attract_EE: Array) -> Array:
-        """With one positive each, a number per anchor is enough."""
+        """Attraction as one number per anchor, which is enough if each has only one positive."""
         if not self.pairs.one_positive:
             return attract_EE[: self._embeddings, : self._embeddings]
         summed_A: Array = attract_EE[self.indexed.anchor_A].sum(1)
@@ -115,7 +117,8 @@ class PlacedBatch:
         return pushed
 
     def _unplaced(self, gradient_AD: Array) -> Array:
-        """On the sphere only what is tangent to it counts, and a longer embedding turns less."""
+        """The gradient with respect to the raw embeddings. On the sphere only its tangential part counts, divided by
+        their length."""
         if self.space == Space.EUCLIDEAN:
             return gradient_AD.reshape(self.raw_VND.shape)
         placed_AD = self.placed_ED[: self._embeddings]
@@ -127,7 +130,7 @@ class PlacedBatch:
 
 
 def placed_batch(loss: Loss, z_VND: Array, label_N: NDArray[np.int64] | None, queue_QD: Array | None) -> PlacedBatch:
-    """A batch of raw embeddings and what its index set needs: labels, and a queue that is placed already."""
+    """A batch of raw embeddings and the other inputs of its index set: labels, and a queue that is already placed."""
     views, samples, width = z_VND.shape
     raw_VND = z_VND.astype(np.float64)
     raw_AD = raw_VND.reshape(views * samples, width)

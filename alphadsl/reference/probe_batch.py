@@ -1,8 +1,8 @@
-"""Small batches on which losses are looked at and compared, and the gradient a core gives them, in NumPy.
+"""Small batches on which losses are inspected and compared, and the gradient of a core on them, in NumPy.
 
-Comes in: an index set, a space, a state of training. Goes out: a `ProbeBatch`, on which two losses of the same index
-set and space have the same gradient or not. Legend: E embeddings, a queue's among them, D width, A rows (an anchor with
-one of its positives), C candidates.
+Comes in: an index set, a space, a state of training. Comes out: a `ProbeBatch`, on which the gradients of two losses
+with the same index set and space can be compared. Legend: E embeddings, including those of a queue, D width, A rows (an
+anchor with one of its positives), C candidates.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ SAMPLES, WIDTH, CLASSES, QUEUE = 10, 5, 4, 13
 
 @dataclass(frozen=True)
 class Weights:
-    """beta (A, 1), alpha (A, C), 0 where there is no negative, and in Euclidean space what of them distances make."""
+    """beta (A, 1), alpha (A, C), which is 0 where there is no negative, and in Euclidean space the parts of them due to
+    distances."""
 
     attract_A1: Array
     repel_AC: Array
@@ -37,7 +38,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class ProbeBatch:
-    """Embeddings as a loss sees them, of which those before `moved` receive a gradient."""
+    """Embeddings in the space of a loss; those before index `moved` receive a gradient."""
 
     z_ED: Array
     rows: Rows
@@ -74,8 +75,8 @@ class ProbeBatch:
         return Weights(attract(derived.attract), repel(derived.repel), radial)
 
     def gradient(self, weights: Weights) -> Array:
-        """The gradient of the loss on the embeddings, on the sphere its part along the sphere; axes of the weights in
-        front of these stay."""
+        """The gradient of the loss with respect to the embeddings; on the sphere, its tangential part. Leading axes of
+        the weights are kept."""
         rows, part_A1 = self.rows, self.rows.weight_A1 / self.rows.weight_A1.sum()
         attract_A1, repel_AC = part_A1 * weights.attract_A1, part_A1 * weights.repel_AC
         anchors_AD, positives_AD = self.z_ED[rows.anchor_A], self.z_ED[rows.positive_A]
@@ -96,7 +97,7 @@ class ProbeBatch:
 
     @cached_property
     def _places(self) -> tuple[Array, Array, Array]:
-        """1 where an embedding is an anchor (E, A), a positive (E, A), a candidate (E, C), else 0."""
+        """Indicator matrices of which embedding is an anchor (E, A), a positive (E, A), a candidate (E, C)."""
         all_E1 = np.arange(len(self.z_ED))[:, None]
         anchor_EA, positive_EA, candidate_EC = (
             (all_E1 == which).astype(np.float64)

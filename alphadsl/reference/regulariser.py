@@ -1,6 +1,6 @@
-"""R of a min player as numbers: importances in [0, 1] come in; R and its slope come out, in float64 and NumPy.
+"""R of a min player as numbers: importances in [0, 1] come in; R and its derivative come out, in float64 NumPy.
 
-For checking an alpha against the game it is the solution of, not for solving it.
+For checking that an alpha solves its game, not for solving it.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from alphadsl.transform.differentiate import differentiate
 Array = NDArray[np.float64]
 
 NEXT_TO_NOTHING = 1e-300
-"""Stands for 0 where a formula has no value there, as a log(a) has none in floating point."""
+"""Stands for 0 where a formula has no floating-point value there, such as a log(a)."""
 
 
 @dataclass(frozen=True)
 class Regulariser:
-    """R(a) of `alpha = argmin over the simplex of E(alpha) - sum_j R(alpha_j)` (Tian 2022, Eqn. 5), with the values
-    that its parameters had when it was asked for."""
+    """R(a) of `alpha = argmin over the simplex of E(alpha) - sum_j R(alpha_j)` (Tian 2022, Eqn. 5), at the parameter
+    values when it was requested."""
 
     function: Function
     values: Mapping[str, float]
@@ -50,7 +50,7 @@ class Regulariser:
 
 
 def regulariser_of(loss: Loss, values: Mapping[str, float]) -> Regulariser | None:
-    """R of a min player, None of any other family."""
+    """R of a min player; None for any other family."""
     match loss.family:
         case MinPlayer(function):
             return Regulariser(function, dict(values))

@@ -1,4 +1,5 @@
-"""Who is whose positive and negative, from the predicates of an index set, pair by pair and nothing derived.
+"""Which embeddings are positives and negatives of which, from the predicates of an index set, pair by pair, with
+nothing derived.
 
 Embeddings are in the order view 0, view 1, rows of a queue. Legend: N samples, E embeddings, A rows (an anchor with one
 of its positives), C candidates: those of both views, if any of them is a negative, and the rows of a queue.
@@ -19,8 +20,8 @@ SOURCES = {source: number for number, source in enumerate(Source)}
 
 @dataclass(frozen=True)
 class Rows:
-    """An anchor and a positive a row, which candidates are its negatives, and what it counts in the mean over anchors:
-    the rows of an anchor count as one."""
+    """One anchor and positive per row, the candidates that are its negatives, and its weight in the mean over anchors;
+    the weights of an anchor's rows sum to 1."""
 
     anchor_A: Indices
     positive_A: Indices
@@ -30,7 +31,7 @@ class Rows:
 
 
 def rows_of(index_set: IndexSet, label_N: Indices, queued: int) -> Rows:
-    """The rows of a batch; without labels, give each sample a class of its own."""
+    """The rows of a batch. Without labels, give each sample a class of its own."""
     ids, source_E = _ids(label_N, queued)
     itself_EE = np.eye(len(source_E), dtype=np.bool_)
     anchor_E = np.isin(source_E, [SOURCES[source] for source in index_set.anchors])
@@ -44,8 +45,8 @@ def rows_of(index_set: IndexSet, label_N: Indices, queued: int) -> Rows:
 
 
 def _ids(label_N: Indices, queued: int) -> tuple[dict[Id, Indices], Indices]:
-    """The ids of all embeddings, and their sources; rows of a queue have no sample, class or view in common with
-    any other embedding."""
+    """The ids of all embeddings, and their sources; the rows of a queue share no sample, class or view with any other
+    embedding."""
     samples, queue_Q = len(label_N), -1 - np.arange(queued)
     views = len(BATCH)
     ids = {
@@ -59,7 +60,7 @@ def _ids(label_N: Indices, queued: int) -> tuple[dict[Id, Indices], Indices]:
 
 
 def _holds(predicate: Predicate, ids: dict[Id, Indices], source_E: Indices) -> Mask:
-    """Of each embedding as an anchor (rows) with each other (columns)."""
+    """A mask (E, E) of where a predicate holds, for embeddings as anchors (rows) against all others (columns)."""
     holds_EE = np.broadcast_to(
         np.isin(source_E, [SOURCES[source] for source in predicate.sources]), (len(source_E),) * 2
     )
