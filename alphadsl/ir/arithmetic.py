@@ -1,4 +1,4 @@
-"""Expressions of numbers alone, evaluated as floats: what a parameter is set to."""
+"""Evaluates expressions of numbers and parameters as floats, such as the value that a parameter is set to."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ PLAIN: Mapping[str, Callable[..., float]] = {
 
 
 def evaluate_number(expr: Expr, parameters: Mapping[str, float] | None = None) -> float:
-    """The value, with those of parameters if they are given; NaN where it is undefined or hangs on anything else."""
+    """The value for the given `parameters`; NaN if it is undefined or depends on anything else."""
     values: dict[Expr, float] = {}
     for part in walk(expr):
         match part:

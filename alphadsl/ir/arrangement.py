@@ -1,7 +1,7 @@
-"""How the pairs of an index set lie in a batch: in blocks of views, in which ids are compared.
+"""How the pairs of an index set are laid out in a batch: in blocks of views, within which ids are compared.
 
-Which view meets which is known from the set alone, so that it is index arithmetic; who is whose negative within two
-views depends on sample and class. Views are numbered as they come, the rows of a queue stand behind them.
+Which views are paired follows from the index set alone, so it is index arithmetic; which embeddings of two views are
+negatives of each other depends on sample and class. Views are numbered in order; the rows of a queue come after them.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Sources = tuple[Source, ...]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison of an id of the anchor, or of the positive that stands beside it, with that of a candidate."""
+    """A comparison of an id of the anchor, or of its positive, with the same id of a candidate."""
 
     kind: Id
     differs: bool
@@ -28,7 +28,7 @@ ITSELF = Comparison(Id.EMBEDDING, True)
 
 @dataclass(frozen=True)
 class IdTensor:
-    """The ids of one kind: of the embeddings of some views, then of a queue if that stands behind them."""
+    """The ids of one kind for the embeddings of some views, followed by those of the queue if `queue` is set."""
 
     kind: Id
     views: Views
@@ -37,8 +37,9 @@ class IdTensor:
 
 @dataclass(frozen=True)
 class Search:
-    """How rows are found where there are several positives: by the place of an id that an anchor and its positives
-    have in common, if there is one, then by comparing further ones; anchors are those of some views, from and to."""
+    """How rows are found if an anchor has several positives: first by `key`, the position among the ids of one that an
+    anchor shares with its positives, if there is one; then by comparing further ids. `views` is the half-open range of
+    the views that hold the anchors."""
 
     key: int | None
     compared: tuple[tuple[int, bool], ...]
@@ -47,12 +48,12 @@ class Search:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Anchors and candidates as views, in groups of anchors that have the same candidates, what a candidate must be to
-    be a negative, and the ids that this is told by. `transposed` are the groups whose anchors are the candidates of
-    each, if there are such for all: then weights [i,j] and [j,i] are of one matrix.
+    """Anchors and candidates as views, in groups of anchors that have the same candidates; the comparisons that make a
+    candidate a negative; and the ids that they need. `transposed` holds for each group the group whose anchors are its
+    candidates, if every group has one: then weights [i,j] and [j,i] come from the same matrix.
 
-    With several positives the ids are those of all embeddings; else of the anchors of a group, then of its
-    candidates, unless those are the same.
+    With several positives, the ids are those of all embeddings; otherwise those of the anchors of a group, then those
+    of its candidates unless they are the same.
     """
 
     anchors: tuple[Views, ...]
@@ -66,7 +67,7 @@ class Arrangement:
 
     @property
     def alike(self) -> bool:
-        """Whether the ids of the anchors of a group are those of its candidates."""
+        """Whether the anchors of a group have the same ids as its candidates."""
         return len(self.ids) == len(self.comparisons)
 
     @property
@@ -76,11 +77,11 @@ class Arrangement:
 
     @property
     def swaps(self) -> bool:
-        """Whether anchors and candidates change places, so that both directions are of the same inner products."""
+        """Whether anchors and candidates swap roles between groups, so that both directions use the same products."""
         return self.transposed is not None and self.transposed != tuple(range(len(self.anchors)))
 
     def pairs(self, samples: int, queued: int) -> int:
-        """How many an anchor forms with candidates, over all anchors."""
+        """The number of pairs of an anchor and a candidate, over all anchors."""
         return sum(
             len(anchors) * samples * (len(candidates) * samples + (queued if self.queue else 0))
             for anchors, candidates in zip(self.anchors, self.candidates, strict=True)
@@ -89,8 +90,8 @@ class Arrangement:
 
 @lru_cache(maxsize=64)
 def arrange(index_set: IndexSet) -> Arrangement:
-    """Of a set with one positive: anchors by their candidates; where those are not as many for all, one group of all,
-    in which the views are compared too. With several positives, rows are met with all that may be candidates."""
+    """With one positive, anchors are grouped by their candidates; if these differ in number, all anchors form one
+    group, in which views are compared too. With several positives, rows are paired with every possible candidate."""
     groups = candidate_groups(index_set)
     sizes = {(len(anchors), len(candidates), Source.QUEUE in candidates) for candidates, anchors in groups.items()}
     blockwise = index_set.one_positive and len(sizes) == 1
@@ -142,7 +143,7 @@ def _id_tensors(
 
 
 def candidates_by_anchor(index_set: IndexSet) -> dict[Source, Sources]:
-    """For the anchors from each source, where their candidates come from."""
+    """The sources of the candidates, for the anchors from each source."""
     negative = index_set.negative
     return {
         anchor: tuple(source for source in Source if negative.meets(anchor, source)) for anchor in index_set.anchors
@@ -150,7 +151,7 @@ def candidates_by_anchor(index_set: IndexSet) -> dict[Source, Sources]:
 
 
 def candidate_groups(index_set: IndexSet) -> dict[Sources, Sources]:
-    """The same by candidates: the anchors that have them in common."""
+    """The sources of anchors, grouped by the sources of their candidates."""
     groups: dict[Sources, Sources] = {}
     for anchor, candidates in candidates_by_anchor(index_set).items():
         groups[candidates] = (*groups.get(candidates, ()), anchor)
@@ -158,14 +159,14 @@ def candidate_groups(index_set: IndexSet) -> dict[Sources, Sources]:
 
 
 def is_mutual(index_set: IndexSet) -> bool:
-    """Whether all candidates are anchors, and have their anchors as candidates."""
+    """Whether every candidate is itself an anchor, and has its anchors as candidates."""
     met = candidates_by_anchor(index_set)
     return all(anchor in met.get(source, ()) for anchor, candidates in met.items() for source in candidates)
 
 
 def negative_comparisons(index_set: IndexSet, *, blockwise: bool) -> tuple[Comparison, ...]:
-    """What makes a candidate a negative of an anchor beside one of its positives; at least one comparison. `blockwise`
-    if only candidates of the right views are met."""
+    """The comparisons, at least one, that make a candidate a negative of an anchor given one of its positives.
+    `blockwise` if anchors are only paired with candidates of the right views."""
     negative = index_set.negative
     comparisons = comparisons_of(negative, blockwise=blockwise)
     if index_set.one_positive:
@@ -179,7 +180,8 @@ def negative_comparisons(index_set: IndexSet, *, blockwise: bool) -> tuple[Compa
 
 
 def comparisons_together(index_set: IndexSet) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:
-    """What makes a candidate a positive and a negative of an anchor whose positives come together."""
+    """The comparisons that make a candidate a positive, and those that make it a negative, of an anchor whose
+    positives are computed together."""
     positive, negative = (
         comparisons_of(predicate) + (() if predicate.other else (ITSELF,))
         for predicate in (index_set.positive, index_set.negative)
@@ -193,14 +195,14 @@ def comparisons_of(predicate: Predicate, *, blockwise: bool = False) -> tuple[Co
 
 
 def counts_alike(index_set: IndexSet) -> bool:
-    """Whether all anchors have as many negatives, whatever the labels: all candidates of other samples."""
+    """Whether all anchors have the same number of negatives whatever the labels: all candidates of other samples."""
     sources = {(len({*met} & {*BATCH}), Source.QUEUE in met) for met in candidates_by_anchor(index_set).values()}
     comparisons = negative_comparisons(index_set, blockwise=True)
     return index_set.one_positive and comparisons == (OTHER_SAMPLE,) and len(sources) == 1
 
 
 def negatives_of(index_set: IndexSet, samples: int, queued: int) -> int:
-    """The number of negatives of an anchor, where all have as many."""
+    """The number of negatives of an anchor, if all anchors have the same number."""
     met, *_ = candidates_by_anchor(index_set).values()
     return sum(queued if source == Source.QUEUE else samples - 1 for source in met)
 

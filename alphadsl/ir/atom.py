@@ -1,4 +1,4 @@
-"""What a row of the table of built-ins says about a function: its image, directions, derivative, domain and texts."""
+"""What a row of the table of built-ins says about a function: image, monotonicity, derivatives, domain and code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from alphadsl.ir.nodes import Expr
 
 
 class Direction(IntFlag):
-    """In which way a value may move when its argument grows."""
+    """How a function may change when its argument grows."""
 
     CONSTANT = 0
     RISING = 1
@@ -27,7 +27,7 @@ RISING, FALLING, UNKNOWN, CONSTANT = (
 
 @dataclass(frozen=True)
 class Domain:
-    """The argument that is restricted, to what, and in words."""
+    """The position of the restricted argument, its allowed interval, and the restriction in words."""
 
     argument: int
     allowed: Interval
@@ -36,8 +36,8 @@ class Domain:
 
 @dataclass(frozen=True)
 class End:
-    """Arguments at an end or a corner of the domain, and what the partial derivatives are decided to be there: the
-    limit where there is one, 0 where it would be infinite, the middle at a corner."""
+    """Arguments at an end of the domain or at a kink, and the values chosen for the partial derivatives there: the
+    limit if there is one, 0 if it would be infinite, the mean of both sides at a kink."""
 
     at: tuple[float, ...]
     slopes: tuple[float, ...]
@@ -45,9 +45,9 @@ class End:
 
 @dataclass(frozen=True)
 class Atom:
-    """A built-in: functions of its arguments' intervals give image, directions and domain, of their expressions the
-    partial derivatives; `numpy` is the name of a function, `torch` a text with places for the arguments; `ends` are
-    where a partial derivative is a decision."""
+    """A built-in. `image`, `directions` and `domain` are functions of the intervals of its arguments, `partials` of
+    their expressions. `numpy` is the name of a function, `torch` a code template with placeholders for the arguments.
+    `ends` lists the arguments at which a partial derivative is a convention."""
 
     arity: int
     image: Callable[..., Interval]
@@ -60,12 +60,12 @@ class Atom:
 
 
 def rising(*arguments: Interval) -> tuple[Direction, ...]:
-    """Of a function that rises in every argument."""
+    """The directions of a function that increases in every argument."""
     return (RISING,) * len(arguments)
 
 
 def sign_of(a: Interval) -> Direction:
-    """The direction in which a factor of these values sends what it multiplies."""
+    """The direction of a product in its other factor, if this factor lies in `a`."""
     if a.point and a.low == 0:
         return CONSTANT
     return RISING if a.non_negative else FALLING if a.non_positive else UNKNOWN

@@ -1,8 +1,8 @@
 """The one table of built-ins: a row says everything the compiler knows about a function.
 
-Columns: range (interval of results), direction in each argument, domain, partial derivatives, NumPy and torch text.
-Adding a built-in that authors may use is adding a row to `FUNCTIONS` (and its logarithm in `transform/stabilise.py` if
-it can carry an exponential).
+Columns: image (interval of results), direction in each argument, domain, partial derivatives, NumPy and torch code. To
+add a built-in that authors may use, add a row to `FUNCTIONS` (and its logarithm to `transform/stabilise.py` if it can
+carry an exponential).
 """
 
 from alphadsl.ir.atom import Atom, Direction, Domain

@@ -62,5 +62,5 @@ def over_anchors(body: Expr) -> Expr:
 
 
 def share(part: Expr, whole: Expr) -> Expr:
-    """part / whole, and 0 where the whole is 0: a row of weights made to sum to one."""
+    """part / whole, and 0 where the whole is 0: normalises a row of weights to sum to one."""
     return Apply("share", (part, whole))

@@ -1,4 +1,4 @@
-"""What a backend computes: the passes over all pairs that a loss takes, and what they hold."""
+"""What a backend computes: the passes of a loss over all pairs, and the statistics of each pass."""
 
 from functools import cached_property
 
@@ -14,10 +14,10 @@ from alphadsl.ir.traversal import level_of, walk
 
 @node
 class NamedStatistic:
-    """A reduction or multiplier under a name, its body in terms of earlier statistics.
+    """A named reduction or multiplier, whose body may use earlier statistics.
 
-    A sum or log-sum-exp whose terms all have a factor e^-m, m a maximum of the same pass, is `relative_to` it: it can
-    be carried with that maximum, as a softmax is with its own.
+    A sum or log-sum-exp whose terms all have a factor e^-m, with m a maximum of the same pass, is `relative_to` that
+    maximum: the two can be accumulated online together, as in a streaming softmax.
     """
 
     name: str
@@ -30,16 +30,17 @@ class NamedStatistic:
 
     @property
     def reduction(self) -> Reduce | Pool:
-        """The definition of a statistic that is a plain reduction, as all are where a loss streams by tiles."""
+        """The definition of a statistic that is a plain reduction, as all are if a loss streams by tiles."""
         assert isinstance(self.definition, Reduce | Pool)
         return self.definition
 
 
 @node
 class Pass:
-    """One sweep over all pairs: statistics of rows, those of the batch that follow from them, and perhaps the pushes.
+    """One sweep over all pairs: statistics of rows, statistics of the batch that follow from them, and perhaps the
+    pushes, which are the gradient's terms for each pair.
 
-    Pass 0 touches no pair: what it pools depends on positives alone.
+    Pass 0 touches no pair: its pooled statistics depend on positives alone.
     """
 
     number: int
@@ -56,10 +57,10 @@ class Pass:
 class Core:
     """A loss as a backend sees it. The passes hold every statistic that the derived quantities use, in order.
 
-    Where the positives of an anchor come together, a pair [i,j] is an anchor with any candidate: what is derived of
-    value, attraction and slopes holds where that is a positive, repulsion where it is a negative.
+    If the positives of an anchor are computed together, a pair [i,j] is an anchor with any candidate: the derived
+    value, attraction and slopes apply where j is a positive, repulsion where it is a negative.
 
-    `near` asks for distances from differences instead of products.
+    `near` computes distances from differences instead of inner products.
     """
 
     name: str
@@ -85,8 +86,8 @@ class Core:
 
     @cached_property
     def streaming(self) -> Streaming:
-        """A row statistic that is no plain reduction needs its row at once, and so do rows that share an anchor or are
-        of different lengths; a statistic of the batch needs all rows at once."""
+        """A row statistic that is not a plain reduction needs its whole row at once, as do rows that share an anchor or
+        differ in length; a statistic of the batch needs all rows at once."""
         definitions = [statistic.definition for statistic in self.statistics]
         whole_rows = not counts_alike(self.pairs) or any(
             isinstance(definition, Multiplier) for definition in definitions

@@ -1,7 +1,7 @@
-"""What every family is lowered to: the same few quantities, whatever the author wrote.
+"""The few quantities that every family is lowered to.
 
-The gradient on the embeddings is that of `sum_i attract[i] d[i]^2 - sum_ij repel[i,j] d[i,j]^2` with both weights held
-fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backend has nothing else to implement.
+The gradient with respect to the embeddings is that of `sum_i attract[i] d[i]^2 - sum_ij repel[i,j] d[i,j]^2` with both
+weights held fixed (Tian 2022, Theorem 1, where attract[i] is the row sum of repel). A backend implements nothing else.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from alphadsl.ir.traversal import size_of
 class Derived:
     """The value of an anchor and its two weights, as expressions that still contain their reductions.
 
-    On the sphere that is all. In Euclidean space a distance also pulls along the embedding itself and an inner product
-    does not: `radial` is the part of attract and repel that comes from distances. `slopes` are the derivatives of the
-    value by the learned parameters. `holds_fixed` where the weights are not the derivatives of the value, since the
-    loss holds something fixed that moves.
+    On the sphere these are enough. In Euclidean space the gradient of a distance also has a component along the
+    embedding itself, that of an inner product does not: `radial` holds the parts of attract and repel that come from
+    distances. `slopes` are the derivatives of the value with respect to the learned parameters. `holds_fixed` is true
+    if the weights are not the derivatives of the value, because the loss treats as fixed something that varies.
     """
 
     value: Expr
@@ -34,7 +34,7 @@ class Derived:
 
     @property
     def size(self) -> int:
-        """How many operations there are, written out."""
+        """The number of nodes, written out in full."""
         return sum(size_of(part) for part in self.parts)
 
     def map(self, rule: Callable[[Expr], Expr]) -> "Derived":

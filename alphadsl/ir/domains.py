@@ -1,4 +1,4 @@
-"""Whether every built-in is given what it is defined for, where it stands: inside the branch of a `where`, for what the
+"""Checks that the arguments of every built-in lie in its domain; inside a branch of a `where`, for the values that the
 condition lets through."""
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from alphadsl.ir.traversal import children, occurrences
 
 @dataclass(frozen=True)
 class Blame:
-    """The smallest expression that breaks a rule, the interval it has instead, and the scope it has it in."""
+    """The smallest application that leaves its domain, the interval that its argument has instead, and the scope."""
 
     expr: Apply
     found: Interval
@@ -25,8 +25,8 @@ Shows = Callable[[Expr, Scope, Interval], bool]
 
 
 def find_domain_fault(expr: Expr, scope: Scope, shows: Shows = lambda *_: False) -> Blame | None:
-    """The first application of a built-in outside its domain, innermost first; what its interval does not settle may be
-    shown by other means."""
+    """The first application of a built-in outside its domain, innermost first. Where the interval does not decide,
+    `shows` may prove that the argument lies in the domain."""
     for part, interval, context in applications(expr, scope):
         domain = ATOMS[part.op].domain(*interval)
         if domain is None or is_within(interval[domain.argument], domain.allowed):
@@ -37,7 +37,7 @@ def find_domain_fault(expr: Expr, scope: Scope, shows: Shows = lambda *_: False)
 
 
 def applications(expr: Expr, scope: Scope) -> Iterator[tuple[Apply, tuple[Interval, ...], Scope]]:
-    """Each application of a built-in where it stands, with the intervals of its arguments and what is known there."""
+    """Every application of a built-in, with the intervals of its arguments and the scope at that place."""
     intervals = infer_intervals(expr, scope)
     for part in occurrences(expr, _in_this_scope):
         match part:

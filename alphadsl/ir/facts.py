@@ -1,8 +1,8 @@
-"""What can be known of an expression without numbers: the interval it lies in, and the direction it moves in.
+"""What is known about an expression without numbers: the interval it lies in, and whether it increases or decreases.
 
 One composition rule serves every built-in: the interval of a node is the atom's image of its arguments' intervals, and
-its direction in a variable is the join, over its arguments, of the atom's direction there with the argument's own.
-The rule is the discipline of convex modelling (Grant, Boyd, Ye 2006) used for sign and monotonicity.
+its direction in a variable is the join, over its arguments, of the atom's direction composed with the argument's.
+This is disciplined convex programming (Grant, Boyd, Ye 2006), applied to sign and monotonicity.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,8 +50,8 @@ EUCLIDEAN: Distances = {
 SPACES: Mapping[Space, Distances] = {Space.SPHERE: SPHERE, Space.EUCLIDEAN: EUCLIDEAN}
 COUNTS = Interval(1.0, INFINITY, False, True)
 
-# A branch is looked at anew under each of so many conditions around it, fewer where many stand inside each other: the
-# looks are the product of both.
+# A branch is analysed again under each enclosing condition, up to this many, and fewer in deeply nested `where`s: the
+# work is the product of both.
 MOST_NESTED = 3
 NESTED_EFFORT = 12
 
@@ -60,8 +60,8 @@ NESTED_EFFORT = 12
 class Scope:
     """The intervals of parameters, of function arguments, and of the distances of the space.
 
-    Inside the branch of a `where`, `claims` are what its condition says of expressions at this pair; other pairs, which
-    a reduction runs over, know only what holds `elsewhere`.
+    Inside a branch of a `where`, `claims` are the intervals that its condition implies for expressions at this pair.
+    For other pairs, which a reduction runs over, only the distances `elsewhere` are known.
     """
 
     parameters: Mapping[str, Interval] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Scope:
         return replace(self, variables={**self.variables, variable: interval})
 
     def assuming(self, condition: Expr, holds: bool, known: Mapping[Expr, Interval]) -> "Scope":
-        """The scope in the branch of a `where` that is taken if the condition holds, or fails."""
+        """The scope in the branch of a `where` that is taken if the condition holds, or if it fails."""
         claims = narrowed(claims_of(condition, holds, known.__getitem__), self.claims)
         guards = (*self.guards, (condition, holds))
         parameters, variables, distances = dict(self.parameters), dict(self.variables), dict(self.distances)
@@ -92,12 +92,12 @@ class Scope:
         return Scope(parameters, variables, distances, claims, self.elsewhere or self.distances, guards)
 
     def near(self, distances: Distances) -> "Scope":
-        """The scope for some of the distances of this pair; those of other pairs stay what they are."""
+        """The scope with these distances for this pair; those of other pairs stay the same."""
         return replace(self, distances=distances, elsewhere=self.elsewhere or self.distances)
 
     @property
     def reduced(self) -> "Scope":
-        """The scope inside a reduction, which runs over other pairs too."""
+        """The scope inside a reduction, which also runs over other pairs."""
         if self.elsewhere is None:
             return self
         return replace(self, distances=self.elsewhere, elsewhere=None, claims={}, guards=())
@@ -109,7 +109,7 @@ def infer_interval(expr: Expr, scope: Scope) -> Interval:
 
 
 def infer_intervals(expr: Expr, scope: Scope, order: Iterable[Expr] | None = None) -> dict[Expr, Interval]:
-    """The interval of every part; `order` is that of `walk`, where it is known."""
+    """The interval of every part; `order` is the order of `walk`, if the caller has it already."""
     intervals: dict[Expr, Interval] = {}
     for part in walk(expr) if order is None else order:
         image = _image(part, intervals, scope)
@@ -119,7 +119,7 @@ def infer_intervals(expr: Expr, scope: Scope, order: Iterable[Expr] | None = Non
 
 
 def infer_direction(expr: Expr, variable: str, scope: Scope) -> Direction:
-    """How the expression moves when the variable grows, everything else held still."""
+    """How the expression changes when the variable grows and everything else is held fixed."""
     return infer_directions(expr, variable, scope)[expr]
 
 
@@ -145,8 +145,8 @@ def infer_directions(expr: Expr, variable: str, scope: Scope) -> dict[Expr, Dire
 
 
 def is_strict(expr: Expr, variable: str, scope: Scope) -> bool:
-    """Whether an expression of one direction moves whenever the variable does: on some path from the variable to the
-    whole, no partial derivative can be 0."""
+    """Whether a monotone expression is strictly monotone in the variable: on some path from the variable to the whole
+    expression, no partial derivative can be 0."""
     moving: dict[Expr, bool] = {}
     for part in walk(expr):
         match part:
@@ -197,7 +197,8 @@ def _image(part: Expr, intervals: Mapping[Expr, Interval], scope: Scope) -> Inte
 
 
 def _both(a: Interval, b: Interval) -> Interval:
-    """What two ways to see one value leave; the first where they contradict each other, as in a branch never taken."""
+    """The overlap of two intervals for one value; the first if they contradict each other, as in a branch that is never
+    taken."""
     return a if b is REAL else overlap(a, b) or a
 
 
@@ -206,7 +207,7 @@ def _squared(a: Interval) -> Interval:
 
 
 def image_of(part: Apply, intervals: Mapping[Expr, Interval]) -> Interval:
-    """The interval of an application, of those of its arguments."""
+    """The interval of an application, from those of its arguments."""
     op, args = part.op, part.args
     if op == "add":
         return _both(iv.added(intervals[args[0]], intervals[args[1]]), difference(part, intervals))
@@ -217,14 +218,14 @@ def image_of(part: Apply, intervals: Mapping[Expr, Interval]) -> Interval:
 
 
 def _branch(where: Apply, holds: bool, intervals: Mapping[Expr, Interval], scope: Scope) -> Interval:
-    """The interval of a branch where it is taken."""
+    """The interval of a branch, over the arguments for which it is taken."""
     condition, branch = where.args[0], where.args[1 if holds else 2]
     inner = scope.assuming(condition, holds, intervals)
     return infer_interval(branch, inner) if inner.claims else intervals[branch]
 
 
 def reduced_interval(over: Over, body: Interval) -> Interval:
-    """Where a reduction lies, of what lies in an interval."""
+    """The interval of a reduction whose terms lie in the interval `body`."""
     match over:
         case Over.MEAN | Over.MAX | Over.MIN:
             return body

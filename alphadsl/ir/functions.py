@@ -14,8 +14,8 @@ from alphadsl.ir.rounding import safe_exp
 def _between(
     limits: Interval, function: Callable[[float], float], exact: Mapping[float, float]
 ) -> Callable[[Interval], Interval]:
-    """The image of a rising function with these limits, which it never reaches, at the ends of the line; its value is
-    known exactly at some arguments."""
+    """The image of an increasing function with these limits at minus infinity and infinity, which it never attains.
+    `exact` has the values known exactly."""
 
     def limited(value: float) -> float:
         return limits.low if value == -INFINITY else limits.high if value == INFINITY else function(value)
@@ -48,7 +48,7 @@ def _extremum(pick: Callable[..., float]) -> Callable[[Interval, Interval], Inte
 
 
 def _extremum_atom(pick: Callable[..., float], beats: str, numpy: str) -> Atom:
-    """Ties share the gradient evenly."""
+    """The row of `min` or `max`: in a tie, both arguments get half of the gradient."""
 
     def partials(a: Expr, b: Expr) -> tuple[Expr, ...]:
         tie = mul(HALF, apply("eq", a, b))
@@ -60,7 +60,7 @@ def _extremum_atom(pick: Callable[..., float], beats: str, numpy: str) -> Atom:
 
 
 def _flattening(below: float, above: float) -> tuple[End, ...]:
-    """The slopes that a function of one argument takes at minus infinity and infinity."""
+    """The slopes of a function of one argument at minus infinity and infinity."""
     return End((-INFINITY,), (below,)), End((INFINITY,), (above,))
 
 

@@ -1,8 +1,8 @@
-"""What a condition says of the expressions it compares: `where(s[i,j] > 0, a, b)` asks for `a` only where s > 0.
+"""What a condition implies for the expressions it compares: `where(s[i,j] > 0, a, b)` uses `a` only where s > 0.
 
-Comes in: a condition, whether it holds, and where its parts lie. Goes out: expressions and the interval each then lies
-in; those of parts follow from that of a sum, a multiple or a root. A product of conditions holds where all of them do,
-a sum or `max` of them fails where all fail.
+A condition, whether it holds, and the intervals of its parts come in; expressions with the interval that each then lies
+in come out. From the interval of a sum, a multiple or a root follow those of its parts. A product of conditions holds
+where all of them hold; a sum or `max` of conditions fails where all fail.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +21,7 @@ ZERO = iv.point(0.0)
 
 
 def claims_of(condition: Expr, holds: bool, known: Known) -> Claims:
-    """What is known where a condition holds, or where it fails."""
+    """The claims that follow if a condition holds, or if it fails."""
     match condition:
         case Apply("lt" | "le" | "gt" | "ge" as op, (a, b)):
             yield from _compared(op if holds else OPPOSITE[op], a, b, known)
@@ -40,7 +40,7 @@ def claims_of(condition: Expr, holds: bool, known: Known) -> Claims:
 
 
 def _tells(condition: Expr) -> bool:
-    """Whether it is made of comparisons: 0 or more, and 0 exactly where it fails."""
+    """Whether a condition is made of comparisons: non-negative, and 0 exactly where it fails."""
     match condition:
         case Apply("lt" | "le" | "gt" | "ge" | "eq"):
             return True
@@ -72,7 +72,7 @@ def _differences(a: Expr, b: Expr) -> tuple[Expr, ...]:
 
 
 def _side(op: str, of: Interval) -> Interval:
-    """Where x lies if `x op y` holds for some y of an interval."""
+    """The interval of x if `x op y` holds for some y in `of`."""
     match op:
         case "gt" | "ge":
             return Interval(of.low, INFINITY, of.low_open or op == "gt", True)
@@ -83,7 +83,7 @@ def _side(op: str, of: Interval) -> Interval:
 
 
 def implied(expr: Expr, within: Interval, known: Known, depth: int = DEEPEST) -> Claims:
-    """The claim that an expression lies within an interval, and what follows for its parts."""
+    """The claim that an expression lies within an interval, and the claims that follow for its parts."""
     kept = _kept(known(expr), within)
     yield expr, kept
     match expr:
@@ -106,12 +106,12 @@ def implied(expr: Expr, within: Interval, known: Known, depth: int = DEEPEST) ->
 
 
 def _kept(known: Interval, within: Interval) -> Interval:
-    """What lies in both; of a claim that nothing meets, as in a branch that is never taken, no more than was known."""
+    """The overlap of both intervals; if there is none, as in a branch that is never taken, the known interval."""
     return iv.overlap(known, within) or known
 
 
 def narrowed(claims: Claims, known: Mapping[Expr, Interval]) -> dict[Expr, Interval]:
-    """All claims together, with those known before."""
+    """All claims combined with those known before."""
     narrower = dict(known)
     for expr, interval in claims:
         narrower[expr] = _kept(narrower.get(expr, interval), interval)

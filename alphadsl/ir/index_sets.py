@@ -1,12 +1,12 @@
 """The index sets as data: which embeddings are anchors, and which are the positives and the negatives of each.
 
-An embedding is known by its ids: where it comes from (a query, view 0 of a sample; its key, view 1; or a queue), its
+An embedding is identified by its ids: its source (a query, view 0 of a sample; its key, view 1; or a queue), its
 sample, its view and its class. An index set is a row of the table below: two predicates over the ids of an anchor and
-of another embedding. Masks, counts, symmetry, tiles, strips, rows and the batches for looking follow from the row
-(`ir/arrangement.py`); nothing else tells one set from another, so that adding one is adding a row.
+of another embedding. Masks, counts, symmetry, tiles, strips, rows and the batches used for inspection follow from the
+row (`ir/arrangement.py`). Nothing else distinguishes index sets, so adding one means adding a row.
 
-What every set says is said once: no embedding is its own positive or negative, and none is a negative of an anchor
-beside which it stands as the positive.
+Two rules hold for every set: no embedding is its own positive or negative, and the positive of a row is never a
+negative in that row.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,8 @@ VIEWS = len(BATCH)
 
 
 class Id(StrEnum):
-    """What two embeddings have in common or not, from the finest to the coarsest; the view stands across them."""
+    """The ids in which two embeddings agree or differ, from the finest to the coarsest; the view is independent of
+    sample and class."""
 
     EMBEDDING = "embedding"
     SAMPLE = "sample"
@@ -48,8 +49,8 @@ class Overlap(StrEnum):
 
 @node
 class Predicate:
-    """Holds of an anchor and another embedding that agree in some ids and differ in others, if that comes from
-    certain sources."""
+    """Holds for an anchor and another embedding if they agree in the ids `same`, differ in the ids `other`, and the
+    other embedding comes from one of the `sources`."""
 
     same: tuple[Id, ...] = ()
     other: tuple[Id, ...] = ()
@@ -57,19 +58,20 @@ class Predicate:
 
     @property
     def agreed(self) -> frozenset[Id]:
-        """The ids that must be the same: those of one sample are of one class."""
+        """The ids that must agree, including those implied: embeddings of one sample have the same class."""
         return frozenset(self.same) | ({Id.CLASS} if Id.SAMPLE in self.same else set())
 
     @property
     def differing(self) -> frozenset[Id]:
-        """The ids that must differ: two classes have no sample in common, and a sample is once in a view."""
+        """The ids that must differ, including those implied: two classes share no sample, and a view holds each sample
+        once."""
         implied = {Id.EMBEDDING}
         implied |= {Id.SAMPLE} if {Id.CLASS} & {*self.other} or Id.VIEW in self.same else set()
         implied |= {Id.VIEW} if Id.SAMPLE in self.same else set()
         return frozenset(self.other) | implied
 
     def meets(self, anchor: Source, source: Source) -> bool:
-        """Whether it can hold of embeddings from these sources; the rows of a queue have no view."""
+        """Whether it can hold for embeddings from these sources; the rows of a queue have no view."""
         if source not in self.sources:
             return False
         return not ((Id.VIEW in self.agreed and anchor != source) or (Id.VIEW in self.differing and anchor == source))
@@ -77,8 +79,8 @@ class Predicate:
 
 @node
 class IndexSet:
-    """A row of the table: its name in a spec, who is whose positive and negative, which embeddings are anchors, and the
-    set in words. Raises a `ValueError` if no batch could have such pairs."""
+    """A row of the table: its name in a spec, the predicates for positives and negatives, the set in words, and the
+    sources of the anchors. Raises `ValueError` if no batch could have such pairs."""
 
     name: str
     positive: Predicate
@@ -99,7 +101,7 @@ class IndexSet:
 
     @property
     def takes(self) -> frozenset[str]:
-        """What a call needs besides two views."""
+        """What a call needs in addition to two views: `labels`, `queue`, both or neither."""
         predicates = self.positive, self.negative
         labelled = any(Id.CLASS in (*predicate.same, *predicate.other) for predicate in predicates)
         queued = Source.QUEUE in self.negative.sources
@@ -107,7 +109,7 @@ class IndexSet:
 
     @property
     def one_positive(self) -> bool:
-        """Whether an anchor has one positive, the other view of its sample; else as many as the labels say."""
+        """Whether an anchor has one positive, the other view of its sample; otherwise labels determine how many."""
         return Id.SAMPLE in self.positive.same
 
     @cached_property
@@ -121,8 +123,9 @@ class IndexSet:
 
     @property
     def comes_together(self) -> bool:
-        """Whether the positives of an anchor can be met in one matrix of all embeddings: each is an anchor, has the
-        other view of its sample among its positives, and all or none of them among its negatives."""
+        """Whether the positives of an anchor can be computed together in one matrix of all embeddings: every embedding
+        is an anchor, has the other view of its sample among its positives, and all or none of its positives among its
+        negatives."""
         batch = {*self.anchors} == {*self.positive.sources} == {*self.negative.sources} == {*BATCH}
         other_view = not {Id.SAMPLE, Id.CLASS} & {*self.positive.other} and Id.VIEW not in self.positive.same
         return not self.one_positive and batch and other_view and self.overlap != Overlap.PART
@@ -170,7 +173,7 @@ ROWS = (
     ),
 )
 INDEX_SETS: dict[str, IndexSet] = {row.name: row for row in ROWS}
-"""By the words that follow `pairs` in a spec; a set against all others is named without that."""
+"""Index sets by the words that follow `pairs` in a spec; a set whose negatives are all others is named without that."""
 DEFAULT = INDEX_SETS["two_view"]
 
 
@@ -188,5 +191,5 @@ def _by_name() -> tuple[Any, ...]:
     return BeforeValidator(_of_name), PlainSerializer(_written)
 
 
-# In JSON a set of the table is its name, and another one its predicates.
+# In JSON, a set of the table is written as its name, any other set as its predicates.
 Pairs = Annotated[IndexSet, Deferred(_by_name)]

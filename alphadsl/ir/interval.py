@@ -1,8 +1,8 @@
-"""Intervals of the extended real line, and arithmetic on them that never claims too little.
+"""Intervals of the extended real line, and sound arithmetic on them.
 
 Every operation returns an interval that contains all results for arguments from the given intervals. Ends may be
 open, so that `(0, inf)` is positive and `[0, inf)` only non-negative: the difference decides whether a logarithm is
-allowed. Ends are rounded outward, and those that are exact stay so.
+allowed. Ends are rounded outward; exact ends stay exact.
 """
 
 import math
@@ -14,7 +14,7 @@ from alphadsl.ir.node import Real
 from alphadsl.ir.rounding import LARGEST, Ends
 
 INFINITY = math.inf
-VANISHED = 1e-307  # what is not 0 may be rounded to it below: such an end is not attained
+VANISHED = 1e-307  # below this, a non-zero result may be rounded to 0: such an end counts as not attained
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Interval:
 
     @property
     def overflows(self) -> bool:
-        """Whether all of it lies beyond what floats hold."""
+        """Whether the whole interval lies beyond the range of floats."""
         return self.low >= LARGEST or self.high <= -LARGEST
 
 
@@ -93,7 +93,7 @@ def ends_within(inner: Interval, outer: Interval) -> bool:
 
 
 def overlap(a: Interval, b: Interval) -> Interval | None:
-    """What lies in both; None if nothing does."""
+    """The intersection; None if it is empty."""
     low, high = max(a.low, b.low), min(a.high, b.high)
     common = Interval(
         low,
@@ -131,7 +131,7 @@ def multiplied(a: Interval, b: Interval) -> Interval:
 
 
 def divided(a: Interval, b: Interval) -> Interval:
-    """a / b; the whole line where `b` contains zero (the checker refuses that before)."""
+    """a / b; the whole line if `b` contains zero (the checker has already refused that)."""
     if 0.0 in b or b.low < 0 < b.high:
         return REAL
     if b.low == 0 or b.high == 0 or math.isinf(b.low) or math.isinf(b.high):
@@ -140,7 +140,7 @@ def divided(a: Interval, b: Interval) -> Interval:
 
 
 def reciprocal(a: Interval) -> Interval:
-    """1 / a; the whole line where `a` contains zero."""
+    """1 / a; the whole line if `a` contains zero."""
     if 0.0 in a or a.low < 0 < a.high:
         return REAL
     side = -1.0 if a.high <= 0 else 1.0
@@ -151,8 +151,8 @@ def reciprocal(a: Interval) -> Interval:
 def monotone(
     a: Interval, function: Callable[[float], float], limits: Interval = REAL, exact: Mapping[float, float] | None = None
 ) -> Interval:
-    """The image under a strictly increasing function, which comes near its limits and never reaches them; the function
-    is good to some units in the last place, and exact at some arguments."""
+    """The image under a strictly increasing function that approaches its limits without attaining them. Its values are
+    good to a few units in the last place; `exact` has the values known exactly."""
     low, high = (_valued(end, function, limits, exact or {}) for end in (a.low, a.high))
     return Interval(low[0], high[1], a.low_open or low[0] == limits.low, a.high_open or high[1] == limits.high)
 
@@ -178,7 +178,7 @@ def power(base: Interval, exponent: Interval) -> Interval:
 
 
 def is_whole(a: Interval) -> bool:
-    """Whether it is one whole number."""
+    """Whether the interval is a single whole number."""
     return a.point and a.low.is_integer()
 
 
@@ -195,7 +195,8 @@ def _valued(
 
 
 def _positive_power(base: Interval, exponent: Interval) -> Interval:
-    """Extreme at the corners. What has an open end is open, but 1^e and b^0 are 1 throughout, and 0^e is mostly 0."""
+    """The extremes are at the corners. A corner with an open end is not attained, except that 1^e and b^0 are 1
+    throughout; a lower end of 0 is open only if the base is positive."""
     corners = [
         (rounding.power(b, e), (b_open or (e_open and b != 0.0)) and b != 1.0 and e != 0.0)
         for b, b_open in _ends(base)
@@ -206,7 +207,8 @@ def _positive_power(base: Interval, exponent: Interval) -> Interval:
 
 
 def _between_corners(corners: list[tuple[Ends, bool]]) -> Interval:
-    """From the least to the greatest; an end is open if it is at each corner that has it."""
+    """The interval from the least to the greatest corner; an end is open if it is open at every corner with its
+    value."""
     low = min(value[0] for value, _ in corners)
     high = max(value[1] for value, _ in corners)
     return Interval(
@@ -231,7 +233,7 @@ def _corner(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]:
 
 
 def _fraction(x: tuple[float, bool], y: tuple[float, bool]) -> tuple[Ends, bool]:
-    """A quotient of two ends, of which the second is neither 0 nor infinite."""
+    """A quotient of two ends; the second is neither 0 nor infinite."""
     (a, a_open), (b, b_open) = x, y
     if a == 0:
         return rounding.exactly(0.0), a_open

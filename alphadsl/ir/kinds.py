@@ -1,4 +1,4 @@
-"""The closed sets of words that the IR is written in: levels, quantities, reductions, spaces."""
+"""The enumerations of the IR: levels, quantities, reductions, spaces."""
 
 from enum import IntEnum, StrEnum
 
@@ -11,9 +11,9 @@ class Level(IntEnum):
 
 
 class Quantity(StrEnum):
-    """What is known of an anchor and its positive or a negative; `GAP` is d[i]^2 - d[i,j]^2, kept as one quantity.
+    """A measurement of an anchor and its positive or a negative; `GAP` is d[i]^2 - d[i,j]^2, kept as one quantity.
 
-    The inner products s[i], s[i,j] are quantities of their own in Euclidean space only; on the sphere they are 1 - d^2.
+    The inner products s[i], s[i,j] are separate quantities only in Euclidean space; on the sphere they are 1 - d^2.
     """
 
     POSITIVE = "positive"
@@ -34,7 +34,8 @@ class Over(StrEnum):
 
 
 class Method(StrEnum):
-    """How a multiplier is found: sorting, exact for a piecewise linear response, or safeguarded Newton steps."""
+    """How a multiplier is found: by sorting, which is exact for a piecewise linear response, or by safeguarded Newton
+    steps."""
 
     PROJECTION = "projection"
     ROOT = "root"
@@ -48,15 +49,15 @@ class AlphaGradient(StrEnum):
 
 
 class Among(StrEnum):
-    """The candidates of a labelled anchor: those it repels, or those that share its label."""
+    """The candidates of a labelled anchor that a reduction runs over: its negatives, or those with its label."""
 
     NEGATIVES = "negatives"
     POSITIVES = "positives"
 
 
 class Positives(StrEnum):
-    """What a core has a row for: an anchor with its one positive; each positive of an anchor apart; or an anchor with
-    all its positives together, whose statistics they share."""
+    """What a row of a core is: an anchor with its one positive; an anchor with one of its several positives; or an
+    anchor with all its positives, which then share its statistics."""
 
     ONE = "one"
     APART = "apart"
@@ -64,15 +65,15 @@ class Positives(StrEnum):
 
 
 class Space(StrEnum):
-    """Where embeddings live: normalised on the unit sphere, or as they come."""
+    """Where embeddings live: normalised to the unit sphere, or used as given."""
 
     SPHERE = "sphere"
     EUCLIDEAN = "euclidean"
 
 
 class Geometry(StrEnum):
-    """How pairs are measured: by products, from which distances follow; or by differences, where a loss looks at small
-    distances so closely that it would see what cancels in 1 - s."""
+    """How pairs are measured: by inner products, from which distances follow; or by differences, for a loss that is so
+    sensitive to small distances that the cancellation in 1 - s would matter."""
 
     SPHERE = "sphere"
     EUCLIDEAN = "euclidean"
@@ -81,7 +82,7 @@ class Geometry(StrEnum):
 
 
 class Shape(StrEnum):
-    """How a scheduled parameter moves from its start to its end over training."""
+    """How a scheduled parameter changes from its start to its end over training."""
 
     LINEAR = "linear"
     COSINE = "cosine"

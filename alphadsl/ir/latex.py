@@ -1,7 +1,7 @@
 """Expressions, losses and derived weights as LaTeX, in the letters of Tian 2022: for a paper, not for the compiler.
 
-What a reduction runs over gets an index of its own: alpha_ij has its sums over k. Only commands that matplotlib's
-mathtext knows are used, so that a formula can also be drawn.
+Every reduction gets a fresh index: the sums in alpha_ij run over k. Only commands that matplotlib's mathtext knows are
+used, so that a formula can also be drawn.
 """
 
 from dataclasses import dataclass, replace
@@ -61,7 +61,7 @@ REDUCTIONS = {
 
 @dataclass(frozen=True)
 class Indices:
-    """The letters in use: of the anchor, and of its negatives, bound `depth` times inside one another."""
+    """The letters in use: that of the anchor, and those of its negatives, bound at nesting depth `depth`."""
 
     anchor: str = "i"
     depth: int = -1
@@ -87,7 +87,7 @@ ROW, PAIR = Indices(), Indices(depth=0)
 
 
 def latex_expr(expr: Expr, at: Indices = ROW) -> str:
-    """The expression; at `PAIR` if it stands at [i,j]."""
+    """The expression as LaTeX; `at` is `PAIR` for one with the indices [i,j]."""
     return _written(expr, at)[0]
 
 
@@ -96,7 +96,7 @@ def latex_function(name: str, function: Function) -> str:
 
 
 def latex_loss(loss: Loss) -> tuple[str, ...]:
-    """What is minimised, and what the author states of it, a formula each."""
+    """The objective that is minimised, then the definitions that the author gives, one formula each."""
     mean, gap = r"\mathcal{L} = \frac{1}{A} \sum_{i}", r"\left(d_{i}^2 - d_{ij}^2\right)"
     held = r"\alpha_{ij}" if loss.alpha_gradient == AlphaGradient.THROUGH else r"\mathrm{sg}\left[\alpha_{ij}\right]"
     energy = rf"{mean} \sum_{{j}} {held} {gap}"
@@ -118,7 +118,7 @@ def latex_loss(loss: Loss) -> tuple[str, ...]:
 
 
 def latex_derived(derived: Derived) -> tuple[str, str]:
-    """beta_i and alpha_ij, by themselves."""
+    """The right-hand sides of beta_i and alpha_ij."""
     return latex_expr(derived.attract), latex_expr(derived.repel, PAIR)
 
 
@@ -167,7 +167,7 @@ def _distance(of: Quantity, at: Indices) -> tuple[str, int]:
 
 
 def _reduced(over: Over, body: Expr, inside: Indices, index: str) -> tuple[str, int]:
-    """A sum reaches to the next plus sign; the others are functions of what stands behind them."""
+    """A sum extends to the next plus sign; the other reductions apply to the factor that follows them."""
     if over == Over.SUM:
         return rf"\sum_{{{index}}} {_within(body, NEGATION + 1, inside)}", NEGATION
     return rf"{REDUCTIONS[over]}_{{{index}}} {_within(body, POWER, inside)}", PRODUCT

@@ -1,4 +1,5 @@
-"""Names and numbers as LaTeX: Greek as letters, other words upright, digits and what follows an underscore below."""
+"""Names and numbers as LaTeX: Greek names as letters, other words upright, digits and parts after an underscore as
+subscripts."""
 
 import re
 
@@ -10,7 +11,7 @@ SPELT = {"eps": r"\epsilon"}
 
 
 def letter(name: str, *below: str) -> str:
-    """A name with its subscripts, `below` after its own."""
+    """A name with its own subscripts, followed by those in `below`."""
     head, *tail = name.split("_") if name.strip("_") else [name.replace("_", r"\_")]
     stem, digits = re.fullmatch(r"(.*?)([0-9]*)", head, re.DOTALL).groups()  # type: ignore[union-attr]
     parts = [each for each in (digits, *(_word(word) for word in tail if word), *below) if each]

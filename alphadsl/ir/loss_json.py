@@ -1,4 +1,5 @@
-"""A checked loss as JSON, and back. Pydantic builds the schema when this is imported: do that where it is wanted."""
+"""A checked loss as JSON, and back. Importing this module makes pydantic build the schema: import it only where it is
+needed."""
 
 from pydantic import TypeAdapter
 
@@ -8,5 +9,5 @@ LOSS_JSON: TypeAdapter[Loss] = TypeAdapter(Loss)
 
 
 def json_of(loss: Loss) -> str:
-    """Indented, without the spans."""
+    """The loss as indented JSON, without source spans."""
     return LOSS_JSON.dump_json(loss, indent=2).decode()

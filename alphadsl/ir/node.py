@@ -1,7 +1,8 @@
-"""How the classes of the IR are made: frozen dataclasses that hash once, and that pydantic can turn into JSON and back.
+"""The decorator for the classes of the IR: frozen dataclasses that hash once, and that pydantic can convert to JSON and
+back.
 
-Pydantic is imported where JSON is written or read, and only there: its schemas take longer to build than a loss to
-check. What it has to know of a type is `Deferred` until then.
+Pydantic is imported only where JSON is written or read: building its schemas takes longer than checking a loss. Until
+then, the annotations that it needs for a type are `Deferred`.
 """
 
 import math
@@ -19,7 +20,7 @@ UNWRITTEN = {"exclude": True}
 
 
 class Deferred:
-    """Annotations of pydantic's for a type, made when a schema of that is built."""
+    """Pydantic annotations for a type, created only when its schema is built."""
 
     def __init__(self, annotations: Callable[[], tuple[Any, ...]]) -> None:
         self._annotations = annotations
@@ -35,7 +36,7 @@ def _by_kind() -> tuple[Any, ...]:
 
 
 BY_KIND = Deferred(_by_kind)
-"""For a union whose members have each a `kind` of their own."""
+"""For a union whose members each have a distinct `kind`."""
 
 
 def _spelled() -> tuple[Any, ...]:
@@ -46,13 +47,13 @@ def _spelled() -> tuple[Any, ...]:
 
 
 Real = Annotated[float, Deferred(_spelled)]
-"""A number or an infinite end, for which JSON has no sign: it is spelled out, wherever the number stands. (A setting of
-pydantic's for that is lost where a dataclass stands in several places of a schema.)"""
+"""A number that may be infinite. JSON has no symbol for infinity, so it is spelled out. (Pydantic has a setting for
+that, but it is lost if a dataclass occurs in several places of a schema.)"""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def node(cls: type[T]) -> type[T]:
-    """A frozen dataclass that computes its structural hash once, when made: passes memoise on nodes."""
+    """A frozen dataclass that computes its structural hash once, at creation: passes memoise on nodes."""
     check: Callable[[T], None] | None = getattr(cls, "__post_init__", None)
 
     def hashed(self: T) -> None:
@@ -62,13 +63,13 @@ def node(cls: type[T]) -> type[T]:
 
     def cached(self: T) -> int:
         known = self.__dict__.get("_hash")
-        if known is None:  # it came from another process
+        if known is None:  # the node was unpickled
             known = structural(self)
             object.__setattr__(self, "_hash", known)
         return int(known)
 
     def kept(self: T) -> dict[str, Any]:
-        """Without the hash: those of strings differ from process to process."""
+        """The state without the hash: hashes of strings differ from process to process."""
         return {name: part for name, part in self.__dict__.items() if name != "_hash"}
 
     cls.__post_init__ = hashed  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The intermediate representation on one screen: what a checked loss is, and what an expression may be.
+"""The intermediate representation in one file: what a checked loss is, and what an expression may be.
 
 Nodes are frozen dataclasses: they compare and hash by structure (spans excepted), match by position, and round-trip as
 JSON (`ir/loss_json.py`). Expressions live on levels: constant < batch < row `[i]` < pair `[i,j]`; j never reaches the
@@ -25,7 +25,7 @@ class Num:
 
 @node
 class Param:
-    """A hyper-parameter; reaches the generated code as a 0-d tensor."""
+    """A hyper-parameter; the generated code receives it as a 0-d tensor."""
 
     name: str
     span: Any = field(default=None, compare=False, repr=False, kw_only=True, metadata=UNWRITTEN)
@@ -97,9 +97,9 @@ class Pool:
 
 @node
 class Importance:
-    """alpha[i,j] of another loss on the same batch, held fixed; `interval` is where it lies.
+    """alpha[i,j] of another loss on the same batch, held fixed; it lies in `interval`.
 
-    That loss has no parameters of its own: it is written in those of the loss that uses it.
+    The other loss has no parameters of its own: it is expressed in the parameters of the loss that uses it.
     """
 
     of: "Loss"
@@ -129,9 +129,9 @@ class Inverse:
 
 @node
 class Multiplier:
-    """The lambda_i at which sum_j response(cost[i,j] + lambda_i) = 1, between `low` and `high`.
+    """The lambda_i between `low` and `high` at which sum_j response(cost[i,j] + lambda_i) = 1.
 
-    The response is the alpha that a price buys; it falls, and its derivative is 1 / curvature(alpha).
+    The response is the optimal alpha for a given cost; it is decreasing, with the derivative 1 / curvature(alpha).
     """
 
     method: Method
@@ -205,7 +205,7 @@ class Direct:
 
 @node
 class Proportional:
-    """As `Direct`, each row of alpha divided by its sum."""
+    """Like `Direct`, with each row of alpha divided by its sum."""
 
     alpha: Expr
     kind: Literal["proportional"] = field(default="proportional", repr=False, kw_only=True)
@@ -213,7 +213,7 @@ class Proportional:
 
 @node
 class MinPlayer:
-    """As `Direct`, alpha = argmin over the simplex of E(alpha) - R(alpha), row by row."""
+    """Like `Direct`, with alpha = argmin over the simplex of E(alpha) - R(alpha), row by row."""
 
     regulariser: Function
     kind: Literal["min_player"] = field(default="min_player", repr=False, kw_only=True)
@@ -221,7 +221,7 @@ class MinPlayer:
 
 @node
 class General:
-    """mean_i value[i], whatever expression of the distances the value is; alpha and beta are its derivatives."""
+    """mean_i value[i], for any expression of the distances; alpha and beta are its derivatives."""
 
     value: Expr
     kind: Literal["general"] = field(default="general", repr=False, kw_only=True)
@@ -232,7 +232,7 @@ Family = Annotated[Coordinate | Direct | Proportional | MinPlayer | General, BY_
 
 @node
 class Loss:
-    """A checked loss: nothing in it can be the author's fault any more."""
+    """A checked loss: an error that occurs later is not the author's."""
 
     name: str
     parameters: tuple[Parameter, ...]

@@ -1,18 +1,18 @@
-"""What a caller may hand over as a number: one reading of it, for every way in which a parameter can be set."""
+"""What a caller may pass as a number: one conversion, used wherever a parameter can be set."""
 
 import math
 import numbers
 from typing import Any, SupportsFloat
 
-# Python's own numbers, NumPy's scalars, and arrays or tensors without axes.
+# Python numbers, NumPy scalars, and arrays or tensors without axes.
 Number = SupportsFloat
 
 
 def finite_number(value: object) -> float | None:
-    """The number that an int, a float, a fraction, a NumPy scalar or an array or tensor without axes stands for.
+    """The value of an int, a float, a fraction, a NumPy scalar, or an array or tensor without axes.
 
-    None for anything else: a truth value, a text, several numbers, an infinity, what is no number, and a tensor that
-    wants a gradient, which a value that is set cannot give.
+    None for anything else: a bool, a string, several numbers, an infinity, NaN, and a tensor that requires a gradient,
+    since gradients cannot flow through a value that is set.
     """
     if getattr(value, "requires_grad", False):
         return None

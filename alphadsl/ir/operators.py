@@ -1,7 +1,7 @@
-"""The rows of the table of built-ins that are written by operators, or by passes and never by an author.
+"""The rows of the table of built-ins that are written as operators, or that only passes create.
 
 `share` divides a row by its sum, `pow0` is a power that is 0 where it would be infinite, `finite(log(a))` is 0 where a
-is, `carry(value, witness)` is NaN where the witness is, `logaddexp` and its kin carry logarithms, and
+is 0, `carry(value, witness)` is NaN where the witness is NaN, `logaddexp` and the like work on logarithms, and
 `exp_difference(a, b, a - b)` is e^a - e^b.
 """
 
@@ -50,8 +50,8 @@ def _power_domain(base: Interval, exponent: Interval) -> Domain | None:
 
 
 def _power_partials(base: Expr, exponent: Expr) -> tuple[Expr, ...]:
-    """d^p has a finite gradient at duplicates: there, a power below one counts as flat. In the exponent x^p log x goes
-    to 0 with x."""
+    """The partial derivatives are finite where embeddings coincide: at a base of 0, the derivative of a power with an
+    exponent below one is set to 0. The derivative with respect to the exponent, x^p log x, goes to 0 with x."""
     match exponent:
         case Num(p) if p >= 1 or (p < 0 and p == round(p)):
             slope = power(base, Num(p - 1))
@@ -69,7 +69,8 @@ def _comparison(image: Callable[[Interval, Interval], Interval], numpy: str, tor
 
 
 def _logarithm(arity: int, numpy: str, torch: str) -> Atom:
-    """Carries the logarithm of a positive quantity; made after differentiation, so it has no derivative."""
+    """An atom that works on the logarithms of positive quantities. Such atoms are created after differentiation, so
+    they have no derivative."""
     return Atom(arity, lambda *_: iv.REAL, lambda *_: (UNKNOWN,) * arity, lambda *_: (), numpy, torch)
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a loss: a value, the interval it keeps to, and whether it stays, is scheduled or is learned."""
+"""The parameters of a loss: a value, the interval it must lie in, and whether it is fixed, scheduled or learned."""
 
 from dataclasses import field
 from typing import Annotated, Any, Literal
@@ -10,7 +10,7 @@ from alphadsl.ir.node import BY_KIND, UNWRITTEN, Real, node
 
 @node
 class Fixed:
-    """A hyper-parameter that stays as it is set."""
+    """A hyper-parameter that keeps its value during training."""
 
     kind: Literal["fixed"] = field(default="fixed", repr=False, kw_only=True)
 
@@ -24,7 +24,8 @@ class Learned:
 
 @node
 class Schedule:
-    """A parameter that moves from `start` to `end` as training goes from 0 to 1; a step does so at `at`."""
+    """A parameter that changes from `start` to `end` as the fraction of training goes from 0 to 1; a step jumps at the
+    fraction `at`."""
 
     shape: Shape
     start: Real

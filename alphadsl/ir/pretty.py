@@ -1,4 +1,4 @@
-"""An expression as text an author would write, in the paper's letters."""
+"""An expression as an author would write it, in the notation of the paper."""
 
 from alphadsl.ir.interval import Interval
 from alphadsl.ir.kinds import Among, Level, Over, Quantity

@@ -1,7 +1,7 @@
-"""A loss as a self-contained spec, and what is derived from it line by line.
+"""A loss as a self-contained spec, and its derived quantities line by line.
 
-The spec text of a checked loss has its parents folded in and its functions expanded; the losses whose importances it
-uses come first. Reading it again gives the same loss. That is what a run folder keeps.
+The spec text of a checked loss has its parents merged in and its functions expanded; the losses whose importances it
+uses come first. Reading the text again gives the same loss. A run folder stores this text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def pretty_loss(loss: Loss) -> str:
-    """The loss as a spec of its own, ready to be saved, read and loaded again."""
+    """The loss as a self-contained spec that can be saved and loaded again."""
     return "\n".join(_one(written) for written in [*_used(loss, loss.parameters), loss])
 
 
 def _used(loss: Loss, parameters: Sequence[Parameter]) -> Iterator[Loss]:
-    """The losses whose importances are used, innermost first, each with the parameters it is written in."""
+    """The losses whose importances are used, innermost first, each with the parameters that it depends on."""
     for used in losses_in(loss.family):
         yield from _used(used, parameters)
         names = parameters_in(used.family)
@@ -74,7 +74,7 @@ def _family(loss: Loss) -> list[str]:
 
 
 def pretty_derived(derived: Derived) -> str:
-    """The quantities of the core, a line each."""
+    """The derived quantities, one line each."""
     rows = [("value[i]", derived.value), ("beta[i]", derived.attract), ("alpha[i,j]", derived.repel)]
     if derived.radial:
         rows += zip(("beta of distances[i]", "alpha of distances[i,j]"), derived.radial, strict=True)

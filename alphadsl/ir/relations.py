@@ -1,6 +1,7 @@
-"""What the parts of an expression say of it together, where its parts' intervals alone say less.
+"""Bounds that follow from how the parts of an expression are related, which their intervals alone would not give.
 
-A share of a whole lies in [0, 1], x / sqrt(c + x^2) in [-1, 1], and a maximum is at least what it was taken of.
+A term divided by a sum of non-negative terms lies in [0, 1], x / sqrt(c + x^2) in [-1, 1], and a maximum is at least
+each of its terms.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ MOST_TERMS = 8
 
 
 def fraction(above: Expr, below: Expr, intervals: Mapping[Expr, Interval]) -> Interval:
-    """What is known of above / below because a factor of the one is a term of the other; the whole line if nothing."""
+    """The interval of above / below, if a factor of `above` is a term of `below`; otherwise the whole line."""
     root, whole = _rooted(below)
     terms = tuple(islice(_terms(whole), MOST_TERMS + 1))
     if not 1 < len(terms) <= MOST_TERMS:
@@ -33,7 +34,8 @@ def fraction(above: Expr, below: Expr, intervals: Mapping[Expr, Interval]) -> In
 
 
 def _share(part: Expr, terms: tuple[Expr, ...], root: bool, intervals: Mapping[Expr, Interval]) -> Interval | None:
-    """Where part / whole lies, or part / sqrt(whole), for a whole that contains the part, its size or its square."""
+    """The interval of part / whole, if the part or its absolute value is a term of the whole; with `root`, that of
+    part / sqrt(whole), if its square is a term. None if neither applies."""
     for term in terms:
         if not (_is_square(term, part) if root else term == part or term == Apply("abs", (part,))):
             continue
@@ -51,7 +53,7 @@ def _share(part: Expr, terms: tuple[Expr, ...], root: bool, intervals: Mapping[E
 def rises_as_a_share(
     above: Expr, below: Expr, directions: Mapping[Expr, Direction], intervals: Mapping[Expr, Interval]
 ) -> bool:
-    """Whether above / below moves as `above` does: the rest of the whole that it is a share of stays as it is."""
+    """Whether above / below has the direction of `above`: the other terms of the whole are constant."""
     root, whole = _rooted(below)
     terms = tuple(islice(_terms(whole), MOST_TERMS + 1))
     if (
@@ -64,7 +66,8 @@ def rises_as_a_share(
 
 
 def difference(expr: Expr, intervals: Mapping[Expr, Interval]) -> Interval:
-    """What is known of a sum because an extreme stands beside what it was taken of; the whole line if nothing."""
+    """The interval of a sum that contains an extremum minus one of its terms, or the reverse; otherwise the whole
+    line."""
     terms = tuple(islice(_terms(expr), MOST_TERMS + 1))
     if len(terms) > MOST_TERMS or not any(isinstance(_unsigned(term), Reduce) for term in terms):
         return iv.REAL
@@ -79,7 +82,8 @@ def difference(expr: Expr, intervals: Mapping[Expr, Interval]) -> Interval:
 
 
 def _exceeds(high: Expr, low: Expr) -> bool:
-    """Whether high + low is at least 0: a maximum or log-sum-exp less a part or a mean, or such less a minimum."""
+    """Whether high + low is at least 0: a maximum or log-sum-exp minus a term or mean, or one of these minus a
+    minimum."""
     match high, low:
         case Reduce(Over.MAX | Over.LOGSUMEXP, body), Apply("neg", (other,)):
             return other == body or _averages(other, body)

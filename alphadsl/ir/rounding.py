@@ -1,8 +1,8 @@
-"""Results of float arithmetic, rounded outward: a pair of floats between which the true result lies.
+"""Float arithmetic with outward rounding: a pair of floats between which the true result lies.
 
-Where a result is exact, both are the same. Sums, products, quotients and square roots are correctly rounded (IEEE 754),
-so that the error of one is a float itself and tells on which side the truth is; the functions of a mathematical
-library are given some units in the last place.
+If a result is exact, both floats are equal. Sums, products, quotients and square roots are correctly rounded (IEEE
+754), so that their error is itself a float, whose sign says on which side the true result is. The functions of a
+mathematical library are allowed an error of a few units in the last place.
 """
 
 import math
@@ -23,7 +23,7 @@ def exactly(value: float) -> Ends:
 
 
 def summed(a: float, b: float) -> Ends:
-    """a + b, by the error of Knuth's two-sum."""
+    """a + b, with the error of Knuth's two-sum."""
     total = a + b
     if math.isinf(total):
         return exactly(total) if math.isinf(a) or math.isinf(b) else _overflown(total)
@@ -47,7 +47,7 @@ def product(a: float, b: float) -> Ends:
 
 
 def quotient(a: float, b: float) -> Ends:
-    """a / b, for a divisor that is not 0; an infinite divisor leaves 0."""
+    """a / b, for a non-zero divisor; 0 if the divisor is infinite."""
     rounded = a / b
     if a == 0 or math.isinf(a) or math.isinf(b):
         return exactly(rounded)
@@ -87,14 +87,14 @@ def power(base: float, exponent: float) -> Ends:
 
 
 def around(value: float, slack: int = SLACK) -> Ends:
-    """What a function of a mathematical library may mean by a value."""
+    """The range of the true result, if a function of a mathematical library returned `value`."""
     if math.isinf(value):
         return _overflown(value)
     return value - slack * math.ulp(value), value + slack * math.ulp(value)
 
 
 def safe_power(base: float, exponent: float) -> float:
-    """`base ** exponent` with the limits at 0 and infinity, and infinity where floats overflow."""
+    """`base ** exponent` with the limits at 0 and infinity, infinity on overflow, and NaN where it is undefined."""
     if base == 0.0 and exponent < 0:
         return INFINITY
     try:
@@ -129,13 +129,13 @@ def _error_of_product(a: float, b: float, rounded: float) -> float:
 
 
 def _leading(a: float) -> float:
-    """The leading half of the digits."""
+    """The leading half of the significand."""
     scaled = SPLITTER * a
     return scaled - (scaled - a)
 
 
 def _beside(rounded: float, missing: float) -> Ends:
-    """A correctly rounded result, of which this much is missing."""
+    """The ends for a correctly rounded result; `missing` is the true result minus the rounded one."""
     if missing == 0:
         return rounded, rounded
     return (
@@ -144,7 +144,7 @@ def _beside(rounded: float, missing: float) -> Ends:
 
 
 def _kept(low: float, high: float, negative: bool) -> Ends:
-    """Rounding does not change a sign."""
+    """Ends clipped at 0: rounding does not change a sign."""
     return (low, min(high, -0.0)) if negative else (max(low, 0.0), high)
 
 

@@ -1,7 +1,7 @@
 """Walking and rebuilding expressions.
 
-What is computed is memoised on structure, so equal parts are visited once. What has to keep its place in the text goes
-by identity, as equal parts may stand in two places: `rewrite`, so that each keeps its own span, and `occurrences`.
+Computations are memoised on structure, so equal parts are visited once. `rewrite` and `occurrences` go by identity
+instead, because equal parts may occur in two places of the text and each must keep its own span.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,7 @@ LONGEST_SPELLING = 2_000
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
-    """The parts evaluated at the same anchor; the functions of an `Inverse` or `Multiplier` are not among them."""
+    """The operands of a node; the functions of an `Inverse` or `Multiplier` are not among them."""
     match expr:
         case Apply(_, args):
             return args
@@ -52,7 +52,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 
 def rebuild(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
-    """The same node over other children; the node itself if nothing changed."""
+    """The same node with other children; the node itself if nothing changed."""
     if all(new is old for new, old in zip(parts, children(expr), strict=True)):
         return expr
     match expr:
@@ -81,7 +81,7 @@ def rewrite(expr: Expr, rule: Callable[[Expr], Expr]) -> Expr:
 
 
 def occurrences(expr: Expr, inner: Callable[[Expr], tuple[Expr, ...]] = children) -> Iterator[Expr]:
-    """Every node where it stands, children before parents; one that several parts share is visited once."""
+    """Every node object, children before parents; one that several parts share is visited once."""
     seen: set[int] = set()
     pending = [(expr, False)]
     while pending:
@@ -109,7 +109,7 @@ def walk(expr: Expr) -> Iterator[Expr]:
 
 
 def substitute(expr: Expr, bindings: Mapping[str, Expr]) -> Expr:
-    """Put expressions in the place of variables."""
+    """Replace variables by expressions."""
 
     def rule(node: Expr) -> Expr:
         match node:
@@ -126,7 +126,7 @@ def mentions(expr: Expr, variable: str) -> bool:
 
 
 def expressions_of(family: Family) -> tuple[Expr, ...]:
-    """The bodies of a family, in the order they are written."""
+    """The expressions of a family, in the order in which they are written."""
     match family:
         case Coordinate(phi, psi, weight):
             return phi.body, psi.body, weight
@@ -145,7 +145,7 @@ def losses_in(family: Family) -> tuple[Loss, ...]:
 
 
 def parameters_in(family: Family) -> tuple[str, ...]:
-    """The parameters a family depends on, also by way of other losses, in order of appearance."""
+    """The parameters a family depends on, including those of losses it uses, in order of appearance."""
     names: dict[str, None] = {}
     for expr in expressions_of(family):
         for part in walk(expr):
@@ -158,7 +158,7 @@ def parameters_in(family: Family) -> tuple[str, ...]:
 
 
 def level_of(expr: Expr) -> Level:
-    """Constant, batch, row or pair: the indices a value depends on. Kept with each node, as passes ask for it often."""
+    """The level, which is the indices a value depends on. Cached on each node, since passes ask for it often."""
     for node in _unsettled(expr, "_level"):
         inside = max((vars(child)["_level"] for child in children(node)), default=Level.CONSTANT)
         object.__setattr__(node, "_level", _own_level(node, inside))
@@ -167,7 +167,7 @@ def level_of(expr: Expr) -> Level:
 
 
 def nesting_of(expr: Expr) -> int:
-    """How many `where` stand inside each other, at most. Kept with each node."""
+    """The nesting depth of `where`. Cached on each node."""
     for node in _unsettled(expr, "_nesting"):
         inside = max((vars(child)["_nesting"] for child in children(node)), default=0)
         object.__setattr__(node, "_nesting", inside + (isinstance(node, Apply) and node.op == "where"))
@@ -176,7 +176,7 @@ def nesting_of(expr: Expr) -> int:
 
 
 def _unsettled(expr: Expr, kept: str) -> Iterator[Expr]:
-    """The nodes of which something is not kept yet, children before parents; whoever asks is to keep it."""
+    """The nodes without the cached attribute `kept`, children before parents; the caller must set it on each."""
     pending = [] if kept in vars(expr) else [expr]
     while pending:
         unknown = [child for child in children(pending[-1]) if kept not in vars(child)]
@@ -186,8 +186,8 @@ def _unsettled(expr: Expr, kept: str) -> Iterator[Expr]:
 
 
 def spelling_of(expr: Expr) -> str:
-    """A text that tells expressions apart and puts them in a fixed order; of a long one the beginning and a digest.
-    Kept with each node, as those of shared parts would be written out again and again."""
+    """A text that distinguishes expressions and gives them a fixed order; a long one is shortened to its beginning and
+    a digest. Cached on each node, since shared parts would otherwise be written out again and again."""
     for node in _unsettled(expr, "_spelling"):
         text = _spelled(node)
         digest = blake2b(text.encode(), digest_size=12).hexdigest() if len(text) > LONGEST_SPELLING else ""
@@ -210,12 +210,12 @@ def _spelled(node: Expr) -> str:
 
 
 def count_parts(*exprs: Expr) -> int:
-    """How many different nodes the expressions have together: what one look at every part costs."""
+    """The number of distinct nodes in all expressions together: the cost of visiting every part once."""
     return len({node for expr in exprs for node in walk(expr)})
 
 
 def size_of(expr: Expr) -> int:
-    """How many nodes the expression has when written out in full."""
+    """The number of nodes of the expression when written out in full."""
     sizes: dict[Expr, int] = {}
     for node in walk(expr):
         sizes[node] = 1 + sum(sizes[child] for child in children(node))
