@@ -1,4 +1,4 @@
-"""Surface tree to IR: names, inheritance, other losses, levels, parameters, families; and where spec files are found.
+"""From the surface tree to the IR: names, inheritance, other losses, levels, parameters, families, and lookup of specs.
 
-What cannot be resolved is refused here; what is false about a resolved loss is refused in `prove`.
+A loss that cannot be resolved is refused here; a resolved loss that violates a mathematical condition, in `prove`.
 """

@@ -1,4 +1,4 @@
-"""`loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`: a sum of losses, each with a number before it."""
+"""`loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`: a weighted sum of losses with numbers as weights."""
 
 from alphadsl.ir.nodes import Apply, Expr
 from alphadsl.ir.traversal import mentions
@@ -12,7 +12,7 @@ from alphadsl.syntax import tree
 
 
 def resolve_blend(blend: tree.BlendItem, resolver: Resolver, references: References) -> Expr:
-    """What the blend minimises at an anchor; `UNKNOWN` where some part of it was refused."""
+    """What the blend minimises at an anchor; `UNKNOWN` if some part of it was refused."""
     blended = _blended(blend.body, resolver, references)
     return UNKNOWN if mentions(blended, UNKNOWN.name) else blended
 

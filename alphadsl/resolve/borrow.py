@@ -1,4 +1,4 @@
-"""What is taken from an admitted loss into another one: its value at an anchor, written in other parameters."""
+"""What a loss takes over from another, admitted loss: its value at an anchor, written in the parameters of the user."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ from alphadsl.ir.nodes import (
 from alphadsl.ir.traversal import rewrite, substitute
 
 APART = sub(POSITIVE_D2, NEGATIVE_D2)
-# Below any row sum that counts; float32 still holds its square.
+# Smaller than any relevant row sum; its square is still representable in float32.
 NOTHING = Num(2.0**-60)
 
 
@@ -44,13 +44,13 @@ def value_of(loss: Loss, importance_of: Callable[[Loss], Importance], scope: Sco
 
 
 def _shared(alpha: Expr, scope: Scope) -> Expr:
-    """Rows made to sum to one; a row of zeros stays one."""
+    """alpha with rows normalised to sum to one; a row of zeros stays zero."""
     whole = total(alpha)
     return div(alpha, whole if infer_interval(whole, scope).positive else apply("max", whole, NOTHING))
 
 
 def with_parameters(loss: Loss, bindings: Mapping[str, Expr]) -> Loss:
-    """The loss with expressions in the place of its parameters, also in the losses that it uses."""
+    """The loss with its parameters replaced by expressions, also in the losses that it uses."""
 
     def rule(part: Expr) -> Expr:
         match part:

@@ -1,4 +1,4 @@
-"""The context of an expression, and which definitions use which: the bookkeeping of resolution."""
+"""The context of an expression, and which definitions use which other ones."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from alphadsl.syntax import tree
 
 @dataclass(frozen=True)
 class Context:
-    """Inside which function an expression stands, or in a definition with which indices, if any."""
+    """The function that encloses an expression, or the indices of the definition that does, if any."""
 
     function: tree.FunctionItem | None = None
     indices: tuple[str, ...] = ()
@@ -20,7 +20,7 @@ class Context:
 
 @dataclass
 class Uses:
-    """For each definition, the names in it."""
+    """The names that each definition uses."""
 
     _direct: dict[str, set[str]] = field(default_factory=dict)
 
@@ -28,7 +28,7 @@ class Uses:
         self._direct.setdefault(user, set()).add(name)
 
     def reached_from(self, roots: Iterable[str]) -> set[str]:
-        """The names that definitions use, directly or by way of others, and the definitions themselves."""
+        """The names that definitions use, directly or through others, and the definitions themselves."""
         reached, pending = set(roots), [*roots]
         while pending:
             new = self._direct.get(pending.pop(), set()) - reached

@@ -1,4 +1,4 @@
-"""The line that declares a parameter which a formula uses and no line declares: the value and interval of the field."""
+"""Writes the missing declaration of a parameter that a formula uses, with the value and interval usual in the field."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,8 @@ _ANY = Usual("1", "(0, inf)")
 
 
 def declaration(name: str, used: Span, loss: tree.LossDef) -> Remedy | None:
-    """A line above the first of the loss; None where the name is used in another file, or the loss is a blend."""
+    """A remedy that inserts a line above the first one of the loss; None if the name is used in another file or the
+    loss is a blend."""
     first = loss.items[0] if loss.items else None
     if first is None or isinstance(first, tree.BlendItem) or used.source != loss.span.source:
         return None

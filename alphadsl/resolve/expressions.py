@@ -1,7 +1,7 @@
-"""Surface expressions to IR: names resolved, functions expanded, levels checked.
+"""From surface expressions to the IR: names are resolved, functions expanded, levels checked.
 
-A mistake is told once and leaves `UNKNOWN` in its place, which no later check takes offence at. Definitions are
-resolved when first used, in any order; a cycle among them is refused.
+A mistake is reported once and replaced by `UNKNOWN`, which later checks accept silently. Definitions are resolved when
+first used, in any order; a cycle among them is refused.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Resolver:
     _depth: int = 0
 
     def resolve_function(self, item: tree.FunctionItem) -> Function:
-        """A function of the author's, its argument a variable of its own so that nothing can be captured."""
+        """A function that the author defined; its argument becomes a variable, so that no name can be captured."""
         name = item.name.text
         if name not in self._functions:
             body = self._within(item, lambda: self.resolve(item.body, Context(item)))
@@ -65,7 +65,7 @@ class Resolver:
         return self._functions[name]
 
     def resolve_definition(self, item: tree.IndexedItem | tree.ConstantItem) -> Expr:
-        """The value of an indexed or constant definition, checked against the level it is declared on."""
+        """The value of an indexed or constant definition, checked against its declared level."""
         name = item.name.text
         if name not in self._resolved:
             written = texts(item.indices) if isinstance(item, tree.IndexedItem) else ()
@@ -136,7 +136,7 @@ class Resolver:
                 if texts(indices) == texts(declared):
                     return self._open_to(context, definition, span)
                 if texts(declared) not in INDEX_LEVELS:
-                    return UNKNOWN  # told where it is defined
+                    return UNKNOWN  # reported at its definition
                 expected, written = with_indices(name.text, declared), with_indices(name.text, indices)
                 return self._refuse(IndexMismatch(span, name.text, expected, written))
             case _:
@@ -146,7 +146,7 @@ class Resolver:
         written = texts(indices)
         distance = quantity(name.text, written, self.space, span)
         if distance is None:
-            as_defined = written == context.indices  # then the definition is told, and this follows from it
+            as_defined = written == context.indices  # then the definition is reported, which causes this
             return UNKNOWN if as_defined else self._refuse(misindexed(name.text, indices, span))
         return self._open_to(context, distance, span)
 
@@ -194,7 +194,7 @@ class Resolver:
         return self._refuse(reduced) if isinstance(reduced, Diagnostic) else reduced
 
     def _declared(self, item: tree.IndexedItem) -> Level:
-        """The level of what is left of the equals sign; a part of a family has its shape checked as such."""
+        """The level of the left-hand side; the shape of a part of a family is checked elsewhere."""
         written, name = texts(item.indices), item.name.text
         if written not in INDEX_LEVELS and name not in FAMILY_PARTS:
             span = item.indices[0].span.to(item.indices[-1].span)
@@ -208,7 +208,7 @@ class Resolver:
         return self._refuse(beyond(name, declared, level, span))
 
     def _open_to(self, context: Context, expr: Expr, span: Span) -> Expr:
-        """Distances do not enter functions."""
+        """The expression; refused inside a function, which may not use distances."""
         match context.function:
             case tree.FunctionItem(name, argument):
                 return self._refuse(ClosedFunction(span, name.text, argument.text, name.span))
@@ -227,7 +227,7 @@ class Resolver:
         return resolved
 
     def _misused(self, name: tree.Name, span: Span, used: str, context: Context) -> Expr:
-        """A name that does not stand for what it is used as; an unknown one is told once."""
+        """Refuse a name that is not what it is used as; an unknown name is reported once."""
         wrong = misused(self.names, context.argument, name.text, span, used)
         if wrong is None and name.text not in self._told and len(self._told) < MOST_UNKNOWN:
             self._told.add(name.text)
@@ -235,7 +235,7 @@ class Resolver:
         return self._refuse(wrong) if wrong and name.text not in self.names.refused else UNKNOWN
 
     def _too_deep(self, span: Span) -> Expr:
-        """Told once: definitions that build on each other would all say so."""
+        """Reported once: otherwise all definitions that build on each other would repeat it."""
         told = any(isinstance(diagnostic, TooDeep) for diagnostic in self.diagnostics)
         return UNKNOWN if told else self._refuse(TooDeep(span, DEEPEST, written_out=True))
 

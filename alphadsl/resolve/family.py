@@ -1,4 +1,4 @@
-"""Which of the ways to build alpha a loss uses: exactly one, and all of it."""
+"""Determines which family a loss belongs to: exactly one, with all its parts."""
 
 from alphadsl.ir.kinds import AlphaGradient
 from alphadsl.ir.nodes import Coordinate, Direct, Expr, Family, General, MinPlayer, Num, Proportional
@@ -41,14 +41,14 @@ ROLES = {"phi": COORDINATE, "psi": COORDINATE, "alpha": DIRECT, "R": MIN_PLAYER,
 
 
 def check_family(names: Names) -> list[Diagnostic]:
-    """Whether the parts present make up exactly one family."""
+    """Diagnostics if the parts present do not make up exactly one complete family."""
     shapes = [fault for name in SHAPES if (fault := misshapen(name, names.definitions.get(name)))]
     faults = shapes + _tildes(names) + _unknown_sets(names)
     return faults or _counted(names) or _incomplete(names) or _misplaced(names)
 
 
 def resolve_family(names: Names, resolver: Resolver) -> Family:
-    """The family, its parts resolved; `check_family` has found it whole."""
+    """The family with its parts resolved; `check_family` must have found it complete."""
     match names.definitions:
         case {"phi": FunctionItem() as phi, "psi": FunctionItem() as psi}:
             return Coordinate(resolver.resolve_function(phi), resolver.resolve_function(psi), _weight(names, resolver))
@@ -76,7 +76,7 @@ def _weight(names: Names, resolver: Resolver) -> Expr:
 
 
 def misshapen(name: str, item: Definition | None) -> Diagnostic | None:
-    """What is wrong with what stands left of the equals sign of a part of a family."""
+    """What is wrong with the left-hand side of a part of a family."""
     match name, item:
         case _, None:
             return None
@@ -150,7 +150,7 @@ def _incomplete(names: Names) -> list[Diagnostic]:
 
 
 def _similar(part: str, names: Names) -> Span | None:
-    """A definition whose name may be that of a missing part misspelt."""
+    """A definition whose name may be a misspelling of a missing part."""
     others = [name for name in names.definitions if name not in SHAPES]
     meant = next((name for name in others if suggest(name, [part])), None)
     return names.definitions[meant].name.span if meant else None

@@ -1,4 +1,4 @@
-"""Where named losses are found: in the same file, beside the file, then in the library that ships with the package.
+"""Where named losses are found: in the same file, next to the file, then in the library that ships with the package.
 
 Only a file called NAME.alpha, for an identifier NAME, is ever opened.
 """
@@ -18,7 +18,7 @@ LARGEST_FILE = 1 << 20
 
 @dataclass(frozen=True)
 class SpecText:
-    """A source and the folder whose specs it may name."""
+    """A source and the folder whose specs it may refer to."""
 
     source: Source
     folder: Path | None
@@ -26,7 +26,7 @@ class SpecText:
 
 @dataclass(frozen=True)
 class WrittenLoss:
-    """A loss as it is written: its definition, the file it stands in, and the text of that file."""
+    """A loss as written: its definition, the file that contains it, and the text of that file."""
 
     definition: LossDef
     file: SpecFile
@@ -34,7 +34,7 @@ class WrittenLoss:
 
     @property
     def key(self) -> Span:
-        """What tells losses apart: one of the same name in another file is another loss."""
+        """Identifies a loss: one with the same name in another file is a different loss."""
         return self.definition.span
 
 
@@ -45,7 +45,7 @@ def library_names() -> tuple[str, ...]:
 
 
 def find_spec(name: str, folder: Path | None) -> SpecText | None:
-    """The spec called `name`, beside a file or in the library."""
+    """The spec called `name`, in the folder or in the library; None if there is none."""
     beside = folder / f"{name}{SUFFIX}" if folder else None
     if beside and beside.is_file():
         return SpecText(read_source(beside), folder)
@@ -56,7 +56,8 @@ def find_spec(name: str, folder: Path | None) -> SpecText | None:
 
 
 def read_source(path: Path) -> Source:
-    """Read a spec file; raises OSError or UnicodeDecodeError. What is longer than any spec is cut: refused later."""
+    """Read a spec file; raises `OSError` or `UnicodeDecodeError`. A text longer than any spec may be is truncated, and
+    refused later."""
     with path.open("rb") as file:
         data = file.read(LARGEST_FILE)
     return Source(str(path), data.decode("utf-8"))

@@ -1,7 +1,7 @@
-"""Which losses a loss uses, read off its tree, and the order to resolve them in: each after those that it uses.
+"""Which losses a loss uses, read off its surface tree, and a topological order: each loss after those that it uses.
 
-A loss that is made of itself, directly or by way of others, has no such order: the use that closes the cycle is kept
-with the losses on the cycle, and told where it is resolved.
+If a loss uses itself, directly or through others, there is no such order: the use that closes the cycle is recorded
+with the losses on the cycle, and reported when it is resolved.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -17,7 +17,7 @@ from alphadsl.syntax.walk import parts_of
 
 @dataclass(frozen=True)
 class Node:
-    """A loss, its parents, what each name of another loss in it stands for, and the cycles that such a name closes."""
+    """A loss, its parents, the loss that each other name in it refers to, and the cycles that such a name closes."""
 
     loss: WrittenLoss
     lineage: Lineage
@@ -30,7 +30,7 @@ class Node:
 
 
 def in_order(root: WrittenLoss, done: Container[Span]) -> Iterator[Node]:
-    """The losses that a loss uses, also by way of others, and at last the loss itself; without those that are done."""
+    """The losses that a loss uses, directly or through others, and finally the loss itself; without those in `done`."""
     path = [_visit(root)]
     while path:
         node, names = path[-1]
@@ -55,7 +55,7 @@ def _visit(loss: WrittenLoss) -> tuple[Node, Iterator[str]]:
 
 
 def _used_in(item: tree.Item) -> Iterator[tree.Name]:
-    """All that may name a loss in a statement: in a blend every name, elsewhere what stands before a point."""
+    """The names in a statement that may refer to a loss: every name in a blend, elsewhere those before a dot."""
     match item:
         case tree.BlendItem(body):
             yield from (owner_of(part) for part in parts_of(body) if isinstance(part, tree.Identifier | tree.Call))
@@ -66,5 +66,5 @@ def _used_in(item: tree.Item) -> Iterator[tree.Name]:
 
 
 def owner_of(owner: tree.Identifier | tree.Call) -> tree.Name:
-    """The name of a loss as it is written, with its settings or without."""
+    """The name of a loss that is written with or without settings."""
     return owner.name if isinstance(owner, tree.Call) else tree.Name(owner.name, owner.span)

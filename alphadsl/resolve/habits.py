@@ -1,4 +1,4 @@
-"""What the checker says of names and indices in; where a habit from elsewhere is why, its lesson, out."""
+"""Diagnostics about names and indices come in; those caused by a habit from elsewhere come out as its lesson."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ MOST_TAUGHT = 12
 
 
 def teach_habits(file: SpecFile, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Each habit of a statement is told once, in place of all that was said about its parts."""
+    """Report each habit of a statement once, instead of all diagnostics about its parts."""
     told = [*diagnostics]
     at_fault = [diagnostic for diagnostic in told if isinstance(diagnostic, _OF_NAMES)]
     spans = [item.span for loss in file.losses for item in loss.items]

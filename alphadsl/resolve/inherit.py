@@ -1,6 +1,6 @@
-"""A loss and its parents, root first: follows `extends` beside the file and into the library.
+"""A loss and its parents, root first: follows `extends` to specs next to the file and in the library.
 
-Refused, each told once for all losses it concerns: cycles, chains that are too long, parents that cannot be read.
+Refused, and reported once for all losses concerned: cycles, chains that are too long, parents that cannot be read.
 """
 
 from collections.abc import Sequence
@@ -43,13 +43,13 @@ def resolve_lineage(loss: WrittenLoss) -> Lineage:
 
 
 def _place(loss: WrittenLoss) -> tuple[str, int]:
-    """As `key`, but a text that is also a file of another name is one text."""
+    """Like `key`, except that two files with the same text count as one."""
     span = loss.definition.span
     return span.source.text, span.start
 
 
 def _cycle(members: Sequence[LossDef], start: Source) -> CyclicExtends:
-    """Losses that each extend the next, and the last one the first; blamed on the last line of the text that did it."""
+    """Losses that each extend the next, and the last one the first. The span is the last `extends` in `start`."""
     links = [member.parent for member in members]
     spans = [link.span for link in links if link is not None]
     last = max(range(len(spans)), key=lambda at: (spans[at].source == start, spans[at].start))
@@ -58,7 +58,8 @@ def _cycle(members: Sequence[LossDef], start: Source) -> CyclicExtends:
 
 
 def find_loss(wanted: Name, user: WrittenLoss) -> WrittenLoss | Diagnostic:
-    """The loss of a name that another one mentions: of its file, beside it, or of the library; or what is wrong."""
+    """The loss that a name in another loss refers to: in the same file, next to it, or in the library; or a diagnostic
+    if there is none."""
     own, file, text = user.definition, user.file, user.text
     here = next((loss for loss in file.losses if loss.name.text == wanted.text and loss is not own), None)
     if here is not None:
@@ -70,7 +71,7 @@ def find_loss(wanted: Name, user: WrittenLoss) -> WrittenLoss | Diagnostic:
         reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
         return BrokenParent(wanted.span, wanted.text, path, f"cannot be read: {reason}")
     if other is not None and other.source == text.source:
-        other = find_spec(wanted.text, None)  # infonce.alpha may extend the infonce of the library
+        other = find_spec(wanted.text, None)  # a file infonce.alpha may extend infonce of the library
     if other is None and wanted.text == own.name.text:
         return CyclicExtends(wanted.span, wanted.text, f"{wanted.text} extends {wanted.text}", ())
     if other is None:
@@ -80,7 +81,7 @@ def find_loss(wanted: Name, user: WrittenLoss) -> WrittenLoss | Diagnostic:
 
 
 def _defined(wanted: Name, text: SpecText) -> WrittenLoss | Diagnostic:
-    """The loss of that name in the file of that name."""
+    """The loss of that name in the file of that name; a diagnostic if there is none."""
     outcome, path = parsed(text.source), text.source.name
     if outcome.file is None:
         first = outcome.diagnostics[0]

@@ -1,4 +1,4 @@
-"""Levels in the author's words: what [i] and [i,j] stand for, and what does not fit on the level it is put on."""
+"""Levels in the author's words: what [i] and [i,j] stand for, and diagnostics for expressions on the wrong level."""
 
 from alphadsl.ir.kinds import Level
 from alphadsl.report.diagnostic import Diagnostic
@@ -16,7 +16,7 @@ WORDS = {
 
 
 def beyond(name: str, declared: Level, level: Level, span: Span) -> Diagnostic:
-    """A definition depends on more than its left side says."""
+    """The diagnostic for a definition that depends on more indices than its left-hand side has."""
     remedy = f"reduce it over {'i, as in mean_i(...)' if level == Level.ROW else 'j, as in mean_j(...)'}"
     if name not in FAMILY_PARTS:
         remedy += f", or define {name}[{'i,j' if level == Level.PAIR else 'i'}]"
@@ -28,7 +28,8 @@ def beyond(name: str, declared: Level, level: Level, span: Span) -> Diagnostic:
 
 
 def not_reducible(name: str, level: Level, span: Span) -> Diagnostic:
-    """A reduction is given what does not depend on its index, or on one that must be reduced first."""
+    """The diagnostic for a reduction whose body does not depend on its index, or also on one that must be reduced
+    first."""
     index, expected = name[-1], Level.ROW if name.endswith("_i") else Level.PAIR
     remedy = f"a reduction over {index} needs something that depends on {index}"
     reductions: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""A name used as something it is not, or that nothing defines: the diagnostic that says which.
+"""Diagnostics for names that are used as something they are not, or that nothing defines.
 
-What a name stands for is looked up in one place, with how it is written, so that every wrong use ends in a remedy.
+The meaning of a name is looked up in one place, together with its correct form, so that every wrong use gets a remedy.
 """
 
 import re
@@ -15,13 +15,13 @@ from alphadsl.resolve.declare import declaration
 from alphadsl.resolve.names import BATCH_REDUCTIONS, DISTANCES, FAMILY_PARTS, REDUCTIONS, Definition, Names
 from alphadsl.syntax import tree
 
-_ARGUMENTS = ("x", "a", "z")  # of functions, elsewhere out of place
+_ARGUMENTS = ("x", "a", "z")  # usual arguments of functions; elsewhere not meant as parameters
 BARE, INDEXED, CALLED = "a bare name", "a definition with indices", "a function"
 FUNCTIONS = AUTHOR_FUNCTIONS | set(REDUCTIONS) | set(BATCH_REDUCTIONS)
 
 
 def misused(names: Names, argument: str | None, name: str, span: Span, used: str) -> Diagnostic | None:
-    """What is wrong with using a name so; None if nothing is, or the name is unknown."""
+    """What is wrong with this use of a name; None if nothing is, or if the name is unknown."""
     match _meaning(names, argument, name):
         case None:
             return None
@@ -34,7 +34,7 @@ def misused(names: Names, argument: str | None, name: str, span: Span, used: str
 
 
 def unknown(names: Names, argument: str | None, name: str, span: Span, used: str) -> Diagnostic:
-    """Nothing is called so: the closest name, and those that could stand there."""
+    """The diagnostic for an undefined name, with the closest name and those that could be used there."""
     if used == CALLED:
         own = tuple(known for known, item in names.definitions.items() if _is_own_function(known, item))
         return UnknownName(span, name, suggest(name, (*FUNCTIONS, *own)), (*own, *sorted(FUNCTIONS)))
@@ -47,7 +47,7 @@ def unknown(names: Names, argument: str | None, name: str, span: Span, used: str
 
 
 def _meaning(names: Names, argument: str | None, name: str) -> tuple[str, str] | None:
-    """What a name is, and how it is written."""
+    """What a name is, and its correct form."""
     if name == argument:
         return "the argument of a function", name
     if name in names.parameters:
@@ -77,7 +77,7 @@ def _is_own_function(name: str, item: Definition) -> bool:
 
 
 def misindexed(name: str, indices: tuple[tree.Name, ...], span: Span) -> Diagnostic:
-    """Indices that are neither [i] nor [i,j]: as many as there should be, if that can be told."""
+    """The diagnostic for indices other than [i] and [i,j]; it names the expected ones as far as they are known."""
     match len(indices):
         case _ if name == "count":
             expected = "count[i]"

@@ -1,4 +1,4 @@
-"""What every name of a loss stands for, collected from the loss and its parents; clashes are reported."""
+"""What every name in a loss stands for, collected from the loss and its parents; conflicts are reported."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ REDUCTIONS = {"sum_j": "sum", "mean_j": "mean", "max_j": "max", "min_j": "min", 
 BATCH_REDUCTIONS = {"sum_i": "sum", "mean_i": "mean", "logsumexp_i": "logsumexp"}
 DISTANCES = frozenset({"d", "s"})
 QUANTITIES = DISTANCES | {"count"}
-# What no author can give another meaning to, and why.
+# Names that cannot be redefined, and why.
 RESERVED: Mapping[str, str] = {
     **dict.fromkeys(KEYWORDS, "a keyword"),
     "d": "the distance, with d^2 half the squared Euclidean distance",
@@ -58,10 +58,11 @@ Statement = PairsItem | SpaceItem | MemberItem | ThroughItem
 
 @dataclass
 class Names:
-    """The statements of a loss by what they define.
+    """The statements of a loss, by what they define.
 
-    `values` are the settings of parameters, the child's last; `unclaimed` those of names that no line declares, but a
-    loss that is used may; `refused` are names that were told to be taken, so that their uses are not told as well.
+    `values` has the setting of each parameter that takes effect, the child's over the parent's. `unclaimed` are
+    settings of names that no line declares, but perhaps a loss that is used. `refused` are names already reported as
+    taken, whose uses are then not reported.
     """
 
     loss: LossDef
@@ -122,7 +123,7 @@ def _define(names: Names, item: Item, loss: LossDef) -> None:
 
 
 def _check_first(names: Names, item: Statement, said: Sequence[Item], loss: LossDef) -> None:
-    """A loss says such a line once; it may repeat or change a parent's."""
+    """Report a second such line in the same loss; a line of a parent may be repeated or changed."""
     first = next((name for name in said if _is_own(loss, name)), None)
     if first is not None:
         word = item.name.text if isinstance(item, MemberItem) else item.span.text.split()[0]
@@ -154,12 +155,12 @@ def _set(names: Names, item: SetItem, loss: LossDef) -> None:
 
 
 def _is_own(loss: LossDef, item: Item) -> bool:
-    """Whether it is the loss itself that says so, not a parent, who may say the same."""
+    """Whether the statement belongs to the loss itself; a parent may have an equal one."""
     return any(item is own for own in loss.items)
 
 
 def _check_arguments(names: Names) -> None:
-    """The argument of a function must not hide what its name means elsewhere; told once for each name."""
+    """The argument of a function must not shadow another meaning of its name; reported once for each name."""
     functions = [item for item in names.definitions.values() if isinstance(item, FunctionItem)]
     for argument in {item.argument.text: item.argument for item in reversed(functions)}.values():
         taken = names.parameters.get(argument.text) or names.definitions.get(argument.text)

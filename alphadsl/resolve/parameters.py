@@ -1,4 +1,4 @@
-"""Parameters: their numbers worked out, their intervals checked, schedules read, overrides from outside included."""
+"""Parameters: evaluates their values, checks their intervals, and reads schedules and overrides from outside."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -29,14 +29,14 @@ SCHEDULES = {"constant": 1, "linear": 2, "cosine": 2, "step": 3}
 
 @dataclass(frozen=True)
 class Override:
-    """A value given from outside the spec, and the place it is blamed at."""
+    """A value given from outside the spec, and the span that diagnostics about it point to."""
 
     value: float
     span: Span
 
 
 def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
-    """The parameters in the order of their declaration, each with the value that the spec gives it."""
+    """The parameters in the order of their declarations, with the values that the spec gives them."""
     diagnostics: list[Diagnostic] = []
     parameters = []
     for name, item in names.parameters.items():
@@ -53,7 +53,7 @@ def resolve_parameters(names: Names) -> tuple[tuple[Parameter, ...], list[Diagno
 def override_parameters(
     parameters: Iterable[Parameter], overrides: Mapping[str, Override]
 ) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
-    """The parameters with values given from outside; a schedule ends where its parameter is set."""
+    """The parameters with values given from outside; setting a scheduled parameter removes its schedule."""
     diagnostics: list[Diagnostic] = []
     by_name = {parameter.name: parameter for parameter in parameters}
     for name, override in {spell(name) or name: override for name, override in overrides.items()}.items():
@@ -70,7 +70,7 @@ def override_parameters(
 
 
 def check_start(parameter: Parameter, span: Span) -> list[Diagnostic]:
-    """A learned parameter starts inside its interval, not at an end of it."""
+    """A learned parameter must start in the interior of its interval."""
     interval = parameter.interval
     inside = parameter.value not in (interval.low, interval.high) or parameter.value not in interval
     if inside or not isinstance(parameter.role, Learned):
@@ -79,7 +79,7 @@ def check_start(parameter: Parameter, span: Span) -> list[Diagnostic]:
 
 
 def set_adopted(parameters: dict[str, Parameter], names: Names) -> list[Diagnostic]:
-    """Apply `set` lines to parameters that came with other losses; what is no parameter at all is refused."""
+    """Apply `set` lines to parameters adopted from other losses; refuse names that are not parameters."""
     faults: list[Diagnostic] = []
     for item in names.unclaimed:
         name, known, definition = item.name.text, tuple(parameters), names.definitions.get(item.name.text)
@@ -94,7 +94,7 @@ def set_adopted(parameters: dict[str, Parameter], names: Names) -> list[Diagnost
 def set_parameter(
     parameter: Parameter, setting: Declaration | tree.SetItem, diagnostics: list[Diagnostic]
 ) -> Parameter:
-    """A parameter as its declaration or a `set` line gives it: a number, or a schedule of numbers."""
+    """A parameter with the number or schedule from its declaration or a `set` line."""
     learned = isinstance(parameter.role, Learned)
     schedule = None if learned else read_schedule(setting.value, diagnostics)
     if schedule is not None:
@@ -113,7 +113,7 @@ def set_parameter(
 
 
 def read_schedule(value: tree.Expression, diagnostics: list[Diagnostic]) -> Schedule | None:
-    """The schedule that a value spells; None if it spells none, or a wrong one, which is told."""
+    """The schedule that a value describes; None if it is not a schedule, or a wrong one, which is reported."""
     match value:
         case tree.Call(name, arguments) if name.text in SCHEDULES:
             numbers = [_plain(argument) for argument in arguments]
@@ -138,7 +138,7 @@ def is_schedule(value: tree.Expression) -> bool:
 
 
 def _plain(value: tree.Expression) -> float | None:
-    """A number that is worked out without names."""
+    """The value of an expression without names; None if it has no such value."""
     silent: list[Diagnostic] = []
     name = tree.Name("", value.span)
     number = number_of(tree.SetItem(name, value, value.span), silent)
@@ -168,7 +168,8 @@ def _interval(item: Declaration, diagnostics: list[Diagnostic]) -> Interval:
 
 
 def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -> float:
-    """A value is arithmetic on numbers; anything else leaves NaN, which no later check takes offence at."""
+    """The value of an arithmetic expression of numbers; anything else is reported and gives NaN, which later checks
+    accept silently."""
     named = _named(item.value)
     if named is not None:
         diagnostics.append(NotANumber(named.span, item.name.text, named=True))
@@ -190,7 +191,7 @@ def number_of(item: Declaration | tree.SetItem, diagnostics: list[Diagnostic]) -
 
 
 def _named(value: tree.Expression) -> tree.Identifier | tree.Indexed | tree.Member | None:
-    """The first thing in a value that is no number."""
+    """The first name in a value."""
     named = tree.Identifier | tree.Indexed | tree.Member
     return next((part for part in parts_of(value) if isinstance(part, named)), None)
 

@@ -1,4 +1,4 @@
-"""The quantities that every loss knows, those of other losses, operators and reductions, as expressions of the IR."""
+"""Predefined quantities, those of other losses, operators and reductions, as expressions of the IR."""
 
 from alphadsl.ir.kinds import Level, Over, Quantity, Space
 from alphadsl.ir.nodes import Apply, Count, Distance, Expr, Num, Pool, Reduce
@@ -18,7 +18,7 @@ MEMBERS = {"alpha": ("i", "j"), "loss": ("i",)}
 
 
 def quantity(name: str, indices: tuple[str, ...], space: Space, span: Span) -> Expr | None:
-    """`d[i]`, `s[i,j]`, `count[i]` and their kin; None where the indices are not theirs."""
+    """`d[i]`, `s[i,j]`, `count[i]` and the like; None if the indices do not fit the name."""
     match name, indices:
         case "count", ("i",):
             return Count(span=span)
@@ -40,8 +40,8 @@ def operation(operator: str, left: Expr, right: Expr, span: Span) -> Expr:
 
 
 def as_written(part: Expr) -> Expr:
-    """One form for what is printed in one way: d^2 is the squared distance itself, (d^2)^p is d^(2p), and -a * b is
-    -(a * b)."""
+    """The normal form of expressions that are printed alike: d^2 is the squared distance itself, (d^2)^p is d^(2p), and
+    -a * b is -(a * b)."""
     match part:
         case Apply("pow", (Apply("sqrt", (Distance(of),)), Num(2.0))):
             return Distance(of, span=part.span)
@@ -57,7 +57,7 @@ def as_written(part: Expr) -> Expr:
 
 
 def misread(member: tree.Member) -> Diagnostic | None:
-    """What is wrong with the part of `infonce.alpha[i,j]` after the point."""
+    """What is wrong with the part of `infonce.alpha[i,j]` after the dot."""
     owner, name = owner_name(member), member.name.text
     if name not in MEMBERS:
         meant = f"{owner}.{with_indices(name, member.indices)}"
@@ -90,7 +90,7 @@ def is_number(expression: tree.Expression) -> bool:
 
 
 def replace_span(expr: Expr, span: Span) -> Expr:
-    """What stands for another loss is blamed where that loss is named."""
+    """The expression of another loss with the span where that loss is named, so that diagnostics point there."""
     match expr:
         case Apply(op, args):
             return Apply(op, args, span=span)

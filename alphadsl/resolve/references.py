@@ -1,7 +1,7 @@
-"""Other losses inside a loss: found by name, admitted before, and written in the parameters of the one that uses them.
+"""Other losses inside a loss: found by name, already admitted, and rewritten in the parameters of their user.
 
-A parameter of another loss becomes one of this loss, called LOSS_PARAMETER, unless a formula takes its place. Refused:
-what cannot be found or is itself refused, cycles, settings that do not fit, other pairs or another space.
+A parameter of another loss becomes a parameter LOSS_PARAMETER of this loss, unless it is set to a formula. Refused: a
+loss that cannot be found or is itself refused, cycles, settings that do not fit, and other pairs or another space.
 """
 
 import math
@@ -38,7 +38,7 @@ from alphadsl.resolve.files import WrittenLoss
 from alphadsl.resolve.graph import Node, owner_of
 from alphadsl.syntax import tree
 
-# What is made of others grows with each of them, in a chain as in a sum: no paper blends as many.
+# A loss grows with every loss that it uses, in a chain as in a sum; no paper blends this many.
 MOST_USES = 16
 FOLLOWED = "they are followed to their ends"
 
@@ -47,8 +47,8 @@ Settings = tuple[tuple[str, Expr], ...]
 
 
 class Outcome(Protocol):
-    """What became of a loss that another one may use: itself if it was admitted, where its importance lies, and how
-    often it uses others, followed to their ends."""
+    """The result of checking a loss that others may use: the loss if it was admitted, the interval of its importance,
+    and how often it uses other losses, directly or through others."""
 
     @property
     def admitted(self) -> Loss | None: ...
@@ -68,7 +68,7 @@ Outcomes = Mapping[Span, Outcome]
 
 @dataclass
 class References:
-    """The other losses that a loss, the `user`, uses, by what they are called here; `outcomes` has each of them."""
+    """The losses that a loss, the `user`, uses; `outcomes` has the result for each of them."""
 
     user: Node
     outcomes: Outcomes
@@ -78,10 +78,10 @@ class References:
     spans: dict[Loss, Span] = field(default_factory=dict)
     origins: dict[Loss, Outcome] = field(default_factory=dict)
     uses: int = 0
-    """How often another loss is used, as often as it is written, and by those losses."""
+    """The number of uses of other losses: every occurrence counts, and so do the uses within those losses."""
 
     def use(self, owner: tree.Identifier | tree.Call, resolve: Resolve) -> Loss | None:
-        """The loss written in parameters of the user; None where it is refused."""
+        """The loss, written in the parameters of the user; None if it is refused."""
         name = owner_of(owner)
         used = self._admitted(name)
         if used is None:
@@ -103,8 +103,8 @@ class References:
         return self.losses[key]
 
     def importance_of(self, loss: Loss) -> Importance:
-        """alpha[i,j] of a loss used here. Where it lies was shown for all values of that loss's own parameters, and so
-        for those that are set here."""
+        """alpha[i,j] of a loss used here. Its interval was proved for all values of the parameters of that loss, so it
+        holds for those that are set here."""
         return Importance(loss, self.origins[loss].importance)
 
     def value_of(self, loss: Loss) -> Expr:
@@ -135,7 +135,7 @@ class References:
         return used.definition, outcome, outcome.admitted
 
     def _settings(self, call: tree.Call, loss: Loss, resolve: Resolve) -> dict[str, Expr] | None:
-        """What the parameters are set to, by name, in the parameters of the user."""
+        """The settings of parameters by name, written in the parameters of the user."""
         declared = {parameter.name: parameter for parameter in loss.parameters}
         before = len(self.diagnostics)
         if call.arguments:
@@ -172,7 +172,7 @@ class References:
         return Scope({name: known.interval for name, known in self.parameters.items()}, distances=SPACES[space])
 
     def _localized(self, loss: Loss, settings: Mapping[str, Expr]) -> Loss:
-        """The loss with its parameters called as they are here, and no parameters of its own."""
+        """The loss, rewritten in the parameters of the user, with none of its own."""
         label = self._label(loss)
         bindings: dict[str, Expr] = {}
         for parameter in loss.parameters:
@@ -194,7 +194,7 @@ class References:
         return Param(name)
 
     def _label(self, loss: Loss) -> str:
-        """A name for the loss that is free here, and so are those that its parameters get."""
+        """A name for the loss such that it and the names of its parameters are free here."""
         taken = {used.name for used in self.losses.values()} | {self.user.loss.definition.name.text}
         count = 1
         while True:
@@ -205,7 +205,7 @@ class References:
             count += 1
 
     def check_mixed(self, pairs: IndexSet, space: Space) -> None:
-        """Every loss used weighs the pairs of the user, in its space."""
+        """Refuse losses with other pairs or another space than the user."""
         for loss in self.losses.values():
             if (loss.pairs, loss.space) != (pairs, space):
                 other = loss.pairs != pairs
@@ -217,7 +217,7 @@ class References:
 
 
 def _as_reference(diagnostic: Diagnostic, name: tree.Name) -> Diagnostic:
-    """What `extends` would say, said of a use."""
+    """The diagnostic of `extends`, reworded for a use."""
     match diagnostic:
         case UnknownParent(_, _, advice):
             return UnknownLoss(name.span, name.text, advice)

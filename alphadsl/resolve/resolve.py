@@ -1,6 +1,6 @@
-"""A loss of the surface tree to one of the IR that stands on its own, or all that is wrong with its names and shapes.
+"""From a loss of the surface tree to a self-contained loss of the IR, or to diagnostics about its names and shapes.
 
-Comes in: the loss with its parents, what became of the losses it uses, and values from outside.
+The loss with its parents comes in, with the outcomes of the losses that it uses and values from outside.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,8 +35,8 @@ from alphadsl.syntax.tree import FunctionItem, LossDef, SpecFile
 
 @dataclass(frozen=True)
 class Resolved:
-    """The loss as it is written, with what its text says beside; None where it is refused. The diagnostics are the
-    refusals, or the warnings of a loss that is not refused; `uses` is how often it uses others, by way of them too."""
+    """The resolved loss, or None if it is refused. The diagnostics are errors if it is refused, otherwise warnings;
+    `stated` is what its text says in addition; `uses` counts its uses of other losses, directly or through others."""
 
     loss: Loss | None
     diagnostics: tuple[Diagnostic, ...]
@@ -73,7 +73,7 @@ def resolve_loss(node: Node, outcomes: Outcomes, overrides: Mapping[str, Overrid
 
 
 def check_file(file: SpecFile, source: Source) -> list[Diagnostic]:
-    """What is wrong with a file as a whole: it holds no loss, or two of one name."""
+    """What is wrong with a file as a whole: it has no loss, or two of the same name."""
     if not file.losses:
         return [NoLoss(Span(source, 0, 0))]
     first: dict[str, LossDef] = {}
@@ -86,7 +86,7 @@ def check_file(file: SpecFile, source: Source) -> list[Diagnostic]:
 
 
 def told_once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """What is wrong with a parent is found again in each of its children, and told for the first."""
+    """Diagnostics without repetitions: an error in a parent is found again in each of its children."""
     told: dict[tuple[str, Span | frozenset[str]], Diagnostic] = {}
     for diagnostic in diagnostics:
         subject = diagnostic.members if isinstance(diagnostic, CyclicLoss) else diagnostic.span
@@ -102,7 +102,7 @@ def _stated(names: Names) -> Stated:
 
 
 def _resolve_all(names: Names, resolver: Resolver) -> None:
-    """Every definition is checked, also one that the loss does not use, but not one whose left side is refused."""
+    """Check every definition, even one that the loss does not use, except those whose left-hand side is refused."""
     for name, item in names.definitions.items():
         if name in FAMILY_PARTS and misshapen(name, item):
             continue
@@ -114,7 +114,7 @@ def _resolve_all(names: Names, resolver: Resolver) -> None:
 
 
 def _unused(names: Names, resolver: Resolver) -> list[Diagnostic]:
-    """What the loss itself adds in vain; what a parent does is told where the parent is checked."""
+    """Warnings for what the loss itself defines without using it; those of a parent are reported for the parent."""
     own = {id(item) for item in names.loss.items}
     used = resolver.uses.reached_from({"", *FAMILY_PARTS} & {"", *names.definitions})
     params = [

@@ -1,4 +1,4 @@
-"""Where a loss lives: its index set and its space, read from their lines, or what is wrong with these."""
+"""The setting of a loss: its index set and its space, read from their lines, or diagnostics about these lines."""
 
 from alphadsl.ir.index_sets import DEFAULT, INDEX_SETS, IndexSet
 from alphadsl.ir.kinds import Space
@@ -17,7 +17,7 @@ def check_setting(names: Names) -> list[Diagnostic]:
 
 
 def setting_of(names: Names) -> tuple[IndexSet, Space]:
-    """The index set and the space; the defaults where no line says so, or where one is refused."""
+    """The index set and the space; the default for each one that has no line or whose line is refused."""
     space = SPACES.get(names.space.name.text, Space.SPHERE) if names.space else Space.SPHERE
     if names.pairs is None:
         return DEFAULT, space
@@ -26,7 +26,8 @@ def setting_of(names: Names) -> tuple[IndexSet, Space]:
 
 
 def narrowed(name: str, against: str) -> IndexSet:
-    """The set of a name against some of its negatives; where there is none, the plain one, or the default."""
+    """The index set `name` with its negatives narrowed by `against`; if there is none, the plain set, or else the
+    default."""
     return INDEX_SETS.get(f"{name}{NARROWED}{against}", INDEX_SETS.get(name, DEFAULT))
 
 
@@ -36,7 +37,7 @@ def set_words() -> tuple[str, ...]:
 
 
 def against_words() -> dict[str, tuple[str, ...]]:
-    """The words that may follow `against`, for each set that has others of its name: `others` is the plain one."""
+    """The words that may follow `against`, for each set that has such variants; `others` stands for the plain set."""
     words: dict[str, tuple[str, ...]] = {}
     for name in INDEX_SETS:
         plain, against, word = name.partition(NARROWED)
@@ -45,7 +46,7 @@ def against_words() -> dict[str, tuple[str, ...]]:
     return words
 
 
-# Of the table as it is in the language; a set that is added to it at run time is known to the checker as well.
+# The words of the table as shipped; the checker also knows sets that are added at run time.
 SETS = set_words()
 AGAINST = tuple(dict.fromkeys(word for words in against_words().values() for word in words))
 

@@ -1,4 +1,5 @@
-"""From definitions and comments to entries in the order of the text: what is behind what, and where a gap is kept."""
+"""Definitions and comments come in; entries in the order of the text come out, with the comment behind each and whether
+a blank line is kept before it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ Node = LossDef | Item
 
 @dataclass(frozen=True)
 class Entry:
-    """A definition with the comments inside it and the one behind it, or a comment on its own."""
+    """A definition with the comments inside it and the one at the end of its line, or a comment on its own line."""
 
     node: Node | Comment
     inside: tuple[Comment, ...] = ()

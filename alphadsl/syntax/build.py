@@ -1,7 +1,7 @@
-"""From grammar rules to the surface tree, at the moment each rule is recognised, so that nothing ever recurses.
+"""Builds the surface tree while the parser reduces each grammar rule, so that nothing recurses.
 
-Every expression travels with its depth and with its extent, which unlike its span includes enclosing brackets. Refused
-here: an expression nested too deep, and a number that a float64 cannot hold.
+Every expression carries its depth and its extent, which unlike its span includes the enclosing brackets. Refused: an
+expression that is nested too deeply, and a number that a float64 cannot hold.
 """
 
 from math import inf, isinf
@@ -133,7 +133,7 @@ class Build(Transformer[Lexeme, tuple[tree.LossDef, ...]]):
         return -value if sign == "-" else value
 
     def indices(self, *tokens: Lexeme) -> tuple[Lexeme, ...]:
-        """The names, and last the closing bracket, where the extent of what is indexed ends."""
+        """The names, followed by the closing bracket, which ends the extent of the indexed expression."""
         return tokens
 
     # Expressions
@@ -161,7 +161,7 @@ class Build(Transformer[Lexeme, tuple[tree.LossDef, ...]]):
         return Sized(tree.Call(_name(name), plain, named, span), _deepen(name, *arguments), span)
 
     def reference(self, name: Lexeme, arguments: tuple[Argument, ...] | None, close: Lexeme | None) -> Sized:
-        """A loss of which a quantity is used."""
+        """A loss whose alpha or value is used."""
         if arguments is None or close is None:
             return self.identifier(name)
         return self.call(name, arguments, close)

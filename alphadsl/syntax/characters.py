@@ -1,4 +1,4 @@
-"""A character that the language does not use: its name, and what to write instead."""
+"""Characters that the language does not use: their names, and what to write instead."""
 
 import unicodedata
 
@@ -48,7 +48,7 @@ _LOOK_ALIKES = dict(
 
 
 def plain_character(char: str) -> str:
-    """What a spec writes for a sign that it does not use; empty if it is not one sign for another."""
+    """The character that a spec uses in place of this one; empty if there is no direct replacement."""
     if char.isascii():
         return ""
     plain = unicodedata.normalize("NFKC", char)

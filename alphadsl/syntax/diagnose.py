@@ -1,4 +1,5 @@
-"""Where the parser stopped in, one diagnostic out: the first known mistake that fits, or what was expected."""
+"""The place where the parser stopped comes in; one diagnostic comes out: the first known mistake that fits, or what was
+expected."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ _ENDS_OPERAND = {"NAME", "NUMBER", "INF", "RPAR", "RSQB"}
 _LONGEST_SHOWN = 32
 _PATH_SIGNS = ("'", ".", "\\", "~")
 
-# Read from top to bottom; kinds that a phrase covers are not named again.
+# Read from top to bottom; a phrase covers its kinds, which are then not named again.
 _PHRASES: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"NAME", "NUMBER", "LPAR", "MINUS", "INF"}), "a formula"),
     (frozenset({"PLUS", "MINUS", "STAR", "SLASH", "CARET"}), "an operator"),
@@ -75,7 +76,7 @@ class Situation:
 
     @property
     def _after_formula(self) -> bool:
-        """Whether a formula could go on here, even where the parser has already closed it."""
+        """Whether a formula could continue here, even if the parser has already closed it."""
         defined = any(lexeme.type in ("EQUAL", "TILDE") for lexeme in self.before)
         return defined and not self._in_interval and self.previous.type in _ENDS_OPERAND
 
@@ -85,7 +86,7 @@ class Situation:
 
     @property
     def words(self) -> set[str]:
-        """What the `where` of a mistake can ask for."""
+        """The words that hold here, for the `where` of a mistake."""
         accepted = self.accepted
         holds = {
             "inside": self.inside,

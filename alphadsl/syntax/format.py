@@ -1,7 +1,8 @@
-"""From a source to its canonical text: one definition per line, columns, one spacing, every comment in its place.
+"""A source comes in; its canonical text comes out: one definition per line, aligned columns, uniform spacing, every
+comment in its place.
 
-The tree of the text stays as it is, which is checked. Refused, with what is wrong: a source that cannot be parsed, and
-one that would outgrow the limits of the parser.
+The surface tree does not change, which is checked. Refused, with diagnostics: a source that cannot be parsed, and one
+whose formatted text would exceed the limits of the parser.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ BEFORE_COMMENT = "  "
 
 @dataclass(frozen=True)
 class Formatted:
-    """`text` is there exactly when there are no diagnostics."""
+    """`text` is None exactly if there are diagnostics."""
 
     text: str | None
     diagnostics: tuple[Diagnostic, ...]
@@ -54,7 +55,7 @@ def format_file(file: tree.SpecFile, letters: Letters = ascii_names) -> str:
 
 @dataclass(frozen=True)
 class _Written:
-    """A row, with the comments from inside it that go above it."""
+    """A row, with the comments inside it that are moved above it."""
 
     above: tuple[Remark, ...]
     row: Row
@@ -144,7 +145,7 @@ class _Writer:
     def _formula(
         self, body: tree.Expression, head_end: int, entry: Entry
     ) -> tuple[tuple[Remark, ...], Doc, tuple[Remark, ...]]:
-        """The document of a formula, and the comments in front of it and behind it that have no place in it."""
+        """The document of a formula, and the comments before and after it that have no place inside."""
         remarks = Remarks(entry.inside)
         above = remarks.take(body.span.start if is_whole(body) else head_end)
         doc = Formula(self.letters, remarks).right_side(body)
@@ -152,7 +153,7 @@ class _Writer:
 
 
 def _parts(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """Entries up to a gap: one that the author left, or one around a loss in braces."""
+    """Entries split at gaps: blank lines that the author left, or gaps around a loss in braces."""
     start = 0
     for at in range(1, len(entries)):
         apart = _is_block(entries[at - 1]) or (_is_block(entries[at]) and not _is_comment(entries[at - 1]))
@@ -178,7 +179,7 @@ def _is_blend(loss: tree.LossDef) -> bool:
 def _comment_columns(
     part: Sequence[Entry], written: Mapping[int, _Written], texts: Mapping[int, str]
 ) -> dict[int, int]:
-    """How wide each row is made, so that comments behind rows that follow each other share a column."""
+    """The width to which each row is padded, so that comments at the ends of consecutive rows are aligned."""
     columns: dict[int, int] = {}
     run: list[int] = []
     for entry in part:

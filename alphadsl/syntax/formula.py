@@ -1,7 +1,7 @@
-"""From a formula of the surface tree to a document: minimal brackets, one spacing, numbers as they were written.
+"""A formula of the surface tree comes in; a document comes out: minimal brackets, uniform spacing, numbers as written.
 
-Comments inside the formula are taken in order, each at the first place to break behind it. What finds no such place is
-left over for the caller.
+Comments inside the formula are taken in order, each at the next possible line break. Comments without such a place are
+left to the caller.
 """
 
 import re
@@ -22,7 +22,7 @@ _BEFORE_CLOSING = re.compile(r"(?:\s|#[^\n]*)*\)")
 
 
 class Remarks:
-    """The comments inside a definition, handed out in the order of their places."""
+    """The comments inside a definition, handed out in the order of the text."""
 
     def __init__(self, comments: Iterable[tree.Comment]) -> None:
         self._left = [*comments]
@@ -43,13 +43,13 @@ def comment_text(comment: tree.Comment) -> str:
 
 
 def is_alone(comment: tree.Comment) -> bool:
-    """Whether nothing but the comment stands on its line."""
+    """Whether the comment is alone on its line."""
     text, start = comment.span.source.text, comment.span.start
     return not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t\ufeff")
 
 
 def binding(node: tree.Expression) -> int:
-    """How tightly the parts of an expression hold together."""
+    """The precedence of the outermost operator of an expression."""
     match node:
         case tree.Binary(operator):
             return _BINDING.get(operator, COMPARISON)
@@ -60,7 +60,7 @@ def binding(node: tree.Expression) -> int:
 
 
 def is_whole(body: tree.Expression) -> bool:
-    """Whether a formula is a single call or name, which breaks inside its own brackets if at all."""
+    """Whether a formula is a single call or name, which can only break inside its own brackets."""
     return binding(body.operand if isinstance(body, tree.Unary) else body) == ATOM
 
 
@@ -76,7 +76,7 @@ class Formula:
     remarks: Remarks
 
     def right_side(self, body: tree.Expression) -> Doc:
-        """A whole formula; brackets are put around it where it must be broken and has none to break inside."""
+        """A whole formula; if it must be broken and has no brackets to break inside, brackets are put around it."""
         if is_whole(body):
             return Group((self._written(body),))
         first = Line("", self.remarks.take(body.span.start))
@@ -105,7 +105,7 @@ class Formula:
         assert_never(node)
 
     def _within(self, node: tree.Expression, tightness: int) -> Doc:
-        """An operand, in brackets if it would fall apart without them."""
+        """An operand, in brackets if it binds less tightly than `tightness`."""
         if binding(node) >= tightness:
             return self._written(node)
         first = Line("", self.remarks.take(node.span.start))
@@ -121,7 +121,7 @@ class Formula:
         return Group((left, "^", signs, self._within(exponent, POWER)))
 
     def _chain(self, node: tree.Binary, nested: bool) -> Doc:
-        """`a + b - c`, broken before every operator or not at all."""
+        """`a + b - c`, broken either before every operator or not at all."""
         level = binding(node)
         links: list[tuple[str, tree.Expression]] = []
         first: tree.Expression = node
@@ -138,7 +138,7 @@ class Formula:
         return Group((head, Nest(tuple(rest)))) if nested else Group((head, *rest))
 
     def _call(self, node: tree.Call) -> Doc:
-        """No line starts with `tau = 0.2`, which would be read as a definition; so named arguments stay together."""
+        """Never breaks before a named argument: a line that starts with `tau = 0.2` would be read as a definition."""
         arguments = sorted([*node.arguments, *node.keywords], key=lambda each: each.span.start)
         inner: list[Doc] = []
         for place, argument in enumerate(arguments):
@@ -160,13 +160,13 @@ class Formula:
 
 
 def closing(span: Span) -> int:
-    """Where the bracket that follows a place is, or else where the place ends."""
+    """The position of the bracket that closes directly after a span; the end of the span if there is none."""
     match = _BEFORE_CLOSING.match(span.source.text, span.end)
     return match.end() - 1 if match else span.end
 
 
 def opening(node: tree.Expression, after: int) -> int:
-    """Where the first bracket in front of an expression is, or else where the expression starts."""
+    """The position of the first bracket before an expression; the start of the expression if there is none."""
     for match in _COMMENT_OR_BRACKET.finditer(node.span.source.text, after, node.span.start):
         if match[0] == "(":
             return match.start()

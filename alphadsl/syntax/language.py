@@ -1,7 +1,7 @@
-"""The parser that Lark generates from `grammar/alpha.lark`, built once and kept in the user's cache folder.
+"""The parser that Lark generates from `grammar/alpha.lark`, built once and stored in the user's cache folder.
 
-Building it costs about 70 ms; the kept one is used while grammar and Lark are the same. Where
-nothing can be kept, it is built each time.
+Building it takes about 70 ms; the stored parser is used as long as grammar and Lark are unchanged. If nothing can be
+stored, it is built each time.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ KEYWORDS = tuple("loss extends param learn set in pairs against space gradient t
 
 
 class _KeepUnused(PostLex):
-    """Lark drops terminals that no rule takes; these are read for comments and for messages."""
+    """Keeps terminals that no rule uses, which Lark would drop: they are needed for comments and messages."""
 
     always_accept = ("COMMENT", "POWER", "DEFINE", "SEMICOLON", "OPEN_STRING", "STRAY")
 

@@ -1,7 +1,7 @@
-"""The parts of Lark that it does not promise to keep: all that this package touches of them is here.
+"""The only module that uses parts of Lark outside its public interface.
 
-A parser comes in and goes out with its stacks taken back. The bound on Lark's version in `pyproject.toml` is moved
-together with this file; `tests/syntax/test_lark_parts.py` says which part is gone.
+A parser comes in; it comes out with its stacks unwound. Change the bound on Lark's version in `pyproject.toml` together
+with this file; `tests/syntax/test_lark_parts.py` fails for any part that is missing.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ STATE_PARTS = ("state_stack", "value_stack", "parse_conf", "position")
 
 
 def unwind(parser: InteractiveParser, first: str) -> None:
-    """Take a parser back to the last state in which the terminal `first` could be read."""
+    """Unwind a parser to the last state in which the terminal `first` could be read."""
     state: Any = parser.parser_state
     states = state.parse_conf.states
     while states[state.position].get(first, (None,))[0] is not Shift:

@@ -1,7 +1,7 @@
-"""Documents that know where they may break, in; lines of text no wider than asked where that is possible, out.
+"""Documents that know where they may break come in; text comes out, no wider than requested if possible.
 
-A document is laid out on one line if it fits; else its outermost group breaks, at every place where it can. A comment
-inside a formula ends its line, so that the groups around it always break.
+A document is laid out on one line if it fits; otherwise its outermost group breaks at every place where it can. A
+comment inside a formula ends its line, so the groups around it always break.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment inside a formula: behind what precedes it, or on a line of its own."""
+    """A comment inside a formula: on the line of the text before it, or on a line of its own."""
 
     text: str
     own_line: bool
@@ -30,7 +30,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Line:
-    """A place to break; `flat` where it is not broken."""
+    """A possible line break; `flat` is the text if the group is not broken."""
 
     flat: str
     remarks: tuple[Remark, ...] = ()
@@ -38,14 +38,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Nest:
-    """Lines inside are indented by one step more."""
+    """Parts whose lines are indented by one more step."""
 
     parts: tuple["Doc", ...]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Breaks as a whole or not at all."""
+    """Parts whose line breaks are either all used or none."""
 
     parts: tuple["Doc", ...]
 
@@ -71,7 +71,7 @@ def _remarked(parts: Sequence[Doc]) -> bool:
 
 @dataclass(frozen=True)
 class _Open:
-    """What is still to be written, how far its lines are indented, and whether its group is broken."""
+    """A document still to be written, the indentation of its lines, and whether its group is broken."""
 
     indent: int
     broken: bool
@@ -79,7 +79,7 @@ class _Open:
 
 
 def lay_out(doc: Doc, column: int, indent: int, width: float = inf) -> str:
-    """The text of a document that starts at a column, its further lines indented by `indent` and more."""
+    """The text of a document that starts at `column`; its further lines are indented by at least `indent`."""
     written: list[str] = []
     todo = [_Open(indent, False, doc)]
     while todo:
@@ -108,7 +108,7 @@ def lay_out(doc: Doc, column: int, indent: int, width: float = inf) -> str:
 
 
 def _fits(group: Group, after: Sequence[_Open], room: float) -> bool:
-    """Whether a group fits on the line, with what follows it up to the next place that breaks."""
+    """Whether a group fits on the line, together with what follows it up to the next line break."""
     if room == inf:
         return True
     todo: list[_Open] = [_Open(0, False, group)]

@@ -1,4 +1,4 @@
-"""What the parser reads and how it is stopped: a token with its place, and the refusal of a whole line or file."""
+"""The tokens that the parser reads, with their positions, and the exception that refuses a whole line or file."""
 
 from lark import Token
 
@@ -7,7 +7,7 @@ from alphadsl.report.source import Span
 
 
 class Lexeme(Token):
-    """A Lark token that knows its place in the source. Its text is the ASCII spelling where it is a name."""
+    """A Lark token with its span in the source. The text of a name is its ASCII spelling."""
 
     span: Span
 
@@ -19,7 +19,7 @@ class Lexeme(Token):
 
 
 class Refused(Exception):
-    """Raised where reading cannot go on; the diagnostic says why."""
+    """Raised if reading cannot continue; the diagnostic says why."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.code)

@@ -1,10 +1,10 @@
-"""From a source to its surface tree, or to all that is wrong with its text. Never raises, whatever the text.
+"""A source comes in; its surface tree comes out, or diagnostics for every error in its text. Never raises.
 
-What is known of mistakes and habits is imported when a text has one.
+The tables of mistakes and habits are imported only when a text has an error.
 
-A broken line is reported once and left: the parser's stack is taken back to the last place where a line could start
-(the classic panic mode), and reading goes on after the line. A broken `loss` line still opens its loss, so that its
-definitions are read as such.
+A broken line is reported once and skipped: the parser's stack is unwound to the last place where a line could start
+(panic mode), and parsing continues after the line. A broken `loss` line still opens its loss, so that its definitions
+are parsed as such.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MOST_TAUGHT = 12
 
 @dataclass(frozen=True)
 class Parsed:
-    """`file` is there exactly when there are no diagnostics."""
+    """`file` is None exactly if there are diagnostics."""
 
     file: SpecFile | None
     diagnostics: tuple[Diagnostic, ...]
@@ -46,7 +46,7 @@ def parse_source(source: Source) -> Parsed:
 
 
 class _Reader:
-    """The parser at a place in the lexemes, and what is open there."""
+    """The parser at a position in the lexemes, with the brackets and the loss that are open there."""
 
     def __init__(self, lexemes: list[Lexeme]) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -76,7 +76,7 @@ class _Reader:
         return losses
 
     def _follow(self, lexeme: Lexeme) -> None:
-        """Keep count of what is open after a lexeme that fitted."""
+        """Update the open brackets and loss after a lexeme that was accepted."""
         match lexeme.type:
             case "LPAR" | "LSQB":
                 self._brackets.append(lexeme)
@@ -94,7 +94,7 @@ class _Reader:
 
     def _report(self, lexeme: Lexeme) -> None:
         if self._ends_loss(lexeme) and self._loss_brace is None:
-            return  # the line that should have opened it was reported
+            return  # the line that should have opened it has been reported
         if self._teach():
             return
         from alphadsl.syntax.diagnose import Situation, diagnose
@@ -112,7 +112,8 @@ class _Reader:
         self.diagnostics.append(diagnose(situation))
 
     def _teach(self) -> bool:
-        """Whether the line at fault has habits from elsewhere, which are told instead; reading goes on behind them."""
+        """Report the habits from other languages in the faulty line instead, if it has any, and skip the statement.
+        Returns whether it had any."""
         from alphadsl.syntax.habits.statement import statement_at
         from alphadsl.syntax.habits.teach import teach
 
@@ -141,7 +142,7 @@ class _Reader:
             self._skip_outside()
 
     def _ends_loss(self, lexeme: Lexeme) -> bool:
-        """Whether a loss is still open at the end of the file or at the head of the next loss."""
+        """Whether a loss is still open at this lexeme, which ends the file or starts the next loss."""
         at_head = lexeme.type == "LOSS" and self._at == self._line_start
         named = at_head and self._lexemes[self._at + 1].type in ("NAME", "LBRACE")
         return self._in_loss and (lexeme.type == END or named)
@@ -154,7 +155,7 @@ class _Reader:
         return end
 
     def _skip_definition(self) -> None:
-        """To the end of the line, or to the brace that closes the loss."""
+        """Skip to the end of the line, or to the brace that closes the loss."""
         depth = 0
         while (kind := self._lexemes[self._at].type) not in (NEWLINE, END):
             depth += {"LBRACE": 1, "RBRACE": -1}.get(kind, 0)
@@ -163,7 +164,7 @@ class _Reader:
             self._at += 1
 
     def _skip_outside(self) -> None:
-        """Into the loss that a broken line opens, or to the next line that opens one."""
+        """Enter the loss that a broken line opens, or skip to the next line that opens one."""
         headed, told = self._lexemes[self._line_start].type == "LOSS", self._at
         while self._lexemes[self._at].type != END:
             end = self._line_end()

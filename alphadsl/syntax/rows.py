@@ -1,4 +1,4 @@
-"""From definitions to lines in columns: rows that follow each other without a gap share their columns."""
+"""Definitions come in; lines in columns come out. Consecutive rows without a gap share their columns."""
 
 import re
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ Row = Definition | Declaration | Plain
 
 
 def align(rows: Sequence[Row], indent: int) -> list[str]:
-    """The text of each row, its first line without indentation; the rows follow each other without a gap."""
+    """The text of each row, its first line without indentation, for consecutive rows without a gap."""
     texts: list[str] = []
     for kind, run in groupby(rows, key=lambda row: _kind(row, indent)):
         members = [*run]
@@ -58,7 +58,7 @@ def align(rows: Sequence[Row], indent: int) -> list[str]:
 
 
 def _kind(row: Row, indent: int) -> type[Row]:
-    """What takes several lines anyway has no columns to share."""
+    """The type of a row whose columns it shares; a row that takes several lines shares none, so it is `Plain`."""
     match row:
         case Declaration():
             wrapped = "\n" in _value(row, indent)
@@ -107,7 +107,7 @@ def _value(row: Declaration, indent: int) -> str:
 
 
 def bounds_text(bounds: tree.Bounds | None) -> str:
-    """`(0, inf)`, its numbers as they were written."""
+    """The interval as text, such as `(0, inf)`, with numbers as written."""
     if bounds is None:
         return ""
     left, *ends, right = re.split(r"(?<=[\[(])|,|(?=[\])])", _COMMENT.sub("", bounds.span.text))

@@ -1,8 +1,8 @@
-"""From text to lexemes: names in ASCII, comments aside, and only the line breaks that end something.
+"""Text comes in; lexemes come out: names in ASCII, comments separate, and only the line breaks that end a line.
 
-A line break inside brackets is dropped, unless the next line clearly starts a definition: then the bracket was
-forgotten, and the parser is to see it. Refused: a text beyond the limits, before any work is done on it, and one whose
-lines end in lone carriage returns.
+A line break inside brackets is dropped, unless the next line clearly starts a definition: then the closing bracket was
+forgotten, and the parser must see the break. Refused: a text beyond the limits, before any work is done on it, and one
+whose lines end in lone carriage returns.
 """
 
 import re

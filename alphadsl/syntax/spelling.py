@@ -1,13 +1,14 @@
-"""Names in, their ASCII spelling out: `φ` and `phi` are one name, `𝜏₁` is `tau1`.
+"""Names come in; their ASCII spelling comes out: `φ` and `phi` are the same name, `𝜏₁` is `tau1`.
 
-A letter without a spelling (another script, a superscript, a capital that only looks Latin) is refused by position.
+Refused, with its position: a letter without a spelling (another script, a superscript, a capital that only looks
+Latin).
 """
 
 import re
 import unicodedata
 
-# After NFKC, so variants (ϕ, ϵ, µ, 𝛼) are already the plain letter. No omicron and no capital that looks Latin: the
-# papers do not use them, and a reader could not tell them apart.
+# Applied after NFKC, which has already replaced variants (ϕ, ϵ, µ, 𝛼) by the plain letter. There is no omicron and no
+# capital that looks Latin: papers do not use them, and a reader could not tell them from Latin letters.
 GREEK = dict(
     zip(
         "αβγδεζηθικλμνξπρσςτυφχψωΓΔΘΛΞΠΣΦΨΩ",
@@ -30,12 +31,12 @@ def spell(name: str) -> str:
 
 
 def greek(name: str) -> str:
-    """The name with its words in Greek letters where they name one: `tau` is `τ`, `tau_min` is `τ_min`."""
+    """The name with each word that names a Greek letter replaced by it: `tau` is `τ`, `tau_min` is `τ_min`."""
     return re.sub(r"[A-Za-z]+", lambda word: _LETTERS.get(word[0], word[0]), name)
 
 
 def foreign_character(name: str) -> int:
-    """Where a name without an ASCII spelling goes wrong."""
+    """The index of the first character without an ASCII spelling."""
     return next((index for index, char in enumerate(name) if not _spell_letter(char)), 0)
 
 

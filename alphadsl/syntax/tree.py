@@ -1,6 +1,6 @@
 """The surface tree: what the author wrote, name by name, before anything is resolved.
 
-Nodes are frozen and carry their span, which takes no part in equality; comments are kept with their places, so that
+Nodes are frozen and carry their span, which is ignored in comparisons. Comments are kept with their positions, so that
 a formatter can print the file again. Identifiers are already spelled in ASCII (`φ` is `phi`); nothing else is changed.
 """
 
@@ -31,7 +31,7 @@ class Identifier:
 
 @dataclass(frozen=True)
 class Indexed:
-    """`d[i,j]`, `s[i]`, or a definition of the author's, `h[i,j]`."""
+    """`d[i,j]`, `s[i]`, or an author's definition such as `h[i,j]`."""
 
     name: Name
     indices: tuple[Name, ...]
@@ -49,7 +49,7 @@ class Keyword:
 
 @dataclass(frozen=True)
 class Call:
-    """`exp(x)`, `mean_j(h[i,j])`, a function of the author's, or a loss with some parameters set."""
+    """`exp(x)`, `mean_j(h[i,j])`, an author's function, or a loss with some parameters set."""
 
     name: Name
     arguments: tuple["Expression", ...]
@@ -90,7 +90,7 @@ Expression = Number | Identifier | Indexed | Call | Member | Unary | Binary
 
 @dataclass(frozen=True)
 class Bounds:
-    """`(0, inf)`, `[0, 1)`: ends are signed numbers, `inf` among them."""
+    """`(0, inf)`, `[0, 1)`: ends are signed numbers, including `inf`."""
 
     low: float
     high: float
@@ -219,7 +219,7 @@ Item = (
 
 @dataclass(frozen=True)
 class LossDef:
-    """`loss NAME extends PARENT { ... }`; a blend is a loss of one item."""
+    """`loss NAME extends PARENT { ... }`; a blend is a loss with a single item."""
 
     name: Name
     parent: Name | None

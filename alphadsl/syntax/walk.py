@@ -6,7 +6,7 @@ from alphadsl.syntax import tree
 
 
 def parts_of(expression: tree.Expression) -> Iterator[tree.Expression]:
-    """The expression and all that stands in it, from left to right, parents before children."""
+    """The expression and all its parts, from left to right, parents before children."""
     pending = [expression]
     while pending:
         part = pending.pop()

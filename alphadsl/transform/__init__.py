@@ -1,1 +1,1 @@
-"""IR to IR: from the family an author chose to the core a backend evaluates. Nothing here can be the user's fault."""
+"""IR to IR: from the family an author chose to the core that a backend evaluates. Errors here are not the user's."""

@@ -24,7 +24,7 @@ class Product:
 
 
 def as_product(expr: Expr, simplified: Rule) -> Product:
-    """Read an expression as a product; exponents of one base are added, and so are the exponents of e."""
+    """Read an expression as a product; exponents of equal bases are added, and so are the exponents of e."""
     coefficient, powers = 1.0, dict[Expr, Expr]()
     exponentials: list[Expr] = []
     for factor, turned in _factors(expr):
@@ -46,7 +46,7 @@ def as_product(expr: Expr, simplified: Rule) -> Product:
 
 
 def _factors(expr: Expr) -> Iterator[tuple[Expr, bool]]:
-    """What is multiplied in an expression, from left to right, and whether it is divided by."""
+    """The factors of an expression from left to right, each with whether it is a divisor."""
     pending = [(expr, False)]
     while pending:
         part, turned = pending.pop()
@@ -72,19 +72,19 @@ def multiply(a: Product, b: Product, simplified: Rule) -> Product:
 
 
 def raised(product: Product, exponent: float, simplified: Rule) -> Product:
-    """A product to a whole power."""
+    """A product raised to a power. `exponent` must be a whole number."""
     powers = {base: _times(exponent, inner, simplified) for base, inner in product.powers.items()}
     coefficient = product.coefficient**exponent if product.coefficient else 0.0
     return Product(coefficient, powers, _times(exponent, product.exponential, simplified))
 
 
 def _times(factor: float, exponent: Expr, simplified: Rule) -> Expr:
-    """Numbers are multiplied at once, so that a fraction reads the same under any rule."""
+    """The scaled exponent. Numbers are multiplied directly, so that a fraction has the same form under any rule."""
     return Num(factor * exponent.value) if isinstance(exponent, Num) else simplified(mul(Num(factor), exponent))
 
 
 def from_product(product: Product) -> Expr:
-    """Write a product as a fraction: negative exponents below the line, the coefficient in front."""
+    """Write a product as a fraction: negative exponents in the denominator, the coefficient in front."""
     if product.coefficient == 0:
         return ZERO
     above: list[Expr] = []
@@ -110,7 +110,8 @@ def as_terms(expr: Expr, simplified: Rule) -> Terms:
 
 
 def from_terms(terms: Terms) -> Expr:
-    """Write a sum: pair terms before row terms, so that what nearly cancels does so first; led by a positive term."""
+    """Write a sum, with a positive term first. Pair terms come before row terms, so that terms that nearly cancel are
+    added first."""
     ordered = sorted(terms.items(), key=lambda item: (-level_of(item[0]), _rank(item[0])))
     for item in ordered:
         among = reduced_among(*item, terms)
@@ -131,7 +132,7 @@ def is_log_of_zero(expr: Expr, scope: Scope) -> bool:
 
 
 def split_signs(terms: Terms) -> tuple[Expr, Expr]:
-    """What is added and what is subtracted in a sum."""
+    """The sum of the positive terms, and the sum of the negative ones with their sign flipped."""
     added = {term: scale for term, scale in terms.items() if scale > 0}
     return from_terms(added), from_terms({term: -scale for term, scale in terms.items() if scale < 0})
 
@@ -145,7 +146,8 @@ def _plain_sum(terms: Terms) -> Expr:
 
 
 def reduced_among(term: Expr, coefficient: float, terms: Terms) -> Terms | None:
-    """The terms that an extreme or a log-sum-exp was taken of, where they stand beside it: they nearly cancel."""
+    """The terms in the body of an extremum or log-sum-exp, if the sum also contains them with the opposite sign, so
+    that they nearly cancel; otherwise None."""
     match term:
         case Reduce(Over.MAX | Over.MIN | Over.LOGSUMEXP, body):
             inner = as_terms(body, _same)
@@ -171,7 +173,7 @@ def _collect(expr: Expr, scale: float, terms: Terms, simplified: Rule) -> None:
 
 
 def _join_gap(terms: Terms) -> None:
-    """d[i]^2 - d[i,j]^2 stays one quantity: apart, each loses the digits that the difference needs."""
+    """Keep d[i]^2 - d[i,j]^2 as one quantity: the difference of two separate values would lose digits."""
     positive, negative, gap = (Distance(of) for of in (Quantity.POSITIVE, Quantity.NEGATIVE, Quantity.GAP))
     if positive in terms and terms.get(negative) == -terms[positive]:
         terms[gap] = terms.get(gap, 0.0) + terms.pop(positive)
@@ -214,7 +216,7 @@ def _negated(exponent: Expr) -> Expr | None:
 
 
 def _rank(expr: Expr) -> tuple[int, str]:
-    """A fixed order among expressions of one level: distances and reductions before what is computed from them."""
+    """A fixed order among expressions of one level: distances and reductions before expressions of them."""
     order = {"num": 0, "param": 0, "count": 0, "distance": 1, "reduce": 2, "statistic": 2}
     return order.get(expr.kind, 3), spelling_of(expr)
 

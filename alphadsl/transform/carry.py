@@ -1,8 +1,10 @@
-"""A value that lost its batch in simplification (FlatNCE's is 1) in; one that is NaN where the batch is, out.
+"""A value that simplification made independent of the batch (that of FlatNCE is 1) comes in; one that is NaN if the
+batch contains NaN comes out.
 
-A loss may be told by its slope alone, `exp(v - stopgrad(v))`. Its value then names no distance, and a NaN among the
-embeddings, which spoils the gradient, would not be seen in what a trainer logs and checks. `carry(value, witness)` is
-the value, and NaN where the witness is; the witness is a reduction that the weights need anyway, where there is one.
+A loss may be defined by its gradient alone, `exp(v - stopgrad(v))`. Its value then depends on no distance, and a NaN
+among the embeddings, which spoils the gradient, would not show in the value that a trainer logs and checks.
+`carry(value, witness)` is the value, or NaN if the witness is NaN. The witness is a reduction that the weights need
+anyway, if there is one.
 """
 
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from alphadsl.ir.traversal import walk
 
 
 def carry_batch(derived: Derived) -> Derived:
-    """The quantities of a loss, its value with what its weights depend on and it does not."""
+    """The quantities of a loss, with a value that also carries the distances that only its weights depend on."""
     value = derived.value
     if derived.repel != ZERO and not _mentions(value, Quantity.NEGATIVE):
         value = apply("carry", value, _witness(derived))

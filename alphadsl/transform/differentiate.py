@@ -1,8 +1,9 @@
-"""Derivatives: of a function by its argument, and of an anchor's loss by its distances, through the reductions.
+"""Derivatives of a function with respect to its argument, and of an anchor's loss with respect to its distances,
+through the reductions.
 
-The second is reverse accumulation on levels: a weight that flows from a pair expression to something that depends on
-the row only is summed over j, and one that flows on to something of the whole batch is summed over i. So attract[i] and
-repel[i,j] are exact whatever the reductions are nested in.
+The latter is reverse accumulation on levels: a weight that flows from a pair expression to an expression of the row is
+summed over j, and one that flows on to an expression of the whole batch is summed over i. So attract[i] and repel[i,j]
+are exact, however reductions are nested.
 """
 
 from collections.abc import Collection
@@ -16,7 +17,7 @@ from alphadsl.ir.traversal import children, level_of, walk
 
 
 def differentiate(function: Function) -> Expr:
-    """The derivative of a function by its argument."""
+    """The derivative of a function with respect to its argument."""
     derivatives: dict[Expr, Expr] = {}
     for part in walk(function.body):
         match part:
@@ -37,9 +38,9 @@ def differentiate(function: Function) -> Expr:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """How the sum of all anchors' values moves with what it is made of, as expressions of an anchor or a pair.
+    """The derivatives of the sum of all anchors' values, as expressions of an anchor or a pair.
 
-    `distance` and `inner` hold the derivatives by d^2 and by s, each to the positive and to a negative.
+    `distance` and `inner` hold the derivatives with respect to d^2 and to s, each for the positive and for a negative.
     """
 
     distance: tuple[Expr, Expr]
@@ -48,7 +49,8 @@ class Sensitivity:
 
     @property
     def attract(self) -> Expr:
-        """The weight that pulls an anchor to its positive: an inner product grows as the squared distance falls."""
+        """The weight that pulls an anchor to its positive; inner products count with the opposite sign, since they grow
+        as the squared distance falls."""
         return sub(self.distance[0], self.inner[0])
 
     @property
@@ -57,12 +59,12 @@ class Sensitivity:
 
     @property
     def radial(self) -> tuple[Expr, Expr]:
-        """What of attract and repel is due to distances."""
+        """The parts of attract and repel that come from distances."""
         return self.distance[0], neg(self.distance[1])
 
 
 def differentiate_anchors(value: Expr, learned: Collection[str]) -> Sensitivity:
-    """The derivatives of the sum over anchors of a value by its distances and learned parameters."""
+    """The derivatives of the sum of a value over anchors, with respect to its distances and learned parameters."""
     order = tuple(walk(value))
     depends = _dependents(order, learned)
     weights: dict[Expr, Expr] = {value: ONE if level_of(value) >= Level.ROW else ANCHORS}
@@ -83,7 +85,7 @@ def differentiate_anchors(value: Expr, learned: Collection[str]) -> Sensitivity:
 
 
 def _sensitivity(weights: dict[Expr, Expr], slopes: dict[str, Expr], learned: Collection[str]) -> Sensitivity:
-    """d[i]^2 - d[i,j]^2 passes its weight on to both distances."""
+    """Collect the weights; that of d[i]^2 - d[i,j]^2 counts for both distances."""
 
     def weight(of: Quantity) -> Expr:
         return weights.get(Distance(of), ZERO)
@@ -97,7 +99,8 @@ def _sensitivity(weights: dict[Expr, Expr], slopes: dict[str, Expr], learned: Co
 
 
 def _gathered(contribution: Expr, source: Level, target: Level) -> Expr:
-    """A weight that flows to what depends on fewer indices is summed over the others; a constant's stays by anchor."""
+    """A weight that flows to an expression with fewer indices is summed over the others; for a constant, it stays one
+    value per anchor."""
     if target == Level.CONSTANT:
         return _per_anchor(contribution, source)
     if source == Level.PAIR and target < Level.PAIR:
@@ -106,7 +109,7 @@ def _gathered(contribution: Expr, source: Level, target: Level) -> Expr:
 
 
 def _per_anchor(contribution: Expr, source: Level) -> Expr:
-    """An anchor's part in the slope of a parameter; what belongs to the whole batch is shared evenly."""
+    """An anchor's part of the derivative with respect to a parameter; that of the whole batch is shared evenly."""
     match source:
         case Level.PAIR:
             return total(contribution)

@@ -1,8 +1,8 @@
-"""Built-ins that only a condition keeps inside their domain, made safe where the condition fails.
+"""Makes built-ins safe that only a condition keeps inside their domain, for when the condition fails.
 
-`where(s[i,j] > 0, sqrt(s[i,j]), 0)` never shows the root of a negative number, but arithmetic on whole rows computes it
-in both branches, and its slope there would be no number. So such an argument is replaced, where it lies outside, by one
-that does not: the very number that is given decides, so that no rounding comes between.
+`where(s[i,j] > 0, sqrt(s[i,j]), 0)` never uses the root of a negative number, but arithmetic on whole rows computes
+both branches, and the derivative there would be NaN. So an argument outside the domain is replaced by one inside. The
+test is on the computed argument itself, so that rounding cannot make a difference.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ IMPORTANCES = Interval(0.0, 1.0, low_open=True)
 
 
 def protect_loss(loss: Loss) -> Loss:
-    """The loss with what a `where` alone keeps inside its domain made safe in both branches."""
+    """The loss, with every built-in that only a `where` keeps inside its domain made safe in both branches."""
     scope = scope_of(loss)
 
     def made(function: Function, argument: Interval) -> Function:
@@ -50,7 +50,7 @@ def summed(psi: Function, weight: Expr) -> Expr:
 
 
 def protected(expr: Expr, scope: Scope) -> Expr:
-    """An expression of the same values that is defined in both branches of every `where`."""
+    """An expression with the same values that is defined in both branches of every `where`."""
     if not any(isinstance(part, Apply) and part.op == "where" for part in walk(expr)):
         return expr
     unsafe = {id(part): (index, allowed) for part, index, allowed in _unsafe(expr, scope)}
@@ -62,7 +62,8 @@ def protected(expr: Expr, scope: Scope) -> Expr:
 
 
 def _unsafe(expr: Expr, scope: Scope) -> Iterator[tuple[Apply, int, Interval]]:
-    """Applications that are inside their domain only thanks to a condition: with the argument, and what is allowed."""
+    """Applications that only a condition keeps inside their domain, with the position of the argument and its allowed
+    interval."""
     anywhere: Mapping[Expr, Interval] = infer_intervals(expr, scope)
     for part, interval, context in applications(expr, scope):
         domain = ATOMS[part.op].domain(*interval) if context.guards else None

@@ -1,8 +1,8 @@
-"""Lowers every family to the same three expressions: the value of an anchor, and its two pairwise importances.
+"""Lowers every family to the same three expressions: the value of an anchor, and its weights beta and alpha.
 
-Coordinate and general: alpha and beta are derivatives of the loss by its distances (Tian 2022, Theorem 1). Direct,
-proportional and min player: alpha is what the author or the min player says, held fixed unless the author lets the
-gradient through it.
+Coordinate and general: alpha and beta are derivatives of the loss with respect to its distances (Tian 2022, Theorem 1).
+Direct, proportional and min player: alpha is given by the author or the min player, and held fixed unless the author
+asks for the gradient through it.
 """
 
 from collections.abc import Collection
@@ -41,7 +41,7 @@ from alphadsl.transform.simplify import Simplifier
 
 
 class Lowered(NamedTuple):
-    """A loss that is safe in both branches of every `where`, and what is derived from it."""
+    """A loss that is safe in both branches of every `where`, and its derived quantities."""
 
     loss: Loss
     derived: Derived
@@ -53,12 +53,13 @@ def lower_loss(loss: Loss) -> Lowered:
 
 
 def lower_importance(loss: Loss) -> Derived:
-    """Simplified first, so that d^p is differentiated as (d^2)^(p/2), which is smooth where d is not."""
+    """The value and weights of a loss. The value is simplified before it is differentiated, so that d^p becomes
+    (d^2)^(p/2), which is smooth where d is not."""
     return _lower(loss, {})
 
 
 def _lower(loss: Loss, others: dict[Loss, Expr]) -> Derived:
-    """`others` holds alpha[i,j] of the losses that were met on the way: each is derived once, however often used."""
+    """`others` collects alpha[i,j] of the losses used so far, so that each is derived only once."""
     learned = tuple(parameter.name for parameter in loss.parameters if isinstance(parameter.role, Learned))
     value = Simplifier(scope_of(loss))(_anchor_value(loss, others))
     moves = differentiate_anchors(value, learned)
@@ -70,8 +71,8 @@ def _lower(loss: Loss, others: dict[Loss, Expr]) -> Derived:
 
 
 def _holds_fixed(value: Expr, learned: Collection[str]) -> bool:
-    """Whether something that moves is held fixed in a loss: its gradient is then no scalar's, and its second derivative
-    not one thing. A min player's alpha, found numerically, counts."""
+    """Whether a loss treats something that varies as fixed: its weights are then not the gradient of a scalar, and it
+    has no well-defined Hessian. The alpha of a min player, found numerically, counts as fixed."""
 
     def moves(part: Expr) -> bool:
         return isinstance(part, Distance) or (isinstance(part, Param) and part.name in learned)
@@ -127,7 +128,7 @@ def call(function: Function, argument: Expr) -> Expr:
 
 
 def _as_share(alpha: Expr, simplified: Simplifier) -> Expr:
-    """An f / sum_j(f) that the author wrote out is the same share of a row as one written with `~`."""
+    """Recognise f / sum_j(f) as a share of its row, the same as if the author had written it with `~`."""
     product = as_product(simplified(alpha), simplified)
     for whole, power in product.powers.items():
         match whole, power:
@@ -143,7 +144,7 @@ def _as_share(alpha: Expr, simplified: Simplifier) -> Expr:
 
 
 def _without_stops(expr: Expr) -> Expr:
-    """Once the weights are derived, nothing is differentiated any more."""
+    """The expression without `stopgrad`, which has no effect once the weights are derived."""
 
     def rule(part: Expr) -> Expr:
         match part:

@@ -1,7 +1,8 @@
-"""Overflow analysis: what of an expression may leave the range of float32, exponentials above and what nears 0 below.
+"""Overflow analysis: which expressions may leave the range of float32, exponentials at the top and small values at the
+bottom.
 
-Comes in: what is known of the parameters. Goes out: answers about simplified expressions, by rule and remembered per
-expression; `stabilise` carries the logarithms of whatever is answered with yes.
+What is known about the parameters comes in; answers about simplified expressions come out, by rule and cached.
+`stabilise` works with the logarithms of expressions that may leave the range.
 """
 
 from alphadsl.ir.build import ONE, total
@@ -27,7 +28,7 @@ class OverflowAnalysis:
         return self._overflows(expr) or self._underflows(expr)
 
     def _overflows(self, expr: Expr) -> bool:
-        """Whether an exponential is exposed: of more than parameters, not inside a logarithm, and not in a row that
+        """Whether an exponential is exposed: one of more than parameters, outside a logarithm, and outside a row that
         sums to one."""
         if expr not in self._overflowing:
             match expr:
@@ -42,7 +43,7 @@ class OverflowAnalysis:
         return self._overflowing[expr]
 
     def _underflows(self, expr: Expr) -> bool:
-        """Whether it may come nearer to 0 than what it is made of, and so below what float32 holds."""
+        """Whether an expression may come closer to 0 than its arguments, and so leave the range of float32."""
         if expr not in self._underflowing:
             if infer_interval(expr, self.scope).low >= 1 / MODERATE:
                 self._underflowing[expr] = False
@@ -66,13 +67,13 @@ class OverflowAnalysis:
         return whole == self.simplified(total(part))
 
     def _beyond_one(self, expr: Expr) -> Expr | None:
-        """x of 1 + x, if it is that for a non-negative x."""
+        """The x of an expression 1 + x with non-negative x; None for any other expression."""
         terms = as_terms(expr, self.simplified)
         beyond = from_terms({term: scale for term, scale in terms.items() if term != ONE})
         return beyond if terms.get(ONE) == 1.0 and self._non_negative(beyond) else None
 
     def _is_moderate(self, expr: Expr) -> bool:
-        """Bounded well inside what float32 holds, so that dividing by its row sum is safe as it stands."""
+        """Whether values are well inside the range of float32, so that dividing by their row sum is safe as written."""
         interval = infer_interval(expr, self.scope)
         return interval.high <= MODERATE and (interval.low >= 1 / MODERATE or interval.low == 0)
 

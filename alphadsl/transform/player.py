@@ -1,10 +1,11 @@
 """The min player: alpha = argmin over the simplex of sum_j alpha_j d_ij^2 - R(alpha), row by row, as an expression.
 
-At the optimum R'(alpha_ij) = d[i,j]^2 + lambda_i wherever alpha_ij > 0, so alpha is the inverse of the falling slope R'
-at a price that the multiplier lambda_i sets. If the slope can be inverted on paper and the response is an exponential
-of the price, the multiplier is a row sum (entropy: softmax); if the response is linear, it is found by sorting
-(square: simplex projection); otherwise by root finding, and a slope without an inverse on paper is inverted by number.
-Prices are taken relative to the nearest negative, as a softmax is to its maximum: they lie in [R'(1), R'(1/n)].
+At the optimum R'(alpha_ij) = d[i,j]^2 + lambda_i wherever alpha_ij > 0, so alpha is the inverse of the decreasing slope
+R' at the price d[i,j]^2 + lambda_i, where lambda_i is the multiplier. If the slope can be inverted symbolically and the
+response is an exponential of the price, the multiplier is a row sum (entropy: softmax); if the response is linear, it
+is found by sorting (square: simplex projection); otherwise by root finding. A slope without a symbolic inverse is
+inverted numerically.
+Prices are relative to the nearest negative, as a softmax is to its maximum: the multiplier lies in [R'(1), R'(1/n)].
 """
 
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ def lower_min_player(loss: Loss, player: MinPlayer) -> Expr:
 
 
 def invert(expr: Expr, argument: str, value: Expr) -> Expr | None:
-    """The argument at which the expression takes a value, or None if it cannot be peeled off layer by layer."""
+    """The argument at which the expression takes a value; None if it cannot be isolated one operation at a time."""
     match expr:
         case Var(name) if name == argument:
             return value
@@ -96,8 +97,8 @@ def invert(expr: Expr, argument: str, value: Expr) -> Expr | None:
 
 
 def _moving(slope: Expr, argument: str, simplified: Simplifier) -> Expr:
-    """The slope without what is constant in it: a linear term of R is the same for all of the simplex, and a price that
-    carries it has no digits left for a small alpha."""
+    """The slope without its constant terms: a linear term of R is constant on the simplex, and a price that includes it
+    would have no digits left for a small alpha."""
     product = as_product(slope, simplified)
     mentioned = [factor for factor in product.powers.items() if any(mentions(part, argument) for part in factor)]
     match mentioned:
@@ -113,7 +114,7 @@ def _moving(slope: Expr, argument: str, simplified: Simplifier) -> Expr:
 def _at_multiplier(
     method: Method, response: Expr, argument: str, slope: Expr, curvature: Expr, simplified: Simplifier
 ) -> Expr:
-    """The response at the relative cost plus the multiplier that makes the row sum to one."""
+    """The response to the relative cost plus the multiplier that makes the row sum to one."""
     cost = sub(NEGATIVE_D2, Reduce(Over.MIN, NEGATIVE_D2))
     low = simplified(substitute(slope, {argument: ONE}))
     high = simplified(substitute(slope, {argument: div(ONE, COUNT)}))
@@ -124,7 +125,7 @@ def _at_multiplier(
 
 
 def _clipped(loss: Loss, response: Expr, argument: str, slope: Expr, prices: Scope) -> Expr:
-    """Where the slope is finite at 0, a price above it buys nothing: the response is clipped, or not asked for."""
+    """If the slope is finite at 0, alpha is 0 at higher prices: the response is clipped, or not evaluated there."""
     at_zero = (infer_interval(slope, Scope(values, {argument: point(0.0)})) for values in _representative(loss))
     if all(interval.high == INFINITY for interval in at_zero):
         return response
@@ -136,7 +137,8 @@ def _clipped(loss: Loss, response: Expr, argument: str, slope: Expr, prices: Sco
 
 
 def _representative(loss: Loss) -> Iterator[dict[str, Interval]]:
-    """The parameters as they are, and with each in turn at the ends of its interval and inside: they may be changed."""
+    """The parameters at their values, then with each in turn at the ends and inside of its interval, since they may be
+    changed."""
     values = {parameter.name: point(parameter.value) for parameter in loss.parameters}
     yield values
     for each in loss.parameters:

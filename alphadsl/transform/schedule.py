@@ -1,8 +1,8 @@
-"""Names every reduction as a statistic and puts it into the passes over the pairs, as few as there can be.
+"""Names every reduction as a statistic and assigns it to a pass over the pairs, with as few passes as possible.
 
 A statistic whose body needs no other reduction belongs to the first pass; one that uses a statistic of pass k belongs
-to pass k + 1. A statistic of the batch follows the pass it needs. The pushes alpha[i,j] are made in the first pass that
-knows all they need, together with the statistics of that pass. Equal reductions become one statistic.
+to pass k + 1. A statistic of the batch follows the pass that it depends on. The pushes alpha[i,j] are made in the first
+pass in which all they need is known, together with the statistics of that pass. Equal reductions become one statistic.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ NAMES = {
 
 
 def schedule(loss: Loss, derived: Derived) -> Core:
-    """With labels, the positives of an anchor come together where they can."""
+    """The core of a loss. With labels, the positives of an anchor are computed together if possible."""
     if not loss.pairs.one_positive:
         together = separate(derived, loss.pairs, scope_of(loss))
         return _scheduled(loss, together or derived, Positives.TOGETHER if together else Positives.APART)
@@ -38,7 +38,7 @@ def schedule(loss: Loss, derived: Derived) -> Core:
 
 
 def schedule_apart(loss: Loss, core: Core) -> Core:
-    """The core of a loss with a row for each positive: its own, unless positives come together there."""
+    """The core of a loss with one row for each positive; this is `core` itself unless its positives are together."""
     if core.positives != Positives.TOGETHER:
         return core
     scope = scope_of(loss)
@@ -46,7 +46,7 @@ def schedule_apart(loss: Loss, core: Core) -> Core:
 
 
 def schedule_closely(loss: Loss, core: Core) -> Core:
-    """The same with distances from differences."""
+    """Like `schedule_apart`, with distances computed from differences."""
     return replace(schedule_apart(loss, core), near=True)
 
 
@@ -65,7 +65,8 @@ class _Namer:
         self._done: dict[Expr, Expr] = {}
 
     def passes(self, derived: Derived) -> tuple[Pass, ...]:
-        """Pass 0 touches no pair, and is there where a statistic of the batch depends on positives alone."""
+        """The passes in order. Pass 0 touches no pair; it exists if a statistic of the batch depends on positives
+        alone."""
         pushes = (derived.repel, derived.radial[1]) if derived.radial else (derived.repel,)
         pushing = max(self._deepest(push) for push in pushes) + 1
         planned = []
@@ -103,7 +104,7 @@ class _Namer:
         return Statistic(name, level_of(definition))
 
     def _relative_to(self, definition: Expr) -> str | None:
-        """The maximum that a sum or log-sum-exp is relative to, if all else that it uses is known a pass earlier."""
+        """The maximum that a sum or log-sum-exp is relative to, if everything else it uses is known a pass earlier."""
         match definition:
             case Reduce(Over.SUM, body):
                 product = as_product(body, self._simplified)

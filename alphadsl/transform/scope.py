@@ -1,4 +1,4 @@
-"""What is known of a loss before any number is: its parameters' declared intervals, and its space."""
+"""What is known about a loss without the values of its parameters: their declared intervals, and its space."""
 
 from alphadsl.ir.facts import SPACES, Scope
 from alphadsl.ir.nodes import Loss

@@ -1,12 +1,12 @@
-"""Puts the positives of a labelled anchor together, so that a batch costs anchors x candidates.
+"""Computes the positives of a labelled anchor together, so that a batch costs anchors x candidates.
 
-Written out, a labelled loss has a row for each anchor i and positive p, and statistics over the negatives j of each: a
+Written out, a labelled loss has a row for each anchor i and positive p, with statistics over the negatives j of each: a
 batch costs anchors x positives x candidates. But the sum over j of f(i,p) g(i,j) is f(i,p) times a sum that all
-positives share, and the push that j receives is g(i,j) times the sum over p of f(i,p). Whatever is a sum of such
-products, or the exponential of a sum of parts, is separated here; what is not (a hinge of d[i]^2 - d[i,j]^2) is left
-as it was. Where other positives are among the negatives, the shared sum is one of all candidates but p.
+positives share, and the push that j receives is g(i,j) times the sum over p of f(i,p). Sums of such products, and
+exponentials of sums of such parts, are separated here; other expressions (a hinge of d[i]^2 - d[i,j]^2) are left
+unchanged. If other positives are among the negatives, the shared sum runs over all candidates except p.
 
-Comes in: the stable form of a loss with labels. Goes out: expressions of an anchor and any one candidate, in which a
+The stable form of a loss with labels comes in; expressions of an anchor and any one candidate come out, in which a
 `Gather` reduces over candidates.
 """
 
@@ -29,7 +29,7 @@ CANDIDATE = {Quantity.POSITIVE: Quantity.NEGATIVE, Quantity.INNER_POSITIVE: Quan
 
 
 class Index(Flag):
-    """Which of an anchor's candidates an expression speaks of."""
+    """Which candidates of an anchor an expression depends on."""
 
     NONE = 0
     POSITIVE = 1
@@ -47,11 +47,11 @@ BOTH = Index.POSITIVE | Index.NEGATIVE
 
 
 class Inseparable(Exception):
-    """Something depends on a positive and a negative at once."""
+    """An expression depends on a positive and a negative at once and cannot be separated."""
 
 
 def separate(derived: Derived, pairs: IndexSet, scope: Scope) -> Derived | None:
-    """The same loss with the positives of an anchor together, or None where they do not separate."""
+    """The same loss with the positives of an anchor together; None if it cannot be separated."""
     if not pairs.comes_together:
         return None
     separator = _Separator(pairs, scope)
@@ -72,7 +72,7 @@ class _Separator:
         self._indices: dict[Expr, Index] = {}
 
     def converted(self, expr: Expr) -> Expr:
-        """With every reduction over negatives as one that an anchor's positives share."""
+        """The expression, with every reduction over negatives turned into one that an anchor's positives share."""
         return self._simplified(rewrite(expr, self._rule))
 
     def summed_over_positives(self, push: Expr) -> Expr:
@@ -96,7 +96,7 @@ class _Separator:
         return Gather(over, self._simplified(body), among, self._but_one)
 
     def _shared(self, product: Product) -> Expr:
-        """The sum over negatives of a product, its factors of the positive in front."""
+        """The sum of a product over negatives, with the factors that depend on the positive in front."""
         outer, inner = self._split(product)
         if outer.exponential == ZERO or Index.NEGATIVE not in self._index(inner.exponential):
             return mul(from_product(outer), self._gathered(Over.SUM, from_product(inner), Among.NEGATIVES))
@@ -104,7 +104,7 @@ class _Separator:
         return mul(factors, self._relative(outer.exponential, inner, Among.NEGATIVES))
 
     def _pushed(self, product: Product) -> Expr:
-        """The sum over positives of a product, its factors of the negative in front."""
+        """The sum of a product over positives, with the factors that depend on the negative in front."""
         outer, inner = self._split(product)
         if outer.exponential == ZERO:
             return mul(from_product(inner), self._gathered(Over.SUM, from_product(outer), Among.POSITIVES))
@@ -116,7 +116,7 @@ class _Separator:
         return mul(factors, self._relative(inner.exponential, outer, Among.POSITIVES))
 
     def _relative(self, exponent: Expr, summed: Product, among: Among) -> Expr:
-        """e^exponent times the sum of what can be positive or negative: no exponential is formed alone."""
+        """e^exponent times a sum of terms of either sign, without forming an exponential on its own."""
         factor = from_product(Product(1.0, summed.powers, ZERO))
         interval = infer_interval(factor, self._scope)
         signs = (1.0,) if interval.non_negative else (-1.0,) if interval.non_positive else (1.0, -1.0)
@@ -134,7 +134,7 @@ class _Separator:
         return self._gathered(Over.LOGSUMEXP, body, among)
 
     def _split(self, product: Product) -> tuple[Product, Product]:
-        """What of a product depends on the positive, with the coefficient, and what does not."""
+        """The part of a product that depends on the positive, with the coefficient, and the part that does not."""
         outside, inside = self._parted(product.exponential)
         outer = {base: power for base, power in product.powers.items() if self._positive(base, power)}
         inner = {base: power for base, power in product.powers.items() if base not in outer}
@@ -152,7 +152,7 @@ class _Separator:
         return self._simplified(add(*outside)), self._simplified(add(*inside))
 
     def _products(self, expr: Expr) -> list[Product]:
-        """The terms of a sum as products, none of their factors depending on both a positive and a negative."""
+        """The terms of a sum as products, of which no factor depends on both a positive and a negative."""
         products: list[Product] = []
         for term, scale in as_terms(expr, self._simplified).items():
             products += self._distributed(as_product(mul(Num(scale), term), self._simplified))
@@ -221,7 +221,7 @@ def _sum(terms: Iterator[Expr]) -> Expr:
 
 
 def _of_candidates(expr: Expr) -> Expr:
-    """Once nothing depends on both, the positive is a candidate like a negative."""
+    """The expression with the positive as candidate, once nothing depends on both a positive and a negative."""
 
     def rule(part: Expr) -> Expr:
         match part:

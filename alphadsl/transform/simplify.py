@@ -1,7 +1,7 @@
 """Rewrites an expression to a shorter equal one, children first, until nothing changes.
 
-Sums and products are brought to normal form, so that what cancels on paper cancels here; factors leave the reductions,
-over j and over i, that they do not take part in; d[i]^2 - d[i,j]^2 becomes one quantity. Only exact identities are
+Sums and products are brought to normal form, so that terms cancel as they do on paper; factors that do not depend on
+the index of a reduction, j or i, are moved out of it; d[i]^2 - d[i,j]^2 becomes one quantity. Only exact identities are
 used, on the domain that the checker has proved.
 """
 
@@ -49,7 +49,7 @@ FOLDABLE: dict[str, Callable[..., float]] = {
 
 @dataclass(frozen=True)
 class Range:
-    """What a reduction runs over: what has at least this level differs from place to place there."""
+    """What a reduction runs over; expressions of at least this level vary over the range."""
 
     level: Level
     count: Expr
@@ -67,7 +67,7 @@ BATCH = Range(Level.ROW, ANCHORS, Pool)
 
 
 class Simplifier:
-    """Simplification under what is known of the parameters; results are remembered per expression."""
+    """Simplification given what is known about the parameters; results are cached."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -108,7 +108,7 @@ class Simplifier:
                 return expr
 
     def _folded(self, op: str, args: tuple[Expr, ...]) -> Expr:
-        """A number, unless it would be infinite or undefined: then the expression says more."""
+        """The value as a number, or the expression itself if the value would be infinite or undefined."""
         unfolded = Apply(op, args)
         try:
             value = float(FOLDABLE[op](*(arg.value for arg in args if isinstance(arg, Num))))
@@ -117,7 +117,7 @@ class Simplifier:
         return Num(value) if math.isfinite(value) else unfolded
 
     def _factored(self, terms: Terms) -> Expr:
-        """A factor that varies by row or pair and is common to all terms leads: differences are taken unscaled."""
+        """Factor out what is common to all terms and varies by row or pair, so that differences are taken unscaled."""
         products = [as_product(term, self) for term in terms]
         first = products[0].powers.items() if len(products) > 1 else ()
         common = {
@@ -133,7 +133,8 @@ class Simplifier:
         return mul(from_product(Product(1.0, common, ZERO)), self(inner))
 
     def _absorbed(self, product: Product) -> Product:
-        """f * share(1, sum_j(f)) is one share, as is exp(a) * share(1, whole): bounded, where its parts may not be."""
+        """Merge f * share(1, sum_j(f)) into one share, and also exp(a) * share(1, whole): the share is bounded even if
+        its factors are not."""
         match next((base for base in product.powers if isinstance(base, Apply) and base.op == "share"), None):
             case Apply("share", (Num(1.0), whole)) as unit if product.powers[unit] == ONE:
                 others = {base: power for base, power in product.powers.items() if base != unit}
@@ -174,7 +175,7 @@ class Simplifier:
                 return power(base, exponent)
 
     def _share(self, part: Expr, whole: Expr) -> Expr:
-        """Row-level factors common to part and whole cancel; a whole that cannot be 0 divides plainly."""
+        """Cancel row-level factors common to part and whole; if the whole cannot be 0, use a plain division."""
         above, below = as_product(part, self), as_product(whole, self)
         common = {
             base: power
@@ -226,7 +227,8 @@ class Simplifier:
         return rest if pulled == ONE else mul(pulled, self(rest))
 
     def _shifted(self, over: Over, body: Expr, range: Range) -> Expr:
-        """max, min and log-sum-exp commute with adding what is the same throughout; what is relative stays so."""
+        """Move terms that are constant over the range out of max, min and log-sum-exp, except a term that a log-sum-exp
+        is taken relative to."""
         if not range.moves(body):
             return add(body, log(range.count)) if over == Over.LOGSUMEXP else body
         terms = as_terms(body, self)

@@ -1,9 +1,9 @@
-"""Carries the logarithm of whatever contains an exponential of a pair, so that tau = 0.01 is finite in float32.
+"""Works with the logarithms of expressions that contain an exponential of a pair: tau = 0.01 is finite in float32.
 
 By rule, not by name: log(product), log(power) and log(exp) are exact, log(a + b) is `logaddexp`, and the logarithm of
-a sum over negatives is a log-sum-exp. A product that has exponentials in several places becomes one exponential; a
-factor without any stays in front of it. The same is done for what may sink below float32 (a sigmoid, a high power)
-where a logarithm, a fraction or a root would bring it back. Works on simplified expressions; the value is unchanged.
+a sum over negatives is a log-sum-exp. A product with exponentials in several places becomes one exponential; factors
+without any stay in front of it. The same is done for values that may underflow in float32 (a sigmoid, a high power) if
+a logarithm, a fraction or a root would bring them back. Works on simplified expressions; the value is unchanged.
 """
 
 from alphadsl.ir.build import ONE, ZERO, add, apply, div, exp, log, mul, neg, share, sub, total
@@ -50,7 +50,7 @@ class Stabiliser(OverflowAnalysis):
                 return rebuild(expr, tuple(self(child) for child in children(expr)))
 
     def log_of(self, expr: Expr) -> Expr:
-        """The logarithm of a non-negative expression, without forming the expression where it may overflow."""
+        """The logarithm of a non-negative expression, without computing the expression if it may overflow."""
         match expr:
             case Apply("exp", (a,)):
                 return self(a)
@@ -90,7 +90,7 @@ class Stabiliser(OverflowAnalysis):
                 return log(self(expr))
 
     def _log_above(self, expr: Expr) -> Expr:
-        """log(max(expr, 0)), where a difference is carried by the logarithms of both its sides."""
+        """log(max(expr, 0)); a difference is computed from the logarithms of both sides."""
         match expr:
             case _ if self._non_negative(expr):
                 return self.log_of(expr)
@@ -106,7 +106,7 @@ class Stabiliser(OverflowAnalysis):
         return apply("log_difference", *(self.simplified(self.log_of(side)) for side in sides))
 
     def _softmax(self, part: Expr) -> Expr:
-        """Relative to the row's largest, so that the row sums to one to the last digit, whatever the temperature."""
+        """A softmax relative to the row's maximum, so that the row sums to one to the last digit at any temperature."""
         logarithm = self.simplified(self.log_of(part))
         largest = Reduce(Over.MAX, logarithm)
         if infer_interval(part, self.scope).positive:
@@ -120,14 +120,14 @@ class Stabiliser(OverflowAnalysis):
         return sub(*parts) if infer_interval(whole, self.scope).positive else apply("log_share", *parts)
 
     def _product(self, expr: Expr) -> Expr:
-        """factors * exp(sum of the logarithms of those that may overflow), or a sum of such by signs."""
+        """factors * exp(sum of the logarithms of those that may overflow), or a sum of such products by sign."""
         whole = as_product(expr, self.simplified)
         mixed = next((base for base in whole.powers if self._overflows(base) and not self._non_negative(base)), None)
         return from_product(self._carried(whole)) if mixed is None else self._distributed(whole, mixed)
 
     def _carried(self, whole: Product) -> Product:
-        """The same product with the logarithms of factors that may leave the range in its exponent, and of those that
-        may be 0 and that a log-sum-exp there was taken with: apart from them the exponential may be infinite."""
+        """The same product with the logarithms of some factors in its exponent: of those that may leave the range, and
+        of those that may be 0 and are part of a log-sum-exp there, without which the exponential may be infinite."""
         carried = {base for base in whole.powers if self._non_negative(base) and self._leaves_range(base)}
         exponent = self._exponent(whole, carried)
         summed = {part for body in _log_summed(exponent) for part in walk(body)}
@@ -145,8 +145,8 @@ class Stabiliser(OverflowAnalysis):
         return self._related(exponent) if steep else exponent
 
     def _distributed(self, whole: Product, mixed: Expr) -> Expr:
-        """A factor of mixed sign is split at its plus signs, so that each part has a logarithm; a sum over j of mixed
-        sign takes the row's exponentials inside, or is taken relative to its largest exponential."""
+        """Split a factor of mixed sign at its plus signs, so that each part has a logarithm; for a sum over j of mixed
+        sign, move the exponentials of the row inside, or take it relative to its largest exponential."""
         others = {base: power for base, power in whole.powers.items() if base != mixed}
         rest = Product(whole.coefficient, others, whole.exponential)
         match mixed, whole.powers[mixed]:
@@ -160,7 +160,7 @@ class Stabiliser(OverflowAnalysis):
                 return settled if from_product(rest) == ONE else mul(self(from_product(rest)), settled)
 
     def _scaled_sum(self, rest: Product, body: Expr) -> Expr:
-        """rest * sum_j(body), no exponential of either formed alone."""
+        """rest * sum_j(body), without forming an exponential of either on its own."""
         scale = self._carried(rest)
         if level_of(scale.exponential) < Level.PAIR:
             inside = self(self.simplified(mul(body, exp(scale.exponential))))
@@ -172,7 +172,7 @@ class Stabiliser(OverflowAnalysis):
         return from_product(Product(scale.coefficient, powers, add(scale.exponential, largest)))
 
     def _collected(self, terms: list[Expr]) -> Expr:
-        """A sum of stable terms. c e^a - c e^b is one difference: apart, each loses the digits that it needs."""
+        """A sum of stable terms. c e^a - c e^b becomes one difference, since separate terms would lose digits."""
         products: list[Product] = []
         for term in terms:
             product = as_product(self(term), self.simplified)
@@ -187,7 +187,7 @@ class Stabiliser(OverflowAnalysis):
         return add(*(from_product(product) for product in products))
 
     def _related(self, apart: Expr) -> Expr:
-        """The difference of two log-sum-exps, both taken relative to what is largest in one of them."""
+        """The difference of two log-sum-exps, both taken relative to the maximum of one of them."""
         terms = as_terms(apart, self.simplified)
         sums = [term for term in terms if isinstance(term, Reduce) and term.over == Over.LOGSUMEXP]
         if len(sums) != 2 or terms[sums[0]] != -terms[sums[1]]:
@@ -200,7 +200,7 @@ class Stabiliser(OverflowAnalysis):
         return from_terms({moved.get(term, term): scale for term, scale in terms.items()})
 
     def _relate_shares(self, apart: Expr) -> None:
-        """A softmax inside a difference sums to one to the last digit: its log-sum-exp is relative to its largest."""
+        """Take the log-sum-exp of a softmax in a difference relative to its maximum: it sums to exactly one."""
         for body in _log_summed(apart):
             terms = as_terms(body, self.simplified)
             for inner, scale in terms.items():
@@ -217,7 +217,7 @@ class Stabiliser(OverflowAnalysis):
         return rebuild(expr, tuple(self(child) for child in children(expr)))
 
     def _revives(self, expr: Expr) -> bool:
-        """Whether a factor that may sink is divided by, or its root taken."""
+        """Whether a product divides by a factor that may underflow, or takes its root."""
         for base, power in as_product(expr, self.simplified).powers.items():
             match base:
                 case Apply("share", (_, whole)) if self._underflows(whole) and not self._sums_to_one(*base.args):
@@ -228,19 +228,19 @@ class Stabiliser(OverflowAnalysis):
 
 
 def _log_summed(expr: Expr) -> list[Expr]:
-    """What the log-sum-exps in an expression are of."""
+    """The bodies of the log-sum-exps in an expression."""
     return [part.body for part in walk(expr) if isinstance(part, Reduce | Pool) and part.over == Over.LOGSUMEXP]
 
 
 def _opposite(a: Product, b: Product) -> bool:
-    """Whether two terms differ in nothing but their sign and their exponentials."""
+    """Whether two terms have opposite signs and otherwise differ only in their exponentials."""
     exponentials = ZERO not in (a.exponential, b.exponential)
     return exponentials and a.coefficient == -b.coefficient and a.powers == b.powers
 
 
 def stabilise(derived: Derived, scope: Scope) -> Derived:
-    """A log-sum-exp that one part takes relative to a maximum is taken so by all, and computed once. A value that
-    lost its batch is told of a NaN in it, here, so that every core that is scheduled has it."""
+    """The stable form of a loss. A log-sum-exp that one part takes relative to a maximum is written this way in all
+    parts, so it is computed once. A value that is independent of the batch gets its NaN here, for every core."""
     stabilised = Stabiliser(scope)
     related = stabilised.related
     whole = derived.map(stabilised)

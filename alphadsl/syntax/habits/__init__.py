@@ -1,4 +1,5 @@
-"""Habits that authors bring from elsewhere, each with what a spec writes instead: one table, the first row first."""
+"""The table of habits: notation that authors bring from other languages and papers, each with what a spec writes
+instead. The first row that fits is used."""
 
 from alphadsl.syntax.habits.blocks import BLOCKS, STATEMENTS
 from alphadsl.syntax.habits.embeddings import EMBEDDINGS, LONE_EMBEDDING

@@ -1,4 +1,4 @@
-"""Habits that take several lines, or whole statements: comments, definitions and control flow of other languages."""
+"""Habits that span several lines or whole statements: comments, definitions and control flow of other languages."""
 
 import re
 
@@ -8,7 +8,7 @@ _LINE = r"[^\n]*+"
 
 
 def _hashed(groups: Groups) -> str:
-    """The text of a comment behind a #, line by line."""
+    """The lines of a comment, each with a leading #."""
     texts = [line.strip().lstrip("*").strip() for line in groups["text"].split("\n")]
     return "\n".join(f"# {text}" for text in texts if text) or "#"
 
@@ -22,7 +22,7 @@ def _function(groups: Groups) -> str:
 
 
 def _inlined(groups: Groups) -> str:
-    """The formula with what the lines before it name written out."""
+    """The formula, with the names that earlier lines define written out."""
     formula, meanings = groups["e"].strip(), re.findall(rf"(?m)^[ \t]*({NAME})[ \t]*=([^\n#]*)", groups["body"])
     for name, meaning in reversed(meanings):
         formula = re.sub(rf"\b{name}\b", f"({meaning.strip()})".replace("\\", r"\\"), formula)
@@ -39,7 +39,7 @@ _INSTEAD = (
     "and where(condition, a, b) a choice"
 )
 
-# Read from the head of a statement on, past the end of its line.
+# Matched at the head of a statement, and possibly past the end of its line.
 BLOCKS = (
     *(
         Habit(

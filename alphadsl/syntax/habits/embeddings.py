@@ -1,4 +1,4 @@
-"""Habits of embeddings: inner products, norms and distances of z_i and z_j, which a spec has as s and d alone."""
+"""Habits about embeddings: inner products, norms and distances of z_i and z_j, for which a spec only has s and d."""
 
 from alphadsl.syntax.habits.habit import Habit
 

@@ -1,4 +1,4 @@
-"""Habits of array libraries: their functions, methods and modules, with what a spec writes for each call."""
+"""Habits of array libraries: their functions, methods and modules, each with what a spec writes instead."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ _SAME = {"ln": "log", "fabs": "abs", "absolute": "abs", "maximum": "max", "fmax"
     "select": "where",
     "iif": "where",
 }
-# {0}, {1}, ... are the arguments; those with a ! are bracketed where they need it.
+# {0}, {1}, ... are the arguments; those with a ! are bracketed if necessary.
 _REWRITTEN = {
     "log1p": "log(1 + {0!})",
     "expm1": "(exp({0}) - 1)",
@@ -81,7 +81,7 @@ _EXTRA = re.compile(r"(?:dim|axis|keepdim|keepdims|dtype|input|out|beta|threshol
 
 
 def _plain(brackets: str) -> list[str]:
-    """The arguments of a call without those that only say where and how."""
+    """The arguments of a call without options such as axes."""
     return [part for argument in arguments(brackets) if (part := _EXTRA.sub("", argument).strip()) not in ("", "j")]
 
 
@@ -102,7 +102,7 @@ def _written(groups: Groups) -> str:
 
 
 def _clamped(groups: Groups) -> str:
-    """`max(min(x, high), low)`, from arguments by place or by name."""
+    """`max(min(x, high), low)`, from positional or named arguments."""
     first, *rest = arguments(groups["args"])
     ends = dict(zip(("max",) if groups["f"] == "clamp_max" else ("min", "max"), rest, strict=False))
     for part in rest:
@@ -125,7 +125,7 @@ def _softmax(groups: Groups) -> str:
 
 
 def _log_softmax(groups: Groups) -> str:
-    """Of the positive in the loss of an anchor, of each negative in a quantity of pairs."""
+    """The log-softmax of the positive in `loss[i]`, of each negative in a definition with [i,j]."""
     logits = _plain(groups["args"])[0]
     own = re.sub(r"\[\s*i\s*,\s*\w+\s*\]", "[i]", logits) if groups["head"].replace(" ", "") == "loss[i]" else logits
     return f"{groups['head']}{groups['between']}({own} - logsumexp_j({logits}))"

@@ -1,8 +1,8 @@
-"""One row of the table of habits, and the pieces that its patterns are made of.
+"""One row of the table of habits, and the building blocks of its patterns.
 
-A pattern is searched in a statement whose comments and descriptions are blanked out. The group `at` is what a message
-underlines, or else the whole of what was found, which is also what the rewriting takes the place of. A name that the
-author defines is no habit; one in the group `name`, in place of `at`, is one even then.
+A pattern is searched for in a statement whose comments and descriptions are blanked out. A message underlines the group
+`at` or, without one, the whole match; the rewriting always replaces the whole match. A name that the author defines is
+not a habit, unless the pattern captures it in the group `name` instead of `at`.
 """
 
 import re
@@ -14,10 +14,10 @@ Rewriting = Callable[[Groups], str]
 
 
 class Habit(NamedTuple):
-    """What authors bring from elsewhere: how a spec says it, and what it is called there.
+    """A notation that authors bring from elsewhere: `lesson` says what a spec writes, `habit` what the notation is.
 
-    `rewrite` is a template over the groups of the pattern, or a function of them; without one, `advice` says what to
-    do, and with one, what else. `above` is a line that the rewritten one needs above it.
+    `rewrite` is a template over the groups of the pattern, or a function of them. `advice` says what to do without a
+    rewriting, or what else to do with one. `above` is a line that the rewritten one needs above it.
     """
 
     name: str
@@ -33,7 +33,7 @@ _DEEPEST = 6
 
 
 def _nested(left: str, right: str) -> str:
-    """Brackets with what they enclose, nested no deeper than in any line that is worth a lesson."""
+    """A pattern for brackets and their contents, nested as deeply as in any line worth a lesson."""
     inside = f"[^{left}{right}]"
     pattern = f"{left}{inside}*+{right}"
     for _ in range(_DEEPEST):
@@ -49,28 +49,28 @@ BRACE = _nested(r"\{", r"\}")
 INDEX = r"\[[^][\n]*+\]"
 OPERAND = rf"(?:{NUMBER}|{NAME}(?:{PAREN}|{INDEX})?|{PAREN})"
 POWER = rf"{OPERAND}(?:\^-?{OPERAND})?"
-# Operands of what binds most loosely: up to a comma, a bracket or the sign of the definition.
+# An operand of the loosest operator: up to a comma, a bracket or the relation sign of the definition.
 LOOSE = rf"(?:{PAREN}|{INDEX}|[=<>!]=|[^()\[\],=~])"
 START = r"(?:(?<=[(,~])|(?<=[^=<>!:+*/-]=))"
 END = r"(?=\s*(?:[),]|\Z))"
-# A product, up to the next sum.
+# A product: up to the next plus or minus sign.
 PRODUCT = rf"(?:{PAREN}|{INDEX}|{BRACE}|(?<=[\^*/])\s*-|[^()\[\]{{}},=~<>+-])"
 
 
 def wrapped(text: str) -> str:
-    """A formula that can be an operand."""
+    """The formula, in brackets if it could not be an operand without them."""
     text = text.strip()
     return text if re.fullmatch(OPERAND, text) else f"({text})"
 
 
 def bare(text: str) -> str:
-    """A formula without the brackets around all of it."""
+    """The formula without brackets around the whole."""
     text = text.strip()
     return text[1:-1].strip() if re.fullmatch(PAREN, text) else text
 
 
 def arguments(brackets: str) -> list[str]:
-    """What is between brackets, split at its own commas."""
+    """The text between brackets, split at its top-level commas."""
     inner = brackets.strip()[1:-1]
     parts = re.findall(rf"(?:{PAREN}|{INDEX}|{BRACE}|[^(),\[\]{{}}])+", inner)
     return [part.strip() for part in parts if part.strip()]

@@ -1,4 +1,4 @@
-"""Habits of layout: signs at the ends of lines, intervals, quotation marks, the heads of losses, and characters."""
+"""Habits of layout: characters at the ends of lines, intervals, quotation marks and the heads of losses."""
 
 from alphadsl.syntax.habits.habit import NAME, NUMBER, OPERAND, PAREN, Groups, Habit, bare, wrapped
 
@@ -20,7 +20,7 @@ def _half(groups: Groups) -> str:
 
 
 def _started(groups: Groups) -> str:
-    """One from the bound, on the side that is allowed."""
+    """A start value at a distance of 1 from the bound, on the allowed side."""
     value = float(groups["a"]) + (1 if groups["o"][0] in ">≥" else -1)
     return _half({**groups, "head": f"{groups['head']} = {value:g}"})
 
@@ -152,7 +152,7 @@ _BEFORE = r"(?<=[-+*/^(,=~<>\s])(?<![\w.])"
 _NO_WORD = r"(?!(?:in|inf|if|else|and|or|not)\b)"
 _FACTOR = rf"{NAME}(?:{PAREN}|\[[^][]*\])?"
 
-# Weak evidence: told only where the line reads as a definition once they are rewritten.
+# Weak evidence: reported only if the line parses as a definition after rewriting.
 GUESSES = (
     Habit(
         "applied-function",

@@ -1,4 +1,4 @@
-"""Habits of papers: masks, expectations, probabilities, the argument of a maximum, names with their indices below."""
+"""Habits of papers: masks, expectations, probabilities, argmax, names with subscripts."""
 
 from alphadsl.syntax.habits.habit import BRACE, INDEX, NAME, PAREN, PRODUCT, SQUARE, Groups, Habit, bare, wrapped
 
@@ -27,7 +27,7 @@ def _mean(groups: Groups) -> str:
 
 
 def _share(tau: str, own: bool) -> str:
-    """The probability that a softmax gives to a negative, or to the positive among all."""
+    """The softmax probability of a negative, or with `own` that of the positive among all candidates."""
     if own:
         return f"exp(s[i] / {tau}) / (exp(s[i] / {tau}) + sum_j(exp(s[i,j] / {tau})))"
     return f"exp(s[i,j] / {tau}) / sum_j(exp(s[i,j] / {tau}))"

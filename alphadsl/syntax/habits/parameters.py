@@ -1,4 +1,5 @@
-"""Habits of declarations: parameters of other languages, several on a line, functions of several arguments or none."""
+"""Habits of declarations: parameters as in other languages, several on a line, functions with several arguments or
+none."""
 
 from alphadsl.syntax.habits.habit import INDEX, NAME, NUMBER, PAREN, Groups, Habit
 

@@ -1,4 +1,4 @@
-"""Habits about what a loss is given: cosines, distances, labels, the positive, and their indices."""
+"""Habits about the inputs of a loss: cosines, distances, labels, the positive, and their indices."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Whether a text reads as definitions of a loss: what a remedy is held to before it is offered."""
+"""Checks that a text parses as definitions of a loss, as every remedy must before it is offered."""
 
 from lark import UnexpectedToken
 

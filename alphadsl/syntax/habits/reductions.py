@@ -1,4 +1,4 @@
-"""Habits of sums, means and extremes over the negatives, and of brackets around what is reduced."""
+"""Habits of sums, means and extrema over the negatives, and of brackets around the body of a reduction."""
 
 from alphadsl.syntax.habits.habit import BRACE, INDEX, NAME, NUMBER, PAREN, PRODUCT, SQUARE, Groups, Habit, bare
 

@@ -1,4 +1,5 @@
-"""A statement in other languages' notation in; the habits found in it, and the statement as a spec writes it, out."""
+"""A statement in the notation of another language comes in; the habits in it come out, and the statement as a spec
+writes it."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from alphadsl.syntax.habits.habit import PAREN, Habit, wrapped
 
 MOST_REWRITES = 24
 _QUIET = re.compile(r'#[^\n]*|"[^"\n]*"')
-# What is rewritten as a product, and stays one factor.
+# Habits that are rewritten as a product, which must stay a single factor.
 _FACTORS = ("embeddings", "squared-quantity", "batch-size")
 _RAISED = re.compile(r"\s*(?:\^|\*\*|[²³])")
 _PAIR = re.compile(r"(?<![\w.])(?P<q>[ds])\s*\[\s*i\s*,\s*j\s*\]")
@@ -27,7 +28,7 @@ _UNTIDY = (
 
 @dataclass(frozen=True)
 class Found:
-    """A habit at a place of a statement: what is underlined, and all that its rewriting replaces."""
+    """A habit at a place in a statement: the underlined range, and the whole range that its rewriting replaces."""
 
     habit: Habit
     start: int
@@ -38,12 +39,12 @@ class Found:
 
 
 def masked(text: str) -> str:
-    """The text with comments and descriptions blanked out, every character in its place."""
+    """The text with comments and descriptions blanked out; all other characters keep their positions."""
     return _QUIET.sub(lambda quiet: " " * len(quiet[0]), text)
 
 
 def habits_in(text: str, defined: frozenset[str]) -> list[Found]:
-    """Each habit of a statement where it first occurs; a place has one lesson, that of the first row which fits."""
+    """Each habit of a statement at its first occurrence. A place gets one lesson, that of the first row that fits."""
     return _each_once(text, FIRM, defined)
 
 
@@ -71,7 +72,7 @@ def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> li
 
 
 def rewritten(text: str, defined: frozenset[str]) -> str:
-    """The statement with every habit that can be rewritten as a spec writes it."""
+    """The statement with every rewritable habit replaced by what a spec writes."""
     written = text
     text = "".join(char if hidden in " ₊" else plain_character(char) or char for char, hidden in _with_mask(text))
     for _ in range(MOST_REWRITES):
@@ -83,7 +84,8 @@ def rewritten(text: str, defined: frozenset[str]) -> str:
 
 
 def _of_positive(text: str) -> str:
-    """Outside of reductions, a cosine or distance in a loss that named no index of ours is that to the positive."""
+    """In a `loss[i]` that was written without our indices, cosines and distances outside reductions become those to
+    the positive."""
     if not re.match(r"loss\s*\[\s*i\s*\]\s*=", text):
         return text
     reduced = [match.span() for match in compiled(_REDUCTION).finditer(masked(text))]
@@ -98,7 +100,7 @@ def _is_formula(text: str) -> bool:
 
 
 def _tidied(text: str) -> str:
-    """One space where there were more, none around ^, and no brackets within brackets."""
+    """Collapse spaces, and remove spaces around ^ and doubled brackets."""
     for pattern, new in _UNTIDY:
         hidden = _QUIET.sub(lambda quiet: "_" * len(quiet[0]), text)
         for match in reversed([*compiled(pattern).finditer(hidden)]):
@@ -108,7 +110,7 @@ def _tidied(text: str) -> str:
 
 
 def apply(habit: Habit, match: re.Match[str], text: str) -> str:
-    """What takes the place of a match; the groups are read from the text itself, comments and all."""
+    """The replacement of a match; its groups are read from the original text, including comments."""
     parts = {name: text[slice(*match.span(name))] for name in match.re.groupindex if match[name] is not None}
     groups = {
         name: parts.get(name, "") if name == "between" else parts.get(name, "").strip() for name in match.re.groupindex
@@ -135,7 +137,7 @@ def _matches(text: str, table: Iterable[Habit], defined: frozenset[str]) -> Iter
 
 
 def _is_own(match: re.Match[str], defined: frozenset[str]) -> bool:
-    """Whether the author has given a meaning to the name that would be taken for a habit."""
+    """Whether the author defines the name that matched as a habit."""
     names = {match[group] for group in ("at", "f") if group in match.re.groupindex and match[group]}
     return any(name.strip() in defined or name.partition("[")[0].partition("(")[0].strip() in defined for name in names)
 

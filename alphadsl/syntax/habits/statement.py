@@ -1,4 +1,4 @@
-"""Where a statement that cannot be read starts and ends, which may be lines before and after the one at fault."""
+"""Finds where a statement that cannot be parsed starts and ends, possibly on lines before and after the faulty one."""
 
 import re
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ ADDED = Habit(
 
 @dataclass(frozen=True)
 class Statement:
-    """A part of a source that is one definition to its author."""
+    """A part of a source that its author meant as one definition."""
 
     source: Source
     start: int
@@ -52,7 +52,7 @@ class Statement:
         return Span(self.source, self.start, self.end)
 
     def found(self, defined: frozenset[str]) -> list[Found]:
-        """The habits in it, with places counted from its start."""
+        """The habits in the statement, with positions relative to its start."""
         habits = habits_in(self.text, defined)
         if self.block:
             habit, match = self.block
@@ -106,7 +106,7 @@ def statement_at(source: Source, start: int, end: int) -> Statement:
 
 
 def _before_brace(text: str, start: int, end: int) -> int:
-    """Where the statement ends if a brace closes its loss on the same line."""
+    """The end of the statement: before the brace that closes its loss, if that is on the same line."""
     depth = 0
     for place, char in enumerate(masked(text[start:end])):
         depth += {"{": 1, "}": -1}.get(char, 0)
@@ -125,7 +125,7 @@ def _line_end(text: str, start: int) -> int:
 
 
 def _first_line(text: str, start: int) -> int | None:
-    """Where the definition starts that a line goes on with."""
+    """The start of the definition that a line continues; None if there is none."""
     for _ in range(_MOST_LINES):
         end = text.rfind("\n", 0, start)
         if end < 0:
@@ -138,7 +138,7 @@ def _first_line(text: str, start: int) -> int | None:
 
 
 def _joined(text: str) -> str:
-    """On one line if it fits there, else in brackets."""
+    """The statement on one line if it fits, otherwise wrapped in brackets."""
     lines = [re.sub(r"\s*\\\s*$", "", line).strip() for line in text.split("\n")]
     line = " ".join(lines)
     if "#" not in text and len(line) <= _WIDEST:

@@ -1,4 +1,4 @@
-"""Habits of statistics: moments, order statistics and divergences, with what a spec writes for each or in its place."""
+"""Habits of statistics: moments, order statistics and divergences, each with what a spec writes or uses instead."""
 
 from alphadsl.syntax.habits.functions import LIBRARIES
 from alphadsl.syntax.habits.habit import PAREN, Groups, Habit, arguments, bare, wrapped

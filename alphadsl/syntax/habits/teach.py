@@ -1,4 +1,5 @@
-"""A statement that a rule or the checker refuses in; a lesson for each habit in it, with the line to write, out."""
+"""A statement that the grammar or the checker refuses comes in; a lesson for each habit in it comes out, with the line
+to write."""
 
 import re
 import unicodedata
@@ -29,13 +30,13 @@ def defined_in(source: Source) -> frozenset[str]:
 
 
 def teach(statement: Statement) -> tuple[Diagnostic, ...]:
-    """One diagnostic for each habit in a statement that cannot be read; none if it has no known one."""
+    """One diagnostic for each known habit in a statement that cannot be parsed."""
     lessons = lessons_in(statement)
     return tuple(lesson for lesson, _ in lessons if lesson.remedies or not _is_of_names(lesson))
 
 
 def lessons_in(statement: Statement) -> list[tuple[Diagnostic, tuple[Span, ...]]]:
-    """Each with all places that have the habit."""
+    """Each lesson of a statement, with all places that show the habit."""
     if not statement.text.strip() or len(statement.text) > LONGEST:
         return []
     defined = defined_in(statement.source)
@@ -59,7 +60,7 @@ def lessons_in(statement: Statement) -> list[tuple[Diagnostic, tuple[Span, ...]]
 
 
 def _is_of_names(lesson: Diagnostic) -> bool:
-    """Whether a habit is one that a rule takes, so that it is not what the statement is refused for."""
+    """Whether a habit is valid grammar, so that it cannot be why the statement is refused."""
     named = isinstance(lesson, ForeignNotation) and lesson.name in _NAMED
     return named and reads_as_definitions(f"it = {lesson.span.text}")
 
@@ -73,7 +74,7 @@ def _covered(place: int, habits: list[Found]) -> bool:
 
 
 def _strays(statement: Statement) -> list[int]:
-    """The first place of each character that stands for a sign of the language."""
+    """The first place of each foreign character that has a replacement in the language."""
     places: dict[str, int] = {}
     for place, char in enumerate(masked(statement.text)):
         if plain := plain_character(char):
@@ -94,7 +95,7 @@ def _stray(place: int, statement: Statement, remedy: Remedy | None) -> Unexpecte
 
 
 def _remedy(statement: Statement, text: str) -> Remedy | None:
-    """The statement as a spec writes it, if it then reads as one."""
+    """The remedy that replaces the statement by `text`, if that parses."""
     span = statement.span
     if not text.strip():
         return Remedy("remove the line", (Edit(_whole_line(span), ""),))
@@ -108,7 +109,8 @@ def _remedy(statement: Statement, text: str) -> Remedy | None:
 
 
 def _line_above(span: Span, line: str) -> Edit:
-    """A statement above another one, in place of one that starts with the same word."""
+    """An edit that inserts a line above a statement, or replaces the line of the loss that starts with the same
+    word."""
     text, word = span.source.text, line.split()[0]
     start = max((head.start() for head in re.finditer(r"(?m)^[ \t]*loss\s", text[: span.start])), default=0)
     end = re.compile(r"\n[ \t]*loss\s|\Z").search(text, span.end)
@@ -119,14 +121,14 @@ def _line_above(span: Span, line: str) -> Edit:
 
 
 def _closing_brace(span: Span) -> Edit:
-    """A brace behind the indented lines that follow."""
+    """An edit that inserts a closing brace after the indented lines that follow."""
     block = re.compile(r"(?:\n(?:[ \t]+[^\n]*)?)*").match(span.source.text, span.end)
     end = span.end + len(block[0].rstrip()) if block else span.end
     return Edit(Span(span.source, end, end), "\n}")
 
 
 def _added(statement: Statement, text: str) -> Remedy | None:
-    """`c += 1` as part of the definition of c; None where there is none before."""
+    """The remedy that merges `c += 1` into the definition of c; None if there is no earlier definition."""
     parts = re.fullmatch(r"(?P<left>[^=~\n]*?[^=~\s+*/-])\s*(?P<o>[-+*/])=(?P<rest>[\s\S]*)", text)
     if parts is None:
         return None
@@ -146,7 +148,7 @@ def _added(statement: Statement, text: str) -> Remedy | None:
 
 
 def _whole_line(span: Span) -> Span:
-    """With its indentation and its line break."""
+    """The span with its indentation and line break, if nothing else is on the line."""
     text = span.source.text
     start = text.rfind("\n", 0, span.start) + 1
     end = text.find("\n", span.end)

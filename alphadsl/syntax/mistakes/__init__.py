@@ -1,4 +1,4 @@
-"""The mistakes that have a message of their own. The first row that fits is the one that is told."""
+"""The mistakes with a specific message. The first row that fits is reported."""
 
 from alphadsl.syntax.mistakes.definitions import DEFINITIONS
 from alphadsl.syntax.mistakes.formulas import FORMULAS

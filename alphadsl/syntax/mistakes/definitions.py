@@ -1,4 +1,4 @@
-"""Lines that are not quite a definition: parameters and their intervals, keywords, what stands left of `=`."""
+"""Lines that are almost a definition: parameters and their intervals, keywords, left-hand sides of `=`."""
 
 from alphadsl.syntax.mistakes.mistake import At, Mistake
 

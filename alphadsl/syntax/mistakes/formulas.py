@@ -1,4 +1,4 @@
-"""Formulas that do not read as one: indices, missing operators and operands, arguments."""
+"""Malformed formulas: indices, missing operators and operands, arguments."""
 
 from alphadsl.syntax.mistakes.mistake import Mistake
 

@@ -1,4 +1,4 @@
-"""Slips of the pen, and losses and brackets that do not open or close."""
+"""Common slips, and losses and brackets that do not open or close."""
 
 from alphadsl.syntax.mistakes.mistake import At, Mistake
 

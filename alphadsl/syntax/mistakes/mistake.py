@@ -14,14 +14,15 @@ class At(Enum):
 
 
 class Mistake(NamedTuple):
-    """A mistake fits if all words of `where` hold and `line` is found in the kinds of lexemes around the place.
+    """A mistake fits if all words of `where` hold and the pattern `line` matches the kinds of lexemes around the place.
 
-    The words are `inside` or `outside` of a loss; `bracket` or `unbracketed`; what could come next: an `operand`, an
-    `operator`, a `bound` of an interval, a `name`, an `equal` sign, or the line `ends`; and `typo`, if the first word
-    of the line is close to a keyword. A line reads `PARAM NAME @ NUMBER _NEWLINE`: the place is after the `@`.
+    The words are: `inside` or `outside` a loss; `bracket` or `unbracketed`; what could come next, which is an
+    `operand`, an `operator`, a `bound` of an interval, a `name`, an `equal` sign, or the end of the line (`ends`); and
+    `typo`, if the first word of the line is close to a keyword. A line has the form `PARAM NAME @ NUMBER _NEWLINE`: the
+    parser stopped at the lexeme after the `@`.
 
     The texts may use {found}, {left} (the text before it), {name} (the first name of the line), {keyword} (the first
-    word), {guess} (the keyword meant), {bracket} (the innermost open one) and {closing} (its partner).
+    word), {guess} (the intended keyword), {bracket} (the innermost open one) and {closing} (its partner).
     """
 
     name: str
