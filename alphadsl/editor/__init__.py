@@ -1,1 +1,1 @@
-"""What editors need to know of the language: words and colours, and a server for everything else. Without torch."""
+"""What editors need to know about the language: words and colours, and a server for the rest. Works without torch."""

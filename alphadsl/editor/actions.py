@@ -1,4 +1,4 @@
-"""The remedies of what the checker says at a place, as edits that an editor can make."""
+"""The fixes that diagnostics at a position suggest, as edits that an editor can apply."""
 
 from collections.abc import Iterator
 

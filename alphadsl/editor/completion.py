@@ -1,4 +1,4 @@
-"""What can be written at a place: the words and names that fit there, best first. In comments, nothing."""
+"""Completion: the words and names that fit at a position, best first; none in comments."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -29,12 +29,12 @@ class Proposal:
     kind: Kind | None
     meaning: str = ""
     written: str = ""
-    """What is put in the place of what was typed, where that is not the text itself."""
+    """The text to insert, if it is not the text shown."""
 
 
 @dataclass(frozen=True)
 class _Place:
-    """The text up to the pointer, without comments and descriptions, and the loss that it is in."""
+    """The text before the cursor, without comments and descriptions, and the loss that it is in."""
 
     text: SpecText
     before: str
@@ -73,7 +73,7 @@ def complete(text: SpecText, offset: int) -> list[Proposal]:
 
 
 def _is_quiet(line: str) -> bool:
-    """Whether a line breaks off inside a comment or a description."""
+    """Whether a line ends inside a comment or an open description."""
     return re.fullmatch(r'(?:[^"#]|"[^"]*")*(?:#.*|"[^"]*)', line) is not None
 
 
@@ -119,7 +119,8 @@ def _line_starts(place: _Place) -> list[Proposal]:
 
 
 def _formula(place: _Place) -> list[Proposal]:
-    """What the left side allows: a function sees its argument and numbers, a row no pair outside a reduction over j."""
+    """What the left side allows: a function may use its argument and numbers, a row no pair outside a reduction over
+    j."""
     heads = [*_LEFT_SIDE.finditer(place.before)]
     left = heads[-1] if heads else None
     if left and left["argument"]:
@@ -141,7 +142,7 @@ def _named(place: _Place) -> list[Proposal]:
 
 
 def _numbers(place: _Place) -> list[Proposal]:
-    """What has no indices: parameters, constants, functions of one number."""
+    """Expressions without indices: parameters, constants, functions of one number."""
     return [*(known for known in _named(place) if "[" not in known.text), *_functions(Kind.FUNCTION)]
 
 
@@ -150,14 +151,14 @@ def _functions(*kinds: Kind) -> list[Proposal]:
 
 
 def _reduced(formula: str) -> bool:
-    """Whether a formula breaks off inside a reduction over j."""
+    """Whether a formula ends inside a reduction over j."""
     while (shorter := re.sub(r"\([^()]*\)", "", formula)) != formula:
         formula = shorter
     return re.search(r"_j[ \t]*\(", formula) is not None
 
 
 def _indices(place: _Place) -> list[Proposal]:
-    """`i]` and `i,j]`, as the name before the bracket has them."""
+    """`i]` or `i,j]`, as the name before the bracket requires."""
     name = spell(place.found[1]) or place.found[1]
     usages = [word.usage for word in words(Kind.QUANTITY, Kind.PART) if word.text == name]
     known = known_names(place.head, place.text).get(name) if place.head else None
@@ -170,7 +171,7 @@ def _intervals(_: _Place) -> list[Proposal]:
 
 
 def _settings(place: _Place) -> list[Proposal]:
-    """`tau = ` inside the brackets behind the name of a loss."""
+    """`tau = ` inside the brackets after the name of a loss."""
     called = re.search(rf"({NAME})\([^()]*$", place.before)
     head = find_head(called[1], place.text) if called else None
     names = known_names(*head).values() if head else []
@@ -182,7 +183,7 @@ def _values(place: _Place) -> list[Proposal]:
     return [*schedules, *_of_words(["exp", "log", "sqrt"], Kind.FUNCTION)]
 
 
-# The first that fits the line up to the pointer.
+# The first one that matches the line up to the cursor applies.
 _SITUATIONS: tuple[tuple[re.Pattern[str], Callable[[_Place], list[Proposal]]], ...] = tuple(
     (re.compile(pattern), proposals)
     for pattern, proposals in (

@@ -1,4 +1,4 @@
-"""From what the checker says to what an editor underlines: code, severity, note and help, and further places."""
+"""From diagnostics of the checker to those of an editor: code, severity, note and help, and related locations."""
 
 from functools import cache
 from importlib import resources
@@ -22,7 +22,7 @@ _SEVERITIES = {
 
 
 def lsp_diagnostic(diagnostic: Diagnostic, source: Source, uri: str, units: Units) -> types.Diagnostic:
-    """A fault of another file is shown at the head of this one, and explained by its place."""
+    """A diagnostic in another file is shown at the top of this one, with its location as related information."""
     labels = [*diagnostic.secondary]
     here = diagnostic.span.source == source
     if not here:
@@ -40,14 +40,14 @@ def lsp_diagnostic(diagnostic: Diagnostic, source: Source, uri: str, units: Unit
 
 
 def internal_error(failure: Exception) -> types.Diagnostic:
-    """Our own mistake, told where it can be seen; the server goes on."""
+    """An error of ours, shown where the author can see it; the server continues."""
     start = types.Range(types.Position(0, 0), types.Position(0, 0))
     told = f"internal error, please report it with this text: {type(failure).__name__}: {failure}"
     return types.Diagnostic(start, told, severity=types.DiagnosticSeverity.Error, code="internal-error", source=SOURCE)
 
 
 def _message(diagnostic: Diagnostic) -> str:
-    """The title; what is seen at the place; note and help."""
+    """The title, with the label of its location; then note and help."""
     label = f" ({diagnostic.label})" if diagnostic.label and diagnostic.label not in diagnostic.title else ""
     remarks = [f"{word}: {text}" for word, text in (("note", diagnostic.note), ("help", diagnostic.help)) if text]
     return "\n".join(visible_text(line) for text in (diagnostic.title + label, *remarks) for line in text.splitlines())
@@ -60,13 +60,13 @@ def _related(label: Label, source: Source, uri: str, units: Units) -> types.Diag
 
 
 def uri_of(place: Source, source: Source, uri: str) -> str:
-    """The document of a source: `uri` for the one that is open, a file for another."""
+    """The URI of a source: `uri` for the open document, a file URI for others."""
     return uri if place == source else _path(place).as_uri()
 
 
 @cache
 def page_uri(code: str) -> str | None:
-    """The page of a code as `alphadsl explain CODE` prints it, in a file that an editor can open."""
+    """The page of a code, as `alphadsl explain CODE` prints it, in a file that an editor can open."""
     kept = kept_file(f"{code}.txt")
     if kept is None or code not in CATALOGUE:
         return None
@@ -78,6 +78,6 @@ def page_uri(code: str) -> str | None:
 
 
 def _path(source: Source) -> Path:
-    """The file of a source; one of the library goes by a name that starts at the package."""
+    """The file of a source; a source of the library has a name that starts at the package."""
     path = Path(source.name).absolute()
     return path if path.exists() else Path(str(resources.files("specs"))) / path.name

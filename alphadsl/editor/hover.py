@@ -1,4 +1,4 @@
-"""What a word under the pointer means, as Markdown; None where there is nothing to say, in comments for one."""
+"""The meaning of the word under the cursor, as Markdown; None if there is nothing to say, for example in comments."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _MEMBERS = {
     "alpha": "the pairwise importance of that loss on the same batch, held fixed",
     "loss": "the value of that loss at the anchor",
 }
-_FREE = (Kind.CHOICE, Kind.SCHEDULE)  # words that an author may give another meaning
+_FREE = (Kind.CHOICE, Kind.SCHEDULE)  # words to which an author may give another meaning
 _PARTS_HEAD = re.compile(r"[ \t]*[\[(]")
 
 
@@ -73,7 +73,7 @@ def _of_name(document: Document, head: Head, known: Known) -> str:
 
 
 def pretty_parameter(parameter: Parameter) -> str:
-    """The declaration of a parameter with the value it has here."""
+    """The declaration of a parameter with its value here."""
     match parameter.role:
         case Learned():
             word, value = "learn", pretty_number(parameter.value)
@@ -109,7 +109,7 @@ def _derived(journey: Journey) -> str:
 
 
 def _wrapped(line: str) -> str:
-    """A long line as the formatter would write it; what no spec can say stays as it is."""
+    """A long line wrapped as by the formatter; a line that is no valid spec is left as it is."""
     text = format_source(Source("derived", f"loss derived {{\n{line}\n}}\n")).text
     return dedent(text.partition("\n")[2].rpartition("}")[0]).rstrip() if text else line
 

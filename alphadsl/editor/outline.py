@@ -1,4 +1,4 @@
-"""From a parsed text to the outline an editor shows: its losses, and what each defines."""
+"""From a parsed text to the outline shown by an editor: its losses, and what each defines."""
 
 from lsprotocol.types import DocumentSymbol, SymbolKind
 

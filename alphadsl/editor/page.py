@@ -1,4 +1,4 @@
-"""The page of a diagnostic: what it is and why, a spec that has it, what is then told, and the spec put right."""
+"""The page of a diagnostic: what it is and why, a spec that has it, the message, and the corrected spec."""
 
 import inspect
 import os
@@ -18,7 +18,7 @@ LONGEST_EXAMPLE = 400
 
 
 def render_page(entry: type[Diagnostic]) -> str:
-    """The page as text; the message is what checking the wrong spec really says."""
+    """The page as text; its message is the one that the checker gives for the wrong spec."""
     told = told_of(entry)
     paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(entry.__doc__ or ""))
     sections = [
@@ -33,7 +33,7 @@ def render_page(entry: type[Diagnostic]) -> str:
 
 
 def told_of(entry: type[Diagnostic]) -> str:
-    """The message that the wrong spec of an entry gets, in a folder with the files it needs."""
+    """The message for the wrong spec of an entry, checked in a folder with the files it needs."""
     with TemporaryDirectory() as folder:
         for name, text in entry.beside.items():
             Path(folder, name).write_text(text, encoding="utf-8")

@@ -1,6 +1,7 @@
-"""Places of the Language Server Protocol: lines and code units, both counted from 0, to and from character offsets.
+"""Positions of the Language Server Protocol: lines and code units, both counted from 0, converted to and from character
+offsets.
 
-Nowhere else is anything known of them. A place outside the text is taken back into it.
+All conversions are here. A position outside the text is clamped to it.
 """
 
 import re
@@ -51,5 +52,5 @@ class Positions:
 
 
 def utf16(text: str) -> int:
-    """The UTF-16 code units of a text."""
+    """The number of UTF-16 code units of a text."""
     return sum(2 if char > "\uffff" else 1 for char in text)

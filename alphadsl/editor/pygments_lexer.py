@@ -1,4 +1,5 @@
-"""Colours of specs for Pygments: pages, terminals and whatever else uses it. Nothing is refused; strays are errors."""
+"""Colours of specs for Pygments: pages, terminals and anything else that uses it. Nothing is refused; stray characters
+are errors."""
 
 from collections.abc import Callable, Iterator
 from re import Match

@@ -1,4 +1,5 @@
-"""All places of a name in a text, and another name for it. Refused: names of another file or the language, or taken."""
+"""All occurrences of a name in a text, and renaming it. Refused: names of another file or of the language, and new
+names that are taken."""
 
 from alphadsl.editor.symbols import Role, Symbol, lexemes_of, lineage, meaning, name_at, region_at, regions
 from alphadsl.report.exceptions import InputError
@@ -9,7 +10,7 @@ from alphadsl.syntax.spelling import spell
 
 
 def renamable(text: SpecText, offset: int) -> Span | None:
-    """The place of a name that has its definition in this text."""
+    """The span of a name that is defined in this text, or None."""
     index = name_at(text, offset)
     symbol = meaning(text, index) if index is not None else None
     if index is None or symbol is None or symbol.span.source != text.source or symbol.name in FAMILY_PARTS:
@@ -18,7 +19,7 @@ def renamable(text: SpecText, offset: int) -> Span | None:
 
 
 def places(text: SpecText, symbol: Symbol) -> list[Span]:
-    """Where a text means the symbol, in Greek or in ASCII; its `set` lines and named arguments among them."""
+    """Where a text refers to the symbol, in Greek or in ASCII, including `set` lines and named arguments."""
     spans = []
     for index, lexeme in enumerate(lexemes_of(text.source)):
         if lexeme.type == "NAME" and str(lexeme) == symbol.name:
@@ -29,7 +30,7 @@ def places(text: SpecText, symbol: Symbol) -> list[Span]:
 
 
 def rename(text: SpecText, offset: int, new: str) -> list[Span]:
-    """The places to write the new name at; raises InputError where the text would mean something else after it."""
+    """The spans in which to write the new name. Raises `InputError` if the text would then mean something else."""
     index = name_at(text, offset)
     symbol = meaning(text, index) if index is not None else None
     if symbol is None or symbol.name in FAMILY_PARTS:

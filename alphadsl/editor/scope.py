@@ -1,6 +1,6 @@
-"""What can be named at a place of a text that may be half written: read from its lines, so that no parse is needed.
+"""The names available at a position of a text that may be incomplete: read from its lines, so that it need not parse.
 
-Losses are found as the checker finds them: in the text, beside its file, in the library.
+Losses are found as the checker finds them: in the text, in the folder of its file, in the library.
 """
 
 import re
@@ -30,7 +30,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Known:
-    """A name of the author's, the way it is written, and the line that defines it."""
+    """A name of the author's, as written in use, and the line that defines it."""
 
     name: str
     usage: str
@@ -40,7 +40,7 @@ class Known:
 
 
 def without_quiet(text: str) -> str:
-    """The text with comments and descriptions blanked out, every character in its place."""
+    """The text with comments and descriptions replaced by spaces, so that offsets stay the same."""
     return _QUIET.sub(lambda match: " " * len(match[0]), text)
 
 
@@ -54,12 +54,12 @@ def heads(text: str) -> list[Head]:
 
 
 def loss_around(text: str, offset: int) -> Head | None:
-    """The loss whose lines a place is among."""
+    """The loss whose lines contain a position, or None."""
     return next((head for head in reversed(heads(text)) if head.start <= offset), None)
 
 
 def find_head(name: str, text: SpecText, child: Head | None = None) -> tuple[Head, SpecText] | None:
-    """The loss of a name, and the text that it is in."""
+    """The loss with this name and the text that it is in, or None."""
     here = [head for head in heads(text.source.text) if head.name == name and head != child]
     if here:
         return here[0], text
@@ -75,7 +75,7 @@ def find_head(name: str, text: SpecText, child: Head | None = None) -> tuple[Hea
 
 
 def known_names(head: Head, text: SpecText) -> dict[str, Known]:
-    """The parameters and definitions of a loss and its parents; the loss's own where both have one."""
+    """The parameters and definitions of a loss and its parents; those of the loss take precedence."""
     names: dict[str, Known] = {}
     for ancestor in _lineage(head, text):
         for known in _own(ancestor):
@@ -89,7 +89,7 @@ def inherited_names(head: Head, text: SpecText) -> dict[str, Known]:
 
 
 def loss_names(text: SpecText) -> list[str]:
-    """Every loss that this text may name."""
+    """Every loss that this text may refer to."""
     try:
         beside = [path.stem for path in sorted(text.folder.glob(f"*{SUFFIX}"))] if text.folder else []
     except OSError:

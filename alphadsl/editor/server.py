@@ -1,6 +1,7 @@
-"""The language server: an editor's requests in, what the other modules of this folder say out, over stdin and stdout.
+"""The language server: requests of an editor come in over stdin; answers of the other modules of this folder go out
+over stdout.
 
-No document can end it: whatever goes wrong inside is told as a diagnostic of that document, or answers with nothing.
+No document can crash it: an internal error becomes a diagnostic of that document, or an empty answer.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from alphadsl.editor.workspace import AlphaServer, guarded
 from alphadsl.report.exceptions import InputError
 from alphadsl.syntax.format import format_source
 
-PAUSE = 0.1  # seconds without a keystroke, before a text is checked
+PAUSE = 0.1  # seconds without a keystroke before a text is checked
 _ITEM_KINDS = {
     Kind.KEYWORD: types.CompletionItemKind.Keyword,
     Kind.CONSTANT: types.CompletionItemKind.Variable,
@@ -40,7 +41,7 @@ server = AlphaServer()
 
 
 def serve() -> None:
-    logging.basicConfig(level=logging.ERROR)  # to stderr: stdout is the editor's
+    logging.basicConfig(level=logging.ERROR)  # to stderr, since stdout belongs to the protocol
     server.start_io()
 
 
@@ -51,7 +52,7 @@ def did_open(ls: AlphaServer, params: types.DidOpenTextDocumentParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
 def did_save(ls: AlphaServer, params: types.DidSaveTextDocumentParams) -> None:
-    """What others extend has changed on the disk: every open text is checked again."""
+    """A file that other texts may extend has changed on disk, so every open text is checked again."""
     for uri in [*ls.workspace.text_documents]:
         ls.check(uri)
 
@@ -107,7 +108,7 @@ def on_completion(ls: AlphaServer, params: types.CompletionParams) -> list[types
 @server.feature(types.TEXT_DOCUMENT_FORMATTING)
 @guarded
 def on_formatting(ls: AlphaServer, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
-    """The whole text anew; nothing where it cannot be parsed, which its diagnostics say."""
+    """Replace the whole text; nothing if it does not parse, which its diagnostics report."""
     uri = params.text_document.uri
     source = ls.spec(uri).source
     formatted = format_source(source).text
@@ -158,7 +159,7 @@ def on_prepare_rename(ls: AlphaServer, params: types.PrepareRenameParams) -> typ
 @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
 @guarded
 def on_rename(ls: AlphaServer, params: types.RenameParams) -> types.WorkspaceEdit | None:
-    """The edits, or nothing and a message that says why."""
+    """The edits; or nothing, and a message with the reason."""
     uri = params.text_document.uri
     positions = ls.positions(uri)
     try:

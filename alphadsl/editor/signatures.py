@@ -1,4 +1,4 @@
-"""What is being called at a place: a built-in function, a function of the author's, or a loss, and which argument."""
+"""The call at a position: a built-in function, a function of the author's, or a loss, and the current argument."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from alphadsl.syntax.spelling import spell
 
 @dataclass(frozen=True)
 class Signature:
-    """`label` is the whole call; `parameters` are parts of it with what they mean, `active` the one at the place."""
+    """`label` is the whole call, `parameters` are parts of it with their meanings, and `active` is the current one."""
 
     label: str
     meaning: str
@@ -56,7 +56,7 @@ def _of_loss(name: str, given: str, text: SpecText) -> Signature | None:
 
 
 def _open_bracket(before: str) -> int | None:
-    """The place of the innermost bracket that is still open."""
+    """The offset of the innermost bracket that is still open."""
     depth = 0
     for place in range(len(before) - 1, -1, -1):
         match before[place]:
@@ -72,7 +72,7 @@ def _open_bracket(before: str) -> int | None:
 
 
 def _commas(given: str) -> int:
-    """The commas outside further brackets."""
+    """The number of commas outside nested brackets."""
     depth = count = 0
     for char in given:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(char, 0)

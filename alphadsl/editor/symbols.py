@@ -1,7 +1,7 @@
-"""The names of a text and what each stands for, read from its lexemes, so that a half written text has them too.
+"""The names of a text and their definitions, read from its lexemes, so that an incomplete text has them too.
 
-A text that cannot be read at all has no names. A name is found where the checker would find it: the argument of the
-function around it, the loss, its parents, and for losses the text, the folder, the library.
+A text that the lexer cannot read has no names. Names are looked up like in the checker: as the argument of the
+surrounding function, in the loss, in its parents; losses in the text, the folder, the library.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class Symbol:
-    """A name where it is defined."""
+    """A name at its definition."""
 
     name: str
     role: Role
@@ -102,7 +102,7 @@ def find_region(name: str, text: SpecText, child: Region | None = None) -> Regio
 
 
 def name_at(text: SpecText, offset: int) -> int | None:
-    """The index of the name that a place touches."""
+    """The index of the name at a position, even just after it; None if there is none."""
     for index, lexeme in enumerate(lexemes_of(text.source)):
         if lexeme.type == "NAME" and lexeme.span.start <= offset <= lexeme.span.end:
             return index
@@ -110,7 +110,7 @@ def name_at(text: SpecText, offset: int) -> int | None:
 
 
 def meaning(text: SpecText, index: int) -> Symbol | None:
-    """What a name of a text stands for; None for built-in names and for those that nothing defines."""
+    """The definition of a name in a text; None for built-in and undefined names."""
     lexemes = lexemes_of(text.source)
     lexeme, before, after = lexemes[index], lexemes[max(0, index - 1)], lexemes[index + 1]
     if before.type == "DOT":
@@ -149,7 +149,7 @@ def _argument(region: Region, lexeme: Lexeme) -> Symbol | None:
 
 
 def _callee(lexemes: tuple[Lexeme, ...], index: int) -> str | None:
-    """The name in front of the bracket that a place is in."""
+    """The name in front of the bracket that a position is in."""
     depth = 0
     for place in range(index - 1, -1, -1):
         match lexemes[place].type:

@@ -1,6 +1,6 @@
-"""The TextMate grammar of specs, made from the vocabulary: `python -m alphadsl.editor.textmate FILE` writes it.
+"""The TextMate grammar of specs, generated from the vocabulary: `python -m alphadsl.editor.textmate FILE` writes it.
 
-Editors that colour by TextMate grammars (VS Code and others) read the copy in editors/vscode; a test holds it to this.
+Editors that use TextMate grammars (VS Code and others) read the copy in editors/vscode; a test keeps it up to date.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""What each name of a text is, for colours that no pattern can know: losses, parameters, arguments, definitions."""
+"""The kind of each name in a text, for colours that no pattern can determine: losses, parameters, arguments,
+definitions."""
 
 from collections.abc import Iterator
 
@@ -22,7 +23,7 @@ MOST_NAMES = 2_000
 
 
 def semantic_tokens(text: SpecText, positions: Positions) -> list[int]:
-    """Five numbers for each name: lines and characters from the one before, its length, type and modifiers."""
+    """Five numbers for each name: lines and characters since the previous one, its length, type and modifiers."""
     data: list[int] = []
     line = character = 0
     for start, end, kind, modifiers in _names(text):

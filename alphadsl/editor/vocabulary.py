@@ -1,6 +1,6 @@
-"""Every word that the language knows, by kind, with what it means: for colours, completion and hover.
+"""Every word of the language, by kind, with its meaning: for colours, completion and hover.
 
-The words themselves are those of the parser and of the checker's tables; a word without a meaning here is an error.
+The words are those of the parser and of the checker's tables; a word without a meaning here is an error.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ def _set_words(index_set: IndexSet) -> str:
     return f"{index_set.words}{' (the default)' if index_set == DEFAULT else ''}"
 
 
-# How a word is written, and what it says.
+# How a word is used, and what it means.
 _MEANINGS: Mapping[Kind, Mapping[str, tuple[str, str]]] = {
     Kind.KEYWORD: {
         "loss": ("loss NAME { ... }", "a loss; `loss NAME = 0.7 * infonce + 0.3 * square` blends others"),

@@ -1,6 +1,6 @@
-"""The texts of an editor's session, each read once, and what is told of them.
+"""The texts of an editor's session, each read once, and the diagnostics published for them.
 
-Whatever goes wrong inside is told as a diagnostic of the document, or answers a request with nothing.
+An internal error becomes a diagnostic of the document, or an empty answer to a request.
 """
 
 import asyncio
@@ -25,7 +25,8 @@ Answer = TypeVar("Answer")
 
 
 class AlphaServer(LanguageServer):
-    """Texts are sent whole: they are small, and no count of lines can then drift apart."""
+    """The server of one session. Texts are synchronised as a whole: they are small, and client and server cannot
+    diverge."""
 
     def __init__(self) -> None:
         super().__init__("alphadsl", alphadsl.__version__, types.TextDocumentSyncKind.Full)
@@ -41,7 +42,7 @@ class AlphaServer(LanguageServer):
         return spec_text(path or uri, self.workspace.get_text_document(uri).source, Path(path) if path else None)
 
     def document(self, uri: str) -> Document:
-        """The document as it is now, checked once."""
+        """The current document, checked once."""
         text = self.spec(uri)
         known = self._read.get(uri)
         if known is None or known.text != text:
@@ -56,7 +57,7 @@ class AlphaServer(LanguageServer):
 
     def check(self, uri: str) -> None:
         try:
-            self._read.pop(uri, None)  # a file beside it may have changed
+            self._read.pop(uri, None)  # a file in its folder may have changed
             document = self.document(uri)
             said = document.checked.diagnostics
             self.publish(uri, [lsp_diagnostic(diagnostic, document.source, uri, self.units) for diagnostic in said])
@@ -74,7 +75,7 @@ Handler = Callable[[AlphaServer, Params], Answer | None]
 
 
 def guarded(handler: Handler[Params, Answer]) -> Handler[Params, Answer]:
-    """A request answered with nothing if we fail; the failure goes to the log."""
+    """Answer a request with nothing if there is an internal error, which goes to the log."""
 
     @wraps(handler)
     def answer(ls: AlphaServer, params: Params) -> Answer | None:
