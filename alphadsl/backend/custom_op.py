@@ -57,8 +57,8 @@ class Run:
         return Run(key, way, how == "streams", cast(Together, ranks), cast(Products, products))
 
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Step:
-        """Value, gradients with respect to the samples of this process, and slopes; the loss is that of the whole batch
-        in every process. Where gradients will be averaged over processes, those of the embeddings are multiplied by the
+        """The loss of the whole batch, and its gradients with respect to the samples of this process and to learned
+        parameters. Where gradients will be averaged over processes, those of the embeddings are multiplied by the
         number of processes, and those of parameters, which are equal in all processes, are given in full. Where they
         will be summed, each process gives its share of the latter."""
         with products(z_VND.device, self.products):

@@ -36,7 +36,7 @@ class CellStrips:
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
-        """Value, gradient with respect to the samples of this process, and slopes."""
+        """The value, and its gradients with respect to the samples of this process and to the learned parameters."""
         batch = place(z_VND, self._core.space, ranks)
         point_ED = batch.points_ED
         every = Axis(context, batch.half_squares(point_ED))

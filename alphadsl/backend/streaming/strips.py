@@ -70,7 +70,7 @@ class Strips:
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
-        """Value, gradient with respect to the samples of this process, and slopes."""
+        """The value, and its gradients with respect to the samples of this process and to the learned parameters."""
         batch = place(z_VND, self._core.space, ranks)
         points_PD = torch.cat([batch.points_ED, *queue_in(self._core.arrangement, context)])
         half_P1 = batch.half_squares(points_PD)
@@ -106,7 +106,7 @@ class Strips:
 
 class _Given(NamedTuple):
     """What anchors, positives and candidates of a strip receive, each row times its weight; None for the candidates of
-    a queue. Then the sums of weights, values and slopes."""
+    a queue. Then the sums of weights, of values, and of gradients with respect to learned parameters."""
 
     of_anchors_AD: Tensor
     of_positives_AD: Tensor
@@ -143,7 +143,8 @@ class _Sums:
         self.of_rows = tuple(map(torch.add, self.of_rows, given.of_rows)) if self.of_rows else given.of_rows
 
     def mean(self, ranks: Ranks, embeddings: int) -> Step:
-        """The mean over the rows of all processes: value, what the embeddings have received (E, D), slopes."""
+        """The mean over the rows of all processes: the value, what the embeddings have received (E, D), and the
+        gradients with respect to learned parameters."""
         counted, *sums = ranks.summed(torch.stack(self.of_rows)).unbind()
         value, *slopes = (term / counted for term in sums)
         return value, ranks.summed(self.received_PD[:embeddings]).div_(counted), tuple(slopes)

@@ -41,7 +41,7 @@ class Tiled:
 
     @torch.no_grad()
     def with_gradient(self, z_VND: Tensor, context: Tensors, parameters: Tensors, ranks: Ranks) -> Step:
-        """Value, gradient with respect to the samples of this process, and slopes."""
+        """The value, and its gradients with respect to the samples of this process and to the learned parameters."""
         with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for sweep in self._core.passes:
