@@ -24,7 +24,7 @@ NEAREST = 3
 @dataclass(frozen=True)
 class Equal:
     """The gradient of the explained loss is `scale` times that of another; `meaning` is the parameter or count that
-    equals the scale, if any."""
+    equals the scale or its inverse, if any."""
 
     setting: Setting
     scale: float
