@@ -143,14 +143,16 @@ def _from_parts(parts: Mapping[Part, Folder], extra: list[Path]) -> Layout:
         told.append(f"test images: {parts[chosen].path}")
     if chosen is Part.TEST and Part.VALIDATION in parts:
         unused = parts[Part.VALIDATION]
-        told.append(f"left out: {len(unused.all_images()):,} images in {unused.path}, as there is {Part.TEST}")
+        told.append(
+            f"left out: {len(unused.all_images()):,} images in {unused.path}, since there is a {Part.TEST} split"
+        )
     return Layout(train, test, extra, tuple(told))
 
 
 def _flat(root: Folder, extra: Sequence[Path] = (), parts: Mapping[Part, Folder] = MappingProxyType({})) -> Layout:
     told = ["no labels: the images are in fewer than two class folders, so nothing is probed"]
     told += [
-        f"left out: {len(folder.all_images()):,} images in {folder.path}, as training has no labels"
+        f"left out: {len(folder.all_images()):,} images in {folder.path}, since the training images have no labels"
         for part, folder in parts.items()
         if part is not Part.TRAIN
     ]

@@ -28,7 +28,7 @@ class Overview:
     @property
     def state(self) -> str:
         if self.at_work:
-            return "at work"
+            return "running"
         return "ended" if self.room.listed.exists() else "stopped"
 
     @property

@@ -41,9 +41,9 @@ class Board(Protocol):
 class TensorBoard:
     """Events in the run folder. A full disk stops the run, as it does for the run's own file.
 
-    `goes_on_after` is a step after which all earlier events are purged, or None if there are none to purge: TensorBoard
-    reads files of the same second in the order of their names, the tenth before the ninth, and would purge what was
-    written later.
+    A run that continues after the step `goes_on_after` purges the events of later steps. It is None if there are none
+    to purge: TensorBoard reads files of the same second in the order of their names, the tenth before the ninth, and
+    would purge what was written afterwards.
     """
 
     def __init__(self, run: RunFolder, goes_on_after: int | None) -> None:
@@ -101,7 +101,7 @@ def check_loggers(config: ExperimentConfig) -> None:
 
 
 def open_boards(run: RunFolder, config: ExperimentConfig, step: int) -> list[Board]:
-    """The boards of a run that starts, or continues after a step; what a killed run logged after that step is
+    """The boards of a run that starts, or continues after a step; what a killed run logged beyond that step is
     purged."""
     goes_on_after = step if (run / BOARD).exists() else None
     return [_open(name, run, goes_on_after) for name in parse_loggers(config.logger)]

@@ -190,7 +190,8 @@ class ExperimentConfig(BaseModel):
     """The paper's probe: Adam, 3e-4, weight decay 1e-3, 50 epochs of batches of 128."""
     select: Annotated[Part, About(Group.PROBE, "Images on which the best epoch of the probe is chosen.")] = "validation"
     test_set: Annotated[
-        TestSet, About(Group.PROBE, "Whether the probe reads the test set; sealed, it is measured on validation alone.")
+        TestSet,
+        About(Group.PROBE, "Whether the probe reads the test set; if sealed, it measures on validation images only."),
     ] = "read"
 
     @field_validator("*", mode="before")

@@ -99,7 +99,7 @@ def cell_of(entry: Entry, name: str) -> str:
 
 
 def percent_of(entry: Entry) -> str:
-    """The score; of a trial that did not come to its end, nearest neighbours at its last rung, which are no score."""
+    """The score in per cent; if a trial did not finish, nearest-neighbour accuracy at its last rung, marked kNN."""
     if entry.score is not None:
         return f"{100 * entry.score:.1f}"
     return f"kNN {100 * entry.rungs[-1][1]:.1f}" if entry.rungs else ""

@@ -31,10 +31,10 @@ DEFINITION = "definition"
 GAME = "differences"
 
 WORDS = (
-    "autograd: torch differentiates the value of the loss. definition: the interpreter differentiates the spec as it "
-    "is written and holds what it holds fixed. differences: of max over alpha of R - E, solved at both ends of a step. "
-    "Where lengths are held fixed, an inner product also pulls along z, which no distance does; the form holds for the "
-    "rest. The gradient by a loss's own learned parameters is not of this form."
+    "autograd: torch differentiates the value of the loss. definition: the interpreter differentiates the spec as "
+    "written, and holds fixed what the spec holds fixed. differences: of max over alpha of R - E, solved at both ends "
+    "of a step. Where lengths are held fixed, an inner product also pulls along z, which no distance does; the "
+    "statement is about the rest. The gradient of a loss's own learned parameters is not of this form."
 )
 
 Parameters = Mapping[str, Tensor]
@@ -216,7 +216,7 @@ def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
         ]
         for one, statement in zip(measured, statements, strict=True)
     ]
-    columns = ("loss", "family", "gradient by", *KINDS, "asked", "verdict", "β = Σα", "α ≥ 0", "remark")
+    columns = ("loss", "family", "gradient by", *KINDS, "tolerance", "verdict", "β = Σα", "α ≥ 0", "remark")
     numbers = {
         "draws": draws,
         "seed": seed,

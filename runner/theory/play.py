@@ -165,8 +165,10 @@ def _statements(course: Course, twin: bool, steps: int) -> list[Statement]:
     no_twin = "" if twin else "no coordinate loss is known for this R"
     return [
         Statement("alpha is feasible: rows sum to 1, none below 0", worst(lambda c: c.infeasible), CONDITION),
-        Statement("KKT: R'(alpha) - d^2 is one number where alpha > 0", worst(lambda c: c.stationarity), CONDITION),
-        Statement("KKT: it is no more where alpha = 0", worst(lambda c: c.complementarity), CONDITION),
+        Statement(
+            "KKT: R'(alpha) - d^2 is the same number wherever alpha > 0", worst(lambda c: c.stationarity), CONDITION
+        ),
+        Statement("KKT: it is no larger where alpha = 0", worst(lambda c: c.complementarity), CONDITION),
         Statement("no random feasible alpha lowers E - R", min(course.rises), PERTURBED, at_least=True),
         Statement("beta is the row sum of alpha", max(course.off_row_sum), CONDITION),
         Statement(

@@ -101,7 +101,7 @@ class Report:
             for name, justify in (
                 ("statement", "left"),
                 ("measured", "right"),
-                ("asked", "right"),
+                ("tolerance", "right"),
                 ("verdict", "left"),
             ):
                 verdicts.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ def listed(room: SearchRoom) -> str:
 def test_studies_lists_a_search_and_the_command_that_goes_on(room: SearchRoom) -> None:
     keep_command(room.folder, "alphadsl discover infonce --name first")
     with locked(RunFolder(room.folder)):
-        assert "at work" in listed(room)
+        assert "running" in listed(room)
         assert "continues with" not in listed(room)
     told = listed(room)
     assert "stopped" in told
