@@ -25,8 +25,8 @@ from alphadsl.storage import guarded, read_file, write_file
 State = dict[str, Any]
 
 FORMAT = 3
-"""Version of the checkpoint format. Format 1 does not say which run a checkpoint belongs to; format 2 exists only at
-the end of an epoch and has no checksum of the whole file."""
+"""Version of the checkpoint format. Checkpoints of format 1 do not say which run they belong to. Those of format 2 were
+written only at the end of an epoch and have no checksum of the whole file."""
 
 SEAL = b"sha256:"
 SEAL_LENGTH = len(SEAL) + 2 * hashlib.sha256().digest_size

@@ -103,7 +103,7 @@ def check_alike(what: str, mine: object) -> None:
     torch.distributed.all_gather_object(said, mine)
     for other, its in enumerate(said):
         if its != said[0]:
-            raise SharedRefusal(f"Process {other} has other {what} than process 0: {its}, not {said[0]}.", "")
+            raise SharedRefusal(f"Process {other} has different {what} from process 0: {its}, not {said[0]}.", "")
 
 
 def is_known_to_all(refusal: InputError) -> bool:

@@ -123,7 +123,7 @@ def test_a_refusal_in_one_process_is_that_of_all(tmp_path: Path) -> None:
         "refused in 0 (help)",
         "Process 1: refused in 1 (help)",
         "Process 1: refused in 1 (help)",
-        "Process 1 has other data than process 0: 1, not 0.",
+        "Process 1 has different data from process 0: 1, not 0.",
         "0",
     ]
 
