@@ -1,6 +1,6 @@
 """Reading the files of a run: a run folder comes in; its record, its probe and its epoch come out.
 
-Refused, each in a line of its own kind: a folder that is not a run, a damaged file, a file that belongs to another run,
+Refused, each with a message of its own: a folder that is not a run, a damaged file, a file that belongs to another run,
 and one that a newer version wrote.
 """
 
