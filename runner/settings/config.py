@@ -102,7 +102,7 @@ class ExperimentConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     dataset: Annotated[Dataset | Annotated[str, AfterValidator(check_own)], About(Group.DATA, "The images.")] = "digits"
-    data_dir: Annotated[Path | None, About(Group.DATA, "Folder of the data set; otherwise data/.")] = None
+    data_dir: Annotated[Path | None, About(Group.DATA, "Folder of the data set; by default data/.")] = None
     image_size: Annotated[int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side that images are resized to.")] = 32
 
     encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder, or timm:NAME.")] = "resnet8"
@@ -114,7 +114,7 @@ class ExperimentConfig(BaseModel):
     stop_gradient: Annotated[bool, About(Group.NETWORK, "Let no gradient flow through the keys.")] = False
     momentum_encoder: Annotated[
         Auto | Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)],
-        About(Group.NETWORK, "Decay of the averaged encoder that makes the keys; 0 for none; with a queue, 0.99."),
+        About(Group.NETWORK, "Decay of the averaged encoder that makes the keys; 0: none; auto: 0.99 with a queue."),
     ] = AUTO
 
     recipe: Annotated[
@@ -124,7 +124,7 @@ class ExperimentConfig(BaseModel):
     batch: Annotated[int, Field(ge=2, le=MOST), About(Group.TRAINING, "Images in a batch, each in two views.")] = 256
     queue: Annotated[
         Auto | Annotated[int, Field(ge=0, le=MOST)],
-        About(Group.TRAINING, "Keys in the queue of a loss that takes one; otherwise 4096, or half of the images."),
+        About(Group.TRAINING, "Keys in the queue of a loss that takes one; auto: 4096, or half of the images."),
     ] = AUTO
     epochs: Annotated[int, Field(ge=0, le=MOST), About(Group.TRAINING, "Epochs of pretraining.")] = 5
     shuffle: Annotated[bool, About(Group.TRAINING, "Shuffle the images anew in each epoch.")] = True
@@ -138,12 +138,14 @@ class ExperimentConfig(BaseModel):
     warmup_epochs: Annotated[NonNegative, About(Group.TRAINING, "Epochs of linear warm-up.")] = 0.5
     momentum: Annotated[float, Field(ge=0, lt=1), About(Group.TRAINING, "Momentum; not used by adamw.")] = 0.9
     clip: Annotated[
-        NonNegative, About(Group.TRAINING, "Largest norm of the gradient; longer ones are clipped; 0 clips none.")
+        NonNegative, About(Group.TRAINING, "Norm to which longer gradients are clipped; 0: no clipping.")
     ] = 0.0
     ema: Annotated[
         float,
         Field(ge=0, lt=1, allow_inf_nan=False),
-        About(Group.TRAINING, "Decay per step of an average of the weights, which is probed and exported; 0 for none."),
+        About(
+            Group.TRAINING, "Decay per step of an average of the weights, which is probed and exported; 0: no average."
+        ),
     ] = 0.0
     seed: Annotated[int, Field(ge=0, lt=2**31), About(Group.TRAINING, "First seed.")] = 0
 
@@ -153,21 +155,23 @@ class ExperimentConfig(BaseModel):
     ] = "exact"
     device: Annotated[Literal["auto", "cpu", "cuda"], About(Group.MACHINE, "Device to compute on.")] = "auto"
     threads: Annotated[
-        Auto | Count, About(Group.MACHINE, "Most CPU threads to use; small images gain nothing from several.")
+        Auto | Count, About(Group.MACHINE, "Maximum number of CPU threads; small images gain nothing from several.")
     ] = AUTO
     channels_last: Annotated[
-        Auto | bool, About(Group.MACHINE, "Memory layout of images in the encoder; otherwise the faster safe one.")
+        Auto | bool, About(Group.MACHINE, "Channels-last layout in the encoder; auto: where it is correct and faster.")
     ] = AUTO
     cached_chunks: Annotated[
-        Count, About(Group.MACHINE, "Chunks that a batch is split into where it does not fit in memory.")
+        Count, About(Group.MACHINE, "Number of chunks of a batch, embedded one by one if it does not fit in memory.")
     ] = 1
-    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; otherwise on a GPU only.")] = AUTO
+    compile: Annotated[Auto | bool, About(Group.MACHINE, "Compile the encoder; auto: on a GPU.")] = AUTO
     deterministic: Annotated[
-        Auto | bool, About(Group.MACHINE, "Bit-identical results on a GPU too; otherwise cuDNN's fastest kernels.")
+        Auto | bool, About(Group.MACHINE, "Bit-identical results on a GPU too; auto: cuDNN's fastest kernels.")
     ] = AUTO
     log_every: Annotated[
         Auto | Count,
-        About(Group.MACHINE, "Steps between readings of the loss; otherwise 1 on a CPU, and 50 on a GPU."),
+        About(
+            Group.MACHINE, "Steps between readings of the loss, which wait for a GPU; auto: 1 on a CPU, 50 on a GPU."
+        ),
     ] = AUTO
     save_every: Annotated[
         str,
@@ -177,7 +181,7 @@ class ExperimentConfig(BaseModel):
     keep_every: Annotated[
         int,
         Field(ge=0, le=MOST),
-        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0 for none."),
+        About(Group.MACHINE, "Epochs between checkpoints that are kept for good; 0: none."),
     ] = 0
     logger: Annotated[
         str,
