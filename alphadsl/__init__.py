@@ -4,8 +4,8 @@
     value = loss(z0, z1)
     run = alphadsl.train("infonce", dataset="digits", epochs=20)
 
-What the package exports is imported when it is first asked for: the command line has to answer to Ctrl-C before that,
-and torch is not needed to check and show specs.
+Exports are imported on first use: the command line must react to Ctrl-C before that, and torch is not needed to check
+and show specs.
 """
 
 from importlib import import_module

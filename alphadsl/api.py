@@ -1,4 +1,4 @@
-"""What Python users call: load a loss by name, path or text, or check one without loading it."""
+"""The Python interface: load a loss by name, path or text, or check one without loading it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,20 +34,20 @@ def load(
     products: Products = "exact",
     **parameters: Number,
 ) -> "ContrastiveLoss":
-    """The loss of a built-in name (`"infonce"`) or of a file (`"specs/mine.alpha"`, its last loss).
+    """Load the loss with a built-in name (`"infonce"`), or the last loss of a file (`"specs/mine.alpha"`).
 
-    Keywords override parameters: any finite number, NumPy's and tensors without axes too. So does the dictionary
-    `values`, for a parameter that is called like a keyword of this function. `backend` is `"dense"` (all pairs at
-    once), `"streaming"` (memory linear in the batch), `"auto"` (what is faster for the batch at hand) or
-    `"interpreter"` (slow, float64, the oracle); `compile` puts the step through `torch.compile`, `"auto"` only where
-    that pays and torch can; with `True` the loss raises `InputError` where torch cannot. `products` in float32 are
-    `"exact"` (IEEE, whatever precision the process is set to) or `"fast"`: oneDNN's on a CPU, which rounds to bfloat16
-    where the processor has instructions for that, and TensorFloat-32 on CUDA.
+    Keywords override parameters by any finite number, including NumPy scalars and tensors without axes. The dictionary
+    `values` does the same, for a parameter with the name of a keyword of this function. `backend` is `"dense"` (all
+    pairs at once), `"streaming"` (memory linear in the batch), `"auto"` (the faster one for the batch at hand) or
+    `"interpreter"` (slow, float64, the oracle). `compile` runs the step through `torch.compile`, with `"auto"` only
+    where that pays off and torch can; with `True` the loss raises `InputError` if torch cannot. `products` in float32
+    are `"exact"` (IEEE, whatever precision the process is set to) or `"fast"`: on a CPU those of oneDNN, which rounds
+    to bfloat16 if the processor has instructions for it, and TensorFloat-32 on CUDA.
 
-    Where several processes of `torch.distributed` are at work, each brings a part of the batch, and each gets the loss
-    of all of it: `ranks` says whether the trainer takes the `"average"` of their gradients, as DDP does, or the
-    `"sum"`, or that each process is `"alone"` with its batch. Raises `SpecError` with its diagnostics for a wrong spec
-    or parameter, `InputError` for a name or file that is not there.
+    With several processes of `torch.distributed`, each contributes a part of the batch, and each gets the loss of the
+    whole batch. `ranks` says whether the trainer takes the `"average"` of their gradients, as DDP does, or the `"sum"`,
+    or that each process is `"alone"` with its batch. Raises `SpecError` with its diagnostics for a wrong spec or
+    parameter, `InputError` for a name or file that does not exist.
     """
     return build(find_text(spec), Execution(backend, compile, ranks, products), _together(values, parameters), KEYWORDS)
 
@@ -62,21 +62,21 @@ def loads(
     products: Products = "exact",
     **parameters: Number,
 ) -> "ContrastiveLoss":
-    """The last loss of a spec text; otherwise as `load`."""
+    """Load the last loss of a spec text; otherwise like `load`."""
     given = SpecText(Source("<text>", text), None)
     return build(given, Execution(backend, compile, ranks, products), _together(values, parameters), KEYWORDS)
 
 
 def check(spec: str | Path) -> list[Diagnostic]:
-    """All that is wrong or doubtful in the spec of a built-in name or a file. Raises nothing for a wrong spec, and
-    `InputError` for a name or file that is not there. A string of several lines, or with a brace, is a text."""
+    """All errors and warnings for the spec of a built-in name or a file. Does not raise for a wrong spec; raises
+    `InputError` for a name or file that does not exist. A string with several lines or a brace is taken as a text."""
     if isinstance(spec, str) and ("\n" in spec or "{" in spec) and not spec.endswith(SUFFIX):
         return checks(spec)
     return list(check_spec(find_text(spec)).diagnostics)
 
 
 def checks(text: str) -> list[Diagnostic]:
-    """All that is wrong or doubtful in a spec text."""
+    """All errors and warnings for a spec text."""
     return list(check_spec(SpecText(Source("<text>", text), None)).diagnostics)
 
 
@@ -86,14 +86,15 @@ def library() -> tuple[str, ...]:
 
 
 def regulariser_of(loss: "ContrastiveLoss") -> "Regulariser | None":
-    """R of a min player with the values now in force, as a function of importances; None where a spec states none."""
+    """R of a min player with the current values of its parameters, as a function of importances; None if the spec has
+    none."""
     from alphadsl.reference.regulariser import regulariser_of
 
     return regulariser_of(loss.spec, loss.values)
 
 
 def find_text(spec: str | Path) -> SpecText:
-    """The text of a spec, by path or by name; raises `InputError` where there is none."""
+    """The text of a spec, by path or by name; raises `InputError` if there is none."""
     path = Path(spec)
     try:
         if path.suffix == SUFFIX or path.parent != Path() or path.is_file():
@@ -110,7 +111,7 @@ def find_text(spec: str | Path) -> SpecText:
 
 
 def _together(values: Mapping[str, Number], parameters: Mapping[str, Number]) -> dict[str, Number]:
-    """What a dictionary and keywords set."""
+    """The values from the dictionary and the keywords; raises `InputError` if a name is in both."""
     if not isinstance(values, Mapping):
         remedy = f"to set a parameter of that name, values={{'values': {values!r}}}"
         raise InputError(f"values must be a dictionary of parameters, not {values!r}", remedy)
@@ -120,7 +121,8 @@ def _together(values: Mapping[str, Number], parameters: Mapping[str, Number]) ->
 
 
 def overrides_from(parameters: Mapping[str, Number], origin: str) -> dict[str, Override]:
-    """Parameter values as given in Python or on the command line, each with a place to blame."""
+    """Parameter values given in Python or on the command line, each with a span for diagnostics. Raises `InputError` if
+    one is not a finite number."""
     overrides = {}
     for name, given in parameters.items():
         value = finite_number(given)
@@ -133,7 +135,7 @@ def overrides_from(parameters: Mapping[str, Number], origin: str) -> dict[str, O
 
 
 def build(text: SpecText, options: Execution, parameters: Mapping[str, Number], origin: str) -> "ContrastiveLoss":
-    """The last loss of a text; `origin` is where a wrong parameter is blamed."""
+    """The last loss of a text; `origin` is the name of the source in diagnostics about parameters."""
     journey = lower_spec(text, overrides_from(parameters, origin))
     options.check(frozenset(parameter.name for parameter in journey.loss.parameters))
     if options.backend == "streaming" and journey.core.streaming == Streaming.NONE:

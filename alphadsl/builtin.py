@@ -1,6 +1,6 @@
-"""The index of the built-in losses: each spec checked, with the first line of its comment as its source.
+"""The index of the built-in losses: each spec checked, with the first line of its comment, which cites its paper.
 
-Not called library: importing a module of that name would hide the function `alphadsl.library`.
+The module is not called library, because importing it would then hide the function `alphadsl.library`.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from alphadsl.resolve.files import SpecText, find_spec, library_names
 
 @dataclass(frozen=True)
 class Entry:
-    """A loss, and the paper it is from in one line."""
+    """A loss, and its paper in one line."""
 
     journey: Journey
     summary: str
@@ -28,7 +28,7 @@ def library_entries() -> tuple[Entry, ...]:
 
 
 def summary_of(text: SpecText) -> str:
-    """The first line of a spec's opening comment; nothing if it has none."""
+    """The first line of a spec's opening comment; empty if it has none."""
     first = text.source.text.partition("\n")[0]
     return first.removeprefix("#").strip() if first.startswith("#") else ""
 

@@ -1,5 +1,5 @@
-"""What a command needs beyond the language: the name of an extra comes in; where it is not installed, one line that
-installs it comes out as `InputError`.
+"""What a command needs beyond the language: the name of an extra comes in; if it is not installed, `InputError` comes
+out, with a command that installs it.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ EXTRAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "postgres": ("psycopg",),
     }
 )
-"""The modules that each extra of `pyproject.toml` brings, and that commands import."""
+"""The modules that each extra of `pyproject.toml` installs and that commands import."""
 
 
 def require(what: str, extra: str) -> None:
-    """Raises `InputError` where a module of the extra is not installed, before anything is done."""
+    """Raises `InputError` if a module of the extra is not installed, before any work is done."""
     missing = missing_modules(extra)
     if missing:
         raise InputError(_told(what, ", ".join(missing), extra))
@@ -39,7 +39,7 @@ def missing_modules(extra: str) -> list[str]:
 
 
 def refusal_of_module(fault: ModuleNotFoundError) -> InputError | None:
-    """What to install for a module that some command did not find; None if no extra has it."""
+    """The refusal that says what to install for a module that a command did not find; None if no extra has it."""
     module = (fault.name or "").partition(".")[0]
     extra = next((extra for extra in reversed(tuple(EXTRAS)) if module in EXTRAS[extra]), None)
     return None if extra is None else InputError(_told("This command", module, extra))
@@ -50,7 +50,8 @@ def _told(what: str, modules: str, extra: str) -> str:
 
 
 def _is_missing(module: str) -> bool:
-    """A folder of that name that happens to be here is a namespace to Python, without an origin; no package is one."""
+    """Whether a module is not installed. A folder that happens to have its name is a namespace package to Python, which
+    has no origin, unlike the packages here."""
     try:
         spec = find_spec(module)
         return spec is None or spec.origin is None

@@ -1,7 +1,7 @@
 """One loss on its way from text to torch, and the functions that take it there, in order.
 
-What a stage makes is made when it is first asked for, once, and kept; so is what that takes of the earlier stages.
-What comes after the proofs is imported when it is asked for: a spec is checked without it.
+The result of a stage is computed when it is first needed, together with those of the earlier stages it depends on, and
+cached. Stages after the proofs are imported only when needed: a spec can be checked without them.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# As many take about as long to read as one more node of a formula takes to prove.
+# Reading this many characters takes about as long as proving one more node of a formula.
 CHARACTERS = 100
 
 
 @dataclass(frozen=True, eq=False)
 class Journey:
-    """One loss on its way. Which one, `node` says once the text is parsed; `others` are those it may use."""
+    """One loss on its way. `node` says which one, once the text is parsed; `others` are the losses that it may use."""
 
     text: SpecText
     overrides: Mapping[str, Override] = field(default_factory=dict)
@@ -46,18 +46,18 @@ class Journey:
 
     @staticmethod
     def of(loss: Loss) -> "Journey":
-        """That of a loss which was admitted before."""
+        """The journey of a loss that has already been admitted."""
         text = SpecText(Source(loss.name, pretty_loss(loss)), None)
         return Journey(text, made={lower: Lowered(loss, lower_importance(loss))})
 
     def at(self, stage: "Callable[[Journey], T]") -> T:
-        """What a stage makes of the loss."""
+        """The result of a stage, computed once."""
         if stage not in self.made:
             self.made[stage] = stage(self)
         return cast(T, self.made[stage])
 
     def proved(self) -> "Journey":
-        """The same journey, its proofs done."""
+        """The same journey, after its proofs."""
         _ = self.diagnostics
         return self
 
@@ -83,7 +83,7 @@ class Journey:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All that is wrong or doubtful: of a later stage only where the earlier ones refuse nothing."""
+        """All errors and warnings; those of a later stage only if the earlier ones refuse nothing."""
         resolved = self.at(resolve)
         proved = self.at(prove) if resolved.loss else ()
         return proved if errors_of(proved) else (*resolved.diagnostics, *proved)
@@ -131,8 +131,8 @@ def prove(journey: Journey) -> tuple[Diagnostic, ...]:
 
 
 def weigh(journey: Journey) -> int:
-    """What checking the loss took, counted in nodes of what is written and of what is derived; a use of another loss
-    counts as one, and so do some characters of its text and its parents'."""
+    """The cost of checking the loss, counted in nodes of the written and derived expressions. A use of another loss
+    counts as one node, and so do `CHARACTERS` characters of its text and that of its parents."""
     assert journey.node is not None, "the text is parsed first"
     characters = sum(len(definition.span.text) for definition in journey.node.lineage.chain)
     loss = journey.at(resolve).loss
@@ -154,7 +154,7 @@ def schedule(journey: Journey) -> "Core":
 
 
 def emit(journey: Journey) -> str:
-    """Torch is imported here only, and NumPy."""
+    """The torch code of the loss. Only this stage imports torch and NumPy."""
     from alphadsl.backend.standalone import emit_standalone
     from alphadsl.reference.closeness import looks_closely_somewhere
 

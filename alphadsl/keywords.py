@@ -1,5 +1,5 @@
-"""Advice in the words of whoever gets it: what a refusal says of options on a command line comes in; keywords of Python
-come out.
+"""Advice in the user's terms: a refusal that mentions command line options comes in; one with Python keywords comes
+out.
 """
 
 import re
@@ -22,14 +22,14 @@ OF_COMMANDS: Mapping[str, str] = MappingProxyType(
         "set": "values",
     }
 )
-"""Options that are a keyword of another name, or one that says more."""
+"""Options whose keyword has another name, or needs a value."""
 _COMMAND = re.compile(r"alphadsl train (?=--)|(?<=[Gg]ive )train (?=--)")
 _OPTION = re.compile(r"--(no-)?([a-z][a-z-]*[a-z])(?: (\d[\w.,]*\w|\d|[A-Z]{2,}\b))?")
 _WORD = re.compile(r"--([a-z][a-z-]*[a-z]) (?!or\b|and\b)([a-z]\w*)(?=[,.]|$| or )")
 
 
 def in_python(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """The function, with refusals that advise keywords."""
+    """The function, with refusals reworded to mention keywords."""
 
     @wraps(function)
     def advising(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Result:

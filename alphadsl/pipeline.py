@@ -1,7 +1,7 @@
 """The pipeline: `STAGES` holds the functions that take a loss from text to torch, in order.
 
-`check`, `show` and `load` are journeys through these stages, ended at different ones. After `prove`, nothing is the
-user's fault.
+`check`, `show` and `load` are journeys through these stages that end at different ones. Errors after `prove` are not
+the user's.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ def _json(journey: Journey) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """What `show --emit` calls something that a stage makes, and how it is written."""
+    """The name that `show --emit` uses for a result of a stage, and how to write it as text."""
 
     name: str
     why: str
@@ -38,7 +38,7 @@ class View:
 
 @dataclass(frozen=True)
 class Stage:
-    """A function of the journey, why it stands where it stands, and how to look at what it makes."""
+    """A function of the journey, why it comes at this place, and how to display its results."""
 
     run: Callable[[Journey], Any]
     why: str
@@ -53,7 +53,7 @@ STAGES = (
     Stage(parse, "text to tree; errors of syntax are reported before anything is looked up"),
     Stage(
         resolve,
-        "tree to IR: names, parents and the losses that are used, all of which have passed these stages before",
+        "tree to IR: names, parents and the losses that are used, which have already passed these stages",
         (
             View(
                 "spec",
@@ -67,10 +67,10 @@ STAGES = (
             ),
         ),
     ),
-    Stage(lower, "every family to the same few quantities, so that no later stage has to know the families"),
+    Stage(lower, "every family to the same few quantities, so that no later stage depends on the family"),
     Stage(
         simplify,
-        "before the proofs, which see more in simple formulas",
+        "before the proofs, which are stronger on simple formulas",
         (
             View(
                 "alpha",
@@ -79,10 +79,10 @@ STAGES = (
             ),
         ),
     ),
-    Stage(prove, "of the loss as it is written, then of what is derived from it: facts, or refusals"),
+    Stage(prove, "first the loss as written, then its derived quantities: proved, or refused"),
     Stage(
         stabilise,
-        "only what is admitted, and simplified, is brought into the log domain",
+        "only admitted and simplified expressions are moved to the log domain",
         (
             View(
                 "stable",
@@ -97,7 +97,7 @@ STAGES = (
         (
             View(
                 "schedule",
-                "the passes over all pairs that it takes, with equal reductions computed once",
+                "the passes over all pairs, with equal reductions computed once",
                 lambda journey: pretty_schedule(journey.core),
             ),
         ),
@@ -112,14 +112,14 @@ VIEWS: Mapping[str, View] = {view.name: view for stage in STAGES for view in sta
 
 
 MOST_REFUSED = 20
-# The work of one text (`weigh`), three times what all losses of the library take: half a minute at the very worst.
+# Largest work of one text (`weigh`), three times that of all losses of the library: half a minute in the worst case.
 MOST_WORK = 10_000
 NOTHING: Mapping[str, Override] = {}
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The losses of a text in order, and what is to be said about them; a refused loss is missing."""
+    """The admitted losses of a text in order, and the diagnostics of all."""
 
     journeys: tuple[Journey, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -135,8 +135,8 @@ class Checked:
 
 
 def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Checked:
-    """Take the losses of a text through their proofs, until too many are refused, and try the remedies of what is
-    refused; overrides go to the last one."""
+    """Take the losses of a text through their proofs, until too many are refused, and try the remedies of those that
+    are; overrides apply to the last loss."""
     checked = check_once(text, overrides)
     if not checked.diagnostics:
         return checked
@@ -150,7 +150,7 @@ def check_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> C
 
 
 def lower_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> Journey:
-    """The journey of the last loss of a text, its proofs done; raises `SpecError` if any part of it is refused."""
+    """The journey of the last loss of a text, after its proofs; raises `SpecError` if any loss of it is refused."""
     checked = check_spec(text, overrides)
     if checked.errors:
         raise SpecError(checked.errors)
@@ -158,7 +158,8 @@ def lower_spec(text: SpecText, overrides: Mapping[str, Override] = NOTHING) -> J
 
 
 def check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
-    """A later phase runs only if the earlier ones found nothing, so that one slip is one message."""
+    """Check the losses of a text without trying remedies. A later phase runs only if the earlier ones found nothing, so
+    that one slip gives one message."""
     parsed = Journey(text).at(parse)
     file = parsed.file
     if file is None:
@@ -189,8 +190,8 @@ def _work(done: Mapping[Span, Journey]) -> int:
 
 
 def _travel(loss: WrittenLoss, done: dict[Span, Journey], overrides: Mapping[str, Override]) -> Journey | None:
-    """The journey of a loss, after those of the losses that it uses, also by way of others; None once all that is done
-    was too much work. What is done is kept, unless it is done with values from outside."""
+    """The journey of a loss, after those of the losses that it uses, directly or through others; None once the total
+    work is too large. Journeys are stored in `done`, except one with values from outside."""
     if loss.key not in done or overrides:
         for node in in_order(loss, done):
             if _work(done) > MOST_WORK:

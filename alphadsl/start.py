@@ -1,7 +1,7 @@
-"""Where the command line starts: signals are taken before anything large is imported, so that Ctrl-C in the first
+"""Where the command line starts: signal handlers are set before anything large is imported, so that Ctrl-C in the first
 second ends in an exit code, and an import that fails (a broken library, full memory) ends in one line.
 
-Nothing but the standard library is imported above: `import alphadsl` brings nothing with it.
+Only the standard library is imported at the top: `import alphadsl` itself imports nothing else.
 """
 
 import os
@@ -12,7 +12,7 @@ from alphadsl.report.imports import refusal_of_import
 
 
 def main() -> None:
-    """The command line, from its first moment on. A signal that was ignored when we were started stays so."""
+    """Run the command line. Signals that were ignored when the process started stay ignored."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):

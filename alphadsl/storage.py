@@ -1,7 +1,9 @@
-"""Reading and writing files for the user: content comes in and lies on the disk whole, or a file's content comes out.
+"""Reading and writing files for the user: content comes in and is written as a whole, or the content of a file comes
+out.
 
-A file is written aside, brought to the disk and moved into place, so that a kill, a full disk or a fault at any moment
-leaves either the old file or the new one. Refused, in one line that names the file: whatever the file system refuses.
+A file is written under a temporary name, flushed to disk and moved into place, so that a kill, a full disk or an error
+at any moment leaves either the old file or the new one. Refused, in one line that names the file: whatever the file
+system refuses.
 """
 
 import errno
@@ -13,7 +15,7 @@ from pathlib import Path
 from alphadsl.report.exceptions import InputError
 
 PARTIAL = ".partial"
-"""How the name of a file that is being written ends; it begins with a dot and the name it will have."""
+"""Suffix of the name of a file that is being written; the name begins with a dot and the final name."""
 
 _LONGEST_STEM = 100
 _ROOM = "Free space on its disk, then repeat the command, with --resume if a run was under way."
@@ -34,7 +36,7 @@ _REMEDIES = {
 
 @contextmanager
 def guarded(path: Path, action: str) -> Iterator[None]:
-    """What the file system refuses inside the block becomes `InputError`: PATH cannot be ACTION, and why."""
+    """Turn an `OSError` inside the block into `InputError`: PATH cannot be ACTION, and why."""
     try:
         yield
     except OSError as fault:
@@ -52,7 +54,8 @@ def read_file(path: Path) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace the content of a file as a whole. A link is followed, permissions are kept, a device is written to."""
+    """Replace the content of a file as a whole. Links are followed, permissions are kept, devices are written to.
+    Raises `InputError`."""
     with guarded(path, "written"):
         target = _followed(path)
         if target.exists() and not target.is_file():
@@ -71,7 +74,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def _followed(path: Path) -> Path:
-    """Where a link leads. Raises `OSError` for links that lead to one another."""
+    """The target of a link. Raises `OSError` for links that form a cycle."""
     target = Path(os.path.realpath(path))
     if target.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -79,7 +82,7 @@ def _followed(path: Path) -> Path:
 
 
 def keep_as(path: Path, other: Path) -> None:
-    """Give a file a second name, whose content stays when the first name gets another: a hard link, or a copy."""
+    """Give a file a second name that keeps its content when the first name is replaced: a hard link, or a copy."""
     aside = _aside(other)
     try:
         os.link(path, aside)
@@ -90,12 +93,12 @@ def keep_as(path: Path, other: Path) -> None:
         try:
             aside.replace(other)
         finally:
-            aside.unlink(missing_ok=True)  # where both are names of one file already, nothing is moved
+            aside.unlink(missing_ok=True)  # nothing is moved if both names already refer to one file
         _write_down_names(other.parent)
 
 
 def check_writable(path: Path) -> None:
-    """Whether a file can be written, before the work that ends in it. Raises `InputError` where it cannot."""
+    """Check that a file can be written, before the work whose result it will hold. Raises `InputError` if it cannot."""
     with guarded(path, "written"):
         if not path.name or path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -122,7 +125,7 @@ def _write_down(path: Path, content: bytes) -> None:
 
 
 def _write_down_names(folder: Path) -> None:
-    """Bring the new name to the disk too, where the system can do that to a folder."""
+    """Flush the new name to disk too, if the system supports that for folders."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""IR and what is derived from it to facts, or refusals: after this, nothing is the user's fault.
+"""From the IR and its derived quantities to proved facts or refusals: later errors are not the user's.
 
-The calculus of `transform` proves what directions alone do not show.
+The calculus of `transform` proves what monotonicity rules alone do not show.
 """

@@ -1,8 +1,9 @@
-"""Whether a loss keeps the promises of the family: alpha is never negative, and everything is defined everywhere.
+"""Checks that a loss satisfies the conditions of its family: alpha is never negative, and every value is defined.
 
-phi and psi must rise (Theorem 1), R must be strictly concave, a stated alpha or weight must not be negative, and no
-built-in may leave its domain, for all parameters in their intervals and all distances on the sphere. A refusal comes
-with what was found out on the way: the parameters that matter, those whose interval would settle it, an example.
+phi and psi must be non-decreasing (Tian 2022, Theorem 1), R must be strictly concave, a stated alpha or weight must not
+be negative, and no built-in may leave its domain, for all parameters in their intervals and all distances of the space.
+A refusal reports what was found on the way: the parameters that matter, those whose interval would settle it, and a
+counterexample.
 """
 
 from dataclasses import replace
@@ -72,13 +73,13 @@ def check_admissible(loss: Loss) -> list[Diagnostic]:
 
 
 def _check_value(subject: Subject) -> list[Diagnostic]:
-    """Defined everywhere, and moved by some distance or similarity."""
+    """Check that a value is defined everywhere and depends on some distance or similarity."""
     faults = _check_domain(subject)
     return faults or ([] if _moves(subject.expr) else [ConstantLoss(span_of(subject.expr))])
 
 
 def _moves(value: Expr) -> bool:
-    """Whether a distance reaches the value other than through a stopgrad."""
+    """Whether the value depends on a distance other than through a `stopgrad`."""
     moving: dict[Expr, bool] = {}
     for part in walk(value):
         held = isinstance(part, Apply) and part.op == "stopgrad"
@@ -190,7 +191,7 @@ def _check_rising(
 
 
 def _check_domain(subject: Subject) -> list[Diagnostic]:
-    """Whether every built-in is given what it is defined for, and every number is finite."""
+    """Check that the arguments of every built-in lie in its domain, and that every number is finite."""
     here = subject.scope
     too_large = _find_too_large(subject.expr, here)
     if too_large is not None:
@@ -218,7 +219,7 @@ def _check_domain(subject: Subject) -> list[Diagnostic]:
 
 
 def _find_too_large(expr: Expr, scope: Scope) -> Expr | None:
-    """The smallest computation on numbers alone that no float64 can hold."""
+    """The smallest expression of numbers alone whose value overflows float64."""
     intervals = infer_intervals(expr, scope)
     numbers: dict[Expr, bool] = {}
     for part in occurrences(expr):
@@ -230,6 +231,6 @@ def _find_too_large(expr: Expr, scope: Scope) -> Expr | None:
 
 
 def _shown(interval: Interval) -> str:
-    """An interval in prose, to four digits."""
+    """An interval as text, to four digits."""
     low, high = (float(f"{end:.4g}") for end in (interval.low, interval.high))
     return pretty_interval(Interval(low, high, interval.low_open, interval.high_open))

@@ -1,4 +1,4 @@
-"""Boxes of parameters, arguments and distances, as scopes: their sides, and how they are split."""
+"""Boxes of parameters, arguments and distances, represented as scopes: their sides, and how they are split."""
 
 import math
 from typing import TypeGuard
@@ -26,7 +26,7 @@ def interval_in(box: Scope, leaf: Leaf) -> Interval:
 
 
 def with_leaf(box: Scope, leaf: Leaf, interval: Interval) -> Scope:
-    """The box with one side replaced; a distance is that of this pair, not of those that reductions run over."""
+    """The box with one side replaced; a distance is that of this pair, not of the pairs that reductions run over."""
     match leaf:
         case Param(name):
             return Scope(
@@ -50,7 +50,8 @@ def halves(box: Scope, leaf: Leaf) -> list[Scope]:
 
 
 def middle_of(side: Interval) -> float:
-    """Where to cut: at 0, half-way, or further out towards an infinite end, and in steps of size towards 0."""
+    """Where to cut: at 0, halfway, or at a multiple of the finite end if the other one is infinite; between ends of
+    different magnitude, at one in between."""
     low, high = side.low, side.high
     if low < 0 < high:
         return 0.0
@@ -66,6 +67,6 @@ def middle_of(side: Interval) -> float:
 
 
 def spread(side: Interval) -> float:
-    """How wide a side is, on a scale that squeezes the line into (-1, 1)."""
+    """The width of a side on a scale that maps the real line to (-1, 1); 0 if it cannot be cut."""
     low, high = (math.copysign(1.0, end) if math.isinf(end) else end / (1 + abs(end)) for end in (side.low, side.high))
     return high - low if side.low < middle_of(side) < side.high else 0.0

@@ -1,9 +1,9 @@
-"""Anchors that exist: distances to a positive and to negatives that some embeddings have, on which expressions are
-evaluated in interval arithmetic, so that what is found outside an interval is outside for certain.
+"""Configurations that exist: distances of an anchor to its positive and negatives that some embeddings have.
+Expressions are evaluated on them in interval arithmetic, so a value found outside an interval is certainly outside.
 
-On the sphere, one anchor may have any distances with d^2 in [0, 2]. In Euclidean space, distances and inner products
-come from lengths and angles. Where a reduction runs over the batch, all anchors are alike: two samples, the views of
-each the same. Numbers of negatives are even, as every index set allows them.
+On the sphere, an anchor may have any distances with d^2 in [0, 2]. In Euclidean space, distances and inner products
+come from lengths and angles. If a reduction runs over the batch, all anchors are alike: two samples, each with two
+identical views. Numbers of negatives are even, which every index set allows.
 """
 
 import math
@@ -29,8 +29,8 @@ COUNTS = (2.0, 10.0, 1000.0)
 
 @dataclass(frozen=True)
 class Scene:
-    """An anchor: what it has to its positive, to each kind of its negatives, and how many of these there are in all,
-    equally many of each kind."""
+    """An anchor: its distances and inner products to its positive and to each kind of negative, and the total number of
+    negatives, which is the same for each kind."""
 
     positive: Mapping[Quantity, float]
     negatives: tuple[Mapping[Quantity, float], ...]
@@ -48,7 +48,7 @@ class Scene:
 
 
 def scenes_for(space: Space, *exprs: Expr) -> Iterator[Scene]:
-    """Scenes that differ in what the expressions look at, plain ones first."""
+    """Scenes that differ in the quantities that the expressions use, simple ones first."""
     parts = tuple(part for expr in exprs for part in walk(expr))
     used = {part.of for part in parts if isinstance(part, Distance)}
     reduces = any(isinstance(part, Reduce) for part in parts)
@@ -72,7 +72,7 @@ def scenes_for(space: Space, *exprs: Expr) -> Iterator[Scene]:
 def evaluate(
     expr: Expr, scene: Scene, parameters: Mapping[str, float], variables: Mapping[str, float] | None = None
 ) -> Values:
-    """The expression for each kind of negative, as an interval that contains its value."""
+    """The expression for each kind of negative, each as an interval that contains its value."""
     kinds = range(len(scene.negatives))
     found: list[dict[Expr, Interval]] = [{} for _ in kinds]
     for part in walk(expr):
@@ -114,7 +114,7 @@ def _leaf(part: Expr, scene: Scene, parameters: Mapping[str, float], variables: 
 
 
 def _reduced(over: Over, bodies: list[Interval], count: float) -> Interval:
-    """A reduction over some values, each of which stands for equally many."""
+    """A reduction over `count` values, of which each body represents an equal number."""
     each = point(count / len(bodies))
     match over:
         case Over.MAX:
@@ -141,7 +141,7 @@ def _reduced(over: Over, bodies: list[Interval], count: float) -> Interval:
 
 
 def _pairs(space: Space) -> Iterator[Mapping[Quantity, float]]:
-    """What an anchor may have to one other embedding."""
+    """Possible distances and inner products of an anchor to one other embedding."""
     if space == Space.SPHERE:
         yield from ({Quantity.NEGATIVE: value} for value in SQUARED)
         return
@@ -160,7 +160,7 @@ def _as_positive(pair: Mapping[Quantity, float]) -> Mapping[Quantity, float]:
 
 
 def _alike(space: Space) -> Iterator[Scene]:
-    """Batches of two samples, whose views are the same."""
+    """Batches of two samples, each with two identical views."""
     if space == Space.SPHERE:
         for value in SQUARED:
             yield Scene({Quantity.POSITIVE: 0.0}, ({Quantity.NEGATIVE: value},), 2.0)

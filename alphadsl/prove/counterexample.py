@@ -1,8 +1,8 @@
 """Counterexamples: values of parameters, distances and arguments at which a property fails, found by trying.
 
-A refusal does not need one, but says that something is so only where one was found. Each can occur: distances are those
-of some embeddings, and an argument of phi is a sum that some of them have. Each is verified in interval arithmetic. As
-many are tried as the effort allows, in a fixed order, the parameters at their own values first.
+A refusal does not need one, but it only states that a property fails if one was found. Each can occur: distances are
+those of some embeddings, and an argument of phi is a sum that some of them have. Each is verified in interval
+arithmetic. As many are tried as the effort allows, in a fixed order, starting with the parameters at their values.
 """
 
 import math
@@ -34,8 +34,8 @@ Graph = list[tuple[float, Interval]]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a counterexample may be made of: parameters in their intervals, the space, and what a function is given if
-    that is not any number of an interval."""
+    """What a counterexample may be made of: parameters in their intervals, the space, and the expressions that
+    functions are applied to, for arguments that cannot be any number of an interval."""
 
     parameters: tuple[Parameter, ...]
     space: Space = Space.SPHERE
@@ -43,8 +43,8 @@ class Setting:
 
 
 def find_fall(function: Function, scope: Scope, setting: Setting) -> tuple[Example, ...]:
-    """Two arguments between which the function only falls: the longest such way down that was met. What is held by
-    `stopgrad` moves the values and not the slope, so that values say nothing there."""
+    """Two arguments between which the function only decreases, with the largest such decrease that was found. None with
+    a `stopgrad`, which affects values but not derivatives, so that values prove nothing."""
     if any(isinstance(part, Apply) and part.op == "stopgrad" for part in walk(function.body)):
         return ()
     for at, graph in _graphs(function, scope, setting):
@@ -56,8 +56,8 @@ def find_fall(function: Function, scope: Scope, setting: Setting) -> tuple[Examp
 
 
 def find_bulge(function: Function, scope: Scope, setting: Setting, straight: bool = False) -> tuple[Example, ...]:
-    """Two arguments and their middle, where the function is not above the mean of its ends; of a function that is known
-    to be nowhere concave, any will do."""
+    """Two arguments and their midpoint, where the function is not above the mean of its values at the ends; if the
+    function is known to be nowhere concave (`straight`), any three will do."""
     for at, graph in _graphs(function, scope, setting):
         for reach in (len(graph) // 2 - 1, len(graph) // 4, 1):
             for middle in range(reach, len(graph) - reach):
@@ -70,8 +70,8 @@ def find_bulge(function: Function, scope: Scope, setting: Setting, straight: boo
 
 
 def find_outside(expr: Expr, allowed: Interval, scope: Scope, setting: Setting) -> Example | None:
-    """Distances, parameters and arguments at which the expression lies outside what is allowed, where the conditions
-    around it let it be asked for."""
+    """Distances, parameters and arguments at which the expression lies outside the allowed interval and the conditions
+    around it hold, so that it is used."""
     asked = (expr, *(condition for condition, _ in scope.guards))
     looked_for = {name for part in asked for name in _variables(part)}
     arguments = {name: of for name, of in setting.given.items() if name in looked_for}
@@ -100,7 +100,7 @@ def _is_met(condition: Expr, holds: bool, scene: Scene, at: Mapping[str, float],
 
 
 def _places(exprs: tuple[Expr, ...], scene: Scene) -> dict[str, float]:
-    """The distances that expressions look at, and those of other negatives where they differ."""
+    """The distances that expressions use, and those of the other negatives if they differ."""
     parts = [part for expr in exprs for part in walk(expr)]
     used = sorted({part.of for part in parts if isinstance(part, Distance)})
     places = {pretty_expr(Distance(of)): scene.of(of)[0] for of in used}
@@ -115,7 +115,7 @@ def _variables(expr: Expr) -> set[str]:
 
 
 def _graphs(function: Function, scope: Scope, setting: Setting) -> Iterator[tuple[Mapping[str, float], Graph]]:
-    """The function over arguments that it can have, for one setting of the parameters after another."""
+    """The graph of the function over arguments that can occur, for each setting of the parameters."""
     given = setting.given.get(function.argument)
     mentioned = _mentioned(function.body, setting.parameters)
     if given is not None:
@@ -129,7 +129,8 @@ def _graphs(function: Function, scope: Scope, setting: Setting) -> Iterator[tupl
 
 
 def _attained(given: Expr, at: Mapping[str, float], setting: Setting) -> list[float]:
-    """Numbers that an expression of distances takes, and such between them: it moves without jumps."""
+    """Values that an expression of distances takes, in order and thinned out; values in between occur too, since it is
+    continuous."""
     attained = []
     for scene in islice(scenes_for(setting.space, given), max(1, EFFORT // (20 * count_parts(given)))):
         value = evaluate(given, scene, at)[0]
@@ -140,7 +141,7 @@ def _attained(given: Expr, at: Mapping[str, float], setting: Setting) -> list[fl
 
 
 def _settings(parameters: tuple[Parameter, ...], count: int) -> Iterator[dict[str, float]]:
-    """The values that are set, then others from the intervals, plain numbers first."""
+    """The current values of the parameters, then others from their intervals, simple numbers first."""
     rng = random.Random(0)
     plain = {
         parameter.name: [*(value for value in PLAIN if value in parameter.interval), parameter.value]
@@ -155,7 +156,7 @@ def _settings(parameters: tuple[Parameter, ...], count: int) -> Iterator[dict[st
 
 
 def _grid(domain: Interval) -> list[float]:
-    """Points of an interval in order: evenly spaced, or ever further apart towards an infinite end."""
+    """Points of an interval in order: evenly spaced, or increasingly far apart towards an infinite end."""
     match math.isinf(domain.low), math.isinf(domain.high):
         case True, True:
             points = [*(-point for point in reversed(FAR)), 0.0, *FAR]
@@ -171,7 +172,7 @@ def _grid(domain: Interval) -> list[float]:
 
 
 def _thinned(grid: list[float]) -> list[float]:
-    """Few points of a grid, its ends among them."""
+    """A few points of a grid, including its ends."""
     step = max(1, len(grid) // ARGUMENTS)
     return [*grid[:-1:step], grid[-1]]
 

@@ -1,4 +1,4 @@
-"""What proofs work with: a loss as it is lowered, and what is derived from it."""
+"""What proofs work with: a lowered loss and its derived quantities."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from alphadsl.ir.nodes import Loss
 
 
 class Derivation(Protocol):
-    """The loss, its value and weights as they are derived, and the same simplified; each made when first asked for."""
+    """The loss, its derived value and weights, and the same simplified; each is computed when first needed."""
 
     @property
     def loss(self) -> Loss: ...

@@ -1,4 +1,4 @@
-"""Whether what is derived from a loss stays within bounds: a short formula can have long derivatives."""
+"""Limits the size of the derived quantities of a loss: a short formula can have long derivatives."""
 
 from alphadsl.ir.derived import Derived
 from alphadsl.ir.nodes import Function, Loss, MinPlayer
@@ -13,8 +13,8 @@ LARGEST_DERIVED = 8_000
 
 
 def check_curvature(loss: Loss, stated: Stated) -> list[Diagnostic]:
-    """Before anything is proved of R: its second derivative has to be worth writing out. Functions nested n deep make
-    one of about n^3 nodes."""
+    """Refuse an R whose second derivative would be too large, before anything is proved about it: functions nested n
+    deep make one of about n^3 nodes."""
     if not isinstance(loss.family, MinPlayer):
         return []
     regulariser = loss.family.regulariser

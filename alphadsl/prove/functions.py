@@ -1,8 +1,8 @@
-"""Proofs about functions of one number: that they are constant, that they rise, that they are strictly concave.
+"""Proofs about functions of one number: that they are constant, non-decreasing or strictly concave.
 
-Means, each sound, tried in turn: the composition of directions; a function in pieces, by its pieces; the sign of the
-simplified derivative, and of what is left of it once positive factors that all its terms share are divided out, each by
-branch and bound. What none of them shows is not admitted. The effort is bounded by a count, not by the time it takes.
+Sound methods are tried in turn: the composition of directions; for a piecewise function, its pieces; and the sign of
+the simplified derivative, and of the derivative divided by positive factors common to all its terms, each by branch and
+bound. A property that no method proves counts as false. The effort is limited by a count, not by time.
 """
 
 import math
@@ -35,7 +35,7 @@ MOST_PIECES = 6
 
 @dataclass(frozen=True)
 class Guilt:
-    """A part of a function, how it moves, and how it would have to."""
+    """A part of a function, its direction, and the direction that it would need."""
 
     part: Expr
     direction: Direction
@@ -55,7 +55,8 @@ class Guilt:
 
 
 def is_constant(function: Function, scope: Scope) -> bool:
-    """Whether the function is shown to be the same for all arguments; by its derivative, also where it is held."""
+    """Whether the function is proved constant, by its interval or by its derivative, for which a `stopgrad` counts as
+    constant."""
     direction = infer_direction(function.body, function.argument, scope)
     values = infer_interval(function.body, scope)
     if direction == Direction.CONSTANT or (values.point and math.isfinite(values.low)):
@@ -64,7 +65,7 @@ def is_constant(function: Function, scope: Scope) -> bool:
 
 
 def proves_rising(function: Function, scope: Scope, effort: Effort | None = None, pieces: int = MOST_PIECES) -> bool:
-    """Whether the function is non-decreasing on the interval of its argument."""
+    """Whether the function is proved non-decreasing on the interval of its argument."""
     effort = effort or Effort()
     direction = infer_direction(function.body, function.argument, scope)
     if direction in (Direction.RISING, Direction.CONSTANT):
@@ -80,7 +81,7 @@ def proves_rising(function: Function, scope: Scope, effort: Effort | None = None
 
 
 def _inner(function: Function, scope: Scope) -> tuple[Function, Scope] | None:
-    """A function of a part that rises, as a function of that part, where the argument stands nowhere else."""
+    """The function as a function of an increasing part, if the argument occurs only inside that part."""
     directions = infer_directions(function.body, function.argument, scope)
     argument = Var(function.argument)
     for part in _passages(function.body, argument):
@@ -96,8 +97,8 @@ def _replaced(body: Expr, part: Expr, other: Expr) -> Expr:
 
 
 def _passages(body: Expr, argument: Var) -> Iterator[Expr]:
-    """The parts, outer ones first, outside which the argument does not stand: as often as the argument stands in such
-    a part, times the occurrences of the part, it stands in the whole."""
+    """The parts, outer ones first, that contain every occurrence of the argument: the occurrences of the argument in
+    such a part, times the occurrences of the part, give those in the whole."""
     parts = tuple(walk(body))
     inside: dict[Expr, int] = {}
     for part in parts:
@@ -121,7 +122,8 @@ def _rises_in_pieces(function: Function, scope: Scope, effort: Effort, pieces: i
 
 
 def proves_strictly_concave(regulariser: Function, scope: Scope, effort: Effort | None = None) -> bool:
-    """Whether the slope of the function falls strictly: in direction, or by the sign of the curvature."""
+    """Whether the slope of the function is proved strictly decreasing, by its direction or by the sign of the
+    curvature."""
     effort = effort or Effort()
     argument = regulariser.argument
     if jumps(regulariser.body):
@@ -135,7 +137,7 @@ def proves_strictly_concave(regulariser: Function, scope: Scope, effort: Effort 
 
 
 def is_nowhere_concave(regulariser: Function, scope: Scope) -> bool:
-    """Whether the curvature is shown to be 0 or more throughout."""
+    """Whether the curvature is proved non-negative everywhere."""
     if jumps(regulariser.body):
         return False
     slope = _slope(regulariser, scope)
@@ -143,8 +145,8 @@ def is_nowhere_concave(regulariser: Function, scope: Scope) -> bool:
 
 
 def find_guilty(function: Function, scope: Scope) -> Guilt | None:
-    """The part at which the function stops rising: on the way down from the whole, to what does not move as it should,
-    the last part whose own arguments only rise."""
+    """The part that keeps the function from increasing: descending from the whole through parts with the wrong
+    direction, the last one whose own arguments are all increasing or constant."""
     directions = infer_directions(function.body, function.argument, scope)
     part, wanted = function.body, Direction.RISING
     intervals = infer_intervals(function.body, scope)
@@ -160,13 +162,13 @@ def find_guilty(function: Function, scope: Scope) -> Guilt | None:
 
 
 def _slope(function: Function, scope: Scope) -> Expr:
-    """The derivative; of a large one, simplification would cost more than it shows."""
+    """The derivative, simplified unless it is so large that this would cost more than it gains."""
     slope = differentiate(function)
     return Simplifier(scope)(slope) if count_parts(slope) <= SIMPLIFIED else slope
 
 
 def _forms(slope: Expr, scope: Scope) -> Iterator[Expr]:
-    """Expressions of the same sign: the slope itself, and what is left of it without common positive factors."""
+    """Expressions with the same sign: the slope itself, and the slope without common positive factors."""
     yield slope
     if count_parts(slope) <= SIMPLIFIED:
         cleared = _cleared(slope, scope)
@@ -175,7 +177,7 @@ def _forms(slope: Expr, scope: Scope) -> Iterator[Expr]:
 
 
 def _cleared(slope: Expr, scope: Scope) -> Expr:
-    """A sum divided by the exponential of its first term and by the least power of each positive base."""
+    """A sum divided by the exponential of its first term and by the lowest power of each positive base."""
     simplified = Simplifier(scope)
     terms = as_terms(slope, simplified)
     products = [as_product(mul(Num(scale), term), simplified) for term, scale in terms.items()]
@@ -191,7 +193,7 @@ def _cleared(slope: Expr, scope: Scope) -> Expr:
 
 
 def _exponent(product: Product, base: Expr) -> float:
-    """The power of a base in a product, minus infinity if it is no number."""
+    """The power of a base in a product, minus infinity if it is not a number."""
     match product.powers.get(base, ZERO):
         case Num(value):
             return value

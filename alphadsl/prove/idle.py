@@ -1,7 +1,8 @@
-"""Whether what a loss says acts: proved on its derived weights, so only what is identically 0 or absent is told.
+"""Checks that a loss and its parameters have an effect. This is decided on the derived weights, so only what is
+identically 0 or absent is reported.
 
-A loss whose alpha and beta are both 0 moves nothing; a learned parameter of slope 0 stays where it started; a parameter
-that is left in no weight and no value was written in vain.
+A loss whose alpha and beta are both 0 has no gradient; a learned parameter with derivative 0 stays at its start; a
+parameter that occurs in no weight and no value has no effect.
 """
 
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ LARGEST = 2_000
 
 
 def check_idle(derivation: Derivation, stated: Stated) -> list[Diagnostic]:
-    """Refusals; where there are none, a warning for each of the loss's own parameters that cancels. Nothing where
-    simplifying would take seconds."""
+    """Refusals, or if there are none, a warning for each of the loss's own parameters that cancels. Nothing is checked
+    if simplifying would take seconds."""
     if derivation.derived.size > LARGEST:
         return []
     loss, derived = derivation.loss, derivation.alpha

@@ -1,4 +1,5 @@
-"""Functions in pieces: where a comparison of the argument switches, the function on either side, and its jump there."""
+"""Piecewise functions: the threshold at which a comparison of the argument switches, the function on either side, and
+its jump there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,16 +18,16 @@ MIRRORED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
 
 @dataclass(frozen=True)
 class Pieces:
-    """A function below and above a threshold, each with where it counts, and how far it jumps up from one to the other;
-    a piece that lies outside the domain is missing."""
+    """A function below and above a threshold, each with the scope where it applies, and the jump from the lower to the
+    upper piece; a piece that lies outside the domain is missing."""
 
     sides: tuple[tuple[Function, Scope], ...]
     jump: Expr | None
 
 
 def split_at_comparison(function: Function, scope: Scope) -> Pieces | None:
-    """The pieces of a function at the first comparison of its argument with what does not depend on it; None if there
-    is none that can be solved for the argument."""
+    """The pieces of a function at the first comparison of its argument with something independent of it; None if no
+    comparison can be solved for the argument."""
     for op, moving, other, condition in _comparisons(function):
         threshold = invert(moving, function.argument, other)
         direction = infer_direction(moving, function.argument, scope)
@@ -51,7 +52,7 @@ def split_at_comparison(function: Function, scope: Scope) -> Pieces | None:
 
 
 def _comparisons(function: Function) -> Iterator[tuple[str, Expr, Expr, Expr]]:
-    """Comparisons with the argument on one side alone, as if that were the left side."""
+    """Comparisons with the argument on one side only, written with that side on the left."""
     for part in occurrences(function.body):
         match part:
             case Apply("gt" | "ge" | "lt" | "le" as op, (a, b)):
@@ -64,7 +65,7 @@ def _comparisons(function: Function) -> Iterator[tuple[str, Expr, Expr, Expr]]:
 
 
 def _settled(body: Expr, condition: Expr, value: Num) -> Expr:
-    """The body where a condition is known."""
+    """The body for a known value of a condition."""
 
     def rule(part: Expr) -> Expr:
         if part == condition:

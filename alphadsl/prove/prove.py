@@ -1,6 +1,6 @@
-"""All that is proved of a resolved loss: refusals, or warnings and the fact that other losses build on.
+"""All proofs about a resolved loss: refusals come out, or warnings and the interval of alpha that other losses rely on.
 
-What was written is judged first. What is derived from it is asked for only once that is admitted, and comes from
+The loss as written is checked first. Its derived quantities are needed only once that is admitted, and come from
 outside: every stage works with the same derivation.
 """
 
@@ -18,7 +18,7 @@ from alphadsl.transform.scope import scope_of
 
 
 def prove_loss(written: Loss, derivation: Derivation, stated: Stated) -> list[Diagnostic]:
-    """What is wrong with a loss; if there is no error among it, the loss is admitted."""
+    """The diagnostics of a loss; if none of them is an error, the loss is admitted."""
     if too_long := check_curvature(written, stated):
         return too_long
     if refusals := check_admissible(written):
@@ -32,8 +32,8 @@ def prove_loss(written: Loss, derivation: Derivation, stated: Stated) -> list[Di
 
 
 def bound_importance(derivation: Derivation) -> Interval:
-    """Where alpha[i,j] of an admitted loss lies. That it is never negative was proved on the way for every family but
-    the general one, also where the intervals of what is derived do not show it."""
+    """The interval of alpha[i,j] of an admitted loss. For every family except the general one, alpha has been proved
+    non-negative, even if the interval of the derived expression does not show it."""
     interval = infer_interval(derivation.alpha.repel, scope_of(derivation.loss))
     proved = not isinstance(derivation.loss.family, General) and not interval.non_negative
     return NON_NEGATIVE if proved else interval

@@ -1,5 +1,5 @@
-"""What an author could change: the parameters that a refusal hangs on, where they are declared, and whether positive
-intervals would settle it. Each piece of advice was tried before it is given."""
+"""What an author could change: the parameters that a refusal depends on, where they are declared, and whether positive
+intervals would settle it. Every piece of advice has been tried before it is given."""
 
 import re
 from collections.abc import Callable
@@ -21,12 +21,12 @@ VALUE = re.compile(r"\s*=[^\n#\"]*")
 
 
 def bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound, ...]:
-    """The parameters in an expression that are not positive throughout."""
+    """The parameters in an expression whose intervals are not positive."""
     return tuple(bound for bound in all_bounds_of(expr, parameters) if bound.sign != Sign.POSITIVE)
 
 
 def all_bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound, ...]:
-    """The parameters in an expression, those that may be negative alone if there are any."""
+    """The parameters in an expression; if some of them may be negative, only those."""
     names = parameters_in(expr)
     used = [parameter for parameter in parameters if parameter.name in names]
     bounds = [Bound(each.name, each.span, each.interval != REAL, _sign(each.interval)) for each in used]
@@ -35,8 +35,8 @@ def all_bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound,
 
 
 def settling(expr: Expr, scope: Scope, holds: Callable[[Scope], bool]) -> tuple[str, ...]:
-    """The parameters that would have to be positive for a property to hold, and what is then left of their intervals;
-    none if that does not help."""
+    """The parameters that would have to be positive for a property to hold, with the rest of their intervals, as in
+    `tau in (0, inf)`; none if that does not help."""
     names = parameters_in(expr)
     candidates = [name for name in scope.parameters if name in names and not scope.parameters[name].positive]
     candidates = [name for name in candidates if scope.parameters[name].high > 0]
@@ -51,7 +51,8 @@ def settling(expr: Expr, scope: Scope, holds: Callable[[Scope], bool]) -> tuple[
 
 
 def declarations_of(memberships: tuple[str, ...], parameters: tuple[Parameter, ...]) -> tuple[Edit, ...]:
-    """The edits that declare parameters as in `tau in (0, inf)`: another interval, or one after the value."""
+    """The edits that declare parameters as in `tau in (0, inf)`: they replace the interval, or insert one after the
+    value."""
     edits = []
     for membership in memberships:
         name, _, interval = membership.partition(" in ")
@@ -70,7 +71,7 @@ def parameters_in(expr: Expr) -> set[str]:
 
 
 def span_of(*nodes: Expr | Function) -> Span:
-    """The place of the first of these that was written by the author."""
+    """The span of the first of these nodes that was written by the author."""
     spans = (getattr(node, "span", None) for node in nodes)
     known_span: Span = next(span for span in spans if span is not None)
     return known_span

@@ -1,8 +1,8 @@
-"""Branch and bound: whether an expression keeps to an interval for all parameters, arguments and distances.
+"""Branch and bound: whether an expression stays in an interval for all parameters, arguments and distances.
 
-A box, which is a scope, is split until interval arithmetic shows the claim on each piece, or the effort is spent. On a
-piece where the expression only rises in something, or only falls, the end of that something counts. Every step is
-sound; what is not shown is not known.
+A box, which is a scope, is split until interval arithmetic proves the claim on each piece, or the effort is spent. On a
+piece where the expression is monotone in a variable, only the ends of that variable are evaluated. Every step is sound;
+a claim that is not proved stays open.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ JUMPING = frozenset({"where", "lt", "le", "gt", "ge", "eq"})
 
 @dataclass
 class Effort:
-    """What may still be spent on one loss, counted in looks at a node of an expression: time is bounded by it."""
+    """The remaining budget for one loss, counted in visits to nodes of expressions, which bounds the time."""
 
     left: int = EFFORT
 
@@ -39,7 +39,7 @@ class Effort:
 
 
 def shows(expr: Expr, scope: Scope, allowed: Interval, effort: Effort) -> bool:
-    """Whether the expression is shown to lie in what is allowed."""
+    """Whether the expression is proved to lie in the allowed interval."""
     if is_within(infer_interval(expr, scope), allowed):
         return True
     match expr:
@@ -53,7 +53,7 @@ def shows(expr: Expr, scope: Scope, allowed: Interval, effort: Effort) -> bool:
 
 
 def bound(expr: Expr, scope: Scope, effort: Effort) -> Interval:
-    """An interval that contains every value, tighter than that of the parts if some effort makes it so."""
+    """An interval that contains every value; `effort` is spent on making it tighter than `infer_interval`."""
     interval = infer_interval(expr, scope)
     match expr:
         case Reduce(over, body) | Pool(over, body):
@@ -65,12 +65,12 @@ def bound(expr: Expr, scope: Scope, effort: Effort) -> Interval:
 
 
 def jumps(expr: Expr) -> bool:
-    """Whether a comparison is part of it, so that a derivative says nothing about its steps."""
+    """Whether the expression contains a comparison, so that its derivative does not show its jumps."""
     return any(isinstance(part, Apply) and part.op in JUMPING for part in walk(expr))
 
 
 def _cost(expr: Expr) -> int:
-    """As `count_parts`; what a condition says is worked out anew on every box."""
+    """Like `count_parts`, plus the cost of conditions, whose claims are derived again on every box."""
     return count_parts(expr) + CONDITION * sum(
         1 for part in walk(expr) if isinstance(part, Apply) and part.op == "where"
     )
@@ -78,8 +78,8 @@ def _cost(expr: Expr) -> int:
 
 @dataclass(frozen=True)
 class Inclusion:
-    """An inclusion function of interval analysis (Moore 1966): an expression, what it is worth to split, its
-    derivatives by that, and what is known of its reductions."""
+    """An inclusion function of interval analysis (Moore 1966): an expression, the leaves worth splitting, its
+    derivatives with respect to them, and the intervals of its reductions."""
 
     expr: Expr
     leaves: tuple[Leaf, ...]
@@ -89,7 +89,8 @@ class Inclusion:
 
     @staticmethod
     def of(expr: Expr, scope: Scope, effort: Effort) -> "Inclusion | None":
-        """The inclusion of an expression in which something stands twice: of others, the intervals say all there is."""
+        """The inclusion function of an expression in which some leaf occurs twice; None for others, whose interval is
+        already exact, and for expressions that are too expensive."""
         expr = rewrite(expr, _released)
         times = Counter(_leaves(expr))
         leaves = tuple(leaf for leaf, count in times.items() if count > 1 and not interval_in(scope, leaf).point)
@@ -104,7 +105,7 @@ class Inclusion:
         )
 
     def within(self, box: Scope) -> Interval:
-        """Where the expression lies on a box: as its parts tell, and as it moves."""
+        """The interval of the expression on a box, from its parts and from its monotonicity."""
         box = replace(box, claims={**self.reductions, **box.claims})
         interval = infer_interval(self.expr, box)
         everywhere = replace(box, claims=self.reductions)  # what a guard lets through may end before the box does
@@ -115,8 +116,8 @@ class Inclusion:
         return overlap(interval, moved) or interval
 
     def _at_ends(self, box: Scope, directions: Mapping[Leaf, Interval], rising: bool) -> tuple[Interval, bool]:
-        """The expression where each leaf it moves with in one way is at its low end, or at the other if it falls; and
-        whether that is never reached."""
+        """The expression with each leaf in which it is monotone at the end that makes it smallest (`rising`) or
+        largest, and whether such an end is open, so that the value is never attained."""
         never, moved = False, box
         for leaf, slope in directions.items():
             interval = interval_in(box, leaf)
@@ -130,7 +131,7 @@ class Inclusion:
         return infer_interval(self.expr, moved), never
 
     def widest(self, box: Scope) -> Leaf | None:
-        """What to split next; None if all are points."""
+        """The leaf to split next; None if all are points."""
         widths = {leaf: spread(interval_in(box, leaf)) for leaf in self.leaves}
         leaf = max(widths, key=lambda each: widths[each])
         return leaf if widths[leaf] > 0 else None
@@ -175,12 +176,12 @@ def _bounded(inclusion: Inclusion, scope: Scope, effort: Effort) -> Interval:
 
 
 def _released(part: Expr) -> Expr:
-    """What is held has the value it has."""
+    """The argument of a `stopgrad`, which does not change the value."""
     return part.args[0] if isinstance(part, Apply) and part.op == "stopgrad" else part
 
 
 def _leaves(expr: Expr) -> Iterator[Leaf]:
-    """Parameters, arguments and distances, each as often as it is written."""
+    """Parameters, arguments and distances, repeated as often as they occur, but at most twice."""
     times: dict[Expr, Counter[Leaf]] = {}
     for part in walk(expr):
         if is_leaf(part):
@@ -189,7 +190,7 @@ def _leaves(expr: Expr) -> Iterator[Leaf]:
         inner = Counter[Leaf]()
         for child in children(part):
             for leaf, count in times[child].items():
-                if not (isinstance(part, Reduce | Pool) and isinstance(leaf, Distance)):  # those are of other pairs
+                if not (isinstance(part, Reduce | Pool) and isinstance(leaf, Distance)):  # those belong to other pairs
                     inner[leaf] = min(2, inner[leaf] + count)
         times[part] = inner
     yield from times[expr].elements()
@@ -203,7 +204,7 @@ def _reductions(expr: Expr) -> tuple[Expr, ...]:
 
 
 def _slope(expr: Expr, leaf: Leaf, scope: Scope) -> Expr | None:
-    """The derivative by a leaf; None if it also moves something that is not differentiated."""
+    """The derivative with respect to a leaf; None if a part that is not differentiated depends on the leaf."""
     if any(isinstance(part, Reduce | Pool | Importance) and leaf in walk(part) for part in walk(expr)):
         return None
     variable = Var("moved")

@@ -1,7 +1,8 @@
-"""Signs of what is derived from a whole loss: where alpha would pull negatives in, or beta push positives apart.
+"""Signs of the derived weights of a general loss: a negative alpha pulls negatives closer, a negative beta pushes
+positives apart.
 
-Interval arithmetic proves most losses; what it leaves open is tried on small random batches, and only a number that was
-found is told, as a warning. NumPy is imported for that alone.
+Interval arithmetic proves most losses. For the rest, small random batches are tried, and only a negative value that was
+found is reported, as a warning. NumPy is imported only for this.
 """
 
 from alphadsl.ir.facts import infer_interval
@@ -30,7 +31,7 @@ def check_signs(derivation: Derivation, stated: Stated) -> list[Diagnostic]:
 
 
 def _lowest(weight: Expr, loss: Loss) -> tuple[float, str] | None:
-    """The most negative value on some batch, and where it was."""
+    """The lowest value on the first batch with a negative one, and where it occurs; None if there is none."""
     from alphadsl.reference.batches import STATES, batch_of
     from alphadsl.reference.evaluate import extremes
 

@@ -1,4 +1,4 @@
-"""What is judged of a loss: an expression, for which parameters, and where its argument lies."""
+"""What is checked about a loss: an expression, its parameters, and the interval of its argument."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ Scoped = Callable[[Scope], Scope]
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged: an expression of a loss, in which scope for given parameters, and what its argument is."""
+    """What is checked: an expression of a loss, its scope as a function of the parameters' scope, and the expressions
+    that its arguments stand for."""
 
     expr: Expr
     scoped: Scoped

@@ -1,7 +1,7 @@
-"""Remedies are tried before they are offered: the text is edited as they say and checked again.
+"""Remedies are tried before they are offered: the text is edited accordingly and checked again.
 
-A remedy of a formula has to leave fewer faults and no new ones. One that fixes something before the formulas are judged
-(a name, a declaration) may bring later faults to light, but none at the place it changed.
+A remedy for a formula must leave fewer faults and no new ones. One that fixes an earlier problem (a name, a
+declaration) may reveal faults in formulas, but none at the place that it changed.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from alphadsl.report.errors.domains import LogDomain, OutsideDomain
 from alphadsl.report.source import Source
 
 MOST_TRIED = 12
-# Characters that are checked again for one text, all tries together: a check takes the longer, the longer the text.
+# Total number of characters that are checked again for one text: the longer a text, the longer its check.
 EFFORT = 12_000
 JUDGED = (*OF_FORMULAS, LogDomain, OutsideDomain)
 
@@ -24,7 +24,7 @@ Recheck = Callable[[Source], tuple[Diagnostic, ...]]
 def with_tried_remedies(
     diagnostics: Iterable[Diagnostic], source: Source, recheck: Recheck, tries: int = MOST_TRIED
 ) -> tuple[Diagnostic, ...]:
-    """The diagnostics, each with those of its remedies that work, as far as `tries` go."""
+    """The diagnostics, each with only those of its remedies that work, among at most `tries` tried in total."""
     told = tuple(diagnostics)
     left = min(tries, MOST_TRIED, EFFORT // max(len(source.text), 1))
     tried = []
@@ -59,7 +59,7 @@ def _settles(
 
 
 def _touches(fault: Diagnostic, remedy: Remedy) -> bool:
-    """Whether a fault of the edited text stands where it was edited."""
+    """Whether a fault of the edited text is at an edited place."""
     shift = 0
     for edit in sorted(remedy.edits, key=lambda each: each.span.start):
         start = edit.span.start + shift

@@ -1,7 +1,7 @@
-"""What a user is told about a spec: one frozen dataclass for everything that can be wrong.
+"""What a user is told about a spec: the base class of everything that can be wrong.
 
-A subclass holds the facts as fields and the prose as templates over those fields. Where the prose is printed is the
-renderer's business; where a fact is found is the checker's, and a raise site there is one line.
+A subclass holds the facts as fields, and the prose as templates over those fields. The renderer decides where the prose
+is printed; the checker finds the facts, and reports each in one line of code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Label:
-    """A further place that explains the first, and what to see there."""
+    """A further place that helps to explain the fault, and what is there."""
 
     span: Span
     text: str
@@ -29,7 +29,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Edit:
-    """What a place of a source is replaced by; at an empty span, what is inserted there."""
+    """A replacement for a span of a source; for an empty span, an insertion."""
 
     span: Span
     text: str
@@ -37,13 +37,13 @@ class Edit:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to do about a fault, in words, and the edits that do it: an editor offers them as one action."""
+    """What to do about a fault, in words, and the edits that do it; an editor offers them as one action."""
 
     advice: str
     edits: tuple[Edit, ...]
 
     def applied_to(self, source: Source) -> Source:
-        """The source as it is once the advice is followed; edits of other sources are left out."""
+        """The source after the advice is followed; edits of other sources are ignored."""
         text = source.text
         for edit in sorted(self.edits, key=lambda edit: edit.span.start, reverse=True):
             if edit.span.source == source:
@@ -58,11 +58,11 @@ def replacement(span: Span, text: str) -> Remedy:
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 @dataclass(frozen=True)
 class Diagnostic:
-    """One fault of a spec. The docstring of a subclass is its page in `alphadsl explain CODE`, with a spec that has
-    the fault, what files must lie beside it for that, and a spec that is right.
+    """A fault in a spec. The docstring of a subclass is its page in `alphadsl explain CODE`, together with a spec that
+    has the fault (`wrong`), the files needed next to it (`beside`), and a correct spec (`right`).
 
-    A subclass is a frozen dataclass too, which it becomes when one is made: there are a hundred, a command makes few,
-    and to write the methods of all would take longer than to check a loss.
+    A subclass becomes a frozen dataclass when its first instance is made: there are about a hundred, a command uses
+    few, and generating the methods of all would take longer than checking a loss.
     """
 
     code: ClassVar[str]
@@ -106,15 +106,15 @@ class Diagnostic:
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """The ways out that can be taken as they stand, the best first."""
+        """The remedies that can be applied as they are, the best first."""
         return ()
 
     @property
     def offered(self) -> tuple[Remedy, ...]:
-        """The remedies that were tried and work; none where none was tried."""
+        """The remedies that were tried and work; none if none was tried."""
         return self.works or ()
 
 
 def errors_of(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Those that refuse a loss; the others are warnings."""
+    """The diagnostics that refuse a loss; the others are warnings."""
     return tuple(diagnostic for diagnostic in diagnostics if diagnostic.severity == Severity.ERROR)

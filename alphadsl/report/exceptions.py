@@ -1,4 +1,4 @@
-"""What is raised for a user's mistake: in a spec, or in anything else (a tensor, a data file, a checkpoint, a flag)."""
+"""Exceptions for a user's mistakes: in a spec, or in anything else (a tensor, a data file, a checkpoint, a flag)."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ class SpecError(ValueError):
 
 
 class InputError(ValueError):
-    """A refused input, told in one line that names it, with an optional line on what to try.
+    """A refused input, described in one line that names it, with an optional line on what to try.
 
     The command line prints `error: MESSAGE` and `help: HELP`, and exits with 1; no traceback.
     """

@@ -1,7 +1,7 @@
-"""The lines of source that a diagnostic is about, each with the marks under it.
+"""The source lines that a diagnostic is about, each with marks under it.
 
 The file of the primary span comes first, each further file after a `:::` line. A line too long for a terminal is cut
-around its marks; a mark is as wide as what it stands under, whatever the width of the characters.
+around its marks; a mark is as wide as the text above it, whatever the width of the characters.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ class Mark(NamedTuple):
 
 
 def render_excerpts(diagnostic: Diagnostic) -> Iterator[str]:
-    """Every excerpt, and at last the empty gutter that separates the remarks from them."""
+    """Every excerpt, and finally the empty gutter line that separates them from the remarks."""
     labelled = [(diagnostic.span, "^", diagnostic.label)]
     labelled += [(label.span, "-", label.text) for label in diagnostic.secondary]
     files: dict[Source, list[Span]] = {}
@@ -46,7 +46,8 @@ def render_excerpts(diagnostic: Diagnostic) -> Iterator[str]:
 
 
 def _marks(span: Span, sign: str, text: str) -> list[Mark]:
-    """One mark for each line of a span; of a long span, for its first and last line. The text is at the last."""
+    """One mark for each line of a span; for a long span, only for its first and last line. The last mark has the
+    text."""
     first, start = span.position
     last, end = span.source.position(max(span.start, span.end - 1))
     numbers = [*range(first, last + 1)]
@@ -70,14 +71,14 @@ def _marked_lines(source: Source, marks: Iterable[Mark], gutter: int) -> Iterato
 
 
 def _marked_line(content: str, number: str, marks: list[Mark]) -> Iterator[str]:
-    """The line and its marks; once more for marks that are too far to the right to be seen with the first."""
+    """The line with its marks; repeated for marks that are too far to the right to be shown with the first."""
     start, stop = _window(content, marks[0])
     left, right = _CUT if start else "", _CUT if stop < len(content) else ""
     yield f"{number} {left}{visible_text(content[start:stop])}{right}".rstrip()
     seen = [mark for mark in marks if mark.start <= stop]
     for mark in seen:
         before, under = content[start : mark.start], content[mark.start : min(mark.end, stop)]
-        # A combining character has no column of its own: it is marked under the letter that carries it.
+        # A combining character has no column of its own: the mark goes under its base letter.
         column = len(left) + cells(before) - (1 if under and not cells(under) and before else 0)
         signs = mark.sign * max(1, cells(under))
         yield f"{'|':>{len(number)}} {' ' * column}{signs} {visible_text(mark.text)}".rstrip()
@@ -86,7 +87,7 @@ def _marked_line(content: str, number: str, marks: list[Mark]) -> Iterator[str]:
 
 
 def _window(content: str, mark: Mark) -> tuple[int, int]:
-    """The part of a line to show, so that it fits and the start of the mark is in it."""
+    """The part of a line to show, such that it fits and contains the start of the mark."""
     start = 0
     if cells(content[: mark.end]) > _WIDEST:
         start = max(0, mark.start - _LEAD)

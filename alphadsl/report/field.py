@@ -1,14 +1,14 @@
-"""The names that the field uses for losses, and what they are called here: a name in, advice out.
+"""The names that the field uses for losses, and what they are called here: a name comes in; advice comes out.
 
-Every place that looks for a loss by name asks here first: `simclr` is one letter pattern away from `macl`, and means
-InfoNCE. Methods without pairwise importances are told apart with their reason (`alphadsl explain NAME`).
+Every place that looks up a loss by name asks here first: `simclr` is spelled much like `macl`, but means InfoNCE.
+Methods without pairwise importances are recognised, and advice points to the reason (`alphadsl explain NAME`).
 """
 
 from collections.abc import Iterable
 
 from alphadsl.report.suggest import suggest
 
-# By the name of the library: other names of the same loss, or of methods whose loss it is.
+# By the name in the library: other names of the same loss, or of methods that use it.
 ALSO_CALLED: dict[str, tuple[str, ...]] = {
     "infonce": ("simclr", "simclrv2", "ntxent", "nce", "cpc", "cmc", "pirl", "nnclr", "infonceloss"),
     "moco": ("mocov2", "mocov3", "mocoloss"),
@@ -38,23 +38,23 @@ MEANT = {name: loss for loss, names in ALSO_CALLED.items() for name in names}
 
 
 def known_names() -> tuple[str, ...]:
-    """All names of the field that are told what they are here, as `find` reads them."""
+    """All names of the field for which there is advice, in lower case without punctuation."""
     return tuple(MEANT)
 
 
 def meant_by(name: str) -> str | None:
-    """The loss of the library that a name of the field stands for."""
+    """The loss of the library that a name of the field stands for; None if there is none."""
     return MEANT.get(_plain(name))
 
 
 def beginning_as(name: str) -> tuple[str, ...]:
-    """The losses of the library that a name of the field, typed so far, may stand for."""
+    """The losses of the library that a partly typed name of the field may stand for."""
     typed = _plain(name)
     return tuple(dict.fromkeys(loss for known, loss in MEANT.items() if typed and known.startswith(typed)))
 
 
 def advise(name: str, known: Iterable[str]) -> str | None:
-    """What to do about a loss of a name that does not exist, if anything is close to it."""
+    """What to do about an unknown name of a loss; None if nothing is close to it."""
     loss = meant_by(name)
     if loss:
         return f"{name} is called {loss} here: write {loss}"

@@ -1,4 +1,5 @@
-"""A dependency that cannot be imported: the fault in, a refusal in one line out; None where the fault is our own."""
+"""A dependency that cannot be imported: the exception comes in; a refusal in one line comes out, or None if the fault
+is our own."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ _FROM = re.compile(r"from '(?P<name>[\w.]+)'")
 
 
 def is_full_memory(fault: BaseException) -> bool:
-    """Whether a fault, or one that it came of, says that memory is full."""
+    """Whether an exception, or one that caused it, says that memory is full."""
     return any(
         isinstance(part, MemoryError) or any(sign in str(part) for sign in SIGNS_OF_FULL_MEMORY)
         for part in _causes(fault)
@@ -32,7 +33,7 @@ def is_full_memory(fault: BaseException) -> bool:
 
 
 def refusal_of_import(fault: BaseException) -> InputError | None:
-    """What to tell of an import that failed. A module of ours that is not there is a fault of ours."""
+    """The refusal for an import that failed; None for a missing module of ours, which is our own fault."""
     if is_full_memory(fault):
         return OUT_OF_MEMORY
     failed = next((part for part in _causes(fault) if isinstance(part, ImportError | OSError)), None)
@@ -51,7 +52,7 @@ def refusal_of_import(fault: BaseException) -> InputError | None:
 
 
 def _causes(fault: BaseException | None) -> Iterator[BaseException]:
-    """The fault and what it came of, the first of them last."""
+    """The exception and its causes, the original cause last."""
     seen = 0
     while fault is not None and seen < 10:
         yield fault
@@ -59,7 +60,7 @@ def _causes(fault: BaseException | None) -> Iterator[BaseException]:
 
 
 def _package_in(fault: BaseException) -> str:
-    """The package that ours imported last before a fault."""
+    """The package that ours imported last before an exception."""
     if named := _FROM.search(str(fault)):
         return named["name"]
     trace, name = fault.__traceback__, ""

@@ -1,7 +1,7 @@
-"""What is asked for and does not fit: methods without pairwise importances, why, and what to use instead.
+"""Methods that are often asked for but have no pairwise importances: why, and what to use instead.
 
-The family is that of losses whose gradient pushes pairs apart by alpha[i,j] and pulls positives by beta[i]. A method
-that decorrelates features, assigns to prototypes or predicts one view from the other has no such alpha.
+The language covers losses whose gradient pushes pairs apart by alpha[i,j] and pulls positives together by beta[i]. A
+method that decorrelates features, assigns to prototypes or predicts one view from the other has no such alpha.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ TOPIC = "out-of-family"
 
 @dataclass(frozen=True)
 class Outsider:
-    """A method by its names, its paper, why it has no alpha, and what is nearest to it here: losses, and why these."""
+    """A method: its names, its paper, why it has no alpha, the closest losses of the library, and why these."""
 
     names: tuple[str, ...]
     title: str
@@ -84,7 +84,7 @@ _PLAIN = {name.replace("_", ""): each for name, each in BY_NAME.items()}
 
 
 def find_outsider(name: str) -> tuple[Outsider, ...]:
-    """The methods that a name asks about: one, all of them for the topic, or none."""
+    """The methods that a name refers to: one, all of them for the topic, or none."""
     plain = "".join(sign for sign in name.lower() if sign.isalnum())
     if plain == TOPIC.replace("-", ""):
         return OUTSIDERS

@@ -1,6 +1,6 @@
-"""From a diagnostic to text: for reading (`full`), for a list of places (`concise`), for a program (`json`).
+"""Diagnostics come in; text comes out: for reading (`full`), as a list of places (`concise`), for a program (`json`).
 
-Nothing is refused. Characters that cannot be seen are spelled out, so that no text of a spec reaches a terminal raw.
+Nothing is refused. Invisible characters are spelled out, so that no text of a spec reaches a terminal raw.
 """
 
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _MOST = 20
-"""Diagnostics that are written in full."""
+"""Largest number of diagnostics that are written in full."""
 
 
 def render_concise(diagnostic: Diagnostic) -> str:
@@ -27,7 +27,7 @@ def render_concise(diagnostic: Diagnostic) -> str:
 
 
 def render_full(diagnostic: Diagnostic) -> str:
-    """The headline, the lines of the spec with their marks, and what to make of them."""
+    """The headline, the lines of the spec with their marks, then the note and the help."""
     *excerpts, closing_gutter = render_excerpts(diagnostic)
     remarks = [*_remark("note", diagnostic.note), *_remark("help", diagnostic.help)]
     head = f"{_kind(diagnostic)}: {visible_text(diagnostic.title)}"
@@ -35,7 +35,8 @@ def render_full(diagnostic: Diagnostic) -> str:
 
 
 def render_list(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
-    """Each in full; of very many the first, errors before warnings, and a line on how to see the rest."""
+    """Every diagnostic in full; if there are very many, only the first ones, errors before warnings, and a line on how
+    to see the rest."""
     shown = tuple(diagnostics)
     if len(shown) > _MOST:
         shown = tuple(sorted(shown, key=lambda diagnostic: diagnostic.severity != Severity.ERROR))
@@ -45,11 +46,11 @@ def render_list(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A JSON array; lines and columns are counted from 1, and an end is one past the last character."""
+    """A JSON array; lines and columns are counted from 1, and ends are exclusive."""
     return json.dumps([_record(diagnostic) for diagnostic in diagnostics], indent=2)
 
 
-# A later pattern wins where two meet.
+# Where two patterns overlap, the later one wins.
 _STYLES = {
     r"(?m)^error\[[a-z0-9-]+\]:": "bold red",
     r"(?m)^warning\[[a-z0-9-]+\]:": "bold yellow",
@@ -62,7 +63,7 @@ _STYLES = {
 
 
 def styled(text: str) -> "Text":
-    """A full rendering in colour; a rich console leaves the colour out where it does not belong (NO_COLOR, a file)."""
+    """A full rendering in colour; a rich console omits the colour where it is not wanted (NO_COLOR, a file)."""
     from rich.text import Text
 
     coloured = Text(text)

@@ -1,7 +1,7 @@
 """Texts and places in them.
 
-A `Span` is a half-open range of character offsets into a `Source`. Lines and columns are derived here and nowhere
-else, both counted from 1, so that no other module has to know a coordinate system.
+A `Span` is a half-open range of character offsets into a `Source`. Lines and columns, both counted from 1, are computed
+only here, so that no other module depends on a coordinate system.
 """
 
 from bisect import bisect_right
@@ -11,7 +11,7 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name it is shown under (a path, or `command line`)."""
+    """A text and its name in messages (a path, or `command line`)."""
 
     name: str
     text: str = field(repr=False)
@@ -34,7 +34,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Span:
-    """Characters `start` up to, but not including, `end` of a source."""
+    """The characters of a source from `start` up to, but not including, `end`."""
 
     source: Source = field(repr=False)
     start: int

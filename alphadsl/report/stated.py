@@ -1,4 +1,4 @@
-"""What the text of a loss says beside its mathematics: handed from where it is read to where it is proved."""
+"""What the text of a loss says in addition to its mathematics; resolution passes it on to the proofs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from alphadsl.report.source import Span
 
 @dataclass(frozen=True)
 class Stated:
-    """Where the loss and its parameters are named, which of these it declares itself (`own`), and whether it says that
-    its importance may be negative (`alpha in reals`)."""
+    """The spans of the names of the loss and its parameters, the parameters it declares itself (`own`), and whether it
+    says that its importance may be negative (`alpha in reals`)."""
 
     loss: Span
     parameters: Mapping[str, Span]

@@ -1,4 +1,4 @@
-"""Text that is safe to print: every character that could hide, move or restyle something is spelled out."""
+"""Makes text safe to print: every character that could hide, move or restyle something is spelled out."""
 
 import unicodedata
 from functools import lru_cache
@@ -8,7 +8,7 @@ _TAB = " " * 4
 
 @lru_cache(maxsize=1024)
 def visible(char: str) -> str:
-    """How a character is shown: itself, spaces for a tab, `<U+200B>` for what cannot be seen."""
+    """How a character is shown: as itself, as spaces for a tab, as `<U+200B>` if it is invisible."""
     if char == "\t":
         return _TAB
     hidden = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -21,7 +21,7 @@ def visible_text(text: str) -> str:
 
 
 def cells(text: str) -> int:
-    """The columns of a terminal that a text takes: two for a wide character, none for a combining one."""
+    """The number of terminal columns of a text: two for a wide character, none for a combining one."""
     return sum(map(_cells_of, visible_text(text)))
 
 

@@ -1,4 +1,4 @@
-"""Faults of phi, psi, R, alpha and weight: what would make alpha negative or zero, or the min player ill-posed."""
+"""Errors in phi, psi, R, alpha and weight that would make alpha negative or zero, or the min player ill-posed."""
 
 from typing import ClassVar
 
@@ -8,8 +8,8 @@ from alphadsl.report.source import Span
 
 
 class _NotProven(Diagnostic):
-    """A property of a function that could not be shown: the part that stands in its way, the parameters it was judged
-    for, those whose interval would settle it, and a counterexample if one was found."""
+    """A property of a function that could not be proved: the part that prevents the proof, the parameters it depends
+    on, those whose interval would settle it, and a counterexample if one was found."""
 
     unproven: ClassVar[str]
     disproven: ClassVar[str]
@@ -75,8 +75,8 @@ _JUDGED = (
 
 class DecreasingPhi(_NotProven):
     """phi must be non-decreasing on the values that sum_j psi can take: alpha[i,j] = phi'(xi_i) psi'(d[i]^2 - d[i,j]^2)
-    is the weight of pushing i and j apart (Theorem 1), and must not be negative. The proof composes the directions of
-    the built-ins, and failing that bounds the derivative; what cannot be shown is refused."""
+    is the weight of pushing i and j apart (Tian 2022, Theorem 1), and must not be negative. The proof composes the
+    directions of the built-ins and, if that fails, bounds the derivative. A phi without a proof is refused."""
 
     code = "decreasing-phi"
     title_template = "phi must be non-decreasing"
@@ -91,8 +91,9 @@ class DecreasingPhi(_NotProven):
 
 class DecreasingPsi(_NotProven):
     """psi must be non-decreasing where d[i]^2 - d[i,j]^2 lies, on [-2, 2] on the sphere and everywhere in Euclidean
-    space: alpha[i,j] = phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Theorem 1), and must
-    not be negative. It must be so for every value of the parameters in their intervals, not only for those set."""
+    space: alpha[i,j] = phi'(xi_i) psi'(d[i]^2 - d[i,j]^2) is the weight of pushing i and j apart (Tian 2022, Theorem
+    1), and must not be negative. This must hold for all values of the parameters in their intervals, not only for the
+    values that are set."""
 
     code = "decreasing-psi"
     title_template = "psi must be non-decreasing"
@@ -106,8 +107,8 @@ class DecreasingPsi(_NotProven):
 
 
 class NonConcaveRegulariser(_NotProven):
-    """The min player minimises E(alpha) - R(alpha) on the simplex. Only a strictly concave R, whose slope R' falls,
-    makes that problem convex, so that alpha is unique and is found from R'(alpha_ij) = d[i,j]^2 + lambda_i."""
+    """The min player minimises E(alpha) - R(alpha) on the simplex. Only a strictly concave R, whose slope R' decreases,
+    makes that problem strictly convex, so that alpha is unique and solves R'(alpha_ij) = d[i,j]^2 + lambda_i."""
 
     code = "non-concave-regulariser"
     title_template = "R must be strictly concave"
@@ -128,9 +129,9 @@ class NonConcaveRegulariser(_NotProven):
 
 
 class NegativeImportance(Diagnostic):
-    """alpha[i,j] is the weight of pushing i and j apart, and weight[i,j] a factor of it. Where it is negative, near
-    negatives would be pulled in, and the max player's game would lose its meaning. A formula is refused unless it is
-    shown to be non-negative for all distances of the space and all parameters in their intervals."""
+    """alpha[i,j] is the weight of pushing i and j apart, and weight[i,j] is a factor of it. Where it is negative,
+    negatives would be pulled closer, and the max player's game would lose its meaning. A formula is refused unless it
+    is proved non-negative for all distances of the space and all parameters in their intervals."""
 
     code = "negative-importance"
     title_template = "{name} must not be negative"
@@ -170,7 +171,7 @@ class NegativeImportance(Diagnostic):
 
 class ZeroImportance(Diagnostic):
     """A loss whose pairwise importance is 0 for every pair has no gradient: phi and psi must depend on their argument,
-    and alpha and weight must not be 0 throughout."""
+    and alpha and weight must not be 0 everywhere."""
 
     code = "zero-importance"
     title_template = "every pair would have weight 0"

@@ -1,4 +1,4 @@
-"""Faults of numbers: built-ins outside their domain, parameters outside their interval, values that are no numbers."""
+"""Errors about numbers: built-ins outside their domain, parameters outside their interval, non-numeric values."""
 
 from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy
 from alphadsl.report.errors.evidence import Bound, Example, declaring, first_advice, rewriting, shown
@@ -6,7 +6,7 @@ from alphadsl.report.source import Span
 
 
 class _Outside(Diagnostic):
-    """An argument that is not shown to stay in the domain of what it is given to."""
+    """An argument that is not proved to lie in the domain of its function."""
 
     interval: str
     bounds: tuple[Bound, ...] = ()
@@ -43,8 +43,8 @@ class _Outside(Diagnostic):
 
 
 class LogDomain(_Outside):
-    """A logarithm needs a positive argument, for every value that the parameters may take in their intervals and the
-    distances of the space: on the sphere d^2 lies in [0, 2], s in [-1, 1], d[i]^2 - d[i,j]^2 in [-2, 2]."""
+    """A logarithm needs a positive argument for all parameters in their intervals and all distances of the space: on
+    the sphere d^2 lies in [0, 2], s in [-1, 1], d[i]^2 - d[i,j]^2 in [-2, 2]."""
 
     code = "log-domain"
     title_template = "the argument of a logarithm must be positive"
@@ -65,9 +65,8 @@ class LogDomain(_Outside):
 
 
 class OutsideDomain(_Outside):
-    """A division by something that reaches zero, or a root or fractional power of something negative, for some value
-    that the parameters may take in their intervals and the distances of the space: on the sphere d^2 lies in [0, 2],
-    s in [-1, 1]."""
+    """A denominator that may be zero, or a root or fractional power of an expression that may be negative, for some
+    parameters in their intervals and some distances of the space: on the sphere d^2 lies in [0, 2], s in [-1, 1]."""
 
     code = "outside-domain"
     title_template = "{words}"
@@ -100,8 +99,8 @@ class OutsideDomain(_Outside):
 
 
 class OutOfInterval(Diagnostic):
-    """A parameter keeps to its declared interval, on which the loss was proved admissible: in the spec, in `set`, on
-    the command line and in Python. A round bracket excludes the end beside it, a square one includes it."""
+    """A parameter must lie in its declared interval, on which the loss was proved admissible: in the spec, in `set`, on
+    the command line and in Python. A round bracket excludes the end next to it, a square one includes it."""
 
     code = "out-of-interval"
     title_template = "{name} = {value} is not in {interval}"
@@ -121,8 +120,8 @@ class OutOfInterval(Diagnostic):
 
 
 class EmptyInterval(Diagnostic):
-    """An interval must contain some number: its low end lies below its high end, or both are equal and included, as in
-    [1, 1]. A round bracket excludes the end beside it, and inf is never included."""
+    """An interval must contain some number: its lower end is below its upper end, or both are equal and included, as in
+    [1, 1]. A round bracket excludes the end next to it, and inf is never included."""
 
     code = "empty-interval"
     title_template = "the interval {interval} is empty"

@@ -1,6 +1,6 @@
-"""What a refusal of the mathematics is grounded on: the parameters a proof met, and values at which a property fails.
+"""The evidence for a refusal: the parameters that a proof depends on, and values at which a property fails.
 
-The facts come from the checker; how they are put into words is here.
+The facts come from the checker; this module puts them into words.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from alphadsl.report.source import Span
 
 
 class Sign(StrEnum):
-    """The signs that the interval of a parameter admits."""
+    """The signs that a parameter may have in its interval."""
 
     POSITIVE = "positive"
     ZERO_TOO = "positive or 0"
@@ -21,7 +21,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True)
 class Bound:
-    """A parameter that a proof depends on, and where its interval is declared, if it is."""
+    """A parameter that a proof depends on, with the span of its interval or, if it has none, of its name."""
 
     name: str
     span: Span
@@ -37,7 +37,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Example:
-    """A value, and what it was found for."""
+    """A value, and the parameters, distances and arguments at which it was found."""
 
     at: tuple[tuple[str, float], ...]
     value: float
@@ -58,12 +58,12 @@ def declare(memberships: tuple[str, ...]) -> str:
 
 
 def declaring(memberships: tuple[str, ...], edits: tuple[Edit, ...]) -> tuple[Remedy, ...]:
-    """The same advice with what it changes."""
+    """The same advice as a remedy with edits."""
     return (Remedy(declare(memberships), edits),) if memberships and edits else ()
 
 
 def rewriting(span: Span, *ways: tuple[str, str]) -> tuple[Remedy, ...]:
-    """Ways to write a formula instead, each with its advice, `{}` in the place of what stands there now."""
+    """Remedies that replace a formula. Each way is advice and a template, in which `{}` stands for the formula."""
     written = span.text
     if "#" in written:
         return ()
@@ -75,7 +75,8 @@ def first_advice(offered: tuple[Remedy, ...]) -> str:
 
 
 def meant_or_written(at: Span, similar: Span | None, name: str, line: str, advice: str) -> tuple[Remedy, ...]:
-    """A part of a family that is missing: the name that may be it misspelt, or a line to write above another part."""
+    """Remedies for a missing part of a family: correct the name that may be its misspelling (`similar`), or insert a
+    line above another part."""
     meant = (Remedy(f"write {name}", (Edit(similar, name),)),) if similar else ()
     start = at.source.text.rfind("\n", 0, at.start) + 1
     before = at.source.text[start : at.start]

@@ -1,4 +1,4 @@
-"""Faults of a loss as a whole: no family, two of them, or half of one."""
+"""Errors about the family of a loss: none, two of them, or an incomplete one."""
 
 from alphadsl.report.diagnostic import Diagnostic, Label, Remedy
 from alphadsl.report.errors.evidence import meant_or_written
@@ -6,8 +6,8 @@ from alphadsl.report.source import Span
 
 
 class NoLoss(Diagnostic):
-    """A spec file holds one loss or more, `loss NAME { ... }`. A file that is empty, or has nothing but comments,
-    cannot be checked, shown or trained."""
+    """A spec file contains one or more losses, `loss NAME { ... }`. A file that is empty or has only comments cannot be
+    checked, shown or trained."""
 
     code = "no-loss"
     title_template = "this file defines no loss"
@@ -20,8 +20,8 @@ class NoLoss(Diagnostic):
 
 
 class NoFamily(Diagnostic):
-    """A loss must say how alpha is built, in one of the ways of the language: phi and psi (coordinate), alpha itself
-    (direct), a regulariser R that alpha solves on the simplex (min player), or the whole loss[i] (general)."""
+    """A loss must define alpha in one of these ways: by phi and psi (coordinate), by alpha itself (direct), by a
+    regulariser R whose problem on the simplex alpha solves (min player), or by the whole loss[i] (general)."""
 
     code = "no-family"
     title_template = "{name} does not say how its pairs are weighed"
@@ -43,8 +43,8 @@ class NoFamily(Diagnostic):
 
 
 class TwoFamilies(Diagnostic):
-    """Each family fixes alpha: a coordinate loss derives it from phi and psi, a direct loss states it, a min player
-    solves for it. A loss uses exactly one."""
+    """Each family determines alpha: a coordinate loss derives it from phi and psi, a direct loss states it, a min
+    player solves for it. A loss uses exactly one family."""
 
     code = "two-families"
     title_template = "this loss fixes alpha twice"
@@ -63,8 +63,8 @@ class TwoFamilies(Diagnostic):
 
 
 class MissingPhi(Diagnostic):
-    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both. A phi that changes nothing is
-    written phi(x) = x."""
+    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both functions. If the sum should be
+    used unchanged, write the identity, phi(x) = x."""
 
     code = "missing-phi"
     title_template = "psi is defined, but phi is not"
@@ -85,8 +85,8 @@ class MissingPhi(Diagnostic):
 
 
 class MissingPsi(Diagnostic):
-    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both. A psi that changes nothing is
-    written psi(x) = x."""
+    """A coordinate loss is mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)): it needs both functions. If the gap should be
+    summed unchanged, write the identity, psi(x) = x."""
 
     code = "missing-psi"
     title_template = "phi is defined, but psi is not"
@@ -107,8 +107,8 @@ class MissingPsi(Diagnostic):
 
 
 class MissingSimplex(Diagnostic):
-    """The min player chooses alpha from a feasible set, which the spec names: on the simplex alpha is not negative, and
-    each row sums to one."""
+    """The min player chooses alpha from a feasible set, which the spec must name: on the simplex, alpha is non-negative
+    and each row sums to one."""
 
     code = "missing-simplex"
     title_template = "R is defined, but not where alpha may lie"
@@ -123,7 +123,7 @@ class MissingSimplex(Diagnostic):
 
 
 class MissingRegulariser(Diagnostic):
-    """On the simplex alone, the min player would put all weight of a row on the nearest negative: R is what spreads it
+    """Without a regulariser, the min player would put the whole weight of a row on the nearest negative; R spreads it
     over the others."""
 
     code = "missing-regulariser"
@@ -145,8 +145,8 @@ class MissingRegulariser(Diagnostic):
 
 
 class UnknownSet(Diagnostic):
-    """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one. Nothing else is
-    optimised over a set; `alpha in reals` states that an alpha derived from loss[i] may be negative."""
+    """The feasible set of the min player is the simplex: alpha_ij >= 0, and each row sums to one. There are no other
+    feasible sets; `alpha in reals` states that an alpha derived from loss[i] may be negative."""
 
     code = "unknown-set"
     title_template = "{subject} in {name} is not known"
@@ -160,8 +160,9 @@ class UnknownSet(Diagnostic):
 
 
 class MisplacedGradient(Diagnostic):
-    """`gradient through alpha` lets the network differentiate an alpha that the spec states. A coordinate loss is
-    differentiated anyway, and at the min player's optimum the derivative through alpha vanishes (Danskin)."""
+    """With `gradient through alpha`, the gradient also flows through an alpha that the spec states. A coordinate loss
+    is differentiated completely anyway, and at the min player's optimum the derivative through alpha vanishes
+    (Danskin's theorem)."""
 
     code = "misplaced-gradient"
     title_template = "gradient through {name} has no meaning in this loss"
@@ -174,8 +175,8 @@ class MisplacedGradient(Diagnostic):
 
 
 class MisplacedWeight(Diagnostic):
-    """weight[i,j] multiplies psi in a coordinate loss; in the other families alpha is the weight itself, so that there
-    is nothing for a second one to do."""
+    """weight[i,j] multiplies psi in a coordinate loss. In the other families alpha is itself the weight, so a second
+    one has no meaning."""
 
     code = "misplaced-weight"
     title_template = "weight[i,j] has no meaning without phi and psi"
@@ -186,8 +187,8 @@ class MisplacedWeight(Diagnostic):
 
 
 class MisplacedTilde(Diagnostic):
-    """`~` says that a row is proportional to what follows and sums to one, which is a statement about alpha: nothing
-    else is made to sum to one."""
+    """`~` says that each row of alpha is proportional to the right-hand side and sums to one. Nothing else is
+    normalised this way."""
 
     code = "misplaced-tilde"
     title_template = "{name} cannot be defined up to proportionality"

@@ -1,13 +1,13 @@
-"""The notation of other languages and of papers, where a spec has its own."""
+"""The notation of other languages and of papers, for which a spec has its own."""
 
 from alphadsl.report.diagnostic import Diagnostic, Remedy
 
 
 class ForeignNotation(Diagnostic):
-    """A habit from elsewhere: Python, an array library, C, LaTeX, or the way that papers abbreviate.
+    """Notation from elsewhere: Python, an array library, C, LaTeX, or abbreviations of papers.
 
-    The message says how a spec writes it and gives the whole line, with every habit in it rewritten. Each habit of a
-    line is reported once, and a name that the loss itself defines is never mistaken for one.
+    The message says how a spec writes it and gives the whole line, with all such notation rewritten. Each kind is
+    reported once per line, and a name that the loss itself defines is never mistaken for foreign notation.
     """
 
     code = "foreign-notation"

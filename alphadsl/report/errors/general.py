@@ -1,11 +1,11 @@
-"""Faults of a whole loss[i], of spaces and index sets, and of parameters that live."""
+"""Errors about a general loss[i], spaces and index sets, and parameters that change during training."""
 
 from alphadsl.report.diagnostic import Diagnostic, Remedy, Severity, replacement
 
 
 class ConstantLoss(Diagnostic):
-    """A loss is minimised by moving embeddings: it has to depend on a distance or a similarity, d[i], d[i,j], s[i] or
-    s[i,j], through something that is not held fixed by stopgrad."""
+    """A loss is minimised by moving embeddings, so it must depend on a distance or a similarity, d[i], d[i,j], s[i] or
+    s[i,j], outside a stopgrad."""
 
     code = "constant-loss"
     title_template = "this loss does not depend on the embeddings"
@@ -16,8 +16,8 @@ class ConstantLoss(Diagnostic):
 
 
 class FlatLoss(Diagnostic):
-    """A loss moves embeddings by its derivatives. Comparisons have none, and neither has what cancels or is held fixed
-    by stopgrad: here alpha[i,j] and beta[i] are 0 for every batch, and training would change nothing."""
+    """A loss moves embeddings by its derivatives. Those of comparisons, of terms that cancel and of a stopgrad are 0:
+    here alpha[i,j] and beta[i] are 0 for every batch, and training would change nothing."""
 
     code = "flat-loss"
     title_template = "this loss has no gradient: its alpha and beta are 0"
@@ -28,8 +28,9 @@ class FlatLoss(Diagnostic):
 
 
 class IdleLearned(Diagnostic):
-    """A learned parameter moves along the derivative of the loss. Where all it does is held fixed (in the alpha of a
-    direct loss or of a min player, in a stopgrad) or cancels, that is 0, and it would stay where it started."""
+    """A learned parameter is updated by the derivative of the loss. If it occurs only in terms that are held fixed (in
+    the alpha of a direct loss or of a min player, in a stopgrad) or cancel, the derivative is 0, and the parameter
+    would keep its initial value."""
 
     code = "idle-learned"
     title_template = "{name} is learned, but the loss has no derivative with respect to it"
@@ -43,7 +44,8 @@ class IdleLearned(Diagnostic):
 
 class NegativeAlpha(Diagnostic):
     """alpha[i,j] is the derivative of the loss with respect to -d[i,j]^2: the weight of pushing i and j apart. Where it
-    is negative, a negative is pulled in. Some published losses do so on purpose; write `alpha in reals` to say so."""
+    is negative, a negative is pulled closer. Some published losses do so on purpose; write `alpha in reals` to say
+    so."""
 
     code = "negative-alpha"
     severity = Severity.WARNING
@@ -77,8 +79,8 @@ class NegativeBeta(Diagnostic):
 
 
 class MisplacedReals(Diagnostic):
-    """`alpha in reals` states that the alpha derived from a loss[i] or a blend may be negative. In the other families
-    the alpha that is stated, solved for, or derived from phi and psi is proved not to be, or the loss refused."""
+    """`alpha in reals` states that the alpha derived from a loss[i] or a blend may be negative. In the other families,
+    alpha is proved non-negative, or the loss is refused."""
 
     code = "misplaced-reals"
     title_template = "alpha in reals has no meaning in this loss"
@@ -89,8 +91,8 @@ class MisplacedReals(Diagnostic):
 
 
 class UnknownSpace(Diagnostic):
-    """Embeddings live on the unit sphere, where the loss normalises them, or in Euclidean space, where they stay as
-    they are."""
+    """Embeddings live on the unit sphere, to which the loss normalises them, or in Euclidean space, where they are used
+    as given."""
 
     code = "unknown-space"
     title_template = "there is no space called {name}"
@@ -113,8 +115,8 @@ class UnknownSpace(Diagnostic):
 
 
 class UnknownAgainst(Diagnostic):
-    """With `pairs labels` the negatives of an anchor are all others but its positive (`against others`, the default),
-    or those of other classes (`against other_classes`). The other index sets fix their negatives themselves."""
+    """With `pairs labels`, the negatives of an anchor are all other embeddings except its positive (`against others`,
+    the default), or those of other classes (`against other_classes`). The other index sets have fixed negatives."""
 
     code = "unknown-against"
     title_template = "pairs {pairs} against {name} is not known"
@@ -128,8 +130,8 @@ class UnknownAgainst(Diagnostic):
 
 
 class LearnedAtEdge(Diagnostic):
-    """A learned parameter is kept in its interval by a smooth map that comes near its ends and never reaches them, so
-    it has to start inside."""
+    """A learned parameter is kept in its interval by a smooth map that approaches the ends but never reaches them, so
+    it must start in the interior."""
 
     code = "learned-at-edge"
     title_template = "{name} is learned, and starts at an end of {interval}"
@@ -143,8 +145,8 @@ class LearnedAtEdge(Diagnostic):
 
 
 class WrongSchedule(Diagnostic):
-    """A `param` may move over training: constant(a), linear(a, b), cosine(a, b) from a to b, step(a, b, t) from a to b
-    at the fraction t of training. A learned parameter moves by itself."""
+    """A `param` may change during training: constant(a); linear(a, b) and cosine(a, b) go from a to b; step(a, b, t)
+    jumps from a to b at the fraction t of training. A learned parameter cannot have a schedule."""
 
     code = "wrong-schedule"
     title_template = "{name} is not a valid schedule: {reason}"

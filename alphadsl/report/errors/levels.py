@@ -1,4 +1,4 @@
-"""Faults of levels and kinds: constant < row [i] < pair [i,j], and what may be called, indexed or bare."""
+"""Errors about levels and kinds: constant < row [i] < pair [i,j], and which names are called, indexed or plain."""
 
 from alphadsl.report.diagnostic import Diagnostic, Edit, Label, Remedy, replacement
 from alphadsl.report.errors.evidence import first_advice, rewriting
@@ -6,9 +6,9 @@ from alphadsl.report.source import Span
 
 
 class LevelMismatch(Diagnostic):
-    """Every expression lives on a level: a constant, one value per batch, per anchor [i], or per pair [i,j]. A
-    definition may use what lives on its own level or below; a reduction over j takes a pair to a row, one over i a row
-    to the batch."""
+    """Every expression has a level: a constant, one value per batch, per anchor [i], or per pair [i,j]. A definition
+    may use expressions of its own level or below. A reduction over j turns pairs into a row, one over i turns a row
+    into one value for the batch."""
 
     code = "level-mismatch"
     title_template = "{what} is {expected}, but this is {found}"
@@ -34,8 +34,8 @@ class LevelMismatch(Diagnostic):
 
 
 class IndexMismatch(Diagnostic):
-    """i is the anchor and j runs over its negatives, so a row is written [i] and a pair [i,j]. No other indices exist:
-    j never is i, and a distance is the same in both directions."""
+    """i is the anchor and j runs over its negatives, so a row is written [i] and a pair [i,j]. No other indices are
+    needed: j is never i, and a distance is the same in both directions."""
 
     code = "index-mismatch"
     title_template = "{name} is written {expected}"
@@ -62,8 +62,8 @@ class IndexMismatch(Diagnostic):
 
 
 class WrongUse(Diagnostic):
-    """A function is called, f(x); a definition of pairs or rows is indexed, h[i,j] or u[i]; a parameter, a constant and
-    the argument of a function are written alone."""
+    """A function is called, f(x); a definition per pair or per anchor is indexed, h[i,j] or u[i]; a parameter, a
+    constant and the argument of a function are written alone."""
 
     code = "wrong-use"
     title_template = "{name} is {kind}"
@@ -79,7 +79,8 @@ class WrongUse(Diagnostic):
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """What the remedy says, where it says all: a product in the place of a call, or how the name is written."""
+        """The remedies as edits, if the advice is specific enough: a product instead of a call, or the correct form of
+        the name."""
         source, end = self.span.source, self.span.start + len(self.name)
         if self.remedy.endswith("* (...)"):
             product = Edit(Span(source, end, end), " * ")
@@ -89,8 +90,8 @@ class WrongUse(Diagnostic):
 
 
 class WrongArity(Diagnostic):
-    """Every function takes a fixed number of arguments: min and max take two, where takes three, all others and the
-    reductions over j take one."""
+    """Every function takes a fixed number of arguments: `min` and `max` take two, `where` takes three, all others and
+    the reductions over j take one."""
 
     code = "wrong-arity"
     title_template = "{name} takes {expected}, not {found}"
@@ -105,8 +106,8 @@ class WrongArity(Diagnostic):
 
 
 class WrongShape(Diagnostic):
-    """The parts of a family have fixed shapes, because they are the paper's: phi(x), psi(x) and R(a) are functions,
-    weight[i,j] and alpha[i,j] are given for each pair, loss[i] for each anchor."""
+    """The parts of a family have fixed forms, those of the paper: phi(x), psi(x) and R(a) are functions, weight[i,j]
+    and alpha[i,j] are defined for each pair, loss[i] for each anchor."""
 
     code = "wrong-shape"
     title_template = "{name} is defined as {expected}"
@@ -128,8 +129,8 @@ class WrongShape(Diagnostic):
 
 
 class ClosedFunction(Diagnostic):
-    """A function sees its argument, the parameters and the constants. It does not see the distances, so that phi, psi
-    and R can be judged as functions of one number."""
+    """A function may use its argument, the parameters and the constants. It may not use distances, so that phi, psi and
+    R can be checked as functions of one number."""
 
     code = "closed-function"
     title_template = "{function} is a function of {argument} alone"
@@ -149,8 +150,8 @@ class ClosedFunction(Diagnostic):
 
 
 class TooManyOperations(Diagnostic):
-    """Definitions that use each other many times grow when they are written out; past a limit, no formula of a paper
-    is meant, and every later step (proofs, derivatives, generated code) would become slow."""
+    """Definitions that use each other many times grow when they are written out. No formula of a paper exceeds the
+    limit, and beyond it every later step (proofs, derivatives, generated code) would be slow."""
 
     code = "too-many-operations"
     title_template = "this expression has more than {limit} {what} once {once}"

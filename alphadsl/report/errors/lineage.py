@@ -1,4 +1,4 @@
-"""Faults of `extends`: a parent that is not there, cannot be read, or leads back to the child."""
+"""Errors about `extends`: a parent that does not exist, cannot be read, or leads back to the child."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -8,7 +8,7 @@ from alphadsl.report.source import Span
 
 
 class NotFound(Diagnostic):
-    """A loss that is nowhere to be found."""
+    """A loss that does not exist."""
 
     label_template = "not in this file, not beside it, not in the library"
 
@@ -21,8 +21,8 @@ class NotFound(Diagnostic):
 
 
 class UnknownParent(NotFound):
-    """`extends` names a loss of the same file, a spec beside the file, or one of the library, in this order. It is a
-    name alone, without a folder or an ending."""
+    """`extends` names a loss of the same file, a spec in the same folder, or one of the library, looked up in this
+    order. It is a plain name without a folder or a file extension."""
 
     code = "unknown-parent"
     title_template = "there is no loss called {name} to extend"
@@ -31,8 +31,8 @@ class UnknownParent(NotFound):
 
 
 class BrokenParent(Diagnostic):
-    """A loss can only extend one from a file that can itself be read, and that defines a loss of that name. The file
-    is looked for beside the spec first, then in the library."""
+    """A loss can only extend one from a file that can be read and that defines a loss of that name. The file is looked
+    up in the folder of the spec first, then in the library."""
 
     code = "broken-parent"
     title_template = "{name} cannot be extended, because {path} {reason}"
@@ -56,7 +56,7 @@ class BrokenParent(Diagnostic):
 
 class CyclicExtends(Diagnostic):
     """A chain of `extends` must end at a loss without a parent. A cycle is reported once, whichever of its losses is
-    looked at."""
+    checked."""
 
     code = "cyclic-extends"
     title_template = "{name} extends itself: {chain}"
@@ -75,7 +75,7 @@ class CyclicExtends(Diagnostic):
 
 
 class LongLineage(Diagnostic):
-    """A loss that extends a loss that extends a loss, and so on, can no longer be read. The chain has a limit, which
+    """A loss that extends a loss that extends a loss, and so on, is hard to understand. The chain has a limit, which
     also keeps a folder full of specs from exhausting the tool."""
 
     code = "long-lineage"

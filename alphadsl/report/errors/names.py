@@ -1,4 +1,4 @@
-"""Faults of names: unknown, defined twice, reserved, set without being a parameter, or never used."""
+"""Errors about names: unknown, defined twice, reserved, set without being a parameter, or never used."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ MOST_SHOWN = 24
 
 
 class UnknownName(Diagnostic):
-    """An expression uses a name that nothing has defined. In scope are the parameters and definitions of the loss and
-    of its parents, the distances d and s, and the built-in functions. A name is reported once, at its first use."""
+    """An expression uses an undefined name. In scope are the parameters and definitions of the loss and of its parents,
+    the distances d and s, and the built-in functions. A name is reported once, at its first use."""
 
     code = "unknown-name"
     title_template = "nothing is called {name}"
@@ -38,7 +38,7 @@ class UnknownName(Diagnostic):
 
 
 class Clash(NamedTuple):
-    """What a second meaning is given to: how that is called, and what to do about it."""
+    """A kind of conflict between two uses of a name: its title, and what to do about it."""
 
     title: str
     advice: str
@@ -56,8 +56,8 @@ HIDING = Clash("{name} has two meanings", "call the argument of the function som
 
 
 class DuplicateName(Diagnostic):
-    """A name has one meaning in a loss and its parents, and a file has one loss of a name. A child changes a parent's
-    parameter with `set`, once; it does not shadow a definition, and neither does the argument of a function."""
+    """A name has one meaning in a loss and its parents, and a file has at most one loss of each name. A child changes a
+    parameter of its parent with `set`, once. It may not shadow a definition, nor may the argument of a function."""
 
     code = "duplicate-name"
     title_template = "{name} is defined twice"
@@ -84,8 +84,8 @@ class DuplicateName(Diagnostic):
 
 class ReservedName(Diagnostic):
     """The names of the distances, the indices, the parts of the families, the built-in functions and the keywords keep
-    their meaning, so that a formula reads the same in every spec. That goes for losses and for the arguments of
-    functions, too."""
+    their meaning, so that a formula means the same in every spec. Losses and arguments of functions may not use these
+    names either."""
 
     code = "reserved-name"
     title_template = "{name} already has a meaning in the language"
@@ -99,8 +99,8 @@ class ReservedName(Diagnostic):
 
 
 class CyclicDefinition(Diagnostic):
-    """A definition may use others in any order, but not itself, directly or through others: its value would have to
-    be known before it is known."""
+    """A definition may use others in any order, but not itself, directly or through others: its value would depend on
+    itself."""
 
     code = "cyclic-definition"
     title_template = "{name} is defined in terms of itself: {chain}"
@@ -114,8 +114,8 @@ class CyclicDefinition(Diagnostic):
 
 
 class SetWithoutParam(Diagnostic):
-    """`set` gives a parameter of a parent another value, in a child, on the command line or in Python. A new parameter
-    is declared with `param`, and a definition is not a parameter."""
+    """`set` in a child gives a parameter of its parent another value; the command line and Python can do so too. A new
+    parameter is declared with `param`, and a definition is not a parameter."""
 
     code = "set-without-param"
     title_template = "there is no parameter {name} to set"
@@ -147,7 +147,7 @@ class SetWithoutParam(Diagnostic):
 
 class UnknownPairs(Diagnostic):
     """An index set says which embeddings are anchors, and which are the positives and the negatives of each. The
-    message names those that there are; the manual describes them (docs/language/pairs.md)."""
+    message lists the existing ones; the manual describes them (docs/language/pairs.md)."""
 
     code = "unknown-pairs"
     title_template = "there is no index set called {name}"
@@ -169,8 +169,8 @@ class UnknownPairs(Diagnostic):
 
 
 class UnusedParam(Diagnostic):
-    """A parameter that the loss does not depend on: a sweep over it would change nothing. It is a warning, because the
-    loss is well defined all the same."""
+    """A parameter that the loss does not depend on: a sweep over it would change nothing. This is only a warning,
+    because the loss is still well defined."""
 
     code = "unused-param"
     severity = Severity.WARNING
@@ -188,8 +188,8 @@ class UnusedParam(Diagnostic):
 
 
 class UnusedDefinition(Diagnostic):
-    """A definition that the loss does not use: usually a typo in a name elsewhere. It is a warning, because the loss is
-    well defined all the same."""
+    """A definition that the loss does not use, usually because of a typo in a name elsewhere. This is only a warning,
+    because the loss is still well defined."""
 
     code = "unused-definition"
     severity = Severity.WARNING

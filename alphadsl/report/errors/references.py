@@ -1,4 +1,4 @@
-"""Faults of losses that use other losses: what is named, how it is set, and whether the two weigh the same pairs."""
+"""Errors in losses that use other losses: unknown names, wrong settings, and losses that weigh other pairs."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -9,8 +9,8 @@ from alphadsl.report.source import Span
 
 
 class UnknownLoss(NotFound):
-    """`NAME.alpha[i,j]`, `NAME.loss[i]` and blends name a loss of the same file, a spec beside the file, or one of the
-    library, in this order."""
+    """`NAME.alpha[i,j]`, `NAME.loss[i]` and blends name a loss of the same file, a spec in the same folder, or one of
+    the library, looked up in this order."""
 
     code = "unknown-loss"
     title_template = "there is no loss called {name}"
@@ -19,7 +19,7 @@ class UnknownLoss(NotFound):
 
 
 class BrokenLoss(Diagnostic):
-    """A loss can only use another that is itself admitted: its file can be read, and nothing in it is refused."""
+    """A loss can only use another one that is itself admitted: its file can be read, and nothing in it is refused."""
 
     code = "broken-loss"
     title_template = "{name} cannot be used, because {reason}"
@@ -34,8 +34,8 @@ class BrokenLoss(Diagnostic):
 
 
 class CyclicLoss(Diagnostic):
-    """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or through others: nothing
-    would say what it is. A cycle is reported once."""
+    """A loss may use the alpha[i,j] or the loss[i] of others, but not its own, directly or through others, since that
+    would not define it. A cycle is reported once."""
 
     code = "cyclic-loss"
     title_template = "{name} is defined in terms of itself: {chain}"
@@ -50,8 +50,8 @@ class CyclicLoss(Diagnostic):
 
 
 class UnknownMember(Diagnostic):
-    """Of another loss, two quantities can be used: `NAME.alpha[i,j]`, its pairwise importance, held fixed as in the
-    paper's game, and `NAME.loss[i]`, what it minimises at an anchor."""
+    """Two quantities of another loss can be used: `NAME.alpha[i,j]`, its pairwise importance, held fixed as in the
+    paper's game, and `NAME.loss[i]`, its value at an anchor."""
 
     code = "unknown-member"
     title_template = "{found} is not a quantity of a loss"
@@ -65,8 +65,8 @@ class UnknownMember(Diagnostic):
 
 
 class MixedPairs(Diagnostic):
-    """Losses that are combined weigh the same pairs in the same space: alpha_ij of one must mean what alpha_ij of the
-    other means."""
+    """Losses can only be combined if they weigh the same pairs in the same space, so that alpha_ij means the same in
+    both."""
 
     code = "mixed-pairs"
     title_template = "{name} has {theirs}, and the others here have {ours}"
@@ -81,8 +81,9 @@ class MixedPairs(Diagnostic):
 
 
 class NotABlend(Diagnostic):
-    """A blend is a sum of losses, each with a number before it: `loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`.
-    Numbers of any sign are allowed; anything else is written inside the braces of a loss, as `loss[i] = ...`."""
+    """A blend is a weighted sum of losses, with numbers as weights:
+    `loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`. Numbers of any sign are allowed; anything else is written
+    inside the braces of a loss, as `loss[i] = ...`."""
 
     code = "not-a-blend"
     title_template = "a blend is a sum of losses, each with a number before it"
@@ -93,8 +94,8 @@ class NotABlend(Diagnostic):
 
 
 class NamedArgument(Diagnostic):
-    """Only a loss has arguments with names, which set its parameters, as in `infonce(tau = 0.2)`; those of a function
-    are told apart by position, and two values are compared with `==`."""
+    """Only a loss has named arguments, which set its parameters, as in `infonce(tau = 0.2)`. The arguments of a
+    function are positional, and two values are compared with `==`."""
 
     code = "named-argument"
     title_template = "{name} takes its arguments by position"
@@ -108,7 +109,7 @@ class NamedArgument(Diagnostic):
 
 class UnnamedSetting(Diagnostic):
     """The parameters of a loss that is used are set by name, as in `infonce(tau = 0.2)`, so that a reader sees which
-    is meant; those that are not set keep the values of their loss."""
+    one is meant. Parameters that are not set keep the values from their loss."""
 
     code = "unnamed-setting"
     title_template = "the parameters of {name} are set by name"
@@ -122,8 +123,8 @@ class UnnamedSetting(Diagnostic):
 
 
 class SettingOutside(Diagnostic):
-    """A formula that sets a parameter of another loss must lie in the interval that the parameter was declared with,
-    for all values of what it is made of: on that interval the other loss was proved admissible."""
+    """A formula that sets a parameter of another loss must lie in the declared interval of that parameter for all
+    values of its own parameters: the other loss was proved admissible only on that interval."""
 
     code = "setting-outside"
     title_template = "{name} must lie in {interval}"
@@ -139,9 +140,9 @@ class SettingOutside(Diagnostic):
 
 
 class TooManyLosses(Diagnostic):
-    """A short text can hold many losses that are each made of a long one, and checking them all would take minutes.
-    So the work for one text has a limit, counted in operations of its losses and of what is derived from them. The
-    whole library, 61 losses, takes a third of it."""
+    """A short text can hold many losses that each build on a long one, and checking them all would take minutes. So the
+    work for one text has a limit, counted in operations of its losses and of their derived quantities. The whole
+    library, 61 losses, takes a third of it."""
 
     code = "too-many-losses"
     title_template = "checking the losses of this text takes more than {limit} operations"

@@ -1,15 +1,14 @@
-"""Faults of the text itself: characters, tokens, and texts too large or too deep to be read."""
+"""Errors in the text itself: characters, tokens, and texts that are too large or too deeply nested."""
 
 from alphadsl.report.diagnostic import Diagnostic, Label, Remedy
 
 
 class UnexpectedToken(Diagnostic):
-    """The text is not a spec here: something is missing, superfluous or in the wrong place.
+    """The text is not a valid spec: something is missing, superfluous or in the wrong place.
 
-    A spec is a list of losses, `loss NAME { ... }`, with one definition per line in each. The message names the
-    mistake where it is a known one (a bracket without its partner, a missing `=`, a loss that is never closed, ...) and
-    says what could stand there otherwise. Parsing resumes at the next line, so that all broken lines are reported
-    together.
+    A spec is a list of losses, `loss NAME { ... }`, with one definition per line in each. The message names the mistake
+    if it is a known one (a bracket without its partner, a missing `=`, a loss that is never closed, ...); otherwise it
+    says what was expected. Parsing resumes at the next line, so that all broken lines are reported together.
     """
 
     code = "unexpected-token"
@@ -31,11 +30,11 @@ class UnexpectedToken(Diagnostic):
 
 
 class UnexpectedCharacter(Diagnostic):
-    """A character that the language does not use, or one that only looks like one it uses.
+    """A character that the language does not use, or that only looks like one that it uses.
 
-    Names are written in Latin or Greek letters, digits and underscores: τ and tau are one name. A letter of another
-    script can look the same and be another (Cyrillic а is not Latin a), and an invisible one cannot be seen at all, so
-    both are refused and named by their number in Unicode.
+    Names are written in Latin or Greek letters, digits and underscores: τ and tau are the same name. A letter of
+    another script can look the same but be a different one (Cyrillic а is not Latin a), and an invisible character
+    cannot be seen at all. Both are refused, and identified by their Unicode code points.
     """
 
     code = "unexpected-character"
@@ -58,11 +57,11 @@ class UnexpectedCharacter(Diagnostic):
 
 
 class TooDeep(Diagnostic):
-    """An expression is nested deeper than any formula of a paper is, as it stands or once the definitions it uses are
+    """An expression is nested more deeply than any formula of a paper, as written or once the definitions it uses are
     written out.
 
-    Brackets, calls and operators count, a long sum `a + b + c + ...` too, because each of its signs is applied to the
-    result of the ones before. The limit keeps every later step (proofs, derivatives, generated code) bounded.
+    Brackets, calls and operators count. So does a long sum `a + b + c + ...`, because each of its signs is applied to
+    the result of the previous ones. The limit keeps every later step (proofs, derivatives, generated code) bounded.
     """
 
     code = "too-deep"
@@ -86,10 +85,10 @@ class TooDeep(Diagnostic):
 
 
 class TooLarge(Diagnostic):
-    """The file is larger than a spec can sensibly be.
+    """The file is larger than any sensible spec.
 
-    A loss is a handful of lines. A text far beyond that is a data file given by mistake, and is refused before it is
-    read.
+    A loss takes a handful of lines. A text far beyond that is probably a data file given by mistake, and is refused
+    before it is parsed.
     """
 
     code = "too-large"
@@ -104,9 +103,9 @@ class TooLarge(Diagnostic):
 
 
 class NumberTooLarge(Diagnostic):
-    """A number that double precision cannot hold, written out or computed, as 1e308 * 1e308 is.
+    """A number that double precision cannot represent, either written out or computed, as in 1e308 * 1e308.
 
-    Every number of a spec is a float64, whose largest value is about 1.8e308. An unbounded end of an interval is
+    Every number in a spec is a float64, whose largest value is about 1.8e308. An unbounded end of an interval is
     written `inf`.
     """
 
@@ -121,10 +120,10 @@ class NumberTooLarge(Diagnostic):
 
 
 class NameTooLong(Diagnostic):
-    """A name longer than any that a reader could tell from another.
+    """A name that is too long to be read and compared.
 
-    Names come back in messages, in the generated code and as names of files, so they have a limit. A longer one is
-    usually text that lost its blanks or its quotation marks.
+    Names appear in messages, in the generated code and as file names, so their length is limited. A longer one is
+    usually text whose spaces or quotation marks were lost.
     """
 
     code = "name-too-long"
