@@ -21,7 +21,7 @@ def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Group]:
     measured. The title is above the table, where a narrow table does not wrap it."""
     for spec, group in groupby(comparisons, key=lambda each: each.spec):
         sizes = list(group)
-        told = "ms of a step, forward and backward; times as long as the first"
+        told = "ms of a step, forward and backward; ratio to the first"
         told, columns = (f"{told}; peak extra MB", 3) if weighed(sizes) else (told, 2)
         yield Group(Text(f"{spec}: {told}"), _table(sizes, columns))
 

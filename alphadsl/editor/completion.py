@@ -101,7 +101,7 @@ def _losses(place: _Place) -> list[Proposal]:
 
 
 def _members(_: _Place) -> list[Proposal]:
-    return [Proposal(usage, "of the loss before the point", Kind.PART) for usage in MEMBER_USAGES.values()]
+    return [Proposal(usage, "of the loss before the dot", Kind.PART) for usage in MEMBER_USAGES.values()]
 
 
 def _settable(place: _Place) -> list[Proposal]:

@@ -97,15 +97,15 @@ _MEANINGS: Mapping[Kind, Mapping[str, tuple[str, str]]] = {
         "count": ("count[i]", "the number of negatives of anchor i"),
     },
     Kind.PART: {
-        "phi": ("phi(x) = ...", "the outer function of mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)); must not decrease"),
-        "psi": ("psi(x) = ...", "the inner function of mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)); must not decrease"),
+        "phi": ("phi(x) = ...", "the outer function of mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)); non-decreasing"),
+        "psi": ("psi(x) = ...", "the inner function of mean_i phi(sum_j psi(d[i]^2 - d[i,j]^2)); non-decreasing"),
         "weight": ("weight[i,j] = ...", "a factor of psi for every pair"),
         "alpha": ("alpha[i,j] = ...", "pairwise importance: how hard i and j are pushed apart; with ~ rows sum to one"),
         "R": ("R(a) = ...", "the concave regulariser of the min player: alpha minimises E(alpha) - R(alpha)"),
         "loss": ("loss[i] = ...", "the whole loss of an anchor, from which alpha and beta are derived"),
     },
     Kind.SCHEDULE: {
-        "constant": ("param tau = constant(0.5)", "does not move, even where a parent's does"),
+        "constant": ("param tau = constant(0.5)", "does not change, even if that of a parent does"),
         "linear": ("param tau = linear(0.1, 0.5)", "moves linearly over training"),
         "cosine": ("param tau = cosine(0.1, 0.5)", "moves as half a cosine wave over training"),
         "step": ("param tau = step(0.1, 0.5, 0.7)", "jumps at a fraction of training"),

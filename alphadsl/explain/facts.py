@@ -117,7 +117,7 @@ def _sign(journey: Journey, scopes: Mapping[str, Scope], seen: tuple[Seen, ...])
         return f"not proved; never negative on {len(seen)} random batches"
     row, column = np.unravel_index(np.argmin(lowest.repel_AC), lowest.repel_AC.shape)
     where = lowest.place(int(row), int(column))
-    return f"no: alpha[i,j] = {lowest.repel_AC.min():.3g} at {where}: such a negative is pulled in"
+    return f"no: alpha[i,j] = {lowest.repel_AC.min():.3g} at {where}: a negative there is pulled closer"
 
 
 def _order(repel: Expr, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> str:

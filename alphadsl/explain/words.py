@@ -12,5 +12,5 @@ FAMILIES: dict[type[Family], str] = {
 }
 SPACES = {
     Space.SPHERE: "sphere: embeddings are normalised, d^2 = 1 - s",
-    Space.EUCLIDEAN: "euclidean: embeddings as they come, d^2 half the squared distance, s the inner product",
+    Space.EUCLIDEAN: "euclidean: embeddings as given, d^2 half the squared distance, s the inner product",
 }
