@@ -1,4 +1,4 @@
-"""Definitions and comments come in; entries in the order of the text come out, with the comment behind each and whether
+"""Definitions and comments come in; entries in the order of the text come out, with the comment after each and whether
 a blank line is kept before it."""
 
 from collections.abc import Iterable, Sequence
