@@ -12,11 +12,11 @@ import alphadsl
 from alphadsl.discover.space import SearchSpace
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, read_file, write_file
-from runner.settings.config import ExperimentConfig
-from runner.studies.marks import LIST, SEARCH
+from runner.settings.config import NO_SETTING, ExperimentConfig
+from runner.studies.marks import LIST, SEARCH, check_kind
 
 ANOTHER = "Give --name for another search."
-NOT_COMPARED = frozenset({"data_dir", "device", "threads", "keep_every", "compile", "channels_last", "recipe"})
+NOT_COMPARED = (NO_SETTING - {"seed"}) | {"compile", "channels_last"}
 """Settings of the runs that may differ when a search is continued, perhaps on another machine."""
 
 
@@ -70,7 +70,8 @@ class SearchRoom:
 
 
 def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
-    """The plan as stored. Raises `InputError` if the folder holds another search."""
+    """The plan as stored. Raises `InputError` if the folder holds another search, or a study."""
+    check_kind(room.folder, SEARCH)
     if not room.plan.exists():
         make_folder(room.folder)
         write_file(room.plan, plan.model_dump_json(indent=1).encode())
@@ -85,9 +86,11 @@ def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
         mine, its = getattr(plan, name), getattr(kept, name)
         if name == "config":
             mine, its = (config.model_dump(exclude=set(NOT_COMPARED)) for config in (mine, its))
-            name = ", ".join(key for key in mine if mine[key] != its[key])
+            name = next((key for key in mine if mine[key] != its[key]), name)
+            mine, its = mine.get(name), its.get(name)
         if mine != its:
-            raise InputError(f"The search {room.folder} has another {name}.", f"Repeat its command. {ANOTHER}")
+            told = f": {its}, now {mine}" if isinstance(its, int | float | str | tuple) else ""
+            raise InputError(f"The search {room.folder} has another {name}{told}.", f"Repeat its command. {ANOTHER}")
     return plan
 
 

@@ -60,6 +60,18 @@ def told_in_a_line(url: str) -> Iterator[None]:
         raise _refusal(url, fault) from None
 
 
+def no_study(url: str, name: str, names: list[str]) -> InputError:
+    """Why there is no study `name` among `names`. A file has one, with the name that its folder had at first."""
+    message = f"There is no study {name} in {hidden(url)}"
+    match names:
+        case [other] if file_of(url):
+            return InputError(f"{message}, but {other}.", f"Name its folder {other} again.")
+        case [] if file_of(url):
+            return InputError(f"{message}, which has none.", "Put a copy of it back, or repeat the study's command.")
+        case _:
+            return InputError(f"{message}.", "alphadsl studies lists the existing ones.")
+
+
 def _missing_driver(url: str) -> InputError:
     driver = make_url(url).get_driver_name()
     remedy = "pip install 'alphadsl[postgres]'" if driver == "psycopg" else f"pip install {driver}"

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 
 import alphadsl
 from alphadsl.report.exceptions import InputError
-from runner.studies.marks import STUDY, find_marked
+from runner.studies.marks import STUDY, check_kind, find_marked
 from runner.studies.plan import ANOTHER, FORMAT, Plan, Point, differences
 from runner.studies.space import Value
-from runner.studies.storage import GRACE, file_of, hidden, open_storage, told_in_a_line, url_of
+from runner.studies.storage import GRACE, file_of, hidden, no_study, open_storage, told_in_a_line, url_of
 
 PLAN, INDEX, WORKER, DIED, REASON, SCORES, RUNS = "plan", "index", "worker", "died", "reason", "scores", "runs"
 MOST_DEATHS = 3
@@ -122,6 +122,7 @@ class Study:
 
 def open_study(room: StudyRoom, plan: Plan) -> Study:
     """The study of this name: new, or the existing one if it has the same plan. Raises `InputError`."""
+    check_kind(room.folder, STUDY)
     storage = open_storage(room.url)
     with told_in_a_line(room.url):
         study = optuna.create_study(storage=storage, study_name=room.name, direction="maximize", load_if_exists=True)
@@ -152,9 +153,7 @@ def read_study(room: StudyRoom) -> Study:
         try:
             study = optuna.load_study(study_name=room.name, storage=storage)
         except KeyError:
-            raise InputError(
-                f"There is no study {room.name} in {hidden(room.url)}.", "alphadsl studies lists the existing ones."
-            ) from None
+            raise no_study(room.url, room.name, optuna.get_all_study_names(storage)) from None
         return Study(room, _read_plan(room, study), study)
 
 

@@ -52,8 +52,8 @@ def planted(text: str, values: Mapping[str, float]) -> float:
     return 0.9 if "softplus" in text else 0.5
 
 
-def plan_for(seed: int = 0) -> SearchPlan:
-    config = make_config("digits")
+def plan_for(seed: int = 0, **settings: object) -> SearchPlan:
+    config = make_config("digits", **settings)
     return SearchPlan(parents=PARENTS, space=SPACE, epochs=(2,), seeds=2, seed=seed, factor=3, config=config)
 
 
@@ -196,8 +196,11 @@ def test_a_candidate_that_diverges_is_scored_as_failed(tmp_path: Path) -> None:
 def test_another_search_in_the_folder_is_refused(tmp_path: Path) -> None:
     open_search(SearchRoom(tmp_path), plan_for())
     open_search(SearchRoom(tmp_path), plan_for())
-    with pytest.raises(InputError, match="another seed"):
+    open_search(SearchRoom(tmp_path), plan_for(save_every="5min", logger="none"))
+    with pytest.raises(InputError, match="another seed: 0, now 1"):
         open_search(SearchRoom(tmp_path), plan_for(seed=1))
+    with pytest.raises(InputError, match=r"another lr: 0\.01, now 0\.5"):
+        open_search(SearchRoom(tmp_path), plan_for(lr=0.5))
     (tmp_path / "search.json").write_text("{")
     with pytest.raises(InputError, match="damaged"):
         open_search(SearchRoom(tmp_path), plan_for())

@@ -10,10 +10,12 @@ from optuna.trial import TrialState
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from alphadsl.discover.space import SearchSpace
 from alphadsl.report.exceptions import InputError
+from runner.discovery.plan import SearchPlan, SearchRoom, open_search
 from runner.studies.plan import Plan
 from runner.studies.storage import open_storage
-from runner.studies.study import Standing
+from runner.studies.study import Standing, read_study, room_of
 from runner.studies.work import Result, Task, work
 from tests.runner.studies.fakes import CONFIG, POWER, TAU, Scorer, opened, plan_of, room_in
 
@@ -58,6 +60,34 @@ def test_a_study_of_another_program_is_left_alone(tmp_path: Path) -> None:
     theirs.add_trial(optuna.trial.create_trial(state=TrialState.COMPLETE, value=1.0))
     with pytest.raises(InputError, match="of another program"):
         opened(tmp_path, plan_of(TAU))
+
+
+def test_a_study_and_a_search_are_not_kept_in_one_folder(tmp_path: Path) -> None:
+    plan = SearchPlan(parents={}, space=SearchSpace(), epochs=(1,), seeds=1, seed=0, factor=2, config=CONFIG)
+    (study := opened(tmp_path, plan_of(TAU), "study")).trials()
+    with pytest.raises(InputError, match="study is a study of sweep, not a search") as refusal:
+        open_search(SearchRoom(study.room.folder), plan)
+    assert "--name" in refusal.value.help
+    open_search(SearchRoom(tmp_path / "search"), plan)
+    with pytest.raises(InputError, match="search is a search of discover, not a study"):
+        opened(tmp_path, plan_of(TAU), "search")
+    assert not (tmp_path / "search" / "study.sqlite").exists()
+
+
+def test_a_study_whose_folder_was_renamed_is_told_its_name(tmp_path: Path) -> None:
+    (opened(tmp_path, plan_of(TAU), "mine").room.folder).rename(tmp_path / "other")
+    with pytest.raises(InputError, match=r"no study other in .*, but mine\.") as refusal:
+        read_study(room_of("other", tmp_path, None))
+    assert refusal.value.help == "Name its folder mine again."
+    (tmp_path / "other").rename(tmp_path / "mine")
+    assert read_study(room_of("mine", tmp_path, None)).entries()
+
+
+def test_a_file_without_a_study_says_so(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "study.sqlite").touch()
+    with pytest.raises(InputError, match="which has none"):
+        read_study(room_of("mine", tmp_path, None))
 
 
 @pytest.mark.parametrize("moment", ["begun", "ended"])
