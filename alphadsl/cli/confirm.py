@@ -77,7 +77,7 @@ def confirm(
         tell(f"With {seeds} seeds there will be intervals but no test: two-sided p < 0.05 takes {FEWEST}.")
     with stoppable("The same command continues."):
         confirmed = train_all(plans, download)
-    verdict = judge(confirmed, contenders[0].loss.name, scores_of(contenders))
+    verdict = judge(confirmed, contenders[0].loss.name, scores_of(contenders), root)
     print_tables(verdict.sections)
     for sentence in verdict.sentences():
         typer.echo(visible_text(sentence))

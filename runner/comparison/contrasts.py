@@ -63,6 +63,8 @@ def contrast_sections(
 ) -> Contrasts:
     """Compare every loss of every section with the baseline there; `reasons` says why a seed of a loss is missing.
 
+    A loss without any seed left has no contrast, but stays in the family that p-values are corrected for.
+
     The baseline is the group or loss called `against`; by default infonce, or else the first. Raises `InputError` if no
     section has the requested baseline, or one has several.
     """
@@ -80,7 +82,7 @@ def contrast_sections(
                 pairs.append(_contrast(section, group, baseline, reasons))
             else:
                 missing.append(f"{section.title}: {group.label} and {baseline.label} have no seed in common.")
-    corrected = correct_family([pair.found for pair in pairs])
+    corrected = correct_family([pair.found for pair in pairs], len(_lost(reasons, pairs)))
     made = tuple(
         Contrast(pair.section, pair.loss, pair.baseline, pair.seeds, pair.left_out, found, pair.unlike)
         for pair, found in zip(pairs, corrected, strict=True)
@@ -114,6 +116,14 @@ def _contrast(section: Section, loss: Group, baseline: Group, reasons: Mapping[t
     unlike = tuple(name for name in PAIRED_BY if mine.get(name) != others.get(name))
     compared = compare_paired(accuracies[0], accuracies[1])
     return Contrast(section, loss, baseline, seeds, tuple(left_out), compared, unlike)
+
+
+def _lost(reasons: Mapping[tuple[str, str, int], str], pairs: Sequence[Contrast]) -> set[tuple[str, str]]:
+    """The data sets and losses of which every seed is missing."""
+    present = {
+        (pair.section.dataset, group.runs[0].record.loss) for pair in pairs for group in (pair.loss, pair.baseline)
+    }
+    return {(dataset, loss) for dataset, loss, _ in reasons} - present
 
 
 def _seeds(group: Group) -> set[int]:

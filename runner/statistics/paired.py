@@ -94,13 +94,14 @@ def compare_paired(theirs: Sequence[float], baseline: Sequence[float]) -> Paired
     )
 
 
-def correct_family(comparisons: Sequence[PairedComparison]) -> tuple[PairedComparison, ...]:
+def correct_family(comparisons: Sequence[PairedComparison], lost: int = 0) -> tuple[PairedComparison, ...]:
     """The comparisons of one report as a family: adjusted p-values, and what is detectable at the corrected level.
 
-    A comparison without a p-value is a member too, and counts as one with p = 1.
+    A comparison without a p-value is a member too, and counts as one with p = 1. So do the `lost` ones, which were
+    planned and have no seed left.
     """
-    size = len(comparisons)
-    adjusted = holm([1.0 if comparison.p is None else comparison.p for comparison in comparisons])
+    size = len(comparisons) + lost
+    adjusted = holm([1.0 if comparison.p is None else comparison.p for comparison in comparisons] + [1.0] * lost)
     return tuple(
         replace(
             comparison,
@@ -108,7 +109,7 @@ def correct_family(comparisons: Sequence[PairedComparison]) -> tuple[PairedCompa
             family=size,
             detectable=_detectable(comparison.seeds, comparison.deviation, size),
         )
-        for comparison, p in zip(comparisons, adjusted, strict=True)
+        for comparison, p in zip(comparisons, adjusted, strict=False)
     )
 
 

@@ -21,6 +21,7 @@ from runner.comparison.sections import Section, make_sections
 from runner.records.summary import Group, by_experiment, read_groups
 from runner.statistics.words import shown_interval
 from runner.studies.confirm import Confirmed
+from runner.studies.looks import LOOKS, Look, describe_looks, earlier_looks, look_of, written_looks
 
 STEM = "confirmation"
 WANTED = Wanted(csv=True, latex=True, json=True)
@@ -47,21 +48,29 @@ class Verdict:
     failed: tuple[str, ...]
     """A sentence on each loss that failed, and on what that means for its comparison."""
     shrinkages: tuple[Shrinkage, ...]
+    look: Look
+    """What was compared."""
     computed: tuple[str, ...] = ()
     """A sentence on each part of the environment that was not the same for all runs."""
+    earlier: tuple[Look, ...] = ()
+    """What earlier reports in the same folder compared."""
 
     def sentences(self) -> list[str]:
         said = [sentence for contrast in self.contrasts.made for sentence in contrast.sentences()]
-        return [*said, *self.contrasts.missing, *self.failed, *self.computed, *describe_curse(self.shrinkages)]
+        caveats = [*self.contrasts.missing, *self.failed, *self.computed, *describe_looks(self.earlier, self.look)]
+        return [*said, *caveats, *describe_curse(self.shrinkages)]
 
 
-def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float]) -> Verdict:
-    """The verdict. Raises `InputError` if no run of the baseline is left to compare with."""
+def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float], root: Path) -> Verdict:
+    """The verdict, which knows of earlier reports in `root`. Raises `InputError` if no run of the baseline is left to
+    compare with."""
     groups = read_groups(confirmed.folders, together=by_experiment).groups
     sections = make_sections(groups)
     contrasts = contrast_sections(sections, against, confirmed.reasons())
     shrinkages = tuple(_shrinkages(contrasts, scores))
-    return Verdict(sections, contrasts, tuple(_failed(confirmed)), shrinkages, tuple(_computed(groups)))
+    look = look_of(sections)
+    earlier = earlier_looks(root / f"{STEM}.json", look)
+    return Verdict(sections, contrasts, tuple(_failed(confirmed)), shrinkages, look, tuple(_computed(groups)), earlier)
 
 
 def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Path]:
@@ -70,6 +79,7 @@ def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Pa
         "seeds": [*seeds],
         "failed": [*verdict.failed],
         "winners_curse": [_curse(shrinkage) for shrinkage in verdict.shrinkages],
+        LOOKS: written_looks(verdict.earlier, verdict.look),
     }
     first = _parts(verdict, seeds)
     return write_comparison(verdict.sections, verdict.contrasts, root / STEM, WANTED, first, told)

@@ -14,13 +14,16 @@ from runner.studies.verdict import judge, write_verdict
 from tests.runner.comparison.made import BETTER, INFONCE, SAME, make_seeds
 from tests.runner.losses import PlainInfoNCE
 
+MADE = {"infonce": INFONCE, "better": BETTER, "same": SAME}
+GONE = InputError("The loss is nan at step 3.")
+
 
 def test_a_verdict_finds_the_planted_winner_names_what_failed_and_shows_the_curse(tmp_path: Path) -> None:
     folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
     folders += make_seeds(tmp_path, "same", SAME[:7])
     failed = PlannedRun(PlainInfoNCE(name="same"), make_config("digits", seed=7), tmp_path / "same-7")
     confirmed = Confirmed(tuple(folders), (Failure(failed, InputError("The loss is nan at step 3.")),))
-    verdict = judge(confirmed, "infonce", {"infonce": 0.50, "better": 0.60, "same": 0.55})
+    verdict = judge(confirmed, "infonce", {"infonce": 0.50, "better": 0.60, "same": 0.55}, tmp_path / "out")
     winner, null = verdict.contrasts.made
     assert winner.found.significant
     assert not null.found.significant
@@ -42,10 +45,54 @@ def test_a_confirmation_that_went_on_with_another_torch_is_one_and_says_so(tmp_p
         record = json.loads((run / "config.json").read_text())
         again = record["environments"][-1] | {"torch": torch}
         (run / "config.json").write_text(json.dumps(record | {"environments": [*record["environments"], again]}))
-    verdict = judge(Confirmed(tuple(folders), ()), "infonce", {})
+    verdict = judge(Confirmed(tuple(folders), ()), "infonce", {}, tmp_path / "out")
     (made,) = verdict.contrasts.made
     assert len(made.seeds) == len(INFONCE)
     (told,) = verdict.computed
     assert told.startswith("Not all 16 runs were computed with the same torch: ")
     assert "then 2.13.0 (2)" in told
     assert told in verdict.sentences()
+
+
+def test_a_loss_that_failed_with_every_seed_stays_in_the_family(tmp_path: Path) -> None:
+    folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
+    failures = [
+        Failure(PlannedRun(PlainInfoNCE(name="gone"), make_config("digits", seed=seed), tmp_path / "gone"), GONE)
+        for seed in range(8)
+    ]
+    alone, beside = (judge(Confirmed(tuple(folders), lost), "infonce", {}, tmp_path) for lost in ((), tuple(failures)))
+    (planned,), (left,) = alone.contrasts.made, beside.contrasts.made
+    assert (planned.found.family, left.found.family) == (1, 2)
+    assert planned.found.p == left.found.p
+    assert left.found.adjusted == pytest.approx(2 * planned.found.adjusted)
+
+
+def test_what_was_looked_at_before_is_said(tmp_path: Path) -> None:
+    """Losses that are dropped and seeds that are added, but not the same command again, and not other seeds."""
+    root = tmp_path / "out"
+    runs = {name: make_seeds(tmp_path, name, made) for name, made in MADE.items()}
+
+    def looked(*losses: str, seeds: slice = slice(None)) -> list[str]:
+        folders = [folder for loss in ("infonce", *losses) for folder in runs[loss][seeds]]
+        verdict = judge(Confirmed(tuple(folders), ()), "infonce", {}, root)
+        write_verdict(verdict, root, range(8))
+        return [sentence for sentence in verdict.sentences() if "look" in sentence]
+
+    assert looked("better", "same", seeds=slice(0, 6)) == []
+    assert looked("better", "same", seeds=slice(0, 6)) == []
+    (told,) = looked("better", seeds=slice(0, 6))
+    assert told.startswith(
+        "This is look 2 at the test set with these seeds. Before it: infonce, better, same on digits"
+    )
+    (told,) = looked("better")
+    assert told.startswith("This is look 3")
+    assert "with seeds 0 to 5; infonce, better on digits with seeds 0 to 5." in told
+    assert looked("better") == [told]
+    assert "This is look 3" in (root / "confirmation.html").read_text()
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{", '{"looks": 3}', '{"looks": [{"seeds": 1}]}', "[" * 100_000])
+def test_a_damaged_report_is_replaced(content: str, tmp_path: Path) -> None:
+    folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
+    (tmp_path / "confirmation.json").write_text(content)
+    assert judge(Confirmed(tuple(folders), ()), "infonce", {}, tmp_path).earlier == ()
