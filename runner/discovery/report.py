@@ -36,7 +36,7 @@ def spec_file(plan: SearchPlan, candidate: Candidate) -> str:
         f"From {' and '.join(bred.parents)} by {bred.how}. Nearest known: {bred.near} at {bred.angle:.1f} degrees.",
         f"Validation accuracy, {plan.config.dataset}: {scores}. Not confirmed.",
     ]
-    if trimmed is not None:
+    if trimmed is not None and trimmed.size < bred.size:
         lines.append(f"Simplified: size {bred.size} to {trimmed.size}, toy {100 * trimmed.score:.1f} %.")
     text = trimmed.text if trimmed else bred.text
     return "".join(f"# {line}\n" for line in lines) + text
@@ -85,7 +85,8 @@ def make_page(name: str, plan: SearchPlan, log: SearchLog, rung: str) -> str:
 
 
 def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
-    told = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {plan.seeds} seeds; alphadsl {plan.version}."
+    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    told = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {seeds}; alphadsl {plan.version}."
     yield f'<p class="pale">{escape(told)} Scores are on validation images, and select: confirm on others.</p>'
     yield f"<pre>{escape(chr(10).join(summary(log, rung, list(plan.parents))))}</pre>"
     for event in log.events:
