@@ -19,11 +19,11 @@ def run(*arguments: str, folder: Path) -> CompletedProcess[str]:
 @pytest.mark.slow
 def test_a_table_and_a_picture(tmp_path: Path) -> None:
     sizes = "--anchors=16", "--width=8", "--rounds=1", "--threads=1", "--no-memory", "--tuned-malloc"
-    done = run("infonce", *sizes, "--against=plain,lightly,products", "-o", "a.png", folder=tmp_path)
+    done = run("infonce", *sizes, "--against=plain,lightly", "-o", "a.png", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     head, *_, last = done.stdout.strip().splitlines()
     assert re.match(r"\d{4}-\d\d-\d\d, commit \S+, torch \S+, .*, 1 thread, malloc with MALLOC_MMAP_MAX_=0", head)
-    assert all(each in done.stdout for each in ("A = 16", "alphadsl", "plain, eager", "three products"))
+    assert all(each in done.stdout for each in ("A = 16", "alphadsl", "plain, eager"))
     assert not any(each in done.stdout for each in ("torch.compile", "MB"))
     assert last == "a.png"
     assert re.search(r"^infonce, A = 16: alphadsl [\d.,]+ ms; plain, eager [\d.,]+ ms", done.stderr, re.MULTILINE)

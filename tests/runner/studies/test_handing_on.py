@@ -4,10 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from alphadsl.cli import confirm, studies, sweep
 from alphadsl.cli.proposed import Proposed, proposed_by
 from alphadsl.cli.searching import Asked, PruneName, SearchName, make_plan
 from alphadsl.report.exceptions import InputError
@@ -105,27 +102,3 @@ def test_what_would_be_lost_is_refused(search: Path) -> None:
     (search / LIST).unlink()
     with pytest.raises(InputError, match=r"found has handed on nothing yet: it has no candidates\.jsonl"):
         proposed("found")
-
-
-@pytest.mark.slow
-def test_three_commands_in_a_row(search: Path) -> None:
-    """What `discover` hands on is tuned with equal trials and confirmed with other seeds, as typed."""
-    app = typer.Typer()
-    app.command()(sweep.sweep)
-    app.command()(confirm.confirm)
-    app.add_typer(studies.app, name="studies")
-    quick = ["--epochs", "1", "--width", "2", "--probe-epochs", "1", "--device", "cpu", "--batch", "512"]
-
-    def typed(*words: str) -> str:
-        result = CliRunner().invoke(app, words, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    write_candidates(search / LIST, HANDED[:1])
-    told = typed("sweep", "found", "infonce", "--over", "lr=0.01", "--seeds", "1", *quick)
-    assert "studies/found-tuned/study.html" in told
-    told = typed("confirm", "found-tuned", "--against", "infonce", "--seeds", "1", *quick)
-    assert "warm" in told
-    assert sum("Run " in line and "with seed 1000000" in line for line in told.splitlines()) == 2
-    with pytest.raises(InputError, match="found warm with seed 7001"):
-        typed("confirm", "found-tuned", "--seeds", "1", "--seed", "7001", *quick)
