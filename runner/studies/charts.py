@@ -16,9 +16,11 @@ from runner.studies.study import Entry, Standing
 from runner.studies.table import axis_names, best_first, line_of
 
 # Okabe and Ito's colours, which nearly everyone can distinguish, as custom properties of the page.
-COLOURS = 7
+COLOURS = 9
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
+LETTER = 6.8
+"""The width of a letter of a mark."""
 
 
 def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
@@ -97,15 +99,16 @@ def ladders(plan: Plan, entries: Sequence[Entry]) -> str:
 def bars(shares: Mapping[str, float], what: str) -> str:
     """A bar for each name, with its share as length."""
     height = 26 * len(shares) + 8
-    parts = []
+    left = max(110.0, LETTER * max(map(len, shares), default=0))
+    longest, parts = WIDTH - left - 50, list[str]()
     for row, (name, share) in enumerate(shares.items()):
         y = 4 + 26 * row
         parts.append(
-            f'<text x="110" y="{y + 16}" text-anchor="end">{escape(name)}</text>'
-            f'<rect class="bar" x="118" y="{y + 4}" width="{230 * share:.1f}" height="16" rx="2"/>'
-            f'<text x="{124 + 230 * share:.1f}" y="{y + 16}">{share:.0%}</text>'
+            f'<text x="{left:.1f}" y="{y + 16}" text-anchor="end">{escape(name)}</text>'
+            f'<rect class="bar" x="{left + 8:.1f}" y="{y + 4}" width="{longest * share:.1f}" height="16" rx="2"/>'
+            f'<text x="{left + 14 + longest * share:.1f}" y="{y + 16}">{share:.0%}</text>'
         )
-    return _svg(WIDTH, height, parts, what)
+    return f'<div class="bars">{_svg(WIDTH, height, parts, what)}</div>'
 
 
 def legend(plan: Plan) -> str:
@@ -139,12 +142,24 @@ def _frame(scale: Scale, score: Scale, name: str, what: str) -> Iterator[str]:
         y = _y(place)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(mark)}</text>'
-    for place, mark in scale.marks():
+    for place, mark in _apart(scale.marks()):
         yield f'<text x="{_x(0.03 + 0.94 * place):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{escape(mark)}</text>'
     yield f'<text class="name" x="{_x(0.5):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(name)}</text>'
     middle = (TOP + HEIGHT - BOTTOM) / 2
     yield f'<text x="12" y="{middle}" text-anchor="middle" transform="rotate(-90 12 {middle})">{escape(what)}</text>'
     yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM}"/>'
+
+
+def _apart(marks: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
+    """The marks that do not touch the one before; names are shortened to their share of the axis."""
+    room = int((WIDTH - LEFT - RIGHT) / max(len(marks), 1) / LETTER) - 1
+    right = float("-inf")
+    for place, mark in sorted(marks):
+        shown = mark if mark[:1].isdigit() or len(mark) <= room else f"{mark[: room - 1]}…"
+        half = LETTER * (len(shown) + 1) / 2
+        if _x(place) - half >= right:
+            right = _x(place) + half
+            yield place, shown
 
 
 def _x(place: float) -> float:

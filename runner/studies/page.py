@@ -18,9 +18,11 @@ PAGE = "study.html"
 DRAWN_BY = "alphadsl sweep"
 STYLE = """
 :root{color-scheme:light dark;--ink:#1f2328;--pale:#6e7781;--line:#d0d7de;--paper:#fff;--strong:#0072b2;
---c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#b58900;--c5:#56b4e9;--c6:#7a4fbf}
+--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#b58900;--c5:#56b4e9;--c6:#7a4fbf;
+--c7:#4d4d4d;--c8:#8c564b}
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--pale:#8b949e;--line:#30363d;--paper:#0d1117;--strong:#58b0f0;
---c0:#58b0f0;--c1:#ff8a3d;--c2:#2fd0a0;--c3:#e39ac6;--c4:#e6b422;--c5:#8fd0f7;--c6:#b08cf0}}
+--c0:#58b0f0;--c1:#ff8a3d;--c2:#2fd0a0;--c3:#e39ac6;--c4:#e6b422;--c5:#8fd0f7;--c6:#b08cf0;
+--c7:#b5b5b5;--c8:#c99a8f}}
 body{font:16px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:var(--ink);
 background:var(--paper)}
 h1{margin-bottom:.2rem}h2{margin:2rem 0 .5rem;font-size:1.15rem}.pale{color:var(--pale)}
@@ -34,7 +36,8 @@ stroke:var(--paper);stroke-width:3px}svg text.name{fill:var(--ink)}
 .rungs{fill:none;stroke-width:1.6}.muted{fill:var(--pale);stroke:var(--pale);opacity:.5}
 .c0{fill:var(--c0);stroke:var(--c0)}.c1{fill:var(--c1);stroke:var(--c1)}.c2{fill:var(--c2);stroke:var(--c2)}
 .c3{fill:var(--c3);stroke:var(--c3)}.c4{fill:var(--c4);stroke:var(--c4)}.c5{fill:var(--c5);stroke:var(--c5)}
-.c6{fill:var(--c6);stroke:var(--c6)}polyline.rungs{fill:none}
+.c6{fill:var(--c6);stroke:var(--c6)}.c7{fill:var(--c7);stroke:var(--c7)}.c8{fill:var(--c8);stroke:var(--c8)}
+.bars{max-width:36rem}polyline.rungs{fill:none}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.92rem}td,th{padding:.25rem .7rem;text-align:right;
 border-bottom:1px solid var(--line)}td.word,th.word{text-align:left}tr.best{font-weight:600}a{color:var(--strong)}
 pre{overflow-x:auto;padding:.6rem;border:1px solid var(--line)}
@@ -93,8 +96,9 @@ def _summary(plan: Plan, entries: Sequence[Entry]) -> str:
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     axes = " ".join(f"{axis.name}={axis}" for axis in plan.axes)
     search = f"{plan.search} over {axes}" if axes else "the losses as they are"
+    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
     return (
-        f"{plan.config.dataset}, {' '.join(plan.losses)}; {search}; {plan.seeds} seeds from {plan.config.seed}; "
+        f"{plan.config.dataset}, {' '.join(plan.losses)}; {search}; {seeds} from {plan.config.seed}; "
         f"{told}. alphadsl {plan.version}."
     )
 
