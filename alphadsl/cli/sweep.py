@@ -69,7 +69,7 @@ def sweep(
     from runner.studies.marks import keep_command
     from runner.studies.page import check_page_replaceable
     from runner.studies.study import open_study, room_of
-    from runner.studies.table import Watch, progress_of
+    from runner.studies.table import Watch, counted_seeds, progress_of
     from runner.studies.work import WORKERS
     from runner.studies.workers import Place, run_workers
 
@@ -81,8 +81,7 @@ def sweep(
         study = open_study(room, plan)
         keep_command(room.folder, command_as_typed())
         check_page_replaceable(room)
-        each = "1 seed" if seeds == 1 else f"{seeds} seeds"
-        tell(f"Study {called}: {progress_of(study.entries(), workers)}, {each} each.")
+        tell(f"Study {called}: {progress_of(study.entries(), workers)}, {counted_seeds(seeds)} each.")
         tell(f"Epochs are logged in {room.folder / WORKERS}.")
         if trials not in (None, plan.trials):
             tell(f"--trials {trials} becomes {plan.trials}: the same number for each of {len(plan.losses)} losses.")

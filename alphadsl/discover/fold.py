@@ -20,8 +20,6 @@ def fold(loss: Loss) -> Loss:
 
 def _fold(expr: Expr) -> Expr:
     match expr:
-        case Apply("neg", (Num(),)):
-            return expr
         case Apply(op) if op not in CONDITIONS:
             return _short(evaluate_number(expr)) or expr
         case _:

@@ -11,6 +11,7 @@ from runner.discovery.picture import draw_search
 from runner.discovery.plan import SearchPlan, SearchRoom
 from runner.discovery.search import NULL
 from runner.studies.page import STYLE
+from runner.studies.table import counted_seeds
 
 SHOWN = 10
 
@@ -85,7 +86,7 @@ def make_page(name: str, plan: SearchPlan, log: SearchLog, rung: str) -> str:
 
 
 def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
-    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    seeds = counted_seeds(plan.seeds)
     told = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {seeds}; alphadsl {plan.version}."
     yield f'<p class="pale">{escape(told)} Scores are on validation images, and select: confirm on others.</p>'
     yield f"<pre>{escape(chr(10).join(summary(log, rung, list(plan.parents))))}</pre>"

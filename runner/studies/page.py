@@ -12,7 +12,7 @@ from runner.studies.charts import against, bars, ladders, legend, parallel_coord
 from runner.studies.importance import FEWEST, importances
 from runner.studies.plan import Plan
 from runner.studies.study import Entry, Standing, Study, StudyRoom
-from runner.studies.table import axis_names, best_first, cell_of, line_of, percent_of, spread_of
+from runner.studies.table import axis_names, best_first, cell_of, counted_seeds, line_of, percent_of, spread_of
 
 PAGE = "study.html"
 DRAWN_BY = "alphadsl sweep"
@@ -96,7 +96,7 @@ def _summary(plan: Plan, entries: Sequence[Entry]) -> str:
     told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     axes = " ".join(f"{axis.name}={axis}" for axis in plan.axes)
     search = f"{plan.search} over {axes}" if axes else "the losses as they are"
-    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    seeds = counted_seeds(plan.seeds)
     return (
         f"{plan.config.dataset}, {' '.join(plan.losses)}; {search}; {seeds} from {plan.config.seed}; "
         f"{told}. alphadsl {plan.version}."

@@ -56,6 +56,10 @@ class Watch:
             self._live.stop()
 
 
+def counted_seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
+
+
 def best_first(entries: Sequence[Entry]) -> list[Entry]:
     """Trials that were trained to the end, best first; of equal ones, the earlier first."""
     return sorted(
