@@ -113,7 +113,7 @@ def make_contenders(
     shares = share_values(parse_settings([*set_]), [loss.name for loss in losses])
     for loss, own in zip(losses, shares, strict=True):
         found = loss.candidate.values if loss.candidate else {}
-        place = "command line" if own or not found else f"values of the candidate {loss.text.source.name}"
+        place = "command line" if own or not found else f"values of the candidate {loss.name}"
         built = build(loss.text, execution, {**found, **own}, place)
         contenders.append(Contender(built, tag_of(own), loss.candidate))
     return sorted(contenders, key=lambda contender: contender.loss.name != against)

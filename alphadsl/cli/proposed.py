@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alphadsl.api import find_text
 from alphadsl.pipeline import lower_spec
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 from runner.studies.marks import LIST, SEARCH, STUDY
@@ -46,10 +47,18 @@ def _of_word(word: str, studies_dir: Path) -> Iterator[Proposed]:
         return
     from runner.studies.candidates import candidates_in, read_candidates
 
-    path = Path(word)
-    search = folder.name if folder else path.absolute().parent.name if path.name == LIST else path.stem
-    for candidate in candidates_in(folder) if folder else read_candidates(path):
-        yield Proposed(SpecText(Source(candidate.name, candidate.spec), Path.cwd()), candidate, search)
+    path = folder or Path(word)
+    search = path.name if folder else path.absolute().parent.name if path.name == LIST else path.stem
+    for candidate in candidates_in(path) if folder else read_candidates(path):
+        source = Source(f"{path} ({candidate.name})", candidate.spec)
+        yield _checked(Proposed(SpecText(source, Path.cwd()), candidate, search), candidate.name, path)
+
+
+def _checked(proposed: Proposed, name: str, path: Path) -> Proposed:
+    """Raises `InputError` if the spec of a candidate defines a loss of another name."""
+    if proposed.name != name:
+        raise InputError(f"{path}: the spec of the candidate {name} defines {proposed.name}.", "Give both one name.")
+    return proposed
 
 
 def _folder_of(word: str, studies_dir: Path) -> Path | None:

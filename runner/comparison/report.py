@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -35,6 +35,15 @@ class Wanted:
     embeddings: bool = True
 
 
+@dataclass(frozen=True)
+class Framed:
+    """What a report adds to a comparison: parts that open and close its page, and fields of its JSON."""
+
+    first: Sequence[Part] = ()
+    last: Sequence[Part] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
 def check_replaceable(stem: Path, wanted: Wanted = Wanted()) -> None:
     """Raises `InputError` if a file that alphadsl did not write is in the way of files that the user did not name."""
     check_all_replaceable(paths_of(stem, wanted))
@@ -61,23 +70,22 @@ def write_comparison(
     contrasts: Contrasts,
     stem: Path,
     wanted: Wanted,
-    first: Sequence[Part] = (),
-    told: Mapping[str, object] | None = None,
+    framed: Framed = Framed(),
 ) -> list[Path]:
-    """Write STEM.png, STEM.html and what else is wanted; `first` opens the page, `told` is added to the JSON."""
+    """Write STEM.png, STEM.html and what else is wanted."""
     make_folder(stem.parent)
     title = "; ".join(dict.fromkeys(section.title for section in sections))
     with styled():
         contents = [
             make_png(sections, contrasts),
-            make_page(title, [*first, *parts_of(sections, contrasts, wanted)]).encode(),
+            make_page(title, [*framed.first, *parts_of(sections, contrasts, wanted), *framed.last]).encode(),
         ]
     if wanted.csv:
         contents.append(export.make_csv(sections).encode())
     if wanted.latex:
         contents.append(export.make_latex(sections, contrasts).encode())
     if wanted.json:
-        contents.append(export.json_text(export.make_json(sections, contrasts) | dict(told or {})).encode())
+        contents.append(export.json_text(export.make_json(sections, contrasts) | dict(framed.fields)).encode())
     paths = paths_of(stem, wanted)
     for path, content in zip(paths, contents, strict=True):
         write_file(path, content)

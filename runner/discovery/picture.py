@@ -10,7 +10,6 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.discovery.front import pareto
 from runner.discovery.log import Candidate, shown_rung
-from runner.discovery.search import NULL
 
 FOUND, CONTROL, LINE, TEXT, BEST = "#0072b2", "#d55e00", "#8c959f", "#7d8590", "#009e73"
 AHEAD: Mapping[str, Any] = {"color": BEST, "linewidth": 1.2, "alpha": 0.8, "zorder": 2}
@@ -32,7 +31,7 @@ def draw_search(candidates: Sequence[Candidate], rung: str) -> str:
     by_name = {one.name: one for one in candidates}
     scores = {one.name: 100 * score for one in candidates if (score := one.score(rung)) is not None}
     scored = [one for one in candidates if one.name in scores]
-    front = pareto([one for one in scored if one.name != NULL], rung)
+    front = pareto(scored, rung)
     ancestors = {one.name: [*_ancestors(one, by_name, scores)] for one in scored}
     descent = _descent([one.name for one in front], ancestors)
     for name, of in ancestors.items():

@@ -98,5 +98,12 @@ def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
     if any(one.score(rung) is not None for one in candidates):
         yield f"<h2>Genealogy, and the front of score and size</h2>{draw_search(candidates, rung)}"
     yield "<h2>The front</h2>"
-    for candidate in reversed(pareto([one for one in candidates if not one.bred.control], rung)):
-        yield f"<pre>{escape(spec_file(plan, candidate))}</pre>"
+    for candidate in reversed(pareto(candidates, rung)):
+        yield f"<pre>{escape(_listed(plan, candidate, rung))}</pre>"
+
+
+def _listed(plan: SearchPlan, candidate: Candidate, rung: str) -> str:
+    if candidate.bred.control:
+        score = 100 * (candidate.score(rung) or 0.0)
+        return f"# {candidate.name}: a loss that the search started from, size {candidate.bred.size}, {score:.1f} %"
+    return spec_file(plan, candidate)

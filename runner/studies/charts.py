@@ -10,7 +10,7 @@ from html import escape
 from statistics import stdev
 
 from runner.studies.plan import LOSS, Plan
-from runner.studies.scale import Scale, scale_of, score_scale
+from runner.studies.scale import Mark, Scale, apart, scale_of, score_scale
 from runner.studies.space import Value
 from runner.studies.study import Entry, Standing
 from runner.studies.table import axis_names, best_first, line_of
@@ -19,8 +19,8 @@ from runner.studies.table import axis_names, best_first, line_of
 COLOURS = 9
 WIDTH, HEIGHT = 420, 260
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
-LETTER = 6.8
-"""The width of a letter of a mark."""
+LETTER, LINE = 6.8, 14
+"""The width of a letter of a mark, and the height of its line."""
 
 
 def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
@@ -53,7 +53,7 @@ def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
         scale = score if name == "score" else scales[name]
         parts.append(f'<line class="axis" x1="{at[name]:.1f}" x2="{at[name]:.1f}" y1="{top}" y2="{bottom}"/>')
         parts.append(f'<text class="name" x="{at[name]:.1f}" y="18" text-anchor="middle">{escape(name)}</text>')
-        for place, mark in scale.marks():
+        for place, mark in apart(scale.marks(), lambda _: LINE / (bottom - top)):
             y = bottom - (bottom - top) * place
             parts.append(f'<text x="{at[name] + 6:.1f}" y="{y + 4:.1f}">{escape(mark)}</text>')
     return _svg(width, height, parts, "Parallel coordinates: a line for each trial, its score on the last axis")
@@ -138,28 +138,27 @@ def _error(entry: Entry) -> tuple[float, float]:
 
 
 def _frame(scale: Scale, score: Scale, name: str, what: str) -> Iterator[str]:
-    for place, mark in score.marks():
+    for place, mark in apart(score.marks(), lambda _: LINE / (HEIGHT - BOTTOM - TOP)):
         y = _y(place)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(mark)}</text>'
-    for place, mark in _apart(scale.marks()):
-        yield f'<text x="{_x(0.03 + 0.94 * place):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{escape(mark)}</text>'
+    for place, mark in _below(scale.marks()):
+        yield f'<text x="{_x(place):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{escape(mark)}</text>'
     yield f'<text class="name" x="{_x(0.5):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(name)}</text>'
     middle = (TOP + HEIGHT - BOTTOM) / 2
     yield f'<text x="12" y="{middle}" text-anchor="middle" transform="rotate(-90 12 {middle})">{escape(what)}</text>'
     yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{HEIGHT - BOTTOM}" y2="{HEIGHT - BOTTOM}"/>'
 
 
-def _apart(marks: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
-    """The marks that do not touch the one before; names are shortened to their share of the axis."""
-    room = int((WIDTH - LEFT - RIGHT) / max(len(marks), 1) / LETTER) - 1
-    right = float("-inf")
-    for place, mark in sorted(marks):
-        shown = mark if mark[:1].isdigit() or len(mark) <= room else f"{mark[: room - 1]}…"
-        half = LETTER * (len(shown) + 1) / 2
-        if _x(place) - half >= right:
-            right = _x(place) + half
-            yield place, shown
+def _below(marks: Sequence[Mark]) -> Iterator[Mark]:
+    """The marks of the axis below the picture, names shortened to their share of it."""
+    width = WIDTH - LEFT - RIGHT
+    room = int(width / max(len(marks), 1) / LETTER) - 1
+    short = [
+        (0.03 + 0.94 * place, label if label[:1].isdigit() or len(label) <= room else f"{label[: room - 1]}…")
+        for place, label in marks
+    ]
+    return apart(short, lambda label: LETTER * (len(label) + 1) / width)
 
 
 def _x(place: float) -> float:

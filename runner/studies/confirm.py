@@ -115,10 +115,12 @@ class Pace:
 
     runs: Sequence[PlannedRun]
     is_over: Callable[[PlannedRun], bool] = is_done
+    failed: set[Path] = field(default_factory=set)
+    """The folders of runs that this process has given up."""
     started: float = field(default_factory=time.monotonic)
 
     def announce(self, run: PlannedRun) -> None:
-        over, total = sum(map(self.is_over, self.runs)), len(self.runs)
+        over, total = sum(self.is_over(run) or run.path in self.failed for run in self.runs), len(self.runs)
         left = f"; about {self._left(over)} left" if over else ""
         tell(f"Run {over + 1} of {total}: {run.loss.name} on {run.config.dataset} with seed {run.config.seed}{left}.")
 
@@ -167,6 +169,7 @@ class _Confirming:
             return False
         self.folders += outcome.folders
         self.failures += outcome.failures
+        self.pace.failed |= {failure.run.path for failure in outcome.failures}
         return True
 
     def options_of(self, run: PlannedRun) -> Options:

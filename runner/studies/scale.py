@@ -5,7 +5,7 @@ few numbers are marked themselves, many by round numbers.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.studies.space import Value, shown
@@ -13,8 +13,9 @@ from runner.studies.space import Value, shown
 WIDE = 10.0
 """Numbers whose largest is at least this many times the smallest are drawn on a logarithmic scale."""
 MOST_MARKS = 6
-APART = 0.06
-"""Smallest distance between marks, so that their labels do not overlap."""
+
+Mark = tuple[float, str]
+"""The position of a tick mark, and its label."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,24 @@ class Scale:
         low, high, at = (math.log(number) if self.log else number for number in (self.low, self.high, float(value)))
         return 0.5 if high == low else (at - low) / (high - low)
 
-    def marks(self) -> list[tuple[float, str]]:
-        """Positions and labels of the tick marks."""
+    def marks(self) -> list[Mark]:
+        """The tick marks, in their order; their labels may overlap."""
         if self.words:
             return [(self.place(word), word) for word in self.words]
         if self.low == self.high:
             return [(0.5, shown(self.low))]
         values = self.stops or (_decades if self.log else _round_numbers)(self.low, self.high)
-        marks: list[tuple[float, str]] = []
-        for value in values:
-            if not marks or self.place(value) - marks[-1][0] >= APART:
-                marks.append((self.place(value), f"{value:.4g}"))
-        return marks
+        return [(self.place(value), f"{value:.4g}") for value in values]
+
+
+def apart(marks: Sequence[Mark], size: Callable[[str], float]) -> Iterator[Mark]:
+    """The marks that do not overlap the one before; `size` is the share of the axis that a label takes."""
+    end = float("-inf")
+    for place, label in marks:
+        half = size(label) / 2
+        if place - half >= end:
+            end = place + half
+            yield place, label
 
 
 def scale_of(values: Sequence[Value]) -> Scale:

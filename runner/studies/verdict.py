@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from runner.comparison.contrasts import Contrast, Contrasts, contrast_sections
 from runner.comparison.drawing import INK, PALE, colour, grid, tell_axes
 from runner.comparison.page import Findings, Heading, Part, Picture, Sheet
-from runner.comparison.report import Wanted, paths_of, write_comparison
+from runner.comparison.report import Framed, Wanted, paths_of, write_comparison
 from runner.comparison.sections import Section, make_sections
 from runner.records.summary import Group, by_experiment, read_groups
 from runner.statistics.words import shown_interval
@@ -57,8 +57,11 @@ class Verdict:
 
     def sentences(self) -> list[str]:
         said = [sentence for contrast in self.contrasts.made for sentence in contrast.sentences()]
-        caveats = [*self.contrasts.missing, *self.failed, *self.computed, *describe_looks(self.earlier, self.look)]
-        return [*said, *caveats, *describe_curse(self.shrinkages)]
+        return [*said, *self.contrasts.missing, *self.caveats(), *describe_curse(self.shrinkages)]
+
+    def caveats(self) -> list[str]:
+        """What a reader must know of the whole family of comparisons."""
+        return [*self.failed, *self.computed, *describe_looks(self.earlier, self.look)]
 
 
 def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float], root: Path) -> Verdict:
@@ -81,8 +84,8 @@ def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Pa
         "winners_curse": [_curse(shrinkage) for shrinkage in verdict.shrinkages],
         LOOKS: written_looks(verdict.earlier, verdict.look),
     }
-    first = _parts(verdict, seeds)
-    return write_comparison(verdict.sections, verdict.contrasts, root / STEM, WANTED, first, told)
+    framed = Framed(_first(verdict, seeds), _last(verdict.shrinkages), told)
+    return write_comparison(verdict.sections, verdict.contrasts, root / STEM, WANTED, framed)
 
 
 def verdict_paths(root: Path) -> list[Path]:
@@ -106,17 +109,19 @@ def describe_curse(shrinkages: Sequence[Shrinkage]) -> list[str]:
     ]
 
 
-def _parts(verdict: Verdict, seeds: Sequence[int]) -> list[Part]:
-    parts: list[Part] = [
+def _first(verdict: Verdict, seeds: Sequence[int]) -> list[Part]:
+    told = (
         f"Fresh seeds {seeds[0]} to {seeds[-1]}, equal budgets. The comparison is of the accuracy of the linear probe "
-        "after its last epoch on the test set, which was read once.",
-        Heading("What is confirmed"),
-        Findings(verdict.sentences()),
-    ]
-    if verdict.shrinkages:
-        parts += [Heading("The winner's curse"), _sheet(verdict.shrinkages)]
-        parts.append(Picture(_draw(verdict.shrinkages), "Below the dashed line, the advantage has shrunk."))
-    return parts
+        "after its last epoch on the test set, which was read once."
+    )
+    return [told, Findings(caveats)] if (caveats := verdict.caveats()) else [told]
+
+
+def _last(shrinkages: Sequence[Shrinkage]) -> list[Part]:
+    if not shrinkages:
+        return []
+    drawn = Picture(_draw(shrinkages), "Below the dashed line, the advantage has shrunk.")
+    return [Heading("The winner's curse", 2), Findings(describe_curse(shrinkages)), _sheet(shrinkages), drawn]
 
 
 def _sheet(shrinkages: Sequence[Shrinkage]) -> Sheet:

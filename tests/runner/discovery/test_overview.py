@@ -10,7 +10,8 @@ from alphadsl.discover.space import SearchSpace
 from runner.discovery import search as searching
 from runner.discovery.log import BredEvent, ScoredEvent, SearchLog
 from runner.discovery.overview import look_at_search
-from runner.discovery.plan import SearchPlan, SearchRoom, open_search
+from runner.discovery.plan import SearchPlan, SearchRoom, open_search, read_plan
+from runner.discovery.report import make_page
 from runner.discovery.search import Pace
 from runner.records.folder import RunFolder, locked
 from runner.settings.resolving import make_config
@@ -36,6 +37,14 @@ def room(tmp_path: Path) -> SearchRoom:
     log.add(ScoredEvent(name="infonce", rung="2 epochs", scores=(0.9,), seconds=60))
     log.add(ScoredEvent(name="c00001", rung="toy", scores=(0.7,), seconds=3))
     return room
+
+
+def test_the_front_on_the_page_is_the_front_that_is_drawn(room: SearchRoom) -> None:
+    log = SearchLog.open(room.log)
+    log.add(ScoredEvent(name="infonce", rung="toy", scores=(0.9,), seconds=3))
+    page = make_page("first", read_plan(room), log, "toy")
+    assert "# infonce: a loss that the search started from, size 4, 90.0 %" in page
+    assert "loss c00001" not in page
 
 
 def listed(room: SearchRoom) -> str:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from runner.studies.charts import LETTER, WIDTH, _apart, bars, colours_of
+from runner.studies.charts import LETTER, WIDTH, _below, bars, colours_of
 from runner.studies.page import STYLE
 
 
@@ -13,14 +13,14 @@ from runner.studies.page import STYLE
 @pytest.mark.parametrize("name", ["dcl", "discovered_softplus"])
 def test_marks_do_not_touch(count: int, name: str) -> None:
     marks = [(place / (count - 1), f"{name}{place}") for place in range(count)]
-    shown = list(_apart(marks))
+    shown = list(_below(marks))
     assert len(shown) == count
     ends = [(370 * place - LETTER * len(mark) / 2, 370 * place + LETTER * len(mark) / 2) for place, mark in shown]
     assert all(left[1] <= right[0] for left, right in pairwise(ends))
 
 
 def test_numbers_that_would_touch_are_left_out() -> None:
-    assert [mark for _, mark in _apart([(0.0, "1e-06"), (0.05, "1e-05"), (0.5, "0.1")])] == ["1e-06", "0.1"]
+    assert [mark for _, mark in _below([(0.0, "1e-06"), (0.05, "1e-05"), (0.5, "0.1")])] == ["1e-06", "0.1"]
 
 
 def test_a_long_name_has_room_beside_its_bar() -> None:

@@ -20,7 +20,7 @@ from runner.records.folder import RunFolder, locked
 from runner.settings.resolving import make_config
 from runner.studies import confirm as confirming
 from runner.studies.candidates import Candidate, candidates_of_study, read_candidates, write_candidates
-from runner.studies.confirm import FIRST_SEED, Contender, Pace, plan_confirmation
+from runner.studies.confirm import FIRST_SEED, Contender, plan_confirmation
 from runner.studies.space import Listed
 from runner.studies.work import work
 from tests.runner.losses import PlainInfoNCE
@@ -104,22 +104,6 @@ def test_values_of_a_candidate_that_its_loss_has_not_are_blamed_on_it(tmp_path: 
     with pytest.raises(SpecError) as refusal:
         make_contenders([str(tmp_path / "found.jsonl")], "infonce", [], tmp_path, BUDGET)
     assert "candidate mine" in str(refusal.value)
-
-
-def test_a_line_before_each_run_says_how_long_the_rest_takes(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    over: list[PlannedRun] = []
-    runs = plan_confirmation([contender("a")], BUDGET, range(FIRST_SEED, FIRST_SEED + 3), tmp_path)
-    pace = Pace(runs, over.__contains__)
-    pace.started -= 100
-    for run in runs:
-        pace.announce(run)
-        over.append(run)
-    first, second, third = capsys.readouterr().err.splitlines()
-    assert first == "Run 1 of 3: a on digits with seed 1000000."
-    assert second.startswith("Run 2 of 3: a on digits with seed 1000001; about 0:03:20")
-    assert third.endswith("about 0:00:50 left.")
 
 
 @pytest.mark.parametrize(

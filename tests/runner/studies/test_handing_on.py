@@ -7,7 +7,7 @@ import pytest
 
 from alphadsl.cli.proposed import Proposed, proposed_by
 from alphadsl.cli.searching import Asked, PruneName, SearchName, make_plan
-from alphadsl.report.exceptions import InputError
+from alphadsl.report.exceptions import InputError, SpecError
 from runner.studies.candidates import Candidate, candidates_in, write_candidates
 from runner.studies.confirm import Contender, check_fresh
 from runner.studies.marks import LIST, SEARCH
@@ -90,6 +90,19 @@ def test_the_sampler_keeps_to_the_losses_that_are_dealt(search: Path, tmp_path: 
     assert [point.loss for point in points] == ["warm", "bare", "warm", "bare"]
     assert all(("tau" in point.values) == (point.loss == "warm") for point in points)
     assert len({point.settings["lr"] for point in points}) == 4
+
+
+def test_a_broken_spec_is_located_by_its_list_and_its_name(search: Path) -> None:
+    write_candidates(search / LIST, [HANDED[1], HANDED[0].model_copy(update={"spec": WARM.replace("tau)", "tua)")})])
+    with pytest.raises(SpecError) as refusal:
+        [loss.name for loss in proposed("found")]
+    assert refusal.value.diagnostics[0].span.source.name == "studies/found (warm)"
+
+
+def test_a_name_that_is_not_that_of_the_spec_is_refused(search: Path) -> None:
+    write_candidates(search / LIST, [HANDED[0].model_copy(update={"name": "mine"})])
+    with pytest.raises(InputError, match="the spec of the candidate mine defines warm"):
+        proposed("found")
 
 
 def test_what_would_be_lost_is_refused(search: Path) -> None:
