@@ -63,9 +63,9 @@ class Prober:
             "identity": read_record(run).identity(),
             "environment": current_environment(config).model_dump(),
         }
-        write_json(run.probe, trained.to_json() | told)
-        show_at(run, config, shown(trained), checkpoint.step)
         draw_confusion(trained.confusion, trained.classes, run.confusion)
+        show_at(run, config, shown(trained), checkpoint.step)
+        write_json(run.probe, trained.to_json() | told)  # last, since a run with this file is not probed again
         return features
 
     def _read(self, network: SiameseNetwork, config: ExperimentConfig) -> Features:

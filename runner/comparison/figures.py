@@ -86,13 +86,15 @@ def draw_contrasts(contrasts: Sequence[Contrast], order: Sequence[Group]) -> Fig
 def draw_overview(section: Section) -> Figure:
     """The linear probe, and nearest-neighbour accuracy during training by epoch and by second."""
     height = max(3.2, 1.2 + 0.62 * len(section.groups))
-    figure, (probes, *curves) = grid(3, 3, 4.4, height)
+    clocks = CLOCKS if names_of(section.groups, "knn") else ()
+    figure, (probes, *curves) = grid(1 + len(clocks), 3, 4.4, height)
     draw_probes(probes, section)
-    for axes, clock in zip(curves, CLOCKS, strict=True):
+    for axes, clock in zip(curves, clocks, strict=True):
         draw_curves(axes, section, "knn", clock, scale=100)
         axes.set_title("Nearest neighbours during pretraining")
-    if curves[0].has_data():
-        curves[0].legend()
+        axes.set_ylabel("top-1 accuracy on validation, %")
+    for axes in curves[:1]:
+        axes.legend()
     return figure
 
 

@@ -13,7 +13,7 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, read_file, write_file
 from runner.comparison import export
 from runner.comparison.classes import draw_classes, draw_confusions
-from runner.comparison.contrasts import Contrasts
+from runner.comparison.contrasts import Contrast, Contrasts
 from runner.comparison.drawing import styled
 from runner.comparison.embedding import draw_embeddings
 from runner.comparison.figures import draw_contrasts, draw_losses, draw_overview, draw_statistics
@@ -115,10 +115,18 @@ def _result(section: Section, contrasts: Contrasts) -> Iterator[Part]:
     differences = draw_contrasts(mine, section.groups)
     if differences is not None:
         yield Picture(differences, "Paired differences: a grey dot is a seed, the line is the interval of the mean.")
-        yield (
-            "Differences are paired by seed, in percentage points. Intervals are over seeds, on these very images; for "
-            "few seeds they are too short. p is from an exact sign-flip test, corrected by Holm's method over "
-            f"{len(contrasts.made)} comparisons."
+        yield " ".join(how_to_read(mine))
+
+
+def how_to_read(contrasts: Sequence[Contrast]) -> Iterator[str]:
+    """How to read differences, and the p-values if there are any."""
+    yield "Differences are paired by seed, in percentage points."
+    if any(contrast.found.interval is not None for contrast in contrasts):
+        yield "Intervals are over seeds, on these very images; for few seeds they are too short."
+    if any(contrast.found.p is not None for contrast in contrasts):
+        family = contrasts[0].found.family
+        yield "p is from an exact sign-flip test" + (
+            f", corrected by Holm's method over {family} comparisons." if family > 1 else "."
         )
 
 
@@ -131,10 +139,14 @@ def _pictures(section: Section, wanted: Wanted) -> Iterator[Part]:
         if figure is not None:
             yield Heading(title)
             yield Picture(figure, f"{title} after each epoch. {BAND}")
-    for title, figure in (("Classes", draw_classes(section)), ("Confusions", draw_confusions(section))):
+    counted = {
+        "Classes": (draw_classes(section), "mean over seeds; the line is one standard deviation on either side"),
+        "Confusions": (draw_confusions(section), "over all seeds"),
+    }
+    for title, (figure, caption) in counted.items():
         if figure is not None:
             yield Heading(title)
-            yield Picture(figure, f"{title}, by the linear probe after its last epoch, over all seeds.")
+            yield Picture(figure, f"{title}, by the linear probe after its last epoch: {caption}.")
     if wanted.embeddings:
         yield Heading("Embeddings")
         figure, told = draw_embeddings(section)

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded, make_folder, write_file
 from runner.data.reading import Stored, Tally, read_into
+from runner.locks import lock_file
 from runner.progress import tell
 from runner.settings.processor import usable_memory
 
@@ -49,7 +49,7 @@ def read_pixels(images: Sequence[Stored], size: int) -> tuple[Tensor, Tally]:
         return x_NCHW, tally
     folder = _cache_folder() / _name_of(images, size)
     make_folder(folder)
-    with guarded(folder, "used"), FileLock(folder / ".lock"):
+    with guarded(folder, "used"), lock_file(folder / ".lock", wait=True):
         tally = _fill(folder, images, shape)
     tell(f"{needed / GIGABYTE:.1f} GB of pixels would take too much of the memory, so they are in {folder}.")
     return torch.from_numpy(np.memmap(folder / "pixels", np.uint8, "c", shape=shape)), tally

@@ -6,17 +6,17 @@ one that another process is using, links in place of our files, and files of our
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import PARTIAL, guarded, make_folder, read_file, write_file
+from runner.locks import HeldError, lock_file
 from runner.records.identity import fingerprint_of
 
 FORMAT = 2
@@ -201,25 +201,16 @@ def sweep(run: RunFolder) -> None:
 
 @contextmanager
 def locked(run: RunFolder) -> Iterator[None]:
-    """Hold the lock of the folder. It is the operating system's, so it ends with the process, however that ends.
-
-    Raises `AtWorkError` if another process holds it.
-    """
+    """Hold the lock of the folder. Raises `AtWorkError` if another process holds it."""
     make_folder(run.path)
-    lock = FileLock(run / LOCK, timeout=0)
-    with guarded(run / LOCK, "locked"):
+    with ExitStack() as held:
         try:
-            lock.acquire()
-        except Timeout:
+            held.enter_context(lock_file(run / LOCK))
+        except HeldError:
             raise AtWorkError(
                 f"Another process is using the run {run.path}.", f"Wait until it has ended. {ANOTHER}"
             ) from None
-        except NotImplementedError:
-            raise OSError(None, "its file system has no locks") from None
-    try:
         yield
-    finally:
-        lock.release()
 
 
 def check_free_of_others(run: RunFolder) -> None:

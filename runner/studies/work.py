@@ -16,13 +16,14 @@ from statistics import fmean
 from typing import cast
 
 import optuna
-from filelock import FileLock, Timeout
 from optuna.exceptions import StorageInternalError
 from optuna.pruners import BasePruner, HyperbandPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from alphadsl.storage import guarded, make_folder
+from alphadsl.report.exceptions import InputError
+from alphadsl.storage import make_folder
+from runner.locks import lock_file
 from runner.studies.plan import LOSS, Plan, Point
 from runner.studies.space import Listed, Value
 from runner.studies.storage import told_in_a_line
@@ -221,11 +222,10 @@ def _left_its_lock(trial: FrozenTrial) -> bool:
     badge = trial.user_attrs.get(WORKER)
     if not badge or badge["host"] != platform.node() or not Path(badge["lock"]).is_file():
         return False
-    lock = FileLock(badge["lock"], timeout=0)
     try:
-        with lock:
-            return True
-    except (Timeout, OSError):
+        with lock_file(Path(badge["lock"])) as held:
+            return held
+    except InputError:
         return False
 
 
@@ -234,11 +234,6 @@ def _on_duty(folder: Path) -> Iterator[dict[str, str]]:
     """Hold a lock as long as this worker lives, and yield the badge that identifies it."""
     path = folder / WORKERS / f"{token_hex(6)}.lock"
     make_folder(path.parent)
-    lock = FileLock(path, timeout=0)
-    with guarded(path, "locked"):
-        lock.acquire()
-    try:
+    with lock_file(path):
         yield {"host": platform.node(), "lock": str(path.absolute())}
-    finally:
-        lock.release()
     path.unlink(missing_ok=True)  # otherwise it stays unlocked, which says that its trial may be taken up

@@ -68,6 +68,24 @@ def test_a_probe_that_fails_loses_no_training(name: str, tmp_path: Path, monkeyp
     assert run.checkpoint.read_bytes() == trained
 
 
+@pytest.mark.parametrize("last", ["draw_confusion", "show_at"])
+def test_a_probe_stopped_while_it_writes_is_repeated(
+    last: str, sealed: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopping(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    probe = sealed.probe.read_bytes()
+    sealed.probe.unlink()
+    monkeypatch.setattr(probing, last, stopping)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            probe_run(sealed, None)
+        assert not is_probed(sealed, 1)
+    finally:
+        sealed.probe.write_bytes(probe)
+
+
 def test_a_test_set_stays_sealed_until_it_is_asked_for(sealed: RunFolder) -> None:
     before = read_probe(sealed)
     assert before["test"] is None

@@ -7,6 +7,7 @@ from scipy import stats
 
 from alphadsl.report.exceptions import InputError
 from runner.comparison.contrasts import Contrasts, contrast_sections
+from runner.comparison.report import how_to_read
 from runner.comparison.sections import TEST, Section, make_sections
 from runner.records.folder import RunFolder
 from runner.records.summary import read_groups
@@ -16,6 +17,24 @@ from tests.runner.runs import OTHER_DATA
 
 def sections_of(runs: list[RunFolder]) -> tuple[Section, ...]:
     return make_sections(read_groups(runs).groups)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "losses", "told", "untold"),
+    [
+        (1, ("a",), "paired by seed", "Intervals"),
+        (3, ("a",), "too short", "p is"),
+        (6, ("a",), "sign-flip test.", "Holm"),
+        (6, ("a", "b"), "Holm's method over 2 comparisons.", "1 comparison"),
+    ],
+)
+def test_only_what_is_shown_is_explained(
+    seeds: int, losses: tuple[str, ...], told: str, untold: str, tmp_path: Path
+) -> None:
+    runs = [run for name in ("infonce", *losses) for run in make_seeds(tmp_path, name, SAME[:seeds])]
+    text = " ".join(how_to_read(contrasts_of(runs).made))
+    assert told in text
+    assert untold not in text
 
 
 def contrasts_of(runs: list[RunFolder], against: str | None = None) -> Contrasts:
