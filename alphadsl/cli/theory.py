@@ -170,7 +170,7 @@ def spectrum(
     data_dir: DataDir = None,
     output: Stem = None,
 ) -> None:
-    """Spectrum, effective rank, alignment and uniformity of trained encoders, per loss, over checkpoints.
+    """Spectrum, effective dimensionality, alignment and uniformity of trained encoders, per loss, over checkpoints.
 
     Example: alphadsl theory spectrum runs/digits-infonce-seed0 runs/digits-direct-seed0
     """

@@ -66,9 +66,10 @@ class Outcome:
 
 
 def rank_of(layer_SKF: Tensor) -> tuple[Tensor, Tensor]:
-    """The numerical rank, and exp of the entropy of the squared singular values, of each layer."""
+    """The numerical rank of each layer, and its effective rank: exp of the entropy of the singular values, as shares of
+    their sum (Roy and Vetterli 2007)."""
     sigma_SK = torch.linalg.svdvals(layer_SKF)
-    share_SK = sigma_SK.square() / sigma_SK.square().sum(1, keepdim=True)
+    share_SK = sigma_SK / sigma_SK.sum(1, keepdim=True)
     return (sigma_SK > NUMERICAL * sigma_SK[:, :1]).sum(1), torch.special.entr(share_SK).sum(1).exp()
 
 

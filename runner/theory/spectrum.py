@@ -1,5 +1,5 @@
-"""The features of trained encoders: runs come in; spectra, effective ranks, alignment and uniformity of backbone and
-projector come out, for the untrained network, every checkpoint that `train --keep-every` kept, and the last one.
+"""The features of trained encoders: runs come in; spectra, effective dimensionality, alignment and uniformity of
+backbone and projector come out, for the untrained network, every checkpoint that `train --keep-every` kept, and the last one.
 
 Runs of one loss that ended at different epochs are points of one line.
 """
@@ -36,7 +36,7 @@ class Layer:
     """The features of one layer: the spectrum of their covariance, and where they are on the sphere."""
 
     eigenvalues_F: Tensor
-    effective_rank: float
+    effective_dimensionality: float
     collapsed: int
     alignment: float
     uniformity: float
@@ -54,7 +54,9 @@ class Stage:
 
 def measure_layer(features_VNF: Tensor) -> Layer:
     """Alignment: mean |u - u'|^2 over positives; uniformity: log mean exp(-2 |u_i - u_j|^2) over pairs of one view
-    (Wang and Isola 2020), u = z / |z|. Effective rank: exp of the entropy of the eigenvalues of the covariance."""
+    (Wang and Isola 2020), u = z / |z|. Effective dimensionality: exp of the entropy of the eigenvalues of the covariance,
+    as shares of their sum (n_1 in Del Giudice 2021, doi 10.1080/00273171.2020.1743631); 1 for a layer without variance.
+    The effective rank of a run's measurements is of the features themselves, not centred."""
     whole_EF = features_VNF.flatten(0, 1)
     centred_EF = whole_EF - whole_EF.mean(0)
     eigenvalues_F = torch.linalg.eigvalsh(centred_EF.mT @ centred_EF / len(whole_EF)).flip(0).clamp_min(0)
@@ -120,7 +122,7 @@ def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Repo
                 cell
                 for layer in stage.layers.values()
                 for cell in (
-                    f"{layer.effective_rank:.1f} / {len(layer.eigenvalues_F)}",
+                    f"{layer.effective_dimensionality:.1f} / {len(layer.eigenvalues_F)}",
                     str(layer.collapsed),
                     f"{layer.alignment:.3f}",
                     f"{layer.uniformity:.2f}",
@@ -129,7 +131,7 @@ def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Repo
         ]
         for stage in stages
     ]
-    heads = [f"{layer}: {name}" for layer in ("h", "z") for name in ("eff. rank", "collapsed", "align", "uniform")]
+    heads = [f"{layer}: {name}" for layer in ("h", "z") for name in ("eff. dim.", "collapsed", "align", "uniform")]
     table = Rows("Features of backbone (h) and projector (z)", ("run", "loss", "epoch", *heads), rows)
     numbers = {"images": images, "stages": [_numbers(stage) for stage in stages]}
     return Report("Spectra", [table], (), draw_spectra(stages), numbers, (_words(),))
@@ -137,7 +139,7 @@ def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Repo
 
 def _words() -> str:
     return (
-        "Effective rank is exp of the entropy of the covariance's eigenvalues; collapsed counts directions below "
+        "Effective dimensionality is exp of the entropy of the covariance's eigenvalues; collapsed counts directions below "
         f"{COLLAPSED:g} of the largest; align is the mean of |u - u'|^2 over positives and uniform the log of the mean "
         "of exp(-2 |u_i - u_j|^2), both of unit features. Epoch 0 is the untrained network of the seed."
     )
@@ -145,7 +147,7 @@ def _words() -> str:
 
 def _numbers(stage: Stage) -> dict[str, object]:
     layers = {
-        name: {"eigenvalues": layer.eigenvalues_F.tolist(), "effective_rank": layer.effective_rank}
+        name: {"eigenvalues": layer.eigenvalues_F.tolist(), "effective_dimensionality": layer.effective_dimensionality}
         | {"collapsed": layer.collapsed, "alignment": layer.alignment, "uniformity": layer.uniformity}
         for name, layer in stage.layers.items()
     }

@@ -1,4 +1,4 @@
-"""The picture of spectra: eigenvalues at the end, and effective rank, alignment and uniformity by epoch."""
+"""The picture of spectra: eigenvalues at the end, and effective dimensionality, alignment and uniformity by epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ class Measured(Protocol):
     def eigenvalues_F(self) -> Tensor: ...
 
     @property
-    def effective_rank(self) -> float: ...
+    def effective_dimensionality(self) -> float: ...
 
     @property
     def alignment(self) -> float: ...
@@ -44,12 +44,12 @@ def draw_spectra(stages: Sequence[Staged]) -> Figure:
         for index, loss in enumerate(losses):
             mine = sorted((stage for stage in stages if stage.loss == loss), key=lambda stage: stage.epoch)
             _draw_eigenvalues(row[0], mine, layer, colour(index), loss, untrained=index == 0)
-            for axes, name in zip(row[1:], ("effective_rank", "alignment", "uniformity"), strict=True):
+            for axes, name in zip(row[1:], ("effective_dimensionality", "alignment", "uniformity"), strict=True):
                 _draw_course(axes, mine, layer, name, colour(index), loss)
         finish(row[0], f"{layer.capitalize()}: spectrum at the end", "eigenvalue, by rank", "share of the variance")
         row[0].set_yscale("log")
         row[0].set_ylim(1e-8, 1.5)
-        for axes, title in zip(row[1:], ("Effective rank", "Alignment", "Uniformity"), strict=True):
+        for axes, title in zip(row[1:], ("Effective dimensionality", "Alignment", "Uniformity"), strict=True):
             finish(axes, title, "epoch")
     grid[0][0].legend(frameon=False, fontsize=7.5)
     return figure

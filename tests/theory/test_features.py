@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from alphadsl.report.exceptions import InputError
+from runner.evaluation.statistics import feature_statistics
 from runner.records.folder import RunFolder
 from runner.theory.bridge import Entry, class_share, measure_library, view_consistency
 from runner.theory.data import Recipe, read_views
+from runner.theory.gated import rank_of
 from runner.theory.landscape import correlate, study
 from runner.theory.spectrum import measure_layer, stages_of
 from runner.theory.subject import read_subject
@@ -22,10 +24,25 @@ def test_a_layer_by_hand() -> None:
     one_NF = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]], dtype=torch.float64)
     layer = measure_layer(torch.stack([one_NF, one_NF]))
     assert layer.eigenvalues_F.tolist() == pytest.approx([0.5, 0.5, 0])
-    assert layer.effective_rank == pytest.approx(2)
+    assert layer.effective_dimensionality == pytest.approx(2)
     assert (layer.collapsed, layer.alignment) == (1, 0)
     # Two pairs at distance 2, four at sqrt 2: log((2 e^-8 + 4 e^-4) / 6).
     assert layer.uniformity == pytest.approx(math.log((2 * math.exp(-8) + 4 * math.exp(-4)) / 6))
+
+
+def test_effective_dimensionality_is_of_the_covariance_and_effective_rank_of_the_features() -> None:
+    """Variances 9 : 1, so singular values 3 : 1, once centred; a common offset counts for the rank alone."""
+    centred_NF = torch.tensor([[3.0, 0], [-3, 0], [0, 1], [0, -1]], dtype=torch.float64)
+    views_VNF = torch.stack([centred_NF, centred_NF])
+    assert measure_layer(views_VNF).effective_dimensionality == pytest.approx(exp_of_entropy(0.9, 0.1))
+    assert measure_layer(views_VNF + 5).effective_dimensionality == pytest.approx(exp_of_entropy(0.9, 0.1))
+    assert feature_statistics(views_VNF)["features/effective_rank"] == pytest.approx(exp_of_entropy(0.75, 0.25))
+    assert feature_statistics(views_VNF + 5)["features/effective_rank"] < exp_of_entropy(0.75, 0.25)
+    assert float(rank_of(torch.diag(torch.tensor([3.0, 1]))[None])[1]) == pytest.approx(exp_of_entropy(0.75, 0.25))
+
+
+def exp_of_entropy(*shares: float) -> float:
+    return math.exp(-sum(share * math.log(share) for share in shares))
 
 
 def test_opposite_views_are_as_unaligned_as_can_be() -> None:
@@ -35,7 +52,7 @@ def test_opposite_views_are_as_unaligned_as_can_be() -> None:
 
 def test_a_collapsed_layer_is_measured_too() -> None:
     layer = measure_layer(torch.zeros(2, 3, 4, dtype=torch.float64))
-    assert (layer.collapsed, layer.effective_rank) == (4, 1)
+    assert (layer.collapsed, layer.effective_dimensionality) == (4, 1)
     assert layer.uniformity == pytest.approx(0, abs=1e-12)
 
 
