@@ -6,9 +6,7 @@ another run. Another environment (code, torch, threads, products, device) may ch
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -16,21 +14,11 @@ from torch import Tensor
 
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData, Split
+from runner.records.code import code_version
 from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig
 from runner.settings.encoders import architecture_of
 from runner.settings.machine import resolve_device
 from runner.settings.processes import world_size
-
-ROOT = Path(__file__).parents[2]
-WITHOUT_WEIGHT = (
-    *("alphadsl/bench", "alphadsl/cli", "alphadsl/editor", "alphadsl/explain", "alphadsl/report"),
-    *("runner/settings/file.py", "runner/settings/health.py", "runner/settings/options.py", "runner/data/gallery.py"),
-    *("runner/settings/grid.py",),
-    *("runner/progress.py", "runner/overview.py", "runner/records/summary.py", "runner/records/status.py"),
-    *("runner/exporting.py", "runner/finished.py", "alphadsl/training.py", "alphadsl/keywords.py"),
-    *("runner/statistics", "runner/comparison", "runner/studies"),
-)
-"""Code that only shows and prints, and so cannot change what a run computes."""
 
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1, "schedule": "cosine"},
@@ -50,7 +38,7 @@ class Environment(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     code: str
-    """The version of alphadsl, with a fingerprint of its source."""
+    """The version of alphadsl, with a fingerprint of its code."""
     torch: str
     threads: int
     products: str
@@ -177,18 +165,6 @@ def current_environment(config: ExperimentConfig) -> Environment:
         device=torch.cuda.get_device_name() if device == "cuda" else device,
         processes=world_size(),
     )
-
-
-@cache
-def code_version() -> str:
-    """The version of alphadsl, with a fingerprint of the source that can change what a run computes."""
-    digest = hashlib.sha256()
-    for folder in ("alphadsl", "grammar", "runner"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            name = path.relative_to(ROOT).as_posix()
-            if path.suffix in (".py", ".lark") and not name.startswith(WITHOUT_WEIGHT):
-                digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{version('alphadsl')}+{digest.hexdigest()[:SHOWN]}"
 
 
 def describe_data(data: ImageData) -> DataRecord:

@@ -1,5 +1,6 @@
 """The features of trained encoders: runs come in; spectra, effective dimensionality, alignment and uniformity of
-backbone and projector come out, for the untrained network, every checkpoint that `train --keep-every` kept, and the last one.
+backbone and projector come out, for the untrained network, every checkpoint that `train --keep-every` kept, and the
+last one.
 
 Runs of one loss that ended at different epochs are points of one line.
 """
@@ -54,9 +55,9 @@ class Stage:
 
 def measure_layer(features_VNF: Tensor) -> Layer:
     """Alignment: mean |u - u'|^2 over positives; uniformity: log mean exp(-2 |u_i - u_j|^2) over pairs of one view
-    (Wang and Isola 2020), u = z / |z|. Effective dimensionality: exp of the entropy of the eigenvalues of the covariance,
-    as shares of their sum (n_1 in Del Giudice 2021, doi 10.1080/00273171.2020.1743631); 1 for a layer without variance.
-    The effective rank of a run's measurements is of the features themselves, not centred."""
+    (Wang and Isola 2020), u = z / |z|. Effective dimensionality: exp of the entropy of the eigenvalues of the
+    covariance, as shares of their sum (n_1 in Del Giudice 2021, doi 10.1080/00273171.2020.1743631); 1 for a layer
+    without variance. The effective rank that a run records is of the features themselves, not centred."""
     whole_EF = features_VNF.flatten(0, 1)
     centred_EF = whole_EF - whole_EF.mean(0)
     eigenvalues_F = torch.linalg.eigvalsh(centred_EF.mT @ centred_EF / len(whole_EF)).flip(0).clamp_min(0)
@@ -139,8 +140,8 @@ def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Repo
 
 def _words() -> str:
     return (
-        "Effective dimensionality is exp of the entropy of the covariance's eigenvalues; collapsed counts directions below "
-        f"{COLLAPSED:g} of the largest; align is the mean of |u - u'|^2 over positives and uniform the log of the mean "
+        "Effective dimensionality is exp of the entropy of the covariance's eigenvalues; collapsed counts directions "
+        f"below {COLLAPSED:g} of the largest; align is the mean of |u - u'|^2 over positives and uniform the log of the mean "
         "of exp(-2 |u_i - u_j|^2), both of unit features. Epoch 0 is the untrained network of the seed."
     )
 
