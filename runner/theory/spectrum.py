@@ -141,8 +141,8 @@ def study(runs: Sequence[RunFolder], images: int, data_dir: Path | None) -> Repo
 def _words() -> str:
     return (
         "Effective dimensionality is exp of the entropy of the covariance's eigenvalues; collapsed counts directions "
-        f"below {COLLAPSED:g} of the largest; align is the mean of |u - u'|^2 over positives and uniform the log of the mean "
-        "of exp(-2 |u_i - u_j|^2), both of unit features. Epoch 0 is the untrained network of the seed."
+        f"below {COLLAPSED:g} of the largest; align is the mean of |u - u'|^2 over positives and uniform the log of "
+        "the mean of exp(-2 |u_i - u_j|^2), both of unit features. Epoch 0 is the untrained network of the seed."
     )
 
 
