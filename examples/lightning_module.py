@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import alphadsl
 
-EPOCHS, BATCH = 15, 256
+EPOCHS, BATCH = 8, 256
 
 
 class Contrastive(LightningModule):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import alphadsl
 
-EPOCHS, BATCH = 15, 256
+EPOCHS, BATCH = 8, 256
 
 
 def make_view(x_BS: Tensor) -> Tensor:

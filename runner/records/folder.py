@@ -128,7 +128,8 @@ def state_of(run: RunFolder) -> State:
     with guarded(run.path, "read"):
         if not run.path.exists():
             return State.FREE
-        names = {path.name for path in run.path.iterdir()} - {LOCK}
+        unfinished = {path.name for path in run.path.glob(f".{MARKER}.*{PARTIAL}")}
+        names = {path.name for path in run.path.iterdir()} - {LOCK} - unfinished
     if not names:
         return State.FREE
     if MARKER not in names:

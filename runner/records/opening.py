@@ -95,6 +95,8 @@ def open_run(
         return run
     if run.marker.exists():
         clear(run)
+    else:
+        sweep(run)
     _write_run(run, loss, config, data)
     return run
 

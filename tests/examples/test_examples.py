@@ -1,29 +1,30 @@
 """The examples run as they are, and learn something."""
 
-import os
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
-@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # those of Lightning are not ours
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_and_learns(example: Path, tmp_path: Path) -> None:
-    """Raw pixels give 88 % to a linear probe of these digits; an encoder that collapsed gives 10."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
-    )
-    assert done.returncode == 0, done.stderr
-    found = re.search(r"linear probe .*: ([\d.]+)%", done.stdout)
-    assert found is not None, done.stdout
+def test_an_example_runs_and_learns(
+    example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Raw pixels give 81 % to this probe, and an encoder that collapsed 10. The examples run in this process, since in
+    one of their own they would mostly import torch."""
+    monkeypatch.chdir(tmp_path)
+    with torch.random.fork_rng():
+        runpy.run_path(str(example), run_name="__main__")
+    found = re.search(r"linear probe .*: ([\d.]+)%", capsys.readouterr().out)
+    assert found is not None
     assert float(found[1]) > 85
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

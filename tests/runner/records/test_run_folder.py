@@ -10,16 +10,18 @@ import pytest
 
 from alphadsl.report.exceptions import InputError
 from runner.plan import plan_runs
-from runner.records.folder import FOLDERS, MARKER, OURS, RunFolder, check_free_of_others, locked
+from runner.records.folder import CONFIG as CONFIG_FILE
+from runner.records.folder import FOLDERS, LOCK, MARKER, OURS, WRITTEN_ONCE, RunFolder, check_free_of_others, locked
 from runner.records.opening import IfExists, check_run, open_run
 from runner.records.places import find_runs
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, make_run
 
+IN_ORDER = (MARKER, *WRITTEN_ONCE, CONFIG_FILE)
+"""The files of a new run, in the order in which they are written."""
 HOLDS = """
-import pathlib, sys, time
-from runner.records.folder import RunFolder, locked
-with locked(RunFolder(pathlib.Path(sys.argv[1]))):
+import sys, time, filelock
+with filelock.FileLock(sys.argv[1]):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -48,6 +50,20 @@ def test_a_folder_of_somebody_else_s_is_not_written_to(names: list[str], if_exis
         train(tmp_path, if_exists)
     assert contents(tmp_path) == before
     assert find_runs([], tmp_path.parent) == []
+
+
+@pytest.mark.parametrize("if_exists", IfExists)
+@pytest.mark.parametrize("count", range(len(IN_ORDER)), ids=lambda count: IN_ORDER[count])
+def test_a_start_that_was_killed_is_started_again(count: int, if_exists: IfExists, tmp_path: Path) -> None:
+    """The kill came while one of the files was being written."""
+    run = make_run(tmp_path / "a")
+    whole = {name: (run / name).read_bytes() for name in IN_ORDER}
+    for path in run.path.iterdir():
+        if path.name not in IN_ORDER[:count]:
+            path.unlink()
+    (run / f".{IN_ORDER[count]}.0a1b2c3d.partial").write_bytes(whole[IN_ORDER[count]][:20])
+    train(run.path, if_exists)
+    assert sorted(path.name for path in run.path.iterdir()) == sorted(IN_ORDER)
 
 
 def test_overwriting_leaves_what_the_runner_did_not_write(tmp_path: Path) -> None:
@@ -136,11 +152,9 @@ def test_a_name_is_one_folder(name: str) -> None:
     assert len(refusal.value.message) < 200
 
 
-@pytest.mark.slow
 def test_a_run_in_hand_is_another_s_until_that_process_ends(tmp_path: Path) -> None:
     run = make_run(tmp_path / "a")
-    root = Path(__file__).parents[3]
-    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(run.path)], cwd=root, stdout=subprocess.PIPE)
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(run / LOCK)], stdout=subprocess.PIPE)
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
