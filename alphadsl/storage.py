@@ -2,14 +2,17 @@
 out.
 
 A file is written under a temporary name, flushed to disk and moved into place, so that a kill, a full disk or an error
-at any moment leaves either the old file or the new one. Refused, in one line that names the file: whatever the file
+at any moment leaves either the old file or the new one. What a kill leaves behind under a temporary name is deleted
+when the file is written again, an hour later or more. Refused, in one line that names the file: whatever the file
 system refuses.
 """
 
 import errno
+import glob
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alphadsl.report.exceptions import InputError
@@ -18,6 +21,10 @@ PARTIAL = ".partial"
 """Suffix of the name of a file that is being written; the name begins with a dot and the final name."""
 
 _LONGEST_STEM = 100
+_ABANDONED_SECONDS = 3600.0
+"""Age from which a file that is still being written belongs to a process that was killed."""
+_unfinished: set[Path] = set()
+"""What this process is writing."""
 _ROOM = "Free space on its disk, then repeat the command, with --resume if a run was under way."
 _PLACE = "Check its permissions, or choose another place."
 _REMEDIES = {
@@ -61,7 +68,9 @@ def write_file(path: Path, content: bytes) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(content)
             return
+        _delete_abandoned(target)
         aside = _aside(target)
+        _unfinished.add(aside)
         try:
             _write_down(aside, content)
             if target.exists():
@@ -70,7 +79,23 @@ def write_file(path: Path, content: bytes) -> None:
         except BaseException:
             aside.unlink(missing_ok=True)
             raise
+        finally:
+            _unfinished.discard(aside)
         _write_down_names(target.parent)
+
+
+def leave_nothing_unfinished() -> None:
+    """Delete what is being written, before the process ends without an exception."""
+    for aside in list(_unfinished):
+        with suppress(OSError):
+            aside.unlink()
+
+
+def _delete_abandoned(target: Path) -> None:
+    for aside in target.parent.glob(f".{glob.escape(target.name[:_LONGEST_STEM])}.*{PARTIAL}"):
+        with suppress(OSError):
+            if time.time() - aside.stat().st_mtime > _ABANDONED_SECONDS:
+                aside.unlink()
 
 
 def _followed(path: Path) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from alphadsl import storage
 from alphadsl.report.exceptions import InputError
-from alphadsl.storage import check_writable, make_folder, read_file, write_file
+from alphadsl.storage import check_writable, leave_nothing_unfinished, make_folder, read_file, write_file
 
 FAULTS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE]
 
@@ -47,6 +47,35 @@ def test_an_interrupt_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest
             write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert [left.name for left in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["a", "run [1]*.json", "x" * 140])
+def test_what_a_kill_left_is_deleted_once_it_is_old(name: str, tmp_path: Path) -> None:
+    """A young one may belong to another process that is still writing."""
+    path = tmp_path / name
+    old, young = (tmp_path / f".{name[:100]}.{word}.partial" for word in ("old", "young"))
+    others = [tmp_path / f".{name[:99]}b.c.partial", tmp_path / f"{name[:90]}.d.partial"]
+    for aside in (old, young, *others):
+        aside.write_bytes(b"half")
+        if aside is not young:
+            os.utime(aside, (0, 0))
+    write_file(path, b"whole")
+    assert sorted(tmp_path.iterdir()) == sorted([path, young, *others])
+
+
+def test_a_process_that_leaves_at_once_leaves_nothing_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[Path] = []
+
+    def signalled(*given: object) -> Path:
+        leave_nothing_unfinished()
+        left.extend(tmp_path.iterdir())
+        return Path()
+
+    monkeypatch.setattr(Path, "replace", signalled)
+    write_file(tmp_path / "a", b"new")
+    assert left == []
 
 
 def test_permissions_are_kept_and_links_followed(tmp_path: Path) -> None:

@@ -11,11 +11,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import typer
 
+from alphadsl.storage import leave_nothing_unfinished
 from runner.settings.processes import leads, local_world_size, world_size
 from runner.training.stopping import SIGNALS
 
@@ -36,7 +37,9 @@ def exit_code_of(stop: KeyboardInterrupt) -> int:
 
 
 def leave_at_once(number: int, _: FrameType | None) -> None:
-    os.write(2, f"Stopped by {signal.Signals(number).name}.\n".encode())
+    leave_nothing_unfinished()
+    with suppress(OSError):  # a terminal that hung up
+        os.write(2, f"Stopped by {signal.Signals(number).name}.\n".encode())
     os._exit(SIGNALLED + number)
 
 

@@ -1,13 +1,19 @@
 """The terminal or file that output goes to: characters that it cannot show are spelled out, and a full disk or a closed
-pipe is reported in one line.
+pipe is reported in one line. A terminal may close while a command works: work continues, or is saved, without it.
 """
 
 import codecs
+import errno
+import io
 import os
 import sys
 import unicodedata
+from typing import TYPE_CHECKING
 
 from alphadsl.storage import refusal_of
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 SPELLED = "alphadsl.spelled"
 _SPELLINGS = {
@@ -37,7 +43,24 @@ def prepare_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors=SPELLED)
+            if stream.isatty():
+                setattr(sys, name, onto_terminal(stream.fileno(), stream.encoding))
+            getattr(sys, name).reconfigure(errors=SPELLED)
+
+
+def onto_terminal(descriptor: int, encoding: str) -> io.TextIOWrapper:
+    """A stream to a terminal, line by line. When the terminal has closed, it drops what it is given."""
+    return io.TextIOWrapper(io.BufferedWriter(_Terminal(descriptor, "w", closefd=False)), encoding, line_buffering=True)
+
+
+class _Terminal(io.FileIO):
+    def write(self, content: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(content) or 0
+        except OSError as fault:
+            if fault.errno != errno.EIO:
+                raise
+            return memoryview(content).nbytes
 
 
 def _spell(fault: UnicodeError) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """Where output goes and how a command ends: narrow encodings, full disks, readers that leave, signals, full memory."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -75,6 +76,52 @@ def test_a_narrow_terminal_gets_a_page() -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.isascii()
+
+
+def test_what_a_closed_terminal_cannot_show_is_dropped() -> None:
+    master, slave = pty.openpty()
+    stream = streams.onto_terminal(slave, "utf-8")
+    print("shown", file=stream)
+    assert os.read(master, 100) == b"shown\r\n"
+    os.close(master)
+    with pytest.raises(OSError, match="Input/output"):
+        os.write(slave, b"lost")
+    print("lost", file=stream, flush=True)
+    assert not stream.isatty()
+    os.close(slave)
+
+
+@pytest.mark.parametrize("hears", [True, False], ids=["", "nohup"])
+def test_a_terminal_that_closes_stops_a_command_like_any_signal(hears: bool, tmp_path: Path) -> None:
+    """Under nohup the command goes on to its end, and its output is lost."""
+    code = f"""
+import fcntl, signal, sys, termios, time
+from pathlib import Path
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.{"SIG_DFL" if hears else "SIG_IGN"})
+from alphadsl.cli.stopping import stoppable
+from alphadsl.cli.streams import prepare_streams
+import typer
+prepare_streams()
+try:
+    with stoppable("advice"):
+        for _ in range(40):
+            print("working", file=sys.stderr)
+            time.sleep(0.05)
+except typer.Exit as ended:
+    Path("code").write_text(str(ended.exit_code))
+else:
+    Path("code").write_text("0")
+"""
+    master, slave = pty.openpty()
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, cwd=tmp_path, env=environment(), start_new_session=True
+    ):
+        os.close(slave)
+        assert os.read(master, 100).startswith(b"working")
+        os.close(master)
+    assert (tmp_path / "code").read_text() == ("129" if hears else "0")
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
