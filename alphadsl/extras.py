@@ -30,7 +30,7 @@ def require(what: str, extra: str) -> None:
     """Raises `InputError` if a module of the extra is not installed, before any work is done."""
     missing = missing_modules(extra)
     if missing:
-        raise InputError(_told(what, ", ".join(missing), extra))
+        raise InputError(_refusal(what, ", ".join(missing), extra))
 
 
 def missing_modules(extra: str) -> list[str]:
@@ -42,10 +42,10 @@ def refusal_of_module(fault: ModuleNotFoundError) -> InputError | None:
     """The refusal that says what to install for a module that a command did not find; None if no extra has it."""
     module = (fault.name or "").partition(".")[0]
     extra = next((extra for extra in reversed(tuple(EXTRAS)) if module in EXTRAS[extra]), None)
-    return None if extra is None else InputError(_told("This command", module, extra))
+    return None if extra is None else InputError(_refusal("This command", module, extra))
 
 
-def _told(what: str, modules: str, extra: str) -> str:
+def _refusal(what: str, modules: str, extra: str) -> str:
     return f"{what} needs packages that are not installed ({modules}): pip install 'alphadsl[{extra}]'"
 
 

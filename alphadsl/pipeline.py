@@ -18,7 +18,7 @@ from alphadsl.report.source import Source, Span
 from alphadsl.resolve.files import SpecText, WrittenLoss
 from alphadsl.resolve.graph import in_order
 from alphadsl.resolve.parameters import Override
-from alphadsl.resolve.resolve import check_file, told_once
+from alphadsl.resolve.resolve import check_file, without_repeats
 
 
 def _json(journey: Journey) -> str:
@@ -177,12 +177,12 @@ def check_once(text: SpecText, overrides: Mapping[str, Override]) -> Checked:
         admitted += [journey] if journey.admitted else []
         if count - len(admitted) == MOST_REFUSED:
             break
-    told = told_once(diagnostics)
-    if told:
+    reported = without_repeats(diagnostics)
+    if reported:
         from alphadsl.resolve.habits import teach_habits
 
-        told = teach_habits(file, told)
-    return Checked(tuple(admitted), told, _work(done))
+        reported = teach_habits(file, reported)
+    return Checked(tuple(admitted), reported, _work(done))
 
 
 def _work(done: Mapping[Span, Journey]) -> int:

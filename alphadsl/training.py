@@ -164,9 +164,9 @@ def _check_keywords(**given: object) -> None:
         _Keywords.model_validate(given)
     except ValidationError as refusal:
         fault = refusal.errors()[0]
-        name, told = fault["loc"][0], fault["msg"]
+        name, reason = fault["loc"][0], fault["msg"]
         raise InputError(
-            f"{name} = {given[str(name)]!r} is refused: {told[:1].lower()}{told[1:]}.", "See help(alphadsl.train)."
+            f"{name} = {given[str(name)]!r} is refused: {reason[:1].lower()}{reason[1:]}.", "See help(alphadsl.train)."
         ) from None
 
 

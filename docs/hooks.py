@@ -22,7 +22,7 @@ from mkdocs.structure.files import File, Files
 
 from alphadsl.api import find_text
 from alphadsl.cli.main import app
-from alphadsl.editor.page import LONGEST_EXAMPLE, told_of
+from alphadsl.editor.page import LONGEST_EXAMPLE, message_of
 from alphadsl.explain.figure import Line, draw_weights
 from alphadsl.explain.page import render_latex
 from alphadsl.pipeline import lower_spec
@@ -140,7 +140,7 @@ def _message(entry: type[Diagnostic]) -> str:
     )
     beside = "".join(f"with {name} beside it\n\n{fenced('alpha', text)}\n" for name, text in entry.beside.items())
     example = (
-        f"{fenced('alpha', _shortened(entry.wrong))}\n{beside}gives\n\n{fenced('text', told_of(entry))}\n"
+        f"{fenced('alpha', _shortened(entry.wrong))}\n{beside}gives\n\n{fenced('text', message_of(entry))}\n"
         f"and this is correct:\n\n{fenced('alpha', _shortened(entry.right))}"
     )
     return f"### {entry.code}\n\n*{entry.severity.value}.* {prose}\n\n??? example\n\n{_indented(example)}"

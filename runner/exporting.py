@@ -89,8 +89,8 @@ def read_encoder(path: Path) -> nn.Module:
         raise InputError(f"{path} is not a file of an encoder.", f"Name one that ends in {' or '.join(READERS)}.")
     content = read_file(path)
     try:
-        tensors, told = read(content)
-        metadata = Metadata.model_validate(told)
+        tensors, header = read(content)
+        metadata = Metadata.model_validate(header)
     except (*_DAMAGE, ValidationError):
         raise InputError(f"{path} is damaged, or not what alphadsl export writes.", "Export the run again.") from None
     if metadata.encoder.startswith(OWN):

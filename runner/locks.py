@@ -17,7 +17,7 @@ from alphadsl.storage import refusal_of
 from runner.progress import tell
 
 LACKING = frozenset({errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP})
-_told: set[int] = set()
+_warned: set[int] = set()
 """The file systems that the user knows about."""
 
 
@@ -55,6 +55,6 @@ def _acquire(lock: FileLock, path: Path) -> bool:
 
 def _tell_once(folder: Path) -> None:
     device = folder.stat().st_dev
-    if device not in _told:
-        _told.add(device)
+    if device not in _warned:
+        _warned.add(device)
         tell(f"The file system of {folder} has no locks, so two processes could use one run: start each run only once.")

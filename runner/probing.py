@@ -54,7 +54,7 @@ class Prober:
             tell(f"Probing {run.path} with protocol {protocol.hash}.")
             features = self._read(network, config)
             trained = probe_features(features, protocol)
-        told = {
+        conditions = {
             "protocol": protocol.hash,
             "protocol_details": protocol.to_json(),
             "untrained": self._untrained[fresh].accuracies,
@@ -65,7 +65,7 @@ class Prober:
         }
         draw_confusion(trained.confusion, trained.classes, run.confusion)
         show_at(run, config, shown(trained), checkpoint.step)
-        write_json(run.probe, trained.to_json() | told)  # last, since a run with this file is not probed again
+        write_json(run.probe, trained.to_json() | conditions)  # last, since a run with this file is not probed again
         return features
 
     def _read(self, network: SiameseNetwork, config: ExperimentConfig) -> Features:
@@ -99,8 +99,8 @@ def training_is_kept(run: RunFolder) -> Iterator[None]:
     try:
         yield
     except Exception as fault:
-        told = str(fault).strip().splitlines()
-        reason = fault.message if isinstance(fault, InputError) else ": ".join([type(fault).__name__, *told[:1]])
+        lines = str(fault).strip().splitlines()
+        reason = fault.message if isinstance(fault, InputError) else ": ".join([type(fault).__name__, *lines[:1]])
         raise ProbeFailedError(
             f"The probe of {run.path} failed: {reason}", f"Its training is saved; to continue: {way_to_probe(run)}"
         ) from fault

@@ -41,13 +41,13 @@ def watched(parts: Iterable[Part], total: int, what: str) -> Iterator[Part]:
     """Yield the parts under a progress bar; without a terminal, print a line with their number from time to time."""
     console = _console()
     columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn(compact=True)
-    told = time.monotonic()
+    line_at = time.monotonic()
     with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(what, total=total)
         for count, part in enumerate(parts, start=1):
             bar.update(task, advance=1)
-            if not console.is_terminal and time.monotonic() - told >= LINE_SECONDS:
-                told = time.monotonic()
+            if not console.is_terminal and time.monotonic() - line_at >= LINE_SECONDS:
+                line_at = time.monotonic()
                 tell(f"{what}: {count:,} of {total:,}")
             yield part
 
@@ -69,7 +69,7 @@ class Progress:
     def __init__(self, name: str, step: int, total: int, config: ExperimentConfig) -> None:
         self._console = _console()
         self._name, self._step, self._total, self._config = name, step, total, config
-        self._told = time.monotonic()
+        self._line_at = time.monotonic()
         self._paced_from: tuple[int, float] | None = None
         self._bar = Bar(
             *_columns(self._console.width, config.batch),
@@ -82,13 +82,13 @@ class Progress:
     def advance(self, loss: float | None) -> None:
         """Count one more step; `loss` is the last known one, if there is any."""
         self._step += 1
-        told = "" if loss is None else f"loss {loss:.4f}"
-        self._bar.update(self._task, advance=1, seen=f"{told}{self._knn}")
+        shown = "" if loss is None else f"loss {loss:.4f}"
+        self._bar.update(self._task, advance=1, seen=f"{shown}{self._knn}")
         now = time.monotonic()
         self._paced_from = self._paced_from or (self._step, now)
-        if not self._console.is_terminal and now - self._told >= LINE_SECONDS:
-            self._told = now
-            parts = (f"step {self._step:,} of {self._total:,}", told, *self._pace(*self._paced_from, now))
+        if not self._console.is_terminal and now - self._line_at >= LINE_SECONDS:
+            self._line_at = now
+            parts = (f"step {self._step:,} of {self._total:,}", shown, *self._pace(*self._paced_from, now))
             self._tell("  ".join(filter(None, parts)))
 
     def _pace(self, step: int, since: float, now: float) -> Iterator[str]:

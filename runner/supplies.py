@@ -37,7 +37,7 @@ class Stock:
     read: Read = lambda config, download: load_data(config, make_fabric(config).device, download=download)
     """Where images come from; images from Python code are already in memory."""
     _kept: dict[tuple[object, ...], Supplies] = field(default_factory=dict)
-    _told: set[str] = field(default_factory=set)
+    _printed: set[str] = field(default_factory=set)
 
     def of(self, config: ExperimentConfig, *, download: bool) -> Supplies:
         """Read the images of a configuration, unless they are those of the last one. Raises `InputError` if they are
@@ -50,8 +50,8 @@ class Stock:
 
     def tell_once(self, line: str) -> None:
         """Print a line that holds for many runs, once, before the first of them."""
-        if line not in self._told:
-            self._told.add(line)
+        if line not in self._printed:
+            self._printed.add(line)
             tell(line)
 
 

@@ -81,8 +81,8 @@ def fault_of_torch() -> Fault | None:
 def warn_once(fault: Fault) -> None:
     """Warn once per process, since further functions most likely fail for the same reason."""
     if _telling.acquire(blocking=False):
-        told = f"torch.compile cannot be used: {fault.reason}; losses run without it, more slowly"
-        warnings.warn(f"{told} ({fault.remedy}; compile=False runs without it and does not warn)", stacklevel=2)
+        message = f"torch.compile cannot be used: {fault.reason}; losses run without it, more slowly"
+        warnings.warn(f"{message} ({fault.remedy}; compile=False runs without it and does not warn)", stacklevel=2)
 
 
 def refuse(fault: Fault) -> None:
@@ -151,14 +151,14 @@ def _old_gpu(failure: BaseException) -> Fault:
 
 def _limit(_: BaseException) -> Fault:
     limit = graphs_allowed()
-    told = f"torch's limit of {limit} graphs for a function was reached, by too many dtypes, devices and widths"
-    return Fault(told, f"set torch._dynamo.config.recompile_limit above {limit}")
+    reason = f"torch's limit of {limit} graphs for a function was reached, by too many dtypes, devices and widths"
+    return Fault(reason, f"set torch._dynamo.config.recompile_limit above {limit}")
 
 
 def _unwritable(failure: OSError) -> Fault:
     where = f"{failure.filename}: " if failure.filename else ""
-    told = f"{where}{failure.strerror or failure}"
-    return Fault(told, "set TORCHINDUCTOR_CACHE_DIR to a folder that can be written")
+    reason = f"{where}{failure.strerror or failure}"
+    return Fault(reason, "set TORCHINDUCTOR_CACHE_DIR to a folder that can be written")
 
 
 # Keyed by name, since the modules that define these classes may be the ones that could not be imported.

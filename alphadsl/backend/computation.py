@@ -115,11 +115,11 @@ class Computation:
     def _differentiable(self, shared: bool, z_VND: Tensor, context: Tensors, parameters: Tensors) -> Tensor:
         """The loss in the form that torch can differentiate by itself, whatever the backend. Raises `InputError` if the
         loss is not one differentiable function: its processes share a batch, or it holds something fixed."""
-        told = f"{self._spec.name} has a first derivative only, by reverse mode: "
+        refusal = f"{self._spec.name} has a first derivative only, by reverse mode: "
         if shared:
-            raise InputError(f"{told}processes share its batch", 'load it with ranks="alone"')
+            raise InputError(f"{refusal}processes share its batch", 'load it with ranks="alone"')
         if self._core.derived.holds_fixed:
-            raise InputError(f"{told}it holds something fixed", "alpha, or what is in stopgrad")
+            raise InputError(f"{refusal}it holds something fixed", "alpha, or what is in stopgrad")
         exact = self._execution.products
         if not self._core.pairs.one_positive:
             rows = with_rows(self._core.arrangement, context)

@@ -17,7 +17,10 @@ def context_of(arrangement: Arrangement, sample_N: Tensor, class_N: Tensor | Non
     """The ids (E,) and the queue of a batch of whole views. Of the samples, only number and device are used; with
     labels, they are the samples of all processes."""
     queued = sum(map(len, queue))
-    ids = [ids_of(told.kind, sample_N, class_N, told.views, queued if told.queue else 0) for told in arrangement.ids]
+    ids = [
+        ids_of(id_tensor.kind, sample_N, class_N, id_tensor.views, queued if id_tensor.queue else 0)
+        for id_tensor in arrangement.ids
+    ]
     return *ids, *queue
 
 
@@ -39,7 +42,7 @@ def ids_in(arrangement: Arrangement, context: Tensors) -> dict[Id, Tensor]:
     """The ids of anchors, or of all embeddings; they come after the rows and before the queue."""
     first = len(context) - len(queue_in(arrangement, context)) - len(arrangement.ids)
     named = zip(arrangement.ids, context[first:], strict=False)
-    return {told.kind: id_E for told, id_E in reversed(list(named))}
+    return {id_tensor.kind: id_E for id_tensor, id_E in reversed(list(named))}
 
 
 def classes_in(arrangement: Arrangement, context: Tensors, samples: int) -> Tensor | None:

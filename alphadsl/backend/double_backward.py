@@ -79,7 +79,7 @@ class DoubleBackward(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensors) -> None:
         ctx.call, upstream, z_VND, *others = inputs
         ctx.save_for_backward(upstream, z_VND, *others[: ctx.call.parameters])
-        ctx.found = len(others) - ctx.call.parameters
+        ctx.fixed_inputs = len(others) - ctx.call.parameters
 
     @staticmethod
     def backward(ctx: Any, by_VND: Tensor, *by: Tensor) -> tuple[Any, ...]:
@@ -92,7 +92,7 @@ class DoubleBackward(torch.autograd.Function):
         of_parameters: list[Tensor | None] = [None] * call.parameters
         for index, slope in zip(call.learned, of_learned, strict=True):
             of_parameters[index] = slope
-        return None, of_upstream, of_VND.to(z_VND.dtype), *of_parameters, *(None,) * ctx.found
+        return None, of_upstream, of_VND.to(z_VND.dtype), *of_parameters, *(None,) * ctx.fixed_inputs
 
 
 def multiply(wanted: Products, a_GXY: Tensor, b_GYZ: Tensor) -> Tensor:

@@ -93,8 +93,8 @@ def _check_queue(loss: Core, queue: object, z_VND: Tensor) -> Tensor:
         given = f"{tuple(queue_QD.shape)} on {queue_QD.device}"
         raise InputError(f"queue must be (Q, {z_VND.shape[2]}) on {z_VND.device}, as the embeddings, not {given}", "")
     if queue_QD.requires_grad and torch.is_grad_enabled():
-        told = f"{loss.name}: a queue receives no gradient, and this one requires one; pass queue.detach()"
-        warnings.warn(told, stacklevel=7)
+        warning = f"{loss.name}: a queue receives no gradient, and this one requires one; pass queue.detach()"
+        warnings.warn(warning, stacklevel=7)
     wide_QD = widened(queue_QD.detach()).to(torch.float64 if loss.near else widened(z_VND[:0]).dtype)
     return unit_rows(wide_QD)[0] if loss.space == Space.SPHERE else wide_QD
 

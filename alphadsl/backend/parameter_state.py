@@ -123,8 +123,10 @@ class ParameterState:
         """The raw value in float64, even where no module has kept it so: passed in by a functional call, or cast in
         place."""
         if raw.element_size() < 4 and not torch.compiler.is_compiling():
-            told = f"{self._name} learns {name} in {raw.dtype}, where small steps are lost: keep it in float32 or wider"
-            warnings.warn(told, stacklevel=2)
+            warning = (
+                f"{self._name} learns {name} in {raw.dtype}, where small steps are lost: keep it in float32 or wider"
+            )
+            warnings.warn(warning, stacklevel=2)
         return raw.double()
 
     def _value(self, parameter: Parameter, raw: Mapping[str, Tensor]) -> float:

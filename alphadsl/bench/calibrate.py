@@ -64,7 +64,7 @@ def calibrate(order: Order, ways: tuple[str, ...], report: Report) -> Iterator[T
 def crossings(timed: Sequence[Timed], ways: tuple[str, ...]) -> Iterator[Crossing]:
     """For each loss, where each backend but the first takes over."""
     for spec in dict.fromkeys(timing.spec for timing in timed):
-        sizes = sorted((timing for timing in timed if timing.spec == spec), key=lambda each: each.anchors)
+        sizes = sorted((timing for timing in timed if timing.spec == spec), key=lambda timing: timing.anchors)
         for place, way in enumerate(ways[1:], start=1):
             yield _crossing(spec, way, ways[:place], sizes)
 
@@ -102,7 +102,7 @@ def make_table(timed: Sequence[Timed], ways: tuple[str, ...]) -> Table:
     return table
 
 
-def told(crossing: Crossing) -> str:
+def describe_crossing(crossing: Crossing) -> str:
     """A crossing in words."""
     if crossing.anchors is None:
         return f"{crossing.spec}: {crossing.way} is not the fastest at the largest A"
@@ -117,9 +117,11 @@ def threshold_rows(
     within a short training, and from which streaming is fastest, for all losses of a kind. A threshold not reached
     within the sizes is left open."""
     for kind in dict.fromkeys(kinds.values()):
-        names = [name for name, each in kinds.items() if each == kind]
+        names = [name for name, streaming in kinds.items() if streaming == kind]
         compiled = _latest([_paying(name, timed) for name in names])
-        streams = _latest([each.anchors for each in crossings if each.way == STREAMING and each.spec in names])
+        streams = _latest(
+            [crossing.anchors for crossing in crossings if crossing.way == STREAMING and crossing.spec in names]
+        )
         yield f"({device!r}, Streaming.{kind.name}): Thresholds(compile={compiled}, stream={streams}),"
 
 
@@ -131,10 +133,10 @@ def _latest(sizes: Sequence[int | None]) -> str:
 def _paying(spec: str, timed: Sequence[Timed]) -> int | None:
     """The smallest number of anchors at which the time of the first, compiling step is recovered within `PAYS_WITHIN`
     steps."""
-    for each in sorted((timing for timing in timed if timing.spec == spec), key=lambda each: each.anchors):
-        saved = _saved(each, COMPILED, (EAGER,))
-        if saved is not None and each.answer.first[COMPILED] / saved <= PAYS_WITHIN:
-            return each.anchors
+    for timing in sorted((timing for timing in timed if timing.spec == spec), key=lambda timing: timing.anchors):
+        saved = _saved(timing, COMPILED, (EAGER,))
+        if saved is not None and timing.answer.first[COMPILED] / saved <= PAYS_WITHIN:
+            return timing.anchors
     return None
 
 

@@ -94,7 +94,7 @@ def plain_form(loss: Loss) -> tuple[Callable[..., Tensor], tuple[Tensor, ...]]:
         return module, tuple(module.parameters())
     values: dict[str, Any] = {parameter.name: _value(parameter) for parameter in loss.parameters}
     written = HAND_WRITTEN[name]
-    taken = {each: value for each, value in values.items() if each in written.__annotations__}
+    taken = {argument: value for argument, value in values.items() if argument in written.__annotations__}
     return partial(written, **taken), tuple(value for value in taken.values() if isinstance(value, Tensor))
 
 

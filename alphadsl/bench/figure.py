@@ -47,11 +47,11 @@ Line = tuple[str, list[int], list[float]]
 
 def draw_comparisons(comparisons: Sequence[Comparison]) -> Figure:
     """One panel for each loss, or two if memory was measured; a few losses below each other, many in a grid."""
-    groups = [list(group) for _, group in groupby(comparisons, key=lambda each: each.spec)]
+    groups = [list(group) for _, group in groupby(comparisons, key=lambda comparison: comparison.spec)]
     measured = weighed(comparisons)
-    each = 2 if measured else 1
-    columns = each if len(groups) <= FEW else ACROSS
-    rows = -(-each * len(groups) // columns)
+    per_loss = 2 if measured else 1
+    columns = per_loss if len(groups) <= FEW else ACROSS
+    rows = -(-per_loss * len(groups) // columns)
     figure = Figure(figsize=(6.6 * columns, 4.4 * rows), layout="constrained")
     panels = iter(figure.subplots(rows, columns, squeeze=False).flat)
     for sizes in groups:

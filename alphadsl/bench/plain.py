@@ -110,6 +110,6 @@ def siglip(z0_ND: Tensor, z1_ND: Tensor, t: Tensor, b: Tensor) -> Tensor:
 
 
 HAND_WRITTEN: dict[str, Callable[..., Tensor]] = {
-    each.__name__: each
-    for each in (infonce, infonce_hard, triplet, modified_triplet, direct, entropy, square, inverse, siglip)
+    loss.__name__: loss
+    for loss in (infonce, infonce_hard, triplet, modified_triplet, direct, entropy, square, inverse, siglip)
 }

@@ -119,8 +119,8 @@ def _compare_one(order: Order, problem: Problem, names: tuple[str, ...], report:
         return answer
 
     alone = [done(replace(task, contenders=(name,), memory=True)) for name in _with_memory(order, names)]
-    peak = {name: found for each in alone for name, found in each.peak.items()}
-    missing = {name: why for each in alone for name, why in each.missing.items()}
+    peak = {name: size for answer in alone for name, size in answer.peak.items()}
+    missing = {name: why for answer in alone for name, why in answer.missing.items()}
     together = done(replace(task, contenders=tuple(name for name in names if name not in missing)))
     why = {**missing, **together.missing}
     figures = [Figures(name, together.seconds.get(name), peak.get(name), why.get(name, "")) for name in names]

@@ -19,18 +19,18 @@ SMALL = 10
 def make_tables(comparisons: Sequence[Comparison]) -> Iterator[Group]:
     """One table for each loss: contenders down, sizes across, each with its time, ratio, and peak memory if that was
     measured. The title is above the table, where a narrow table does not wrap it."""
-    for spec, group in groupby(comparisons, key=lambda each: each.spec):
+    for spec, group in groupby(comparisons, key=lambda comparison: comparison.spec):
         sizes = list(group)
-        told = "ms of a step, forward and backward; ratio to the first"
-        told, columns = (f"{told}; peak extra MB", 3) if weighed(sizes) else (told, 2)
-        yield Group(Text(f"{spec}: {told}"), _table(sizes, columns))
+        title = "ms of a step, forward and backward; ratio to the first"
+        title, columns = (f"{title}; peak extra MB", 3) if weighed(sizes) else (title, 2)
+        yield Group(Text(f"{spec}: {title}"), _table(sizes, columns))
 
 
 def _table(sizes: list[Comparison], columns: int) -> Table:
     table = Table(box=SIMPLE_HEAD)
     table.add_column("", no_wrap=True)
-    for each in sizes:
-        for heading in (f"A = {each.anchors}\nms", "\ntimes", "\nMB")[:columns]:
+    for size in sizes:
+        for heading in (f"A = {size.anchors}\nms", "\ntimes", "\nMB")[:columns]:
             table.add_column(heading, justify="right", no_wrap=True)
     for place, figures in enumerate(sizes[0].figures):
         cells = [cell for size in sizes for cell in _cells(size, size.figures[place])[:columns]]

@@ -21,12 +21,12 @@ def answer(task: Task) -> Answer:
     """Do the task in this process."""
     if task.threads is not None:
         torch.set_num_threads(task.threads)
-    told = conditions(task.problem.device)
+    machine = conditions(task.problem.device)
     with within_memory(task.problem.device):
-        return _peak(task, told) if task.memory else _times(task, told)
+        return _peak(task, machine) if task.memory else _times(task, machine)
 
 
-def _times(task: Task, told: str) -> Answer:
+def _times(task: Task, machine: str) -> Answer:
     """Run the first step of each contender, which shows whether it works and compiles it; then time those that do."""
     steps: dict[str, Step] = {}
     first: dict[str, float] = {}
@@ -39,7 +39,7 @@ def _times(task: Task, told: str) -> Answer:
         except Exception as failure:
             missing[name] = reason_of(failure)
     seconds = medians(steps, task.rounds or rounds_for(task.problem.anchors), say=_say) if steps else {}
-    return Answer(told, seconds, first, {}, missing)
+    return Answer(machine, seconds, first, {}, missing)
 
 
 def _say(where: str) -> None:
@@ -48,13 +48,13 @@ def _say(where: str) -> None:
     sys.stdout.flush()
 
 
-def _peak(task: Task, told: str) -> Answer:
+def _peak(task: Task, machine: str) -> Answer:
     (name,) = task.contenders
     try:
         peak = peak_bytes(build_step(name, task.problem), task.problem.device)
     except Exception as failure:
-        return Answer(told, missing={name: reason_of(failure)})
-    return Answer(told, peak={} if peak is None else {name: peak})
+        return Answer(machine, missing={name: reason_of(failure)})
+    return Answer(machine, peak={} if peak is None else {name: peak})
 
 
 def reason_of(failure: Exception) -> str:
@@ -69,5 +69,5 @@ def reason_of(failure: Exception) -> str:
 
 
 if __name__ == "__main__":
-    found = answer(TASK.validate_json(sys.stdin.buffer.read()))
-    sys.stdout.write("\n" + ANSWER.dump_json(found).decode() + "\n")
+    measured = answer(TASK.validate_json(sys.stdin.buffer.read()))
+    sys.stdout.write("\n" + ANSWER.dump_json(measured).decode() + "\n")

@@ -112,18 +112,21 @@ def _compare(order: "Order", output: Path | None) -> None:
 
     rivals = {problem.spec: rivals_of(problem.loss) for problem in order.problems}
     contenders = {
-        spec: (*order.backends, *(rival for rival in order.rivals if rival in found)) for spec, found in rivals.items()
+        spec: (*order.backends, *(rival for rival in order.rivals if rival in available))
+        for spec, available in rivals.items()
     }
     load, problems, comparisons = load_before(), len(order.problems), list[Comparison]()
     with (
-        shown(processes_of(order, contenders)) as told,
+        shown(processes_of(order, contenders)) as progress,
         _kept_when_stopped(comparisons, problems) as outcome,
     ):
-        for comparison in compare(order, contenders, told):
+        for comparison in compare(order, contenders, progress):
             comparisons.append(comparison)
-            told.result(line_of(comparison))
+            progress.result(line_of(comparison))
     console = _console()
-    console.print(_head(order, [each.conditions for each in comparisons], load), highlight=False, soft_wrap=True)
+    console.print(
+        _head(order, [comparison.conditions for comparison in comparisons], load), highlight=False, soft_wrap=True
+    )
     for table in make_tables(comparisons):
         console.print(table)
     _print_lines(reasons(comparisons))
@@ -155,8 +158,8 @@ def _kept_when_stopped(measured: Sequence[object], all_: int) -> Iterator[Outcom
 
 
 def _head(order: "Order", conditions: Iterable[str], load: str) -> str:
-    told = next(filter(None, conditions), "nothing could be measured")
-    return f"{told}, {load}; D = {order.width}, {order.dtype}"
+    machine = next(filter(None, conditions), "nothing could be measured")
+    return f"{machine}, {load}; D = {order.width}, {order.dtype}"
 
 
 def _draw(comparisons: "Sequence[Comparison]", output: Path) -> None:
@@ -175,15 +178,15 @@ def _calibrate(order: "Order") -> None:
     ways = calibrate.ways_of(order.backends)
     kinds = {problem.spec: Journey.of(problem.loss).core.streaming for problem in order.problems}
     load, timed = load_before(), list[calibrate.Timed]()
-    with shown(len(order.problems)) as told, _kept_when_stopped(timed, len(order.problems)) as outcome:
-        for each in calibrate.calibrate(order, ways, told):
-            timed.append(each)
-            told.result(line_of_ways(each))
+    with shown(len(order.problems)) as progress, _kept_when_stopped(timed, len(order.problems)) as outcome:
+        for timing in calibrate.calibrate(order, ways, progress):
+            timed.append(timing)
+            progress.result(line_of_ways(timing))
     console = _console()
     console.print(_head(order, [timing.answer.conditions for timing in timed], load), highlight=False, soft_wrap=True)
     console.print(calibrate.make_table(timed, ways))
     crossings = tuple(calibrate.crossings(timed, ways))
-    _print_lines((*map(calibrate.told, crossings), *calibrate.reasons(timed)))
+    _print_lines((*map(calibrate.describe_crossing, crossings), *calibrate.reasons(timed)))
     typer.echo("rows for THRESHOLDS in alphadsl/backend/dispatch.py:")
     _print_lines(calibrate.threshold_rows(timed, crossings, kinds, order.device.value))
     if outcome.exit_code:
@@ -207,8 +210,10 @@ def _sizes(text: str) -> tuple[int, ...]:
     sizes = set()
     for part in text.split(","):
         if not part.strip().isdecimal() or int(part) % 2 or not FEWEST <= int(part) <= MOST:
-            told = f"--anchors takes even numbers from {FEWEST} to {MOST:,}, and {part.strip() or 'nothing'} is not one"
-            raise InputError(told, f"Write --anchors {SIZES}")
+            problem = (
+                f"--anchors takes even numbers from {FEWEST} to {MOST:,}, and {part.strip() or 'nothing'} is not one"
+            )
+            raise InputError(problem, f"Write --anchors {SIZES}")
         sizes.add(int(part))
     return tuple(sorted(sizes))
 
@@ -221,5 +226,5 @@ def _word(flag: str, word: str, known: Sequence[str]) -> str:
     if word in known:
         return word
     close = suggest(word, known)
-    told = f"{flag}: {word} is not known"
-    raise InputError(told, f"did you mean {close}?" if close else f"choose among {', '.join(known)}")
+    problem = f"{flag}: {word} is not known"
+    raise InputError(problem, f"did you mean {close}?" if close else f"choose among {', '.join(known)}")

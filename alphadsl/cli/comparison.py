@@ -57,8 +57,8 @@ def tell_skipped(comparable: "Comparable") -> None:
     """Print a line for each run that cannot be compared."""
     for skipped in comparable.skipped:
         reason = skipped.reason
-        told = f"skipped {skipped.folder.path}: {reason.message} {reason.help}"
-        typer.echo(visible_text(told.rstrip()), err=True)
+        line = f"skipped {skipped.folder.path}: {reason.message} {reason.help}"
+        typer.echo(visible_text(line.rstrip()), err=True)
 
 
 def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE) -> None:
@@ -77,7 +77,7 @@ def print_tables(sections: "Sequence[Section]", ended: Mapping[str, str] = NONE)
             typer.echo(f"the probes differ in {name}: {' / '.join(values)}")
     for section in sections:
         if len(sections) > 1:
-            typer.echo(section.told())
+            typer.echo(section.description())
         console.print(make_table(section.title, make_rows(section.groups, {}), console.width))
     if ended:
         console.print(make_table("Runs without a result", make_rows((), ended), console.width))

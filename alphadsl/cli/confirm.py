@@ -112,9 +112,9 @@ def make_contenders(
     contenders = []
     shares = share_values(parse_settings([*set_]), [loss.name for loss in losses])
     for loss, own in zip(losses, shares, strict=True):
-        found = loss.candidate.values if loss.candidate else {}
-        place = "command line" if own or not found else f"values of the candidate {loss.name}"
-        built = build(loss.text, execution, {**found, **own}, place)
+        chosen = loss.candidate.values if loss.candidate else {}
+        place = "command line" if own or not chosen else f"values of the candidate {loss.name}"
+        built = build(loss.text, execution, {**chosen, **own}, place)
         contenders.append(Contender(built, tag_of(own), loss.candidate))
     return sorted(contenders, key=lambda contender: contender.loss.name != against)
 

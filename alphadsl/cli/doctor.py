@@ -26,7 +26,7 @@ def doctor(runs_dir: RunsDir = "runs", data_dir: DataDir = "data") -> None:
     runs, data = folder_of("--runs-dir", runs_dir), folder_of("--data-dir", data_dir)
     remedies = 0
     for finding in (*_extras(), *examine(runs, data)):
-        typer.echo(f"{'!!' if finding.remedy else 'ok'}  {finding.what}: {finding.told}")
+        typer.echo(f"{'!!' if finding.remedy else 'ok'}  {finding.what}: {finding.fact}")
         if finding.remedy:
             typer.echo(f"    {finding.remedy}")
         remedies += bool(finding.remedy)

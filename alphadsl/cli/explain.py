@@ -37,15 +37,15 @@ def explain(
     """
     from alphadsl.report.outside import find_outsider
 
-    told = re.fullmatch(r"(?:error|warning)?\[(.*)\]", what)
-    code = told[1] if told else what
+    bracketed = re.fullmatch(r"(?:error|warning)?\[(.*)\]", what)
+    code = bracketed[1] if bracketed else what
     if code in CATALOGUE:
         typer.echo(render_page(CATALOGUE[code]), nl=False)
     elif outsiders := find_outsider(what):
         from alphadsl.explain.page import render_outsiders
 
         typer.echo(render_outsiders(outsiders), nl=False)
-    elif told:
+    elif bracketed:
         raise InputError(f"there is no diagnostic called {code}", _closest(code))
     else:
         for section in waited(_page(what, parse_settings(set_ or []), latex), "comparing with the library"):

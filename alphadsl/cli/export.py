@@ -32,5 +32,8 @@ def export(
     from runner.records.places import find_runs
 
     (folder,) = find_runs([run], folder_of("--runs-dir", runs_dir))
-    told = export_encoder(folder, output)
-    typer.echo(f"{output}: {told.encoder}, {told.features} features, trained with {told.loss} for {told.epoch} epochs")
+    metadata = export_encoder(folder, output)
+    typer.echo(
+        f"{output}: {metadata.encoder}, {metadata.features} features, "
+        f"trained with {metadata.loss} for {metadata.epoch} epochs"
+    )

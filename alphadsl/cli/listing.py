@@ -106,15 +106,15 @@ def _as_dict(entry: Entry) -> dict[str, object]:
     }
 
 
-def _parameter(each: Parameter) -> dict[str, object]:
+def _parameter(parameter: Parameter) -> dict[str, object]:
     described: dict[str, object] = {
-        "name": each.name,
-        "value": each.value,
-        "interval": pretty_interval(each.interval),
-        "doc": each.doc,
-        "role": each.role.kind,
+        "name": parameter.name,
+        "value": parameter.value,
+        "interval": pretty_interval(parameter.interval),
+        "doc": parameter.doc,
+        "role": parameter.role.kind,
     }
-    match each.role:
+    match parameter.role:
         case Schedule(shape, start, end, at):
             return described | {"schedule": {"shape": shape.value, "start": start, "end": end, "at": at}}
         case _:

@@ -50,15 +50,15 @@ def plot(specs: Losses, output: Picture = Path("alpha.png"), set_: Settings = No
 
 def _values(settings: list[str]) -> dict[str, tuple[float, ...]]:
     """Parameters with the values at which they are drawn."""
-    found: dict[str, tuple[float, ...]] = {}
+    by_name: dict[str, tuple[float, ...]] = {}
     for setting in settings:
         name, _, numbers = setting.partition("=")
         values = [parse_settings([f"{name}={number}"]) for number in numbers.split(",")]
         (plain,) = values[0]
-        if plain in found:
+        if plain in by_name:
             raise InputError(f"--set gives {plain} twice.", "Write all its values in one, as in --set tau=0.1,0.5")
-        found[plain] = tuple(dict.fromkeys(value for each in values for value in each.values()))
-    return found
+        by_name[plain] = tuple(dict.fromkeys(value for parsed in values for value in parsed.values()))
+    return by_name
 
 
 def _lines(spec: str, values: dict[str, tuple[float, ...]]) -> "Iterator[Line]":
@@ -67,7 +67,7 @@ def _lines(spec: str, values: dict[str, tuple[float, ...]]) -> "Iterator[Line]":
 
     text = find_text(spec)
     names = {parameter.name for parameter in lower_spec(text).loss.parameters}
-    mine = {name: each for name, each in values.items() if name in names}
+    mine = {name: numbers for name, numbers in values.items() if name in names}
     for chosen in product(*mine.values()):
         settings = dict(zip(mine, chosen, strict=True))
         journey = lower_spec(text, overrides_from(settings, "command line"))

@@ -44,8 +44,8 @@ def _whose(row: "RunRow") -> tuple[str, str, str]:
 
 
 def _state(row: "RunRow") -> str:
-    told = f"{row.status}, {STALE}" if row.stale else str(row.status)
-    return f"{told}: {row.reason.message}" if row.reason is not None and row.status is Status.DAMAGED else told
+    standing = f"{row.status}, {STALE}" if row.stale else str(row.status)
+    return f"{standing}: {row.reason.message}" if row.reason is not None and row.status is Status.DAMAGED else standing
 
 
 def _percent(share: float | None) -> str:
@@ -66,22 +66,22 @@ def tell(row: "RunRow") -> list[tuple[str, str]]:
     from runner.overview import next_command
     from runner.settings.resolving import own_settings
 
-    run, record, told = row.folder, row.record, [("run", str(row.folder.path)), ("state", _standing(row))]
+    run, record, facts = row.folder, row.record, [("run", str(row.folder.path)), ("state", _standing(row))]
     if row.reason is not None:
-        told += [("why", row.reason.message), ("", row.reason.help)]
+        facts += [("why", row.reason.message), ("", row.reason.help)]
     if record is not None:
-        told += [("loss", describe(record.loss, record.values))]
+        facts += [("loss", describe(record.loss, record.values))]
         own = own_settings(record.config)
-        told += [("settings", ", ".join(f"{name} {value}" for name, value in own.items()) or "the data set's own")]
-        told += [("data", f"{record.config.dataset} {record.data or ''}")]
-        told += [("environment", ", ".join(f"{name} {value}" for name, value in it)) for it in record.environments]
+        facts += [("settings", ", ".join(f"{name} {value}" for name, value in own.items()) or "the data set's own")]
+        facts += [("data", f"{record.config.dataset} {record.data or ''}")]
+        facts += [("environment", ", ".join(f"{name} {value}" for name, value in it)) for it in record.environments]
     measured = {"kNN": row.knn, "validation": row.validation, "test": row.test}
     shown = [f"{name} {_percent(share)} %" for name, share in measured.items() if share is not None]
-    told += [("accuracy", ", ".join(shown))] if shown else []
+    facts += [("accuracy", ", ".join(shown))] if shown else []
     kept = [path for path in (run.checkpoint, *run.earlier_checkpoints, *run.checkpoints) if path.exists()]
-    told += [("checkpoints", ", ".join(str(path.relative_to(run.path)) for path in kept) or "none")]
+    facts += [("checkpoints", ", ".join(str(path.relative_to(run.path)) for path in kept) or "none")]
     command = next_command(row)
-    return [*told, ("next", command)] if command is not None else told
+    return [*facts, ("next", command)] if command is not None else facts
 
 
 def _standing(row: "RunRow") -> str:

@@ -87,8 +87,8 @@ def list_runs(
     elif wanted:
         _console().print(make_table(wanted))
     else:
-        told = f"None of the {len(rows)} runs in {root} matches." if rows else f"There are no runs in {root}."
-        typer.echo(visible_text(told), err=True)
+        message = f"None of the {len(rows)} runs in {root} matches." if rows else f"There are no runs in {root}."
+        typer.echo(visible_text(message), err=True)
 
 
 @app.command()
@@ -106,8 +106,8 @@ def show(run: RunName, runs_dir: RunsDir = "runs", as_json: AsJson = False) -> N
     if as_json:
         typer.echo(json.dumps(as_dict(row), indent=2))
         return
-    for title, told in tell(row):
-        typer.echo(f"{title:12} {visible_text(told)}".rstrip())
+    for title, text in tell(row):
+        typer.echo(f"{title:12} {visible_text(text)}".rstrip())
 
 
 @app.command()

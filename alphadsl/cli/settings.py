@@ -103,8 +103,8 @@ def _many(option: Option, values: Values) -> object:
 def _one(option: Option, values: Values) -> object:
     if len(values) > 1:
         listed = ",".join(map(str, values))
-        told = option.several(listed) if option.may_vary else ONLY_ONE.get(option.name, "give one of them.")
-        remedy = f"{told[0].upper()}{told[1:]}"
+        advice = option.several(listed) if option.may_vary else ONLY_ONE.get(option.name, "give one of them.")
+        remedy = f"{advice[0].upper()}{advice[1:]}"
         raise InputError(f"{option.flag} {listed} gives several values, but only one is allowed here.", remedy)
     return values[0]
 

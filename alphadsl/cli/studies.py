@@ -127,12 +127,12 @@ def _search_row(search: "Overview") -> tuple[str, ...]:
     from runner.discovery.log import shown_rung
 
     best, log = search.best, search.log
-    told = (
+    results = (
         (f"{best.name} at {shown_rung(search.rung)}", f"{100 * (best.score(search.rung) or 0):.1f}")
         if best
         else ("", "")
     )
-    return (search.name, search.state, str(log.bred), str(log.passed), *told)
+    return (search.name, search.state, str(log.bred), str(log.passed), *results)
 
 
 def _row(room: "StudyRoom") -> tuple[str, ...]:
@@ -144,8 +144,8 @@ def _row(room: "StudyRoom") -> tuple[str, ...]:
     over = " ".join(f"{axis.name}={axis}" for axis in study.plan.axes)
     best = next(iter(best_first(entries)), None)
     done = f"{sum(entry.over for entry in entries)}/{len(entries)}"
-    told = (str(best.point), percent_of(best)) if best else ("", "")
-    return (room.name, done, " ".join(study.plan.losses), over, *told)
+    results = (str(best.point), percent_of(best)) if best else ("", "")
+    return (room.name, done, " ".join(study.plan.losses), over, *results)
 
 
 def _table(names: str, rows: Iterable[tuple[str, ...]]) -> Table:

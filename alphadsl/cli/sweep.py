@@ -86,8 +86,8 @@ def sweep(
         if trials not in (None, plan.trials):
             tell(f"--trials {trials} becomes {plan.trials}: the same number for each of {len(plan.losses)} losses.")
         if len({*plan.shares.values()}) > 1:
-            told = ", ".join(f"{loss} {count}" for loss, count in plan.shares.items())
-            tell(f"The trials of the grid are {told}; --search random or tpe gives each loss the same number.")
+            counts = ", ".join(f"{loss} {count}" for loss, count in plan.shares.items())
+            tell(f"The trials of the grid are {counts}; --search random or tpe gives each loss the same number.")
         place = Place(room, here, download)
         with Watch(study, workers) as watch:
             if ray is None:

@@ -44,8 +44,8 @@ def parse_lists(settings: list[str]) -> dict[str, tuple[float, ...]]:
 def check_once(said: str, values: Sequence[object]) -> None:
     """Raises `InputError` if one of several values is given twice."""
     for repeated in (value for at, value in enumerate(values) if value in values[:at]):
-        told = f"{repeated:g}" if isinstance(repeated, float) else repeated
-        raise InputError(f"{said} gives {told} twice.", "Keep one of the two.")
+        shown = f"{repeated:g}" if isinstance(repeated, float) else repeated
+        raise InputError(f"{said} gives {shown} twice.", "Keep one of the two.")
 
 
 def _number(setting: str, name: str, word: str) -> float:

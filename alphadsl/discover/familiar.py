@@ -72,7 +72,7 @@ class Familiar:
         values = list(settings_around(journey.loss.parameters))
         sound_K, signatures_KS = self.signatures(journey, values)
         if sound_K.any():
-            kept = tuple(one for one, sound in zip(values, sound_K, strict=True) if sound)
+            kept = tuple(setting for setting, sound in zip(values, sound_K, strict=True) if sound)
             self.known.append(Known(journey, kept, signatures_KS[sound_K]))
 
     def signatures(self, journey: Journey, settings: Sequence[Values]) -> tuple[Mask, Array]:
@@ -93,7 +93,9 @@ class Familiar:
         (sound,), (mine_S,) = self.signatures(journey, [defaults_of(journey)])
         if not sound or not self.known:
             return None
-        first = sorted(((self._angles(mine_S, one.signatures_KS).min(), index) for index, one in enumerate(self.known)))
+        first = sorted(
+            ((self._angles(mine_S, known.signatures_KS).min(), index) for index, known in enumerate(self.known))
+        )
         return min(
             (self._refined(mine_S, self.known[index]) for _, index in first[:REFINED]), key=lambda near: near.angle
         )
@@ -110,8 +112,11 @@ class Familiar:
 
         def angle_at(steps: Array) -> float:
             nonlocal best
-            there = {one.name: _moved(values[one.name], float(step)) for one, step in zip(free, steps, strict=True)}
-            if not all(there[one.name] in one.interval for one in free):
+            there = {
+                parameter.name: _moved(values[parameter.name], float(step))
+                for parameter, step in zip(free, steps, strict=True)
+            }
+            if not all(there[parameter.name] in parameter.interval for parameter in free):
                 return 180.0
             (sound,), theirs_1S = self.signatures(known.journey, [there])
             if not sound:

@@ -81,7 +81,7 @@ class Gates:
 
     def copy(self) -> "Gates":
         """Gates that know the same losses, and learn independently."""
-        familiar = {name: replace(one, known=[*one.known]) for name, one in self.familiar.items()}
+        familiar = {name: replace(familiar, known=[*familiar.known]) for name, familiar in self.familiar.items()}
         return Gates(self.space, familiar, dict(self.cores))
 
     def learn(self, journey: Journey, *, everywhere: bool = False) -> None:

@@ -36,7 +36,7 @@ def parents_from(texts: Sequence[SpecText]) -> dict[str, str]:
 def known_losses() -> list[Journey]:
     """The library's losses that can be trained with two views, without labels or a queue."""
     journeys = (entry.journey for entry in library_entries())
-    return [one for one in journeys if one.loss.space == Space.SPHERE and not one.loss.pairs.takes]
+    return [journey for journey in journeys if journey.loss.space == Space.SPHERE and not journey.loss.pairs.takes]
 
 
 def journey_of(name: str, text: str) -> Journey:
@@ -55,4 +55,11 @@ def size_of(name: str, text: str) -> int:
 
 def first_tunable(name: str, text: str) -> Parameter | None:
     """The first parameter that is neither learned nor scheduled, and is not 0."""
-    return next((one for one in loss_of(name, text).parameters if isinstance(one.role, Fixed) and one.value), None)
+    return next(
+        (
+            parameter
+            for parameter in loss_of(name, text).parameters
+            if isinstance(parameter.role, Fixed) and parameter.value
+        ),
+        None,
+    )

@@ -64,7 +64,9 @@ def put(loss: Loss, place: Place, node: Expr) -> Loss:
     """The loss with another node at a place, and without the parameters that are no longer used."""
     family = with_node(loss.family, place, node)
     names = parameters_in(family)
-    return replace(loss, family=family, parameters=tuple(one for one in loss.parameters if one.name in names))
+    return replace(
+        loss, family=family, parameters=tuple(parameter for parameter in loss.parameters if parameter.name in names)
+    )
 
 
 def with_expressions(family: Family, bodies: tuple[Expr, ...]) -> Family:

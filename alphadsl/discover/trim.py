@@ -41,9 +41,9 @@ def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Tri
             if isinstance(gates.judge(simpler.name, text), Refused):
                 continue
             left -= 1
-            found = score(text)
-            if found is not None and found >= least:
-                best, reached, again = simpler, found, True
+            scored = score(text)
+            if scored is not None and scored >= least:
+                best, reached, again = simpler, scored, True
                 break
     return Trimmed(pretty_loss(best), size_of_loss(best), reached)
 
@@ -59,8 +59,8 @@ def _simpler(loss: Loss) -> Iterator[Loss]:
     for place in places_of(loss.family):
         if isinstance(place.node, Num) and rounded(place.node.value, 1) != place.node.value:
             yield put(loss, place, Num(rounded(place.node.value, 1)))
-    for index, one in enumerate(loss.parameters):
-        value = rounded(one.value, 1)
-        if isinstance(one.role, Fixed) and value != one.value and value in one.interval:
-            moved = (*loss.parameters[:index], replace(one, value=value), *loss.parameters[index + 1 :])
+    for index, parameter in enumerate(loss.parameters):
+        value = rounded(parameter.value, 1)
+        if isinstance(parameter.role, Fixed) and value != parameter.value and value in parameter.interval:
+            moved = (*loss.parameters[:index], replace(parameter, value=value), *loss.parameters[index + 1 :])
             yield replace(loss, parameters=moved)

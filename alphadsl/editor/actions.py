@@ -19,7 +19,7 @@ def code_actions(document: Document, start: int, end: int, uri: str, units: Unit
 
 
 def _remedies(diagnostic: Diagnostic, document: Document, uri: str, units: Units) -> Iterator[types.CodeAction]:
-    told = lsp_diagnostic(diagnostic, document.source, uri, units)
+    shown = lsp_diagnostic(diagnostic, document.source, uri, units)
     for place, remedy in enumerate(diagnostic.offered):
         changes: dict[str, list[types.TextEdit]] = {}
         for edit in remedy.edits:
@@ -28,7 +28,7 @@ def _remedies(diagnostic: Diagnostic, document: Document, uri: str, units: Units
         yield types.CodeAction(
             title=" ".join(visible_text(remedy.advice).split()),
             kind=types.CodeActionKind.QuickFix,
-            diagnostics=[told],
+            diagnostics=[shown],
             is_preferred=place == 0,
             edit=types.WorkspaceEdit(changes=changes),
         )

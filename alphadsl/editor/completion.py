@@ -40,7 +40,7 @@ class _Place:
     before: str
     line: str
     head: Head | None
-    found: re.Match[str]
+    match: re.Match[str]
 
 
 _LEFT_SIDE = re.compile(
@@ -138,7 +138,7 @@ def _formula(place: _Place) -> list[Proposal]:
 
 def _named(place: _Place) -> list[Proposal]:
     known = known_names(place.head, place.text).values() if place.head else []
-    return [Proposal(each.usage, each.line, Kind.CONSTANT if each.parameter else Kind.FUNCTION) for each in known]
+    return [Proposal(word.usage, word.line, Kind.CONSTANT if word.parameter else Kind.FUNCTION) for word in known]
 
 
 def _numbers(place: _Place) -> list[Proposal]:
@@ -159,7 +159,7 @@ def _reduced(formula: str) -> bool:
 
 def _indices(place: _Place) -> list[Proposal]:
     """`i]` or `i,j]`, as the name before the bracket requires."""
-    name = spell(place.found[1]) or place.found[1]
+    name = spell(place.match[1]) or place.match[1]
     usages = [word.usage for word in words(Kind.QUANTITY, Kind.PART) if word.text == name]
     known = known_names(place.head, place.text).get(name) if place.head else None
     indexed = re.findall(r"\[([^\]]*\])", " ".join(usages or ([known.usage] if known else [])))

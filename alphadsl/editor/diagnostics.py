@@ -42,8 +42,10 @@ def lsp_diagnostic(diagnostic: Diagnostic, source: Source, uri: str, units: Unit
 def internal_error(failure: Exception) -> types.Diagnostic:
     """An error of ours, shown where the author can see it; the server continues."""
     start = types.Range(types.Position(0, 0), types.Position(0, 0))
-    told = f"internal error, please report it with this text: {type(failure).__name__}: {failure}"
-    return types.Diagnostic(start, told, severity=types.DiagnosticSeverity.Error, code="internal-error", source=SOURCE)
+    message = f"internal error, please report it with this text: {type(failure).__name__}: {failure}"
+    return types.Diagnostic(
+        start, message, severity=types.DiagnosticSeverity.Error, code="internal-error", source=SOURCE
+    )
 
 
 def _message(diagnostic: Diagnostic) -> str:

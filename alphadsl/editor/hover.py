@@ -33,17 +33,17 @@ class Hover:
 
 def hover(document: Document, offset: int) -> Hover | None:
     text = without_quiet(document.source.text)
-    word = next((found for found in _WORD.finditer(text) if found.start() <= offset <= found.end()), None)
+    word = next((match for match in _WORD.finditer(text) if match.start() <= offset <= match.end()), None)
     if word is None:
         return None
     before, after = text[: word.start()].rstrip(" \t"), text[word.end() :]
-    told = _meaning(document, spell(word[0]) or word[0], before, after, loss_around(text, word.start()))
-    return Hover(told, word.start(), word.end()) if told else None
+    meaning = _meaning(document, spell(word[0]) or word[0], before, after, loss_around(text, word.start()))
+    return Hover(meaning, word.start(), word.end()) if meaning else None
 
 
 def _meaning(document: Document, name: str, before: str, after: str, head: Head | None) -> str | None:
     if before.endswith(".") and name in _MEMBERS:
-        return _told(MEMBER_USAGES[name], _MEMBERS[name])
+        return _page(MEMBER_USAGES[name], _MEMBERS[name])
     if re.search(r"\b(loss|extends)$", before):
         return _of_loss(document, name)
     known = known_names(head, document.text).get(name) if head else None
@@ -51,7 +51,7 @@ def _meaning(document: Document, name: str, before: str, after: str, head: Head 
     if known and head and (builtin is None or builtin.kind in _FREE):
         return _of_name(document, head, known)
     if builtin:
-        return _told(known.line if known and builtin.kind == Kind.PART else builtin.usage, builtin.meaning)
+        return _page(known.line if known and builtin.kind == Kind.PART else builtin.usage, builtin.meaning)
     return _of_loss(document, name)
 
 
@@ -69,7 +69,7 @@ def _of_name(document: Document, head: Head, known: Known) -> str:
     parameters = {parameter.name: parameter for parameter in journey.loss.parameters} if journey else {}
     shown = pretty_parameter(parameters[known.name]) if known.name in parameters else known.line
     origin = "" if known.loss == head.name else f"from {known.loss}"
-    return _told(shown, origin)
+    return _page(shown, origin)
 
 
 def pretty_parameter(parameter: Parameter) -> str:
@@ -98,8 +98,8 @@ def _of_loss(document: Document, name: str) -> str | None:
         first = other.source.text.partition("\n")[0]
         remark = first.removeprefix("#").strip() if first.startswith("#") else ""
     if journey is None:
-        return _told(f"loss {name}", "refused: see its diagnostics")
-    return _told(_derived(journey), remark)
+        return _page(f"loss {name}", "refused: see its diagnostics")
+    return _page(_derived(journey), remark)
 
 
 def _derived(journey: Journey) -> str:
@@ -114,5 +114,5 @@ def _wrapped(line: str) -> str:
     return dedent(text.partition("\n")[2].rpartition("}")[0]).rstrip() if text else line
 
 
-def _told(code: str, text: str) -> str:
+def _page(code: str, text: str) -> str:
     return f"```alpha\n{code}\n```" + (f"\n{text}" if text else "")

@@ -53,5 +53,5 @@ def _taken(text: SpecText, symbol: Symbol) -> set[str]:
     home = region_at(text, symbol.span.start)
     users = [region for region in regions(text) if home in [*lineage(region)]]
     names = {name for user in users for ancestor in lineage(user) for name in ancestor.symbols}
-    arguments = {str(line[2]) for each in users for line in each.lines if len(line) > 4 and line[3].type == "RPAR"}
+    arguments = {str(line[2]) for user in users for line in user.lines if len(line) > 4 and line[3].type == "RPAR"}
     return names | arguments

@@ -177,7 +177,7 @@ def on_signature(ls: AlphaServer, params: types.SignatureHelpParams) -> types.Si
     called = signature(ls.spec(uri), ls.positions(uri).offset(params.position))
     if called is None:
         return None
-    parameters = [types.ParameterInformation(label, told or None) for label, told in called.parameters]
+    parameters = [types.ParameterInformation(label, meaning or None) for label, meaning in called.parameters]
     shown = types.SignatureInformation(called.label, called.meaning, parameters)
     return types.SignatureHelp([shown], active_signature=0, active_parameter=called.active)
 

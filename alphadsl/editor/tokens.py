@@ -36,7 +36,7 @@ def semantic_tokens(text: SpecText, positions: Positions) -> list[int]:
 
 
 def _names(text: SpecText) -> Iterator[tuple[int, int, str, int]]:
-    named = [(index, each) for index, each in enumerate(lexemes_of(text.source)) if each.type == "NAME"]
+    named = [(index, lexeme) for index, lexeme in enumerate(lexemes_of(text.source)) if lexeme.type == "NAME"]
     for index, lexeme in named[:MOST_NAMES]:
         symbol, name, span = meaning(text, index), str(lexeme), lexeme.span
         if symbol and name not in FAMILY_PARTS:

@@ -18,12 +18,12 @@ Values = Mapping[str, float]
 @dataclass(frozen=True)
 class Setting:
     """A loss with parameter values. `reach` is how far they are from its defaults: 0 for the defaults, 1 if values are
-    shared by name, 2 if one more parameter was changed. `told` are the parameters worth naming."""
+    shared by name, 2 if one more parameter was changed. `named` are the parameters worth naming."""
 
     journey: Journey
     values: tuple[tuple[str, float], ...]
     reach: int
-    told: frozenset[str]
+    named: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -37,7 +37,7 @@ class Setting:
 
     def __str__(self) -> str:
         """The setting as a spec would write it."""
-        values = ", ".join(f"{name} = {value:.4g}" for name, value in self.values if name in self.told)
+        values = ", ".join(f"{name} = {value:.4g}" for name, value in self.values if name in self.named)
         return f"{self.name}({values})" if values else self.name
 
 
@@ -57,7 +57,7 @@ def settings_of(journey: Journey, shared: Values) -> tuple[Setting, ...]:
     unique: dict[tuple[tuple[str, float], ...], int] = {}
     for values, reach in settings:
         unique.setdefault(tuple(values.items()), reach)
-    return tuple(Setting(journey, values, reach, _told(values, defaults, shared)) for values, reach in unique.items())
+    return tuple(Setting(journey, values, reach, _named(values, defaults, shared)) for values, reach in unique.items())
 
 
 def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[dict[str, float]]:
@@ -68,7 +68,7 @@ def moved_once(parameters: tuple[Parameter, ...], values: Values) -> Iterator[di
                 yield {**values, parameter.name: plain}
 
 
-def _told(values: tuple[tuple[str, float], ...], defaults: Values, shared: Values) -> frozenset[str]:
+def _named(values: tuple[tuple[str, float], ...], defaults: Values, shared: Values) -> frozenset[str]:
     """The parameters shared with the explained loss, and those that differ from their defaults."""
     return frozenset(name for name, value in values if name in shared or value != defaults[name])
 

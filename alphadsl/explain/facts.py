@@ -124,8 +124,8 @@ def _order(repel: Expr, scopes: Mapping[str, Scope], seen: tuple[Seen, ...]) -> 
     for proved, scope in scopes.items():
         direction = infer_order(repel, scope)
         if direction != Direction.UNKNOWN:
-            told = ORDERS_BY_PRODUCT if uses_products(repel) else ORDERS
-            return f"{told[direction]} ({proved})"
+            words = ORDERS_BY_PRODUCT if uses_products(repel) else ORDERS
+            return f"{words[direction]} ({proved})"
     falls = [state for state in (_far_outweighs_near(state) for state in seen) if state]
     if not falls:
         return f"weigh more on {len(seen)} random batches; not proved"
@@ -142,8 +142,8 @@ def _far_outweighs_near(seen: Seen) -> str:
     rise_AC = np.where(real_AC[:, 1:], np.diff(alpha_AC, axis=1), -np.inf)
     if rise_AC.max() <= SLIGHT * abs(alpha_AC).max():
         return ""
-    row, at = (int(each) for each in np.unravel_index(np.argmax(rise_AC), rise_AC.shape))
-    near, far = (float(d2_AC[row, order_AC[row, each]]) for each in (at, at + 1))
+    row, at = (int(index) for index in np.unravel_index(np.argmax(rise_AC), rise_AC.shape))
+    near, far = (float(d2_AC[row, order_AC[row, column]]) for column in (at, at + 1))
     weights = f"{alpha_AC[row, at]:.3g} at d[i,j]^2 = {near:.2g}, but {alpha_AC[row, at + 1]:.3g} at {far:.2g}"
     return f"alpha[i,j] = {weights} in a row of a {seen.state} batch"
 

@@ -65,11 +65,11 @@ class Trace:
 
 @dataclass(frozen=True)
 class Line:
-    """A loss with parameter values; `told` are those named in its label."""
+    """A loss with parameter values; `named` are those named in its label."""
 
     journey: Journey
     values: tuple[tuple[str, float], ...]
-    told: tuple[str, ...]
+    named: tuple[str, ...]
 
     @property
     def curve(self) -> Curve:
@@ -80,8 +80,8 @@ class Line:
         return next((parameter for parameter in self.journey.loss.parameters if parameter.name == TEMPERATURE), None)
 
     def label(self, *unnamed: str) -> str:
-        named = [f"{name} = {pretty_number(value)}" for name, value in self.values if name in self.told]
-        named = [each for each in named if each.partition(" ")[0] not in unnamed]
+        named = [f"{name} = {pretty_number(value)}" for name, value in self.values if name in self.named]
+        named = [setting for setting in named if setting.partition(" ")[0] not in unnamed]
         return f"{self.journey.loss.name} ({', '.join(named)})" if named else self.journey.loss.name
 
 

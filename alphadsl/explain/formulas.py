@@ -53,8 +53,8 @@ def _named(journey: Journey, derived: Derived) -> Formulas:
                 needed[part.name] = None
                 pending.append(definitions[part.name].definition)
     named = tuple(
-        (Statistic(_lambda_name(name), each.level), rewrite(each.definition, _lambda))
-        for name, each in definitions.items()
+        (Statistic(_lambda_name(name), statistic.level), rewrite(statistic.definition, _lambda))
+        for name, statistic in definitions.items()
         if name in needed
     )
     return Formulas(rewrite(core.derived.attract, _lambda), rewrite(core.derived.repel, _lambda), named)

@@ -105,7 +105,7 @@ class Bench:
         finite."""
         cosines = []
         for at in range(len(self.batches)):
-            mine, theirs = (self.weights(each, at).repel_AC for each in (own, other))
+            mine, theirs = (self.weights(setting, at).repel_AC for setting in (own, other))
             with np.errstate(all="ignore"):
                 cosines.append((mine * theirs).sum() / np.sqrt((mine**2).sum() * (theirs**2).sum()))
         return float(np.degrees(np.arccos(np.clip(np.mean(cosines), -1, 1))))
@@ -127,15 +127,15 @@ def find_kinship(journey: Journey, library: Sequence[Journey]) -> Kinship:
     """The related losses of a loss, at its parameter values, in a library that does not contain it."""
     own = defaults_of(journey)
     bench = Bench(tuple(probe_batch(journey.loss.pairs, journey.loss.space, state) for state in STATES))
-    alike = [each for each in library if each.loss.space == journey.loss.space]
+    alike = [twin for twin in library if twin.loss.space == journey.loss.space]
     offers = {twin.loss.name: settings_of(twin, dict(own.values)) for twin in alike}
-    here = [each.loss.name for each in alike if each.loss.pairs == journey.loss.pairs]
+    here = [twin.loss.name for twin in alike if twin.loss.pairs == journey.loss.pairs]
     equals = {name: bench.first_equal(own, settings) for name, settings in offers.items()}
-    equal = {name: bench.explained(own, each) for name, each in equals.items() if each}
+    equal = {name: bench.explained(own, equality) for name, equality in equals.items() if equality}
     rest = [offers[name] for name in here if name not in equal]
     return Kinship(
-        tuple(each for name, each in equal.items() if name in here),
-        tuple(each for name, each in equal.items() if name not in here),
+        tuple(equality for name, equality in equal.items() if name in here),
+        tuple(equality for name, equality in equal.items() if name not in here),
         tuple(_moved(own, rest, bench)),
         tuple(_nearest(own, rest, bench)),
         len(here),
@@ -150,7 +150,7 @@ def _moved(
     values = dict(own.values)
     for moved in moved_once(own.journey.loss.parameters, values):
         there = replace(own, values=tuple(moved.items()))
-        equals = tuple(each for settings in offers if (each := bench.first_equal(there, settings)))
+        equals = tuple(equality for settings in offers if (equality := bench.first_equal(there, settings)))
         if equals:
             name = next(name for name, value in moved.items() if value != values[name])
             yield f"{name} = {pretty_number(moved[name])}", equals
@@ -160,7 +160,7 @@ def _nearest(own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench) 
     """The smallest angles; losses with the same angle share a line, as they are most likely related to each other."""
     angles: list[tuple[float, Setting]] = []
     for settings in offers:
-        tried = [(bench.angle(own, each), each) for each in settings if each.reach < 2]
+        tried = [(bench.angle(own, setting), setting) for setting in settings if setting.reach < 2]
         angles += [min(tried, key=lambda pair: pair[0])] if all(np.isfinite(angle) for angle, _ in tried) else []
     groups: dict[float, list[Setting]] = {}
     for angle, setting in sorted(angles, key=lambda pair: pair[0]):
@@ -171,5 +171,5 @@ def _nearest(own: Setting, offers: Sequence[tuple[Setting, ...]], bench: Bench) 
 
 def _nudged(setting: Setting, name: str) -> Setting:
     return replace(
-        setting, values=tuple((each, NUDGE * value if each == name else value) for each, value in setting.values)
+        setting, values=tuple((other, NUDGE * value if other == name else value) for other, value in setting.values)
     )

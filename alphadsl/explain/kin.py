@@ -28,13 +28,13 @@ def _listed(equals: Sequence[Equal]) -> str:
     return f"{shown} and {len(equals) - SHOWN} more" if len(equals) > SHOWN else shown
 
 
-def _scaled(each: Equal) -> str:
+def _scaled(equal: Equal) -> str:
     """The multiple of the other loss whose gradient is that of the explained one."""
-    one = abs(each.scale - 1) < SAME
+    unscaled = abs(equal.scale - 1) < SAME
     return (
-        _named(each.setting)
-        if one
-        else f"{each.meaning or f'{each.scale:.4g}'}{UNBROKEN}*{UNBROKEN}{_named(each.setting)}"
+        _named(equal.setting)
+        if unscaled
+        else f"{equal.meaning or f'{equal.scale:.4g}'}{UNBROKEN}*{UNBROKEN}{_named(equal.setting)}"
     )
 
 

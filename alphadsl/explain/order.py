@@ -34,9 +34,9 @@ def infer_order(repel: Expr, scope: Scope) -> Direction:
     direction = infer_direction(rewrite(alpha, _ramp), DISTANCE, inside)
     if direction != Direction.UNKNOWN or jumps(alpha):
         return direction
-    for found, form in ((Direction.FALLING, neg(alpha)), (Direction.RISING, alpha)):
+    for direction, form in ((Direction.FALLING, neg(alpha)), (Direction.RISING, alpha)):
         if proves_rising(Function(DISTANCE, form), inside):
-            return found
+            return direction
     return Direction.UNKNOWN
 
 

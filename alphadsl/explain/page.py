@@ -49,7 +49,7 @@ def render_loss(explained: Explained) -> Iterator[str]:
         ("weights: a positive pulls with beta, negatives push with alpha", weights(formulas)),
         (f"alpha against d ({SETUP})", drawn(alpha_curve(explained.journey, values))),
         ("what holds", table((fact.topic, fact.answer) for fact in facts_of(explained.journey))),
-        ("parameters", table(parameter(each) for each in loss.parameters)),
+        ("parameters", table(parameter(declared) for declared in loss.parameters)),
     ):
         yield _section_below(heading, lines)
     kinship = find_kinship(explained.journey, explained.library)

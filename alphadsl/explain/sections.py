@@ -68,18 +68,18 @@ def drawn(curve: Curve) -> list[str]:
     return [*lines, floor, foot, f"effective number of negatives (exp of the entropy of the row): {count}"]
 
 
-def parameter(each: Parameter) -> tuple[str, str]:
-    match each.role:
+def parameter(declared: Parameter) -> tuple[str, str]:
+    match declared.role:
         case Fixed():
-            name, moves = f"{each.name} = {pretty_number(each.value)}", ""
+            name, moves = f"{declared.name} = {pretty_number(declared.value)}", ""
         case Learned():
-            name, moves = f"{each.name} = {pretty_number(each.value)}", " (learned; this is where it starts)"
+            name, moves = f"{declared.name} = {pretty_number(declared.value)}", " (learned; this is where it starts)"
         case Schedule(shape, start, end, at):
             when = f" at {pretty_number(at)} of training" if shape == Shape.STEP else " over training"
             path = f"{shape.value} from {pretty_number(start)} to {pretty_number(end)}{when}"
-            name, moves = f"{each.name} = {pretty_number(each.value)}", f" ({path}; here as it starts)"
-    doc = f"  {each.doc}" if each.doc else ""
-    return name, f"in {pretty_interval(each.interval)}{doc}{moves}"
+            name, moves = f"{declared.name} = {pretty_number(declared.value)}", f" ({path}; here as it starts)"
+    doc = f"  {declared.doc}" if declared.doc else ""
+    return name, f"in {pretty_interval(declared.interval)}{doc}{moves}"
 
 
 def latex_lines(loss: Loss, formulas: Formulas) -> list[str]:

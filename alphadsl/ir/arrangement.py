@@ -133,8 +133,8 @@ def _id_tensors(
     if not index_set.one_positive:
         positive = {comparison.kind for comparison in comparisons_of(index_set.positive)}
         negative = {comparison.kind for comparison in (*comparisons, *comparisons_of(index_set.negative))}
-        told = positive | negative | {Id.EMBEDDING}
-        return tuple(IdTensor(kind, tuple(range(VIEWS)), queue) for kind in Id if kind in told)
+        kinds = positive | negative | {Id.EMBEDDING}
+        return tuple(IdTensor(kind, tuple(range(VIEWS)), queue) for kind in Id if kind in kinds)
     ids = [comparison.kind for comparison in comparisons]
     in_every_view = all(kind in (Id.SAMPLE, Id.CLASS) for kind in ids) and len(anchors) == len(candidates)
     alike = not queue and (in_every_view or anchors == candidates)
@@ -170,8 +170,8 @@ def negative_comparisons(index_set: IndexSet, *, blockwise: bool) -> tuple[Compa
     negative = index_set.negative
     comparisons = comparisons_of(negative, blockwise=blockwise)
     if index_set.one_positive:
-        told = {Id.SAMPLE, Id.CLASS} & {*negative.other}
-        return comparisons if told else (*comparisons, OTHER_SAMPLE)
+        separating = {Id.SAMPLE, Id.CLASS} & {*negative.other}
+        return comparisons if separating else (*comparisons, OTHER_SAMPLE)
     if not negative.other and {*negative.sources} & {*BATCH}:
         comparisons += (ITSELF,)
     if index_set.overlap != Overlap.NONE:

@@ -16,7 +16,7 @@ class Blame:
     """The smallest application that leaves its domain, the interval that its argument has instead, and the scope."""
 
     expr: Apply
-    found: Interval
+    interval: Interval
     domain: Domain
     scope: Scope
 

@@ -14,7 +14,7 @@ def letter(name: str, *below: str) -> str:
     """A name with its own subscripts, followed by those in `below`."""
     head, *tail = name.split("_") if name.strip("_") else [name.replace("_", r"\_")]
     stem, digits = re.fullmatch(r"(.*?)([0-9]*)", head, re.DOTALL).groups()  # type: ignore[union-attr]
-    parts = [each for each in (digits, *(_word(word) for word in tail if word), *below) if each]
+    parts = [part for part in (digits, *(_word(word) for word in tail if word), *below) if part]
     return _word(stem or head) + (f"_{{{','.join(parts)}}}" if parts else "")
 
 

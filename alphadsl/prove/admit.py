@@ -214,7 +214,7 @@ def _check_domain(subject: Subject) -> list[Diagnostic]:
     declarations = declarations_of(settled, subject.parameters)
     example = find_outside(culprit, domain.allowed, blame.scope, subject.setting)
     why = WHOLE if isinstance(subject.loss.family, MinPlayer) else ""
-    evidence = (span, _shown(blame.found), bounds, settled, example, declarations, why)
+    evidence = (span, _shown(blame.interval), bounds, settled, example, declarations, why)
     return [LogDomain(*evidence) if part.op == "log" else OutsideDomain(*evidence, part.op, domain.words)]
 
 

@@ -74,21 +74,21 @@ def evaluate(
 ) -> Values:
     """The expression for each kind of negative, each as an interval that contains its value."""
     kinds = range(len(scene.negatives))
-    found: list[dict[Expr, Interval]] = [{} for _ in kinds]
+    intervals: list[dict[Expr, Interval]] = [{} for _ in kinds]
     for part in walk(expr):
         values = _leaf(part, scene, parameters, variables or {})
         match part:
             case Reduce(over, body):
-                values = (_reduced(over, [found[kind][body] for kind in kinds], scene.count),) * len(kinds)
+                values = (_reduced(over, [intervals[kind][body] for kind in kinds], scene.count),) * len(kinds)
             case Pool(over, body):
-                values = (_reduced(over, [found[0][body]], 2.0 * len(kinds) + 2.0),) * len(kinds)
+                values = (_reduced(over, [intervals[0][body]], 2.0 * len(kinds) + 2.0),) * len(kinds)
             case Apply():
-                values = tuple(image_of(part, found[kind]) for kind in kinds)
+                values = tuple(image_of(part, intervals[kind]) for kind in kinds)
             case _:
                 pass
         for kind in kinds:
-            found[kind][part] = values[kind]
-    return tuple(found[kind][expr] for kind in kinds)
+            intervals[kind][part] = values[kind]
+    return tuple(intervals[kind][expr] for kind in kinds)
 
 
 ADDING = (Over.SUM, Over.LOGSUMEXP)
@@ -115,7 +115,7 @@ def _leaf(part: Expr, scene: Scene, parameters: Mapping[str, float], variables: 
 
 def _reduced(over: Over, bodies: list[Interval], count: float) -> Interval:
     """A reduction over `count` values, of which each body represents an equal number."""
-    each = point(count / len(bodies))
+    share = point(count / len(bodies))
     match over:
         case Over.MAX:
             return Interval(max(body.low for body in bodies), max(body.high for body in bodies))
@@ -129,7 +129,7 @@ def _reduced(over: Over, bodies: list[Interval], count: float) -> Interval:
             for body in bodies:
                 low, high = iv.added(body, point(-level)).low, iv.added(body, point(-level)).high
                 total = iv.added(total, Interval(max(0.0, around(math.exp(low))[0]), around(math.exp(high))[1]))
-            total = iv.multiplied(total, each)
+            total = iv.multiplied(total, share)
             if total.low <= 0:
                 return REAL
             return iv.added(point(level), Interval(around(math.log(total.low))[0], around(math.log(total.high))[1]))
@@ -137,7 +137,7 @@ def _reduced(over: Over, bodies: list[Interval], count: float) -> Interval:
             total = point(0.0)
             for body in bodies:
                 total = iv.added(total, body)
-            return iv.divided(total, point(float(len(bodies)))) if over == Over.MEAN else iv.multiplied(total, each)
+            return iv.divided(total, point(float(len(bodies)))) if over == Over.MEAN else iv.multiplied(total, share)
 
 
 def _pairs(space: Space) -> Iterator[Mapping[Quantity, float]]:

@@ -85,12 +85,14 @@ def find_outside(expr: Expr, allowed: Interval, scope: Scope, setting: Setting) 
         scenes = scenes_for(setting.space, looked_at, *(condition for condition, _ in guards))
         for scene, value in product(islice(scenes, max(1, limit // SETTINGS)), grids):
             chosen = {name: value for name in free}
-            found = evaluate(looked_at, scene, at, chosen)[0]
-            outside = overlap(found, allowed) is None and math.isfinite(found.low) and math.isfinite(found.high)
+            interval = evaluate(looked_at, scene, at, chosen)[0]
+            outside = (
+                overlap(interval, allowed) is None and math.isfinite(interval.low) and math.isfinite(interval.high)
+            )
             if outside and all(_is_met(condition, holds, scene, at, chosen) for condition, holds in guards):
                 shown = {name: _middle(evaluate(of, scene, at)[0]) for name, of in arguments.items()}
                 places = {**_places(asked, scene), **chosen, **shown}
-                return Example((*places.items(), *at.items()), _middle(found))
+                return Example((*places.items(), *at.items()), _middle(interval))
     return None
 
 

@@ -189,7 +189,7 @@ def _cleared(slope: Expr, scope: Scope) -> Expr:
         if math.isfinite(least) and least != 0 and infer_interval(base, scope).positive:
             divisor[base] = Num(-least)
     factor = Product(1.0, divisor, simplified(neg(products[0].exponential)))
-    return simplified(add(*(from_product(multiply(each, factor, simplified)) for each in products)))
+    return simplified(add(*(from_product(multiply(product, factor, simplified)) for product in products)))
 
 
 def _exponent(product: Product, base: Expr) -> float:

@@ -29,7 +29,10 @@ def all_bounds_of(expr: Expr, parameters: tuple[Parameter, ...]) -> tuple[Bound,
     """The parameters in an expression; if some of them may be negative, only those."""
     names = parameters_in(expr)
     used = [parameter for parameter in parameters if parameter.name in names]
-    bounds = [Bound(each.name, each.span, each.interval != REAL, _sign(each.interval)) for each in used]
+    bounds = [
+        Bound(parameter.name, parameter.span, parameter.interval != REAL, _sign(parameter.interval))
+        for parameter in used
+    ]
     telling = [bound for bound in bounds if bound.sign in (Sign.ANY, Sign.NEGATIVE)] or bounds
     return tuple(telling[:MOST_BOUNDS])
 

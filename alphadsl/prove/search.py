@@ -133,7 +133,7 @@ class Inclusion:
     def widest(self, box: Scope) -> Leaf | None:
         """The leaf to split next; None if all are points."""
         widths = {leaf: spread(interval_in(box, leaf)) for leaf in self.leaves}
-        leaf = max(widths, key=lambda each: widths[each])
+        leaf = max(widths, key=lambda leaf: widths[leaf])
         return leaf if widths[leaf] > 0 else None
 
 

@@ -25,14 +25,14 @@ def with_tried_remedies(
     diagnostics: Iterable[Diagnostic], source: Source, recheck: Recheck, tries: int = MOST_TRIED
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics, each with only those of its remedies that work, among at most `tries` tried in total."""
-    told = tuple(diagnostics)
+    reported = tuple(diagnostics)
     left = min(tries, MOST_TRIED, EFFORT // max(len(source.text), 1))
     tried = []
-    for diagnostic in told:
+    for diagnostic in reported:
         works = []
         for remedy in diagnostic.remedies[:left]:
             left -= 1
-            if _settles(remedy, diagnostic, told, source, recheck):
+            if _settles(remedy, diagnostic, reported, source, recheck):
                 works.append(remedy)
                 if isinstance(diagnostic, JUDGED):
                     break
@@ -41,27 +41,27 @@ def with_tried_remedies(
 
 
 def _settles(
-    remedy: Remedy, diagnostic: Diagnostic, told: tuple[Diagnostic, ...], source: Source, recheck: Recheck
+    remedy: Remedy, diagnostic: Diagnostic, reported: tuple[Diagnostic, ...], source: Source, recheck: Recheck
 ) -> bool:
     if any(edit.span.source != source for edit in remedy.edits):
         return False
     after = recheck(remedy.applied_to(source))
     errors = errors_of(after)
-    before = Counter(error.code for error in errors_of(told))
+    before = Counter(error.code for error in errors_of(reported))
     fewer = Counter(error.code for error in errors) <= before - Counter([diagnostic.code])
     place = diagnostic.span
     if isinstance(diagnostic, JUDGED) and any(
         edit.span.start < place.end and place.start < edit.span.end for edit in remedy.edits
     ):
         return fewer
-    same = any(each.code == diagnostic.code and each.span.text == place.text for each in after)
+    same = any(remaining.code == diagnostic.code and remaining.span.text == place.text for remaining in after)
     return not same and (fewer or not any(_touches(error, remedy) for error in errors))
 
 
 def _touches(fault: Diagnostic, remedy: Remedy) -> bool:
     """Whether a fault of the edited text is at an edited place."""
     shift = 0
-    for edit in sorted(remedy.edits, key=lambda each: each.span.start):
+    for edit in sorted(remedy.edits, key=lambda edit: edit.span.start):
         start = edit.span.start + shift
         if fault.span.start < start + len(edit.text) and start < fault.span.end:
             return True

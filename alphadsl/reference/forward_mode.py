@@ -64,8 +64,8 @@ def evaluate(expr: Expr, anchor: Anchor) -> Dual:
         case Num(value):
             return constant(np.asarray(value), anchor)
         case Param(name):
-            found = constant(np.asarray(anchor.parameters[name]), anchor)
-            return moving(found, anchor, name) if name in anchor.learned else found
+            parameter = constant(np.asarray(anchor.parameters[name]), anchor)
+            return moving(parameter, anchor, name) if name in anchor.learned else parameter
         case Var(name):
             return anchor.bound[name]
         case Distance(of):
@@ -128,7 +128,7 @@ def apply(op: str, args: tuple[Dual, ...]) -> Dual:
     for partial, arg in zip(_partials(op) if op != "pow" else _power_partials(args), args, strict=True):
         if np.any(arg.tangent):
             with np.errstate(divide="ignore"):
-                rate = np.asarray(_plain(partial, {str(index): each for index, each in enumerate(values)}))[..., None]
+                rate = np.asarray(_plain(partial, {str(index): value for index, value in enumerate(values)}))[..., None]
             counts = (rate != 0) & (arg.tangent != 0)
             tangent = tangent + np.where(counts, rate, 0.0) * np.where(counts, arg.tangent, 0.0)
     return Dual(np.asarray(value, dtype=np.float64), tangent)

@@ -80,7 +80,7 @@ OUTSIDERS = (
     ),
 )
 BY_NAME = {name: outsider for outsider in OUTSIDERS for name in outsider.names}
-_PLAIN = {name.replace("_", ""): each for name, each in BY_NAME.items()}
+_PLAIN = {name.replace("_", ""): entry for name, entry in BY_NAME.items()}
 
 
 def find_outsider(name: str) -> tuple[Outsider, ...]:

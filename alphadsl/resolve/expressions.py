@@ -53,7 +53,7 @@ class Resolver:
     _resolved: dict[str, Expr] = field(default_factory=dict)
     _functions: dict[str, Function] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
-    _told: set[str] = field(default_factory=set)
+    _reported: set[str] = field(default_factory=set)
     _depth: int = 0
 
     def resolve_function(self, item: tree.FunctionItem) -> Function:
@@ -229,15 +229,15 @@ class Resolver:
     def _misused(self, name: tree.Name, span: Span, used: str, context: Context) -> Expr:
         """Refuse a name that is not what it is used as; an unknown name is reported once."""
         wrong = misused(self.names, context.argument, name.text, span, used)
-        if wrong is None and name.text not in self._told and len(self._told) < MOST_UNKNOWN:
-            self._told.add(name.text)
+        if wrong is None and name.text not in self._reported and len(self._reported) < MOST_UNKNOWN:
+            self._reported.add(name.text)
             wrong = unknown(self.names, context.argument, name.text, name.span, used)
         return self._refuse(wrong) if wrong and name.text not in self.names.refused else UNKNOWN
 
     def _too_deep(self, span: Span) -> Expr:
         """Reported once: otherwise all definitions that build on each other would repeat it."""
-        told = any(isinstance(diagnostic, TooDeep) for diagnostic in self.diagnostics)
-        return UNKNOWN if told else self._refuse(TooDeep(span, DEEPEST, written_out=True))
+        reported = any(isinstance(diagnostic, TooDeep) for diagnostic in self.diagnostics)
+        return UNKNOWN if reported else self._refuse(TooDeep(span, DEEPEST, written_out=True))
 
     def _refuse(self, diagnostic: Diagnostic) -> Expr:
         self.diagnostics.append(diagnostic)

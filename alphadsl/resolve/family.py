@@ -86,9 +86,9 @@ def misshapen(name: str, item: Definition | None) -> Diagnostic | None:
             return None
         case "loss", IndexedItem(_, indices) if [index.text for index in indices] == ["i"]:
             return None
-        case _, found:
-            left = found.span.text.partition("=")[0].partition("~")[0].strip()
-            return WrongShape(found.name.span, name, SHAPES[name], left)
+        case _, other:
+            left = other.span.text.partition("=")[0].partition("~")[0].strip()
+            return WrongShape(other.name.span, name, SHAPES[name], left)
 
 
 def _tildes(names: Names) -> list[Diagnostic]:

@@ -21,21 +21,21 @@ MOST_TAUGHT = 12
 
 def teach_habits(file: SpecFile, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Report each habit of a statement once, instead of all diagnostics about its parts."""
-    told = [*diagnostics]
-    at_fault = [diagnostic for diagnostic in told if isinstance(diagnostic, _OF_NAMES)]
+    reported = [*diagnostics]
+    at_fault = [diagnostic for diagnostic in reported if isinstance(diagnostic, _OF_NAMES)]
     spans = [item.span for loss in file.losses for item in loss.items]
     blamed = [span for span in spans if any(_meet(span, diagnostic.span) for diagnostic in at_fault)]
     for span in blamed[:MOST_TAUGHT]:
         lessons = lessons_in(statement_at(span.source, span.start, span.end))
         for lesson, places in lessons:
-            meant = [each for each in at_fault if any(_meet(place, each.span) for place in places)]
-            if meant and meant[0] in told:
-                told[told.index(meant[0])] = lesson
-            told = [each for each in told if each not in meant]
-    if any(isinstance(lesson, ForeignNotation) and lesson.name in _HEADS for lesson in told):
-        told = [each for each in told if not isinstance(each, NoFamily)]
-    return tuple(told)
+            meant = [diagnostic for diagnostic in at_fault if any(_meet(place, diagnostic.span) for place in places)]
+            if meant and meant[0] in reported:
+                reported[reported.index(meant[0])] = lesson
+            reported = [diagnostic for diagnostic in reported if diagnostic not in meant]
+    if any(isinstance(lesson, ForeignNotation) and lesson.name in _HEADS for lesson in reported):
+        reported = [diagnostic for diagnostic in reported if not isinstance(diagnostic, NoFamily)]
+    return tuple(reported)
 
 
-def _meet(one: Span, other: Span) -> bool:
-    return one.source == other.source and one.start < other.end and other.start < one.end
+def _meet(span: Span, other: Span) -> bool:
+    return span.source == other.source and span.start < other.end and other.start < span.end

@@ -85,13 +85,13 @@ def check_file(file: SpecFile, source: Source) -> list[Diagnostic]:
     return repeated
 
 
-def told_once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def without_repeats(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Diagnostics without repetitions: an error in a parent is found again in each of its children."""
-    told: dict[tuple[str, Span | frozenset[str]], Diagnostic] = {}
+    first_reports: dict[tuple[str, Span | frozenset[str]], Diagnostic] = {}
     for diagnostic in diagnostics:
         subject = diagnostic.members if isinstance(diagnostic, CyclicLoss) else diagnostic.span
-        told.setdefault((diagnostic.code, subject), diagnostic)
-    return tuple(told.values())
+        first_reports.setdefault((diagnostic.code, subject), diagnostic)
+    return tuple(first_reports.values())
 
 
 def _stated(names: Names) -> Stated:

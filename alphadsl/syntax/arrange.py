@@ -22,10 +22,10 @@ class Entry:
 def arrange(nodes: Sequence[Node], comments: Sequence[Comment]) -> list[Entry]:
     entries: list[Entry] = []
     inside = {id(node): tuple(comment for comment in comments if _holds(node, comment)) for node in nodes}
-    held = {id(each) for found in inside.values() for each in found}
-    outside: Iterable[Node | Comment] = [*nodes, *(each for each in comments if id(each) not in held)]
+    held = {id(comment) for within in inside.values() for comment in within}
+    outside: Iterable[Node | Comment] = [*nodes, *(comment for comment in comments if id(comment) not in held)]
     end = 0
-    for node in sorted(outside, key=lambda each: each.span.start):
+    for node in sorted(outside, key=lambda node: node.span.start):
         breaks = node.span.source.text.count("\n", end, node.span.start)
         end = node.span.end
         if isinstance(node, Comment) and entries and not breaks:

@@ -55,7 +55,7 @@ _PHRASES: tuple[tuple[frozenset[str], str], ...] = (
 class Situation:
     """The lexeme that did not fit, its line, and what is open there."""
 
-    found: Lexeme
+    misfit: Lexeme
     before: Sequence[Lexeme]
     after: Sequence[Lexeme]
     previous: Lexeme
@@ -66,12 +66,12 @@ class Situation:
 
     @property
     def guess(self) -> str:
-        first = (*self.before, self.found)[0]
+        first = (*self.before, self.misfit)[0]
         return (suggest(first, _STATEMENTS) if first.type == "NAME" else None) or ""
 
     @property
     def line(self) -> str:
-        kinds = [*(lexeme.type for lexeme in self.before), "@", self.found.type]
+        kinds = [*(lexeme.type for lexeme in self.before), "@", self.misfit.type]
         return " ".join([*kinds, *(lexeme.type for lexeme in self.after)])
 
     @property
@@ -111,18 +111,18 @@ class Situation:
                 return self.bracket.span
             case At.BRACE if self.loss_brace:
                 return self.loss_brace.span
-            case _ if self.found.type in ("_NEWLINE", "$END"):
+            case _ if self.misfit.type in ("_NEWLINE", "$END"):
                 end = self.previous.span.end
-                return Span(self.found.span.source, end, end)
+                return Span(self.misfit.span.source, end, end)
             case _:
-                return self.found.span
+                return self.misfit.span
 
     @property
     def fields(self) -> dict[str, str]:
-        line = (*self.before, self.found)
+        line = (*self.before, self.misfit)
         bracket = str(self.bracket or "")
         return {
-            "found": _shown(self.found),
+            "found": _shown(self.misfit),
             "left": _shown(self.previous),
             "name": next((_shown(lexeme) for lexeme in line if lexeme.type == "NAME"), "NAME"),
             "keyword": _shown(line[0]),
@@ -133,12 +133,14 @@ class Situation:
 
 
 def diagnose(situation: Situation) -> Diagnostic:
-    stray = situation.found
+    stray = situation.misfit
     if stray.type == "OPEN_STRING" and situation.after:
         stray = situation.after[0]  # a refused character cuts a string short
     words, line = situation.words, situation.line
     foreign = stray.type == "STRAY"
-    known = [each for each in MISTAKES if stray in _PATH_SIGNS and "STRAY" in each.line] if foreign else MISTAKES
+    known = (
+        [mistake for mistake in MISTAKES if stray in _PATH_SIGNS and "STRAY" in mistake.line] if foreign else MISTAKES
+    )
     fitting = (mistake for mistake in known if _fits(mistake, words, line))
     match next(fitting, None):
         case None if foreign:
@@ -155,7 +157,7 @@ def _fits(mistake: Mistake, words: set[str], line: str) -> bool:
 
 def _known(mistake: Mistake, situation: Situation) -> UnexpectedToken:
     fields = situation.fields
-    also = mistake.also if situation.found.type != "$END" else None
+    also = mistake.also if situation.misfit.type != "$END" else None
     return UnexpectedToken(
         situation.place(mistake.at),
         mistake=mistake.name,
@@ -170,7 +172,7 @@ def _unknown(situation: Situation) -> UnexpectedToken:
     return UnexpectedToken(
         situation.place(At.FOUND),
         mistake="other",
-        problem=f"{_shown(situation.found)} is not expected here",
+        problem=f"{_shown(situation.misfit)} is not expected here",
         mark=f"expected {_either([*_phrases(situation.accepted)])}",
         advice="",
     )

@@ -139,7 +139,7 @@ class Formula:
 
     def _call(self, node: tree.Call) -> Doc:
         """Never breaks before a named argument: a line that starts with `tau = 0.2` would be read as a definition."""
-        arguments = sorted([*node.arguments, *node.keywords], key=lambda each: each.span.start)
+        arguments = sorted([*node.arguments, *node.keywords], key=lambda argument: argument.span.start)
         inner: list[Doc] = []
         for place, argument in enumerate(arguments):
             comma = ["," if place else ""]

@@ -100,7 +100,7 @@ class _Reader:
         from alphadsl.syntax.diagnose import Situation, diagnose
 
         situation = Situation(
-            found=lexeme,
+            misfit=lexeme,
             before=self._lexemes[self._line_start : self._at],
             after=self._lexemes[self._at + 1 : self._line_end() + 1],
             previous=self._lexemes[max(0, self._at - 1)],
@@ -122,8 +122,8 @@ class _Reader:
             return False
         statement = statement_at(start.source, start.start, end.start)
         lessons = teach(statement)
-        told = {diagnostic.span for diagnostic in self.diagnostics}
-        self.diagnostics += [lesson for lesson in lessons if lesson.span not in told]
+        reported = {diagnostic.span for diagnostic in self.diagnostics}
+        self.diagnostics += [lesson for lesson in lessons if lesson.span not in reported]
         self._taught += bool(lessons)
         while lessons and self._lexemes[self._at].type != END and self._lexemes[self._at].span.start < statement.end:
             self._at += 1
@@ -165,7 +165,7 @@ class _Reader:
 
     def _skip_outside(self) -> None:
         """Enter the loss that a broken line opens, or skip to the next line that opens one."""
-        headed, told = self._lexemes[self._line_start].type == "LOSS", self._at
+        headed, fault_at = self._lexemes[self._line_start].type == "LOSS", self._at
         while self._lexemes[self._at].type != END:
             end = self._line_end()
             braces = (at for at in range(self._at, end + 2) if self._lexemes[at].type == "LBRACE")
@@ -173,7 +173,7 @@ class _Reader:
             brace = None if foreign else next(braces, None)
             if headed or brace is not None:
                 self._enter_loss(brace, end)
-                if brace == told:
+                if brace == fault_at:
                     self._loss_brace = None
                 return
             self._at = self._line_start = end + 1

@@ -151,7 +151,7 @@ def reduced_among(term: Expr, coefficient: float, terms: Terms) -> Terms | None:
     match term:
         case Reduce(Over.MAX | Over.MIN | Over.LOGSUMEXP, body):
             inner = as_terms(body, _same)
-            return inner if all(terms.get(each) == -coefficient * scale for each, scale in inner.items()) else None
+            return inner if all(terms.get(part) == -coefficient * scale for part, scale in inner.items()) else None
         case _:
             return None
 

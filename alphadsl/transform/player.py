@@ -141,8 +141,8 @@ def _representative(loss: Loss) -> Iterator[dict[str, Interval]]:
     changed."""
     values = {parameter.name: point(parameter.value) for parameter in loss.parameters}
     yield values
-    for each in loss.parameters:
-        low, high = max(each.interval.low, each.value - 1), min(each.interval.high, each.value + 1)
+    for parameter in loss.parameters:
+        low, high = max(parameter.interval.low, parameter.value - 1), min(parameter.interval.high, parameter.value + 1)
         for value in (low, (low + high) / 2, high):
-            if value in each.interval:
-                yield {**values, each.name: point(value)}
+            if value in parameter.interval:
+                yield {**values, parameter.name: point(value)}

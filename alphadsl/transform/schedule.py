@@ -120,7 +120,7 @@ class _Namer:
         return None if any(latest[0] in walk(part) for part in elsewhere) else latest[0].name
 
     def _reduction(self, statistic: Statistic) -> Over | None:
-        definition = next(each.definition for each in self._statistics if each.name == statistic.name)
+        definition = next(other.definition for other in self._statistics if other.name == statistic.name)
         return definition.over if isinstance(definition, Reduce) else None
 
     def _deepest(self, expr: Expr) -> int:

@@ -128,8 +128,10 @@ class Simplifier:
         if not common:
             return from_terms(terms)
         inverse = raised(Product(1.0, common, ZERO), -1.0, self)
-        rest = [(multiply(each, inverse, self), scale) for each, scale in zip(products, terms.values(), strict=True)]
-        inner = add(*(mul(Num(scale), from_product(each)) for each, scale in rest))
+        rest = [
+            (multiply(product, inverse, self), scale) for product, scale in zip(products, terms.values(), strict=True)
+        ]
+        inner = add(*(mul(Num(scale), from_product(product)) for product, scale in rest))
         return mul(from_product(Product(1.0, common, ZERO)), self(inner))
 
     def _absorbed(self, product: Product) -> Product:

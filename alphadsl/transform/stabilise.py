@@ -176,7 +176,7 @@ class Stabiliser(OverflowAnalysis):
         products: list[Product] = []
         for term in terms:
             product = as_product(self(term), self.simplified)
-            twin = next((each for each in products if _opposite(each, product)), None)
+            twin = next((other for other in products if _opposite(other, product)), None)
             if twin is None:
                 products.append(product)
                 continue
@@ -194,7 +194,7 @@ class Stabiliser(OverflowAnalysis):
             return apart
         largest = Reduce(Over.MAX, min(sums, key=size_of).body)
         moved: dict[Expr, Expr] = {
-            each: Reduce(Over.LOGSUMEXP, self.simplified(sub(each.body, largest))) for each in sums
+            term: Reduce(Over.LOGSUMEXP, self.simplified(sub(term.body, largest))) for term in sums
         }
         self.related |= {whole: add(part, largest) for whole, part in moved.items()}
         return from_terms({moved.get(term, term): scale for term, scale in terms.items()})
@@ -245,5 +245,5 @@ def stabilise(derived: Derived, scope: Scope) -> Derived:
     related = stabilised.related
     whole = derived.map(stabilised)
     return carry_batch(
-        whole.map(lambda part: stabilised.simplified(rewrite(part, lambda each: related.get(each, each))))
+        whole.map(lambda part: stabilised.simplified(rewrite(part, lambda node: related.get(node, node))))
     )

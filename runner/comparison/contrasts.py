@@ -33,18 +33,18 @@ class Contrast:
     """The seeds that both have, in the order of the differences."""
     left_out: tuple[str, ...]
     """Seeds that only one of the two has, with the reason if it is known."""
-    found: PairedComparison
+    comparison: PairedComparison
     unlike: tuple[str, ...]
     """Settings that differ, so that a seed does not give the same initialisation, batches and views."""
 
     def sentences(self) -> list[str]:
         """The result of the contrast in words, and the caveats that belong to it."""
-        told = [describe_comparison(self.loss.label, self.baseline.label, self.found)]
+        sentences = [describe_comparison(self.loss.label, self.baseline.label, self.comparison)]
         if self.left_out:
-            told.append(f"Left out: {'; '.join(self.left_out)}.")
+            sentences.append(f"Left out: {'; '.join(self.left_out)}.")
         if self.unlike:
-            told.append(f"They differ in {', '.join(self.unlike)}, so a seed does not pair all batches and views.")
-        return told
+            sentences.append(f"They differ in {', '.join(self.unlike)}, so a seed does not pair all batches and views.")
+        return sentences
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ def contrast_sections(
                 pairs.append(_contrast(section, group, baseline, reasons))
             else:
                 missing.append(f"{section.title}: {group.label} and {baseline.label} have no seed in common.")
-    corrected = correct_family([pair.found for pair in pairs], len(_lost(reasons, pairs)))
+    corrected = correct_family([pair.comparison for pair in pairs], len(_lost(reasons, pairs)))
     made = tuple(
-        Contrast(pair.section, pair.loss, pair.baseline, pair.seeds, pair.left_out, found, pair.unlike)
-        for pair, found in zip(pairs, corrected, strict=True)
+        Contrast(pair.section, pair.loss, pair.baseline, pair.seeds, pair.left_out, comparison, pair.unlike)
+        for pair, comparison in zip(pairs, corrected, strict=True)
     )
     return Contrasts(made, tuple(missing))
 

@@ -49,14 +49,14 @@ class Plane:
 def draw_embeddings(section: Section) -> tuple[Figure | None, list[str]]:
     """A panel for the first seed of each group, and lines about what could not be shown."""
     planes: list[tuple[Group, Plane]] = []
-    told: list[str] = []
+    notes: list[str] = []
     data: dict[str, ImageData] = {}
     for group in section.groups:
         try:
             planes.append((group, _plane_of(group.runs[0], section, data)))
         except InputError as reason:
-            told.append(f"{group.label} is not shown: {reason.message}")
-    return (_draw(planes, section) if planes else None), told
+            notes.append(f"{group.label} is not shown: {reason.message}")
+    return (_draw(planes, section) if planes else None), notes
 
 
 def _plane_of(run: FinishedRun, section: Section, data: dict[str, ImageData]) -> Plane:

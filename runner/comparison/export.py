@@ -98,8 +98,8 @@ def _contrast(contrast: Contrast) -> dict[str, Any]:
         "loss": contrast.loss.label,
         "against": contrast.baseline.label,
         "seeds": list(contrast.seeds),
-        **asdict(contrast.found),
-        "smallest_p": smallest_p(contrast.found.seeds),
+        **asdict(contrast.comparison),
+        "smallest_p": smallest_p(contrast.comparison.seeds),
         "left_out": list(contrast.left_out),
         "sentences": contrast.sentences(),
     }
@@ -119,7 +119,7 @@ def _table(section: Section, contrasts: Contrasts) -> str:
     lines = [f"    {' & '.join(map(_escaped, row))} \\\\" for row in rows]
     return "\n".join(
         [
-            f"% {section.title}. {section.told()} Written by alphadsl compare; needs \\usepackage{{booktabs}}.",
+            f"% {section.title}. {section.description()} Written by alphadsl compare; needs \\usepackage{{booktabs}}.",
             r"\begin{table}",
             r"  \centering",
             f"  \\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}",
@@ -129,8 +129,8 @@ def _table(section: Section, contrasts: Contrasts) -> str:
             *lines,
             r"    \bottomrule",
             r"  \end{tabular}",
-            f"  \\caption{{{_escaped(section.title)}. {_escaped(section.told())} Mean $\\pm$ standard deviation over "
-            "seeds; differences are paired by seed.}",
+            f"  \\caption{{{_escaped(section.title)}. {_escaped(section.description())} Mean $\\pm$ standard deviation "
+            "over seeds; differences are paired by seed.}",
             r"\end{table}",
             "",
         ]

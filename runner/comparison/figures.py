@@ -69,12 +69,12 @@ def draw_contrasts(contrasts: Sequence[Contrast], order: Sequence[Group]) -> Fig
     figure, (axes,) = grid(1, 1, 7.5, 1.5 + 0.45 * len(contrasts))
     axes.axvline(0, color=INK, linewidth=1)
     for row, contrast in enumerate(contrasts):
-        index, found = order.index(contrast.loss), contrast.found
-        axes.plot(found.differences, np.full(found.seeds, row + 0.18), "o", ms=4, color=PALE, alpha=0.7)
-        if found.interval is not None:
-            span = [found.interval.low, found.interval.high]
+        index, comparison = order.index(contrast.loss), contrast.comparison
+        axes.plot(comparison.differences, np.full(comparison.seeds, row + 0.18), "o", ms=4, color=PALE, alpha=0.7)
+        if comparison.interval is not None:
+            span = [comparison.interval.low, comparison.interval.high]
             axes.plot(span, [row, row], color=colour(index), linewidth=3, solid_capstyle="round")
-        axes.plot(found.mean, row, mark(index), ms=8, color=colour(index))
+        axes.plot(comparison.mean, row, mark(index), ms=8, color=colour(index))
     axes.set_yticks(range(len(contrasts)), [fold(contrast.loss.label) for contrast in contrasts])
     axes.set_ylim(len(contrasts) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")

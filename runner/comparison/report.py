@@ -106,7 +106,7 @@ def parts_of(sections: Sequence[Section], contrasts: Contrasts, wanted: Wanted) 
 
 def _result(section: Section, contrasts: Contrasts) -> Iterator[Part]:
     mine = [contrast for contrast in contrasts.made if contrast.section is section]
-    yield section.told() + " Mean ± standard deviation over seeds; the linear probe is that of its last epoch."
+    yield section.description() + " Mean ± standard deviation over seeds; the linear probe is that of its last epoch."
     yield Sheet(rows_of(section, contrasts))
     said = [sentence for contrast in mine for sentence in contrast.sentences()]
     said += [missing for missing in contrasts.missing if missing.startswith(section.title)]
@@ -121,10 +121,10 @@ def _result(section: Section, contrasts: Contrasts) -> Iterator[Part]:
 def how_to_read(contrasts: Sequence[Contrast]) -> Iterator[str]:
     """How to read differences, and the p-values if there are any."""
     yield "Differences are paired by seed, in percentage points."
-    if any(contrast.found.interval is not None for contrast in contrasts):
+    if any(contrast.comparison.interval is not None for contrast in contrasts):
         yield "Intervals are over seeds, on these very images; for few seeds they are too short."
-    if any(contrast.found.p is not None for contrast in contrasts):
-        family = contrasts[0].found.family
+    if any(contrast.comparison.p is not None for contrast in contrasts):
+        family = contrasts[0].comparison.family
         yield "p is from an exact sign-flip test" + (
             f", corrected by Holm's method over {family} comparisons." if family > 1 else "."
         )
@@ -149,12 +149,12 @@ def _pictures(section: Section, wanted: Wanted) -> Iterator[Part]:
             yield Picture(figure, f"{title}, by the linear probe after its last epoch: {caption}.")
     if wanted.embeddings:
         yield Heading("Embeddings")
-        figure, told = draw_embeddings(section)
+        figure, notes = draw_embeddings(section)
         if figure is not None:
             yield Picture(
                 figure, "Images by the features before the projector, on their first two principal components."
             )
-        yield from told
+        yield from notes
 
 
 def _details(section: Section) -> Iterator[Part]:
@@ -162,12 +162,12 @@ def _details(section: Section) -> Iterator[Part]:
     traits = [group.runs[0].record.parameters() | group.runs[0].record.settings() for group in section.groups]
     names = dict.fromkeys(name for trait in traits for name in trait)
     head = ("setting", *(group.label for group in section.groups))
-    told = [(name, *(trait.get(name, "–") for trait in traits)) for name in names]
-    unlike = [row for row in told if len(set(row[1:])) > 1]
+    table = [(name, *(trait.get(name, "–") for trait in traits)) for name in names]
+    unlike = [row for row in table if len(set(row[1:])) > 1]
     if unlike:
         yield "Settings that differ between the losses:"
         yield Sheet([head, *unlike], words=True)
-    alike = [(name, value) for name, value, *_ in (row for row in told if len(set(row[1:])) == 1)]
+    alike = [(name, value) for name, value, *_ in (row for row in table if len(set(row[1:])) == 1)]
     yield Folded(f"{len(alike)} settings that all share", Sheet([("setting", "value"), *alike], words=True))
     yield Folded("Runs", Sheet([("run", "loss", "seed", "run id"), *_runs(section)], words=True))
 
@@ -187,9 +187,9 @@ def make_png(sections: Sequence[Section], contrasts: Contrasts) -> bytes:
     for picture in pictures:
         whole.paste(picture, (0, top))
         top += picture.height
-    content, told = io.BytesIO(), PngInfo()
-    told.add_text("Software", DRAWN_BY)
-    whole.save(content, "PNG", pnginfo=told)
+    content, metadata = io.BytesIO(), PngInfo()
+    metadata.add_text("Software", DRAWN_BY)
+    whole.save(content, "PNG", pnginfo=metadata)
     return content.getvalue()
 
 

@@ -29,7 +29,7 @@ def _difference(group: Group, compared: Sequence[Contrast]) -> tuple[str, ...]:
     contrast = next((contrast for contrast in compared if contrast.loss is group), None)
     if contrast is None:
         return ("", "", "", "")
-    found = contrast.found
-    interval = "" if found.interval is None else shown_interval(found.interval)
-    ps = ("" if p is None else shown_p(p) for p in (found.p, found.adjusted))
-    return (f"{found.mean:+.2f}", interval, *ps)
+    comparison = contrast.comparison
+    interval = "" if comparison.interval is None else shown_interval(comparison.interval)
+    ps = ("" if p is None else shown_p(p) for p in (comparison.p, comparison.adjusted))
+    return (f"{comparison.mean:+.2f}", interval, *ps)

@@ -44,7 +44,7 @@ class Section:
     def dataset(self) -> str:
         return self.groups[0].runs[0].record.config.dataset
 
-    def told(self) -> str:
+    def description(self) -> str:
         """How the accuracies of this section were measured, in a sentence."""
         return (
             f"Top-1 accuracy on {'the ' if self.measured.part == TEST else ''}{self.measured.part}; data "

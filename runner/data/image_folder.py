@@ -32,9 +32,9 @@ def read_image_folder(root: Path, size: int) -> ImageData:
     x_NCHW, tally = read_pixels(files, size)
     # Both are views of one tensor, which may be larger than memory.
     pretrain_NCHW, test_NCHW = torch.split(x_NCHW, [len(train) + len(layout.unlabelled), len(test)])
-    told = (*_tell_classes(layout), *layout.told, *tally.tell(size), *left_out.tell())
+    notes = (*_tell_classes(layout), *layout.notes, *tally.tell(size), *left_out.tell())
     splits = Split(pretrain_NCHW[: len(train)], _labels(layout.train)), Split(test_NCHW, _labels(layout.test))
-    return ImageData(tuple(layout.train), pretrain_NCHW, *splits, told)
+    return ImageData(tuple(layout.train), pretrain_NCHW, *splits, notes)
 
 
 def _labels(images: ByClass) -> Tensor:

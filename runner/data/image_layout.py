@@ -43,7 +43,7 @@ class Layout:
     train: ByClass
     test: ByClass
     unlabelled: list[Path]
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     """Decisions that were made, one per line."""
 
 
@@ -126,42 +126,42 @@ def _from_classes_of_parts(classes: Sequence[Folder]) -> Layout:
 
 def _from_parts(parts: Mapping[Part, Folder], extra: list[Path]) -> Layout:
     train_root = parts[Part.TRAIN]
-    told: list[str] = []
+    notes: list[str] = []
     if len(train_root.folders) < 2:
         return _flat(train_root, extra, parts)
-    train = _by_class(train_root, told)
+    train = _by_class(train_root, notes)
     chosen = next((part for part in (Part.TEST, Part.VALIDATION) if part in parts), None)
     if chosen and len(parts[chosen].folders) < 2:
-        told.append(f"left out: {len(parts[chosen].all_images()):,} images in {parts[chosen].path}, without labels")
+        notes.append(f"left out: {len(parts[chosen].all_images()):,} images in {parts[chosen].path}, without labels")
         chosen = None
     if chosen is None:
         train, test = _hold_out(train)
-        told.append(f"test images: every {TEST_EVERY}th of a class, held out")
+        notes.append(f"test images: every {TEST_EVERY}th of a class, held out")
     else:
-        test = _by_class(parts[chosen], told)
+        test = _by_class(parts[chosen], notes)
         _check_same_classes(train, test, parts[chosen].path)
-        told.append(f"test images: {parts[chosen].path}")
+        notes.append(f"test images: {parts[chosen].path}")
     if chosen is Part.TEST and Part.VALIDATION in parts:
         unused = parts[Part.VALIDATION]
-        told.append(
+        notes.append(
             f"left out: {len(unused.all_images()):,} images in {unused.path}, since there is a {Part.TEST} split"
         )
-    return Layout(train, test, extra, tuple(told))
+    return Layout(train, test, extra, tuple(notes))
 
 
 def _flat(root: Folder, extra: Sequence[Path] = (), parts: Mapping[Part, Folder] = MappingProxyType({})) -> Layout:
-    told = ["no labels: the images are in fewer than two class folders, so nothing is probed"]
-    told += [
+    notes = ["no labels: the images are in fewer than two class folders, so nothing is probed"]
+    notes += [
         f"left out: {len(folder.all_images()):,} images in {folder.path}, since the training images have no labels"
         for part, folder in parts.items()
         if part is not Part.TRAIN
     ]
-    return Layout({}, {}, [*root.all_images(), *extra], tuple(told))
+    return Layout({}, {}, [*root.all_images(), *extra], tuple(notes))
 
 
-def _by_class(root: Folder, told: list[str]) -> ByClass:
+def _by_class(root: Folder, notes: list[str]) -> ByClass:
     if root.images:
-        told.append(f"left out: {len(root.images):,} images in {root.path} that are in no class folder")
+        notes.append(f"left out: {len(root.images):,} images in {root.path} that are in no class folder")
     for folder in root.folders:
         if not folder.all_images():
             raise InputError(f"The class folder {folder.path} has no images.", "Delete it, or put images into it.")

@@ -98,9 +98,9 @@ def read_saved_dataset(root: Path, size: int) -> ImageData:
     x_NCHW, tally = read_pixels(images, size)
     pretrain_NCHW, test_NCHW = torch.split(x_NCHW, [len(train.images) + len(extra), len(test.images)])
     counts = ", ".join(f"{name} {len(split.images):,}" for name, split in splits.items())
-    told = (f"splits of {root}: {counts}", *tally.tell(size))
+    notes = (f"splits of {root}: {counts}", *tally.tell(size))
     learnt = Split(pretrain_NCHW[: len(train.images)], train.y_N)
-    return ImageData(train.classes, pretrain_NCHW, learnt, Split(test_NCHW, test.y_N), told)
+    return ImageData(train.classes, pretrain_NCHW, learnt, Split(test_NCHW, test.y_N), notes)
 
 
 def _split_folders(root: Path) -> Mapping[str, Path]:
@@ -164,9 +164,9 @@ def _image_column(features: Mapping[str, str], folder: Path) -> str:
     columns = [name for name, kind in features.items() if kind == "Image"]
     preferred = [name for name in columns if name in ("image", "img")] or columns
     if len(preferred) != 1:
-        told = ", ".join(columns) or f"none among {', '.join(features)}"
+        present = ", ".join(columns) or f"none among {', '.join(features)}"
         raise InputError(
-            f"{folder} must have one column of images, and has {told}.",
+            f"{folder} must have one column of images, and has {present}.",
             "Keep one: select_columns([...]) in datasets, cast to datasets.Image().",
         )
     return preferred[0]

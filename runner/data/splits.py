@@ -62,7 +62,7 @@ class ImageData:
     pretrain_NCHW: Tensor
     train: Split
     test: Split
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """Decisions made while reading, one per line."""
 
     @property
@@ -100,21 +100,21 @@ class ImageData:
         shared = self.train.x_NCHW.data_ptr() == self.pretrain_NCHW.data_ptr()
         x_train_NCHW = pretrain_NCHW[: len(self.train.y_N)] if shared else resized(self.train.x_NCHW, size)
         test = Split(resized(self.test.x_NCHW, size), self.test.y_N)
-        told = (*self.told, f"resized from {self.image_size} x {self.image_size} px")
+        notes = (*self.notes, f"resized from {self.image_size} x {self.image_size} px")
         return replace(
-            self, pretrain_NCHW=pretrain_NCHW, train=Split(x_train_NCHW, self.train.y_N), test=test, told=told
+            self, pretrain_NCHW=pretrain_NCHW, train=Split(x_train_NCHW, self.train.y_N), test=test, notes=notes
         )
 
     def describe(self) -> tuple[str, ...]:
         """How many images there are, then the decisions made while reading."""
         size = f"{len(self.pretrain_NCHW):,} images of {self.image_size} x {self.image_size} px to pretrain on"
         if not self.labelled:
-            return (size, *self.told)
+            return (size, *self.notes)
         probe = (
             f"{len(self.train.y_N):,} in {len(self.classes)} classes to probe on, of which "
             f"{len(self.holdout.validation_V):,} are held out for validation, and {len(self.test.y_N):,} to test on"
         )
-        return (f"{size}, {probe}", *self.told)
+        return (f"{size}, {probe}", *self.notes)
 
 
 def resized(x_NCHW: Tensor, size: int) -> Tensor:

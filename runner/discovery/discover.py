@@ -55,23 +55,29 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
 
 def best_of(log: SearchLog, rung: str) -> Sequence[Candidate]:
     """The front, and the candidates with the highest scores."""
-    ranked = [one for one in ranking(log, rung) if not one.bred.control]
-    return list({one.name: one for one in [*pareto(ranked, rung), *ranked[:KEPT]]}.values())
+    ranked = [candidate for candidate in ranking(log, rung) if not candidate.bred.control]
+    return list({candidate.name: candidate for candidate in [*pareto(ranked, rung), *ranked[:KEPT]]}.values())
 
 
 def make_simple(search: Search, library: Gates, rung: str) -> None:
     """Simplify the best candidates as long as their toy scores hold and they do not become losses of the library."""
     toy = Toy(search.plan.seeds, search.plan.seed)
-    waiting = [one for one in best_of(search.log, rung) if one.trimmed is None and toy.name in one.scored]
+    waiting = [
+        candidate
+        for candidate in best_of(search.log, rung)
+        if candidate.trimmed is None and toy.name in candidate.scored
+    ]
     if waiting:
-        told = f"Simplifying the best {len(waiting)}: each is tried on the toy with terms left out, up to {MOST_TRIED}"
-        tell(f"{told} times. The budget is spent; this comes on top of it.")
+        sentence = (
+            f"Simplifying the best {len(waiting)}: each is tried on the toy with terms left out, up to {MOST_TRIED}"
+        )
+        tell(f"{sentence} times. The budget is spent; this comes on top of it.")
     for candidate in watched(waiting, len(waiting), "Simplified"):
         scored = candidate.scored[toy.name]
         values = dict(scored.values)
 
         def score(text: str, name: str = candidate.name, values: dict[str, float] = values) -> float | None:
-            names = {one.name for one in loss_of(name, text).parameters}
+            names = {parameter.name for parameter in loss_of(name, text).parameters}
             try:
                 scores = toy.score(name, text, {key: value for key, value in values.items() if key in names})
             except FailedError:

@@ -15,8 +15,8 @@ from runner.studies.candidates import Candidate as HandedOn
 def handed_on(plan: SearchPlan, log: SearchLog, best: Sequence[Candidate], rung: str) -> list[HandedOn]:
     """The losses that the search started from, then its best. A score is that of the formula before it was
     simplified."""
-    parents = [one for one in log.candidates.values() if one.bred.control and one.name != NULL]
-    return [_handed_on(plan, one, rung) for one in [*parents, *best]]
+    parents = [candidate for candidate in log.candidates.values() if candidate.bred.control and candidate.name != NULL]
+    return [_handed_on(plan, candidate, rung) for candidate in [*parents, *best]]
 
 
 def _handed_on(plan: SearchPlan, candidate: Candidate, rung: str) -> HandedOn:

@@ -69,7 +69,7 @@ class RungEvent(Event):
     kept: bool
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         compared = f"{shown_rung(self.rung)} against {shown_rung(self.next)}"
         return f"{compared}: rank correlation {self.correlation:+.2f} over {self.losses} losses"
 

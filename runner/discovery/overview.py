@@ -39,7 +39,7 @@ class Overview:
     @property
     def best(self) -> Candidate | None:
         """The best of the found losses."""
-        return next((one for one in ranking(self.log, self.rung) if not one.bred.control), None)
+        return next((candidate for candidate in ranking(self.log, self.rung) if not candidate.bred.control), None)
 
     @property
     def following(self) -> str:

@@ -89,8 +89,10 @@ def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
             name = next((key for key in mine if mine[key] != its[key]), name)
             mine, its = mine.get(name), its.get(name)
         if mine != its:
-            told = f": {its}, now {mine}" if isinstance(its, int | float | str | tuple) else ""
-            raise InputError(f"The search {room.folder} has another {name}{told}.", f"Repeat its command. {ANOTHER}")
+            difference = f": {its}, now {mine}" if isinstance(its, int | float | str | tuple) else ""
+            raise InputError(
+                f"The search {room.folder} has another {name}{difference}.", f"Repeat its command. {ANOTHER}"
+            )
     return plan
 
 

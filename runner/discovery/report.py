@@ -46,29 +46,29 @@ def spec_file(plan: SearchPlan, candidate: Candidate) -> str:
 def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
     """A few lines: how many candidates each gate stopped, and the best beside the controls."""
     gates = log.gates()
-    told = ", ".join(f"{count} {gate}" for gate, count in sorted(gates.items(), key=lambda pair: -pair[1]))
-    yield f"{sum(gates.values())} candidates: {told}." if gates else "No candidate was written."
+    refusals = ", ".join(f"{count} {gate}" for gate, count in sorted(gates.items(), key=lambda pair: -pair[1]))
+    yield f"{sum(gates.values())} candidates: {refusals}." if gates else "No candidate was written."
     ranked = ranking(log, rung)
     for place, candidate in enumerate(ranked[:SHOWN], start=1):
         mark, score = " (control)" if candidate.bred.control else "", 100 * (candidate.score(rung) or 0.0)
         yield f"{place:>3}  {score:5.1f} %  {candidate.name}{mark}, size {candidate.bred.size}"
     null = log.candidates.get(NULL)
     if null is not None and null.score(rung) is not None:
-        found = [candidate for candidate in ranked if not candidate.bred.control]
-        better = sum((candidate.score(rung) or 0.0) > (null.score(rung) or 0.0) for candidate in found)
-        yield f"{better} of {len(found)} found losses beat the null control, a clone of {names[0]}."
+        bred = [candidate for candidate in ranked if not candidate.bred.control]
+        better = sum((candidate.score(rung) or 0.0) > (null.score(rung) or 0.0) for candidate in bred)
+        yield f"{better} of {len(bred)} found losses beat the null control, a clone of {names[0]}."
 
 
 def top_rung(log: SearchLog, rungs: Sequence[str]) -> str:
     """The highest rung at which a found loss was trained; the first rung if none was."""
-    found = [candidate for candidate in log.candidates.values() if not candidate.bred.control]
-    return next((rung for rung in reversed(rungs) if any(rung in one.scored for one in found)), rungs[0])
+    bred = [candidate for candidate in log.candidates.values() if not candidate.bred.control]
+    return next((rung for rung in reversed(rungs) if any(rung in candidate.scored for candidate in bred)), rungs[0])
 
 
 def ranking(log: SearchLog, rung: str) -> list[Candidate]:
     """All candidates trained at a rung, best first."""
-    scored = [one for one in log.candidates.values() if one.score(rung) is not None]
-    return sorted(scored, key=lambda one: (-(one.score(rung) or 0.0), one.bred.size))
+    scored = [candidate for candidate in log.candidates.values() if candidate.score(rung) is not None]
+    return sorted(scored, key=lambda candidate: (-(candidate.score(rung) or 0.0), candidate.bred.size))
 
 
 def write_report(room: SearchRoom, plan: SearchPlan, log: SearchLog, rung: str) -> Path:
@@ -87,15 +87,15 @@ def make_page(name: str, plan: SearchPlan, log: SearchLog, rung: str) -> str:
 
 def _sections(plan: SearchPlan, log: SearchLog, rung: str) -> Iterator[str]:
     seeds = counted_seeds(plan.seeds)
-    told = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {seeds}; alphadsl {plan.version}."
-    yield f'<p class="pale">{escape(told)} Scores are on validation images, and select: confirm on others.</p>'
+    heading = f"From {', '.join(plan.parents)} on {plan.config.dataset}; {seeds}; alphadsl {plan.version}."
+    yield f'<p class="pale">{escape(heading)} Scores are on validation images, and select: confirm on others.</p>'
     yield f"<pre>{escape(chr(10).join(summary(log, rung, list(plan.parents))))}</pre>"
     for event in log.events:
         if isinstance(event, RungEvent):
             kept = "kept" if event.kept else "left out"
-            yield f"<p>{escape(event.told)}; {kept}.</p>"
+            yield f"<p>{escape(event.sentence)}; {kept}.</p>"
     candidates = list(log.candidates.values())
-    if any(one.score(rung) is not None for one in candidates):
+    if any(candidate.score(rung) is not None for candidate in candidates):
         yield f"<h2>Genealogy, and the front of score and size</h2>{draw_search(candidates, rung)}"
     yield "<h2>The front</h2>"
     for candidate in reversed(pareto(candidates, rung)):

@@ -48,12 +48,12 @@ class Pace:
     budget: float
     log: SearchLog
     tell: Tell
-    told: float = field(default_factory=time.monotonic)
+    line_at: float = field(default_factory=time.monotonic)
 
     def say(self) -> None:
         now = time.monotonic()
-        if now - self.told >= LINE_SECONDS:
-            self.told = now
+        if now - self.line_at >= LINE_SECONDS:
+            self.line_at = now
             spent, budget = (timedelta(seconds=round(seconds)) for seconds in (self.log.seconds, self.budget))
             self.tell(f"{spent} of {budget} spent: {self.log.bred:,} written, {self.log.passed:,} through the gates.")
 
@@ -91,7 +91,7 @@ class Search:
         return tuple(candidate for candidate in self.log.candidates.values() if candidate.bred.control)
 
     @property
-    def found(self) -> tuple[Candidate, ...]:
+    def bred(self) -> tuple[Candidate, ...]:
         return tuple(candidate for candidate in self.log.candidates.values() if not candidate.bred.control)
 
     @property
@@ -117,7 +117,7 @@ class Search:
             if event is None:
                 kept.append(rung)
                 continue
-            self.tell(f"{event.told}{'' if event.kept else '; the rung is left out'}.")
+            self.tell(f"{event.sentence}{'' if event.kept else '; the rung is left out'}.")
             kept += [rung] if event.kept else []
         self.rungs = (*kept, last)
 
@@ -138,14 +138,14 @@ class Search:
 
     def next_untrained(self) -> tuple[Candidate, Rung] | None:
         """A candidate that passed the gates just before the search was stopped, and the first rung."""
-        waiting = (candidate for candidate in self.found if self.first.name not in candidate.scored)
+        waiting = (candidate for candidate in self.bred if self.first.name not in candidate.scored)
         return next(((candidate, self.first) for candidate in waiting), None)
 
     def next_promotion(self) -> tuple[Candidate, Rung] | None:
         """A candidate among the best of its rung that was not trained at the next, searching from the highest rung
         down."""
         for rung, following in reversed(list(zip(self.rungs, self.rungs[1:], strict=False))):
-            scored = [candidate for candidate in self.found if candidate.score(rung.name) is not None]
+            scored = [candidate for candidate in self.bred if candidate.score(rung.name) is not None]
             best = sorted(scored, key=lambda candidate: -(candidate.score(rung.name) or 0.0))
             for candidate in best[: len(scored) // self.plan.factor]:
                 if following.name not in candidate.scored:
@@ -162,20 +162,20 @@ class Search:
             self.log.add(BredEvent(number=number, name=f"c{number:05}", gate="nothing to change"))
             return
         verdict = self.gates.judge(bred.name, bred.text)
-        told = {"number": number, "name": bred.name, "text": bred.text, "parents": bred.parents, "how": bred.how}
+        event = {"number": number, "name": bred.name, "text": bred.text, "parents": bred.parents, "how": bred.how}
         if isinstance(verdict, Refused):
-            self.log.add(BredEvent.model_validate({**told, "gate": verdict.gate.value, "reason": verdict.reason}))
+            self.log.add(BredEvent.model_validate({**event, "gate": verdict.gate.value, "reason": verdict.reason}))
             self._spend(bred.name, started)
             return
         self.gates.learn(verdict.journey)
         near = {"near": str(verdict.near), "angle": verdict.near.angle, "size": verdict.size}
-        self.log.add(BredEvent.model_validate(told | near))
+        self.log.add(BredEvent.model_validate(event | near))
         self.train(self.log.candidates[bred.name], self.first)
 
     def parents(self, chance: random.Random) -> list[Parent]:
         """The winners of two tournaments among the losses that the search started from and those found last."""
-        trained = [candidate for candidate in self.found if candidate.score(self.first.name) is not None]
-        pool = [*(one for one in self.controls if one.name != NULL), *trained[-POPULATION:]]
+        trained = [candidate for candidate in self.bred if candidate.score(self.first.name) is not None]
+        pool = [*(control for control in self.controls if control.name != NULL), *trained[-POPULATION:]]
         return [Parent(won.name, won.bred.text) for won in (self._won(pool, chance) for _ in range(2))]
 
     def _won(self, pool: Sequence[Candidate], chance: random.Random) -> Candidate:
@@ -213,7 +213,7 @@ class Search:
         seconds, bred = time.perf_counter() - started, candidate.bred
         event = ScoredEvent(name=candidate.name, rung=rung.name, failed=failed, seconds=seconds)
         if tried:
-            score, scores, values = max(tried, key=lambda each: each[0])
+            score, scores, values = max(tried, key=lambda entry: entry[0])
             event = event.model_copy(update={"scores": scores, "values": values, "failed": ""})
             self.tell(f"{bred.name} at {shown_rung(rung.name)}: {score:.1%} ({bred.how}, size {bred.size})")
         else:

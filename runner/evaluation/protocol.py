@@ -62,7 +62,7 @@ def protocol_differences(probes: Iterable[Mapping[str, object]]) -> dict[str, tu
     details = [_details(probe) for probe in probes]
     names = dict.fromkeys(name for protocol in details for name in protocol)
     values = {name: tuple(dict.fromkeys(str(detail.get(name, UNKNOWN)) for detail in details)) for name in names}
-    return {name: told for name, told in values.items() if len(told) > 1}
+    return {name: different for name, different in values.items() if len(different) > 1}
 
 
 def _details(probe: Mapping[str, object]) -> Mapping[str, object]:

@@ -96,10 +96,10 @@ def measure_batch(
         z0_ND, z1_ND = z_ED.float().chunk(2)
         if not (h_EF.isfinite().all() and z_ED.isfinite().all()):
             return {}
-        told = (
+        importances = (
             _of_importance(loss, z0_ND, z1_ND, labels_N) if keys is None else _of_queue(loss, z0_ND, x_VNCHW[1], keys)
         )
-        numbers: Mapping[str, float] = told | feature_statistics(h_EF.view(2, len(z0_ND), -1))
+        numbers: Mapping[str, float] = importances | feature_statistics(h_EF.view(2, len(z0_ND), -1))
     return {name: value for name, value in numbers.items() if math.isfinite(value)}
 
 

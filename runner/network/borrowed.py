@@ -131,13 +131,13 @@ def count_features(body: nn.Module, name: str, image_size: int) -> int:
         or len(features) != PROBED
         or not features.is_floating_point()
     ):
-        told = (
+        answer = (
             f"{tuple(features.shape)} {features.dtype}"
             if isinstance(features, Tensor)
             else f"a {type(features).__name__}"
         )
         raise InputError(
-            f"The encoder {name} maps images {shape} to {told}, not to features ({PROBED}, F).",
+            f"The encoder {name} maps images {shape} to {answer}, not to features ({PROBED}, F).",
             "Pool and flatten its output.",
         )
     return features.shape[1]

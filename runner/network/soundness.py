@@ -107,19 +107,19 @@ def _sound_layout(config: ExperimentConfig, image_size: int, fabric: Fabric) -> 
     off = error(best, config.threads)
     if off <= tolerance:
         return best
-    told = f"The gradients of the network are off by {off:.0%} on this machine ({fabric.device.type})"
+    finding = f"The gradients of the network are off by {off:.0%} on this machine ({fabric.device.type})"
     for other in others:
         if error(other, config.threads) <= tolerance:
-            tell(f"{told} with {NAMES[best.format]}, so it is trained with {NAMES[other.format]}.")
+            tell(f"{finding} with {NAMES[best.format]}, so it is trained with {NAMES[other.format]}.")
             return other
     if config.precision != "32" and error(best, config.threads, nullcontext) <= TOLERANCES["32"]:
-        raise InputError(f"{told} with precision {config.precision}.", "Give --precision 32.")
+        raise InputError(f"{finding} with precision {config.precision}.", "Give --precision 32.")
     if config.channels_last is True and error(FIRST, config.threads) <= tolerance:
-        raise InputError(f"{told} with channels last.", "Give --no-channels-last.")
+        raise InputError(f"{finding} with channels last.", "Give --no-channels-last.")
     if config.threads != 1 and error(best, 1) <= tolerance:
         threads = torch.get_num_threads() if config.threads == AUTO else config.threads
-        raise InputError(f"{told} with {threads} threads.", "Give --threads 1.")
-    raise InputError(f"{told}.", "Try another --width, --encoder or --device, or another version of torch.")
+        raise InputError(f"{finding} with {threads} threads.", "Give --threads 1.")
+    raise InputError(f"{finding}.", "Try another --width, --encoder or --device, or another version of torch.")
 
 
 Autocast = Callable[[], AbstractContextManager[object]]

@@ -135,14 +135,16 @@ def make_record(loss: CompiledLoss, config: ExperimentConfig, data: DataRecord |
 
 def differences(old: RunRecord, new: RunRecord) -> dict[str, tuple[object, object]]:
     """What would make `new` a different run from `old`: names of settings or parts, with both values."""
-    told = {
+    compared = {
         name: (getattr(old.config, name), getattr(new.config, name))
         for name in ExperimentConfig.model_fields
         if name not in NO_SETTING - {"seed"}
     }
     loss = (old.loss, dict(old.values), old.spec), (new.loss, dict(new.values), new.spec)
-    told |= {"loss": loss, "data": (old.data, new.data)}
-    return {name: (before, now) for name, (before, now) in told.items() if before != now and AUTO not in (before, now)}
+    compared |= {"loss": loss, "data": (old.data, new.data)}
+    return {
+        name: (before, now) for name, (before, now) in compared.items() if before != now and AUTO not in (before, now)
+    }
 
 
 def changes(old: Environment, new: Environment) -> list[str]:

@@ -170,13 +170,13 @@ def check_whose(run: RunFolder, text: str, path: Path | None = None) -> None:
     """
     record, path = read_record(run), path or run.checkpoint
     try:
-        found = RunRecord.model_validate_json(text)
+        written = RunRecord.model_validate_json(text)
     except ValidationError:
         raise InputError(f"{path} does not say which run it belongs to.", "Put the run's own file back.") from None
-    for name, (mine, its) in differences(record, found).items():
+    for name, (mine, its) in differences(record, written).items():
         if name == "epochs" and its in record.planned:
             continue
-        told = "another loss" if name == "loss" else f"{name} {its}, where {run.config} says {mine}"
-        raise InputError(f"{path} is of another run: {told}.", "Put the run's own file back.")
-    if record.run != found.run:
+        difference = "another loss" if name == "loss" else f"{name} {its}, where {run.config} says {mine}"
+        raise InputError(f"{path} is of another run: {difference}.", "Put the run's own file back.")
+    if record.run != written.run:
         raise InputError(f"{path} is of another run with the same settings.", "Put the run's own file back.")

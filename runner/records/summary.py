@@ -207,13 +207,13 @@ def _label(run: FinishedRun, runs: Sequence[FinishedRun]) -> str:
     """The name of the loss, with what distinguishes it from others of the same name, and settings that differ."""
     mine = run.record
     namesakes = [other.record for other in runs if other.record.loss == mine.loss]
-    told = _differing(mine.parameters(), [other.parameters() for other in namesakes])
+    traits = _differing(mine.parameters(), [other.parameters() for other in namesakes])
     if any(other.values == mine.values and other.spec != mine.spec for other in namesakes):
-        told.append(f"spec {mine.spec[:SHOWN]}")
-    told += _differing(_settings(run), [_settings(other) for other in runs])
+        traits.append(f"spec {mine.spec[:SHOWN]}")
+    traits += _differing(_settings(run), [_settings(other) for other in runs])
     if not mine.run:
-        told.append("of an earlier version")
-    return f"{mine.loss} ({', '.join(told)})" if told else mine.loss
+        traits.append("of an earlier version")
+    return f"{mine.loss} ({', '.join(traits)})" if traits else mine.loss
 
 
 def _settings(run: FinishedRun) -> dict[str, str]:
@@ -236,8 +236,8 @@ def _shortest(value: str, values: Iterable[str]) -> str:
     try:
         numbers = {float(other) for other in values}
         shorter = ({number: f"{number:.{digits}g}" for number in numbers} for digits in range(4, EXACT))
-        told = next((texts for texts in shorter if len(set(texts.values())) == len(numbers)), {})
-        return told.get(float(value), value)
+        shown = next((texts for texts in shorter if len(set(texts.values())) == len(numbers)), {})
+        return shown.get(float(value), value)
     except ValueError:
         return value
 

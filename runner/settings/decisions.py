@@ -27,12 +27,12 @@ class Decided:
             "channels_last": f"channels {'last' if config.channels_last else 'first'}",
             "compile": f"the encoder {'' if config.compile else 'not '}compiled",
         }
-        told = (
+        parts = (
             f"{text} ({self.reasons[name]})" if name in self.reasons else text
             for name, text in values.items()
             if getattr(config, name) != AUTO
         )
-        return f"computed on {processor.device} with {', '.join(told)}"
+        return f"computed on {processor.device} with {', '.join(parts)}"
 
 
 @dataclass(frozen=True)

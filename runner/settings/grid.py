@@ -54,7 +54,7 @@ def combine_settings(layers: Sequence[Given], settings: Mapping[str, object], se
     ]
     words = {name: _words(name, configs, len(values)) for name, values in axes.items()}
     return [
-        Setup(seeded, "".join(f"-{name}{told[getattr(config, name)]}" for name, told in words.items()))
+        Setup(seeded, "".join(f"-{name}{shown[getattr(config, name)]}" for name, shown in words.items()))
         for config in configs
         for seeded in with_seeds(config, seeds)
     ]
@@ -78,7 +78,7 @@ def _words(name: str, configs: Sequence[ExperimentConfig], count: int) -> dict[o
     if len(values) < count:
         raise InputError(f"--{name.replace('_', '-')} gives one of its values twice.", "Keep one of the two.")
     numbers = [value for value in values if not isinstance(value, str)]
-    told: dict[object, str] = dict(zip(numbers, told_apart(numbers), strict=True))
+    shown: dict[object, str] = dict(zip(numbers, told_apart(numbers), strict=True))
     return {
-        value: told.get(value) or (value if value.isdecimal() else f"-{UNSAFE.sub('-', value)}") for value in values
+        value: shown.get(value) or (value if value.isdecimal() else f"-{UNSAFE.sub('-', value)}") for value in values
     }

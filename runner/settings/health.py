@@ -31,7 +31,7 @@ class Finding:
     """One thing about the machine, its state, and a remedy if something is wrong with it."""
 
     what: str
-    told: str
+    fact: str
     remedy: str = ""
 
 
@@ -55,17 +55,17 @@ def _python() -> str:
 
 
 def _threads(processor: Processor) -> Finding:
-    told = f"torch uses {processor.threads}, and this process may use {processor.cores} cores"
+    fact = f"torch uses {processor.threads}, and this process may use {processor.cores} cores"
     if processor.threads > processor.cores:
-        return Finding("threads", told, f"Set OMP_NUM_THREADS={processor.cores}: more threads wait for each other.")
-    return Finding("threads", told)
+        return Finding("threads", fact, f"Set OMP_NUM_THREADS={processor.cores}: more threads wait for each other.")
+    return Finding("threads", fact)
 
 
 def _device(device: str) -> Finding:
     if device == "cuda":
         free, total = torch.cuda.mem_get_info()
-        told = f"{torch.cuda.get_device_name()}, {free / GIGABYTE:.0f} of {total / GIGABYTE:.0f} GB free"
-        return Finding("device", told)
+        fact = f"{torch.cuda.get_device_name()}, {free / GIGABYTE:.0f} of {total / GIGABYTE:.0f} GB free"
+        return Finding("device", fact)
     if NVIDIA.exists() or shutil.which("nvidia-smi"):
         cuda = torch.version.cuda
         remedy = "Update its driver." if cuda else "Install a torch that is built for CUDA."
@@ -92,11 +92,11 @@ def _room(what: str, folder: Path) -> Finding:
     if not os.access(place, os.W_OK):
         return Finding(what, f"{folder} cannot be written", "Check its permissions, or give --runs-dir.")
     free = shutil.disk_usage(place).free
-    told = f"{folder}, {free / GIGABYTE:.1f} GB free"
-    return Finding(what, told, "Make room on its disk." if free < LITTLE else "")
+    fact = f"{folder}, {free / GIGABYTE:.1f} GB free"
+    return Finding(what, fact, "Make room on its disk." if free < LITTLE else "")
 
 
 def _data(folder: Path) -> Finding:
     here = [name for name, archive in ARCHIVES.items() if (folder / archive).is_dir()]
-    told = f"digits{''.join(f', {name}' for name in here)}; in {folder}"
-    return Finding("data", f"{told}; --download fetches others" if len(here) < len(ARCHIVES) else told)
+    fact = f"digits{''.join(f', {name}' for name in here)}; in {folder}"
+    return Finding("data", f"{fact}; --download fetches others" if len(here) < len(ARCHIVES) else fact)

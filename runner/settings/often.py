@@ -29,14 +29,14 @@ class Often:
 
 def parse_often(text: str) -> Often:
     """The intervals in a text. Raises `ValueError` with the reason."""
-    told: dict[str, float] = {}
+    amounts: dict[str, float] = {}
     for part in text.lower().split(","):
         kind, amount = _parse_part(part.strip())
-        if kind in told:
+        if kind in amounts:
             raise ValueError(f"it gives {kind} twice")
-        told[kind] = amount
-    steps, epochs = told.get("steps"), told.get("epochs")
-    return Often(None if steps is None else int(steps), None if epochs is None else int(epochs), told.get("seconds"))
+        amounts[kind] = amount
+    steps, epochs = amounts.get("steps"), amounts.get("epochs")
+    return Often(None if steps is None else int(steps), None if epochs is None else int(epochs), amounts.get("seconds"))
 
 
 def _parse_part(part: str) -> tuple[str, float]:

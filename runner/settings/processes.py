@@ -29,5 +29,5 @@ def leads() -> bool:
 
 
 def _number(variable: str, otherwise: int) -> int:
-    told = os.environ.get(variable, "")
-    return int(told) if told.isdecimal() else otherwise
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdecimal() else otherwise

@@ -118,15 +118,15 @@ def describe_config(*configs: ExperimentConfig) -> str:
     usual: list[str] = []
     for name, field in ExperimentConfig.model_fields.items():
         values = list(dict.fromkeys(getattr(config, name) for config in configs))
-        told = " or ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
+        listed = " or ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
         if name != "dataset" and values != [getattr(ordinary, name)]:
-            own.append(f"{name} {told}")
+            own.append(f"{name} {listed}")
         elif (
             about_of(field).group in (Group.NETWORK, Group.TRAINING)
             and values[0] not in (AUTO, "none", False)
             and values[0] is not True
         ):
-            usual.append(f"{name} {told}")
+            usual.append(f"{name} {listed}")
     changed = f"{ordinary.dataset} with {', '.join(own)}" if own else ordinary.dataset
     return f"{changed}; by default {', '.join(usual)}" if usual else changed
 
@@ -136,10 +136,10 @@ def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> In
     name = str(faults[0]["loc"][0])
     reasons = dict.fromkeys(_reason(fault) for fault in faults if fault["loc"][0] == name and fault["type"] != UNSAID)
     file = files.get(name)
-    told = f"{file}: the setting" if file else "The setting"
+    subject = f"{file}: the setting" if file else "The setting"
     value = faults[0]["input"]
     return InputError(
-        f"{told} {name} = {_shortened(repr(value))} is refused: {', or '.join(reasons)}.", _remedy(name, value)
+        f"{subject} {name} = {_shortened(repr(value))} is refused: {', or '.join(reasons)}.", _remedy(name, value)
     )
 
 
@@ -161,8 +161,8 @@ def _close(name: str, value: object) -> str | None:
 def _reason(fault: ErrorDetails) -> str:
     if fault["type"] == "extra_forbidden":
         return "there is no setting of this name"
-    told = fault["msg"].removeprefix("Value error, ")
-    return told[:1].lower() + told[1:]
+    reason = fault["msg"].removeprefix("Value error, ")
+    return reason[:1].lower() + reason[1:]
 
 
 def _shortened(text: str) -> str:

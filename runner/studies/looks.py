@@ -28,7 +28,7 @@ class Look:
     """With the values and settings that they were given."""
     datasets: tuple[str, ...]
 
-    def told(self) -> str:
+    def description(self) -> str:
         seeds = f"seeds {self.seeds[0]} to {self.seeds[-1]}" if len(self.seeds) > 1 else f"seed {self.seeds[0]}"
         return f"{', '.join(self.losses)} on {', '.join(self.datasets)} with {seeds}"
 
@@ -63,8 +63,8 @@ def describe_looks(earlier: Sequence[Look], look: Look) -> list[str]:
         return []
     return [
         f"This is look {len(shared) + 1} at the test set with these seeds. Before it: "
-        f"{'; '.join(past.told() for past in shared)}. If those results decided which losses or how many seeds are "
-        "compared now, the p-values and intervals are too optimistic; confirm with fresh seeds (--seed)."
+        f"{'; '.join(past.description() for past in shared)}. If those results decided which losses or how many "
+        "seeds are compared now, the p-values and intervals are too optimistic; confirm with fresh seeds (--seed)."
     ]
 
 

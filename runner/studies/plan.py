@@ -42,8 +42,8 @@ class Point:
     """Settings of the run."""
 
     def __str__(self) -> str:
-        told = {**self.values, **self.settings}
-        return " ".join([self.loss, *(f"{name}={shown(value)}" for name, value in told.items())])
+        given = {**self.values, **self.settings}
+        return " ".join([self.loss, *(f"{name}={shown(value)}" for name, value in given.items())])
 
 
 class Ladder(BaseModel):
@@ -190,7 +190,7 @@ def differences(old: Plan, new: Plan) -> Iterator[str]:
             case "losses" if before != now:
                 yield f"the specs of {', '.join(before)}, now others{_names(before, now)}"
             case "axes" if before != now:
-                yield f"--over {_told(before)}, now {_told(now)}"
+                yield f"--over {_shown_axes(before)}, now {_shown_axes(now)}"
             case "ladder" if before != now:
                 yield f"--prune {_rungs(before)}, now {_rungs(now)}"
             case "values" if before != now:
@@ -205,7 +205,7 @@ def _names(before: Mapping[str, str], now: Mapping[str, str]) -> str:
     return f": {', '.join(now)}" if set(before) != set(now) else ""
 
 
-def _told(axes: tuple[Listed | Span, ...]) -> str:
+def _shown_axes(axes: tuple[Listed | Span, ...]) -> str:
     return " ".join(f"{axis.name}={axis}" for axis in axes) or "nothing"
 
 

@@ -164,8 +164,8 @@ def _interval(text: str, target: Target, words: str) -> Listed | Span:
             values = tuple(dict.fromkeys(_short(span.at(part)) for part in parts))
             return Listed(name=target.name, losses=target.losses, values=values)
         case _:
-            told = ":".join(counts)
-            raise InputError(f"--over {text}: {told} is not a number of points from 2 on.", "Write LOW..HIGH:log:5")
+            number = ":".join(counts)
+            raise InputError(f"--over {text}: {number} is not a number of points from 2 on.", "Write LOW..HIGH:log:5")
 
 
 def _short(value: Value) -> Value:

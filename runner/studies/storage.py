@@ -145,8 +145,8 @@ def _no_database(url: str) -> InputError:
 
 
 def _was_made_meanwhile(fault: Exception) -> bool:
-    told = str(fault.__cause__ or fault)
-    return any(word in told for word in ("already exists", "duplicate key", "UNIQUE constraint"))
+    message = str(fault.__cause__ or fault)
+    return any(word in message for word in ("already exists", "duplicate key", "UNIQUE constraint"))
 
 
 def _take_the_file(connection: Connection) -> None:

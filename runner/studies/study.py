@@ -136,8 +136,8 @@ def open_study(room: StudyRoom, plan: Plan) -> Study:
             f"The study {room.name} was made by alphadsl {kept.version}, and this is {plan.version}.",
             f"Use that version. {ANOTHER}",
         )
-    for told in differences(kept, plan):
-        raise InputError(f"The study {room.name} is another one: {told}.", f"Repeat its command. {ANOTHER}")
+    for difference in differences(kept, plan):
+        raise InputError(f"The study {room.name} is another one: {difference}.", f"Repeat its command. {ANOTHER}")
     opened = Study(room, kept, study)
     opened.fill(opened.trials())
     return opened

@@ -27,7 +27,7 @@ class Watch:
     def __init__(self, study: Study, workers: int) -> None:
         self._study, self._workers = study, workers
         self._console = Console(stderr=True)
-        self._told = {entry.index for entry in study.entries() if entry.over}
+        self._reported = {entry.index for entry in study.entries() if entry.over}
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
     def __call__(self) -> None:
@@ -39,10 +39,10 @@ class Watch:
             self._live.update(Group(table, Text(progress_of(entries, self._workers), style="dim")), refresh=True)
             return
         for entry in entries:
-            if entry.over and entry.index not in self._told:
-                self._told.add(entry.index)
-                told = f"{line_of(entry)}; {progress_of(entries, self._workers)}"
-                self._console.print(told, highlight=False, markup=False, soft_wrap=True)
+            if entry.over and entry.index not in self._reported:
+                self._reported.add(entry.index)
+                line = f"{line_of(entry)}; {progress_of(entries, self._workers)}"
+                self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -115,21 +115,21 @@ def spread_of(entry: Entry) -> str:
 
 
 def line_of(entry: Entry) -> str:
-    told = f"trial {entry.index} ({entry.point})"
+    trial = f"trial {entry.index} ({entry.point})"
     match entry.standing:
         case Standing.FAILED:
-            return f"{told} failed: {entry.reason}"
+            return f"{trial} failed: {entry.reason}"
         case Standing.PRUNED:
-            return f"{told} ended at epoch {entry.rungs[-1][0] if entry.rungs else 0}, {percent_of(entry)}%"
+            return f"{trial} ended at epoch {entry.rungs[-1][0] if entry.rungs else 0}, {percent_of(entry)}%"
         case _:
-            return f"{told} {percent_of(entry)}% {spread_of(entry)}".rstrip()
+            return f"{trial} {percent_of(entry)}% {spread_of(entry)}".rstrip()
 
 
 def progress_of(entries: Sequence[Entry], workers: int) -> str:
     over = [entry for entry in entries if entry.over]
-    told = f"{len(over)} of {len(entries)} trials"
+    progress = f"{len(over)} of {len(entries)} trials"
     left = time_left(entries, workers)
-    return told if left is None else f"{told}, {_time(left)} left"
+    return progress if left is None else f"{progress}, {_time(left)} left"
 
 
 def time_left(entries: Sequence[Entry], workers: int) -> float | None:

@@ -36,7 +36,7 @@ class Shrinkage:
 
     @property
     def confirmed(self) -> float:
-        return self.contrast.found.mean
+        return self.contrast.comparison.mean
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _sheet(shrinkages: Sequence[Shrinkage]) -> Sheet:
 
 
 def _row(shrinkage: Shrinkage) -> tuple[str, ...]:
-    compared = shrinkage.contrast.found
+    compared = shrinkage.contrast.comparison
     interval = "" if compared.interval is None else shown_interval(compared.interval)
     values = (f"{shrinkage.searched:+.2f}", f"{compared.mean:+.2f}", interval)
     name = shrinkage.contrast.loss.label
@@ -144,8 +144,8 @@ def _draw(shrinkages: Sequence[Shrinkage]) -> Figure:
     axes.axhline(0, color=INK, linewidth=0.8)
     for index, shrinkage in enumerate(shrinkages):
         axes.plot(shrinkage.searched, shrinkage.confirmed, "o", ms=8, color=colour(index))
-        if shrinkage.contrast.found.interval is not None:
-            span = [shrinkage.contrast.found.interval.low, shrinkage.contrast.found.interval.high]
+        if shrinkage.contrast.comparison.interval is not None:
+            span = [shrinkage.contrast.comparison.interval.low, shrinkage.contrast.comparison.interval.high]
             axes.plot([shrinkage.searched] * 2, span, color=colour(index), linewidth=2)
         label = f"{shrinkage.contrast.loss.label}, {shrinkage.contrast.section.dataset}"
         axes.annotate(label, (shrinkage.searched, shrinkage.confirmed), (6, 4), textcoords="offset points")

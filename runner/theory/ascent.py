@@ -90,15 +90,15 @@ def can_be_looked_at(layers: Layers) -> bool:
 
 def curvatures(energy: Energy, normalise: Normalise, layers: Layers, which: int) -> Tensor:
     """Eigenvalues (P,) of the Hessian on the constraint at one end, in increasing order; the radial ones are 0."""
-    one = tuple(weight[which : which + 1] for weight in normalise(layers))
-    sizes, shapes = [weight.numel() for weight in one], [weight.shape for weight in one]
+    single = tuple(weight[which : which + 1] for weight in normalise(layers))
+    sizes, shapes = [weight.numel() for weight in single], [weight.shape for weight in single]
 
     def flat_energy(flat_P: Tensor) -> Tensor:
         parts = torch.split(flat_P, sizes)
         there = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
         return energy(normalise(there))[0]
 
-    curvature_PP: Tensor = jacrev(jacrev(flat_energy))(torch.cat([weight.flatten() for weight in one]))
+    curvature_PP: Tensor = jacrev(jacrev(flat_energy))(torch.cat([weight.flatten() for weight in single]))
     values_P: Tensor = torch.linalg.eigvalsh((curvature_PP + curvature_PP.mT) / 2)
     return values_P
 
@@ -122,4 +122,4 @@ def _norm(gradients: Layers) -> Tensor:
 
 
 def _chosen(mask_S: Tensor, yes: Layers, no: Layers) -> Layers:
-    return tuple(torch.where(mask_S[:, None, None], one, other) for one, other in zip(yes, no, strict=True))
+    return tuple(torch.where(mask_S[:, None, None], taken, other) for taken, other in zip(yes, no, strict=True))

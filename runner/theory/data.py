@@ -94,7 +94,7 @@ def opposed(recipe: Recipe, random: Random) -> Views:
 
 
 GENERATORS: Mapping[str, Generator] = MappingProxyType(
-    {each.__name__: each for each in (components, equal, mixture, gaussian, opposed)}
+    {maker.__name__: maker for maker in (components, equal, mixture, gaussian, opposed)}
 )
 PIXELS = ("digits", "cifar10")
 

@@ -59,7 +59,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Found:
+class Result:
     """Results for one loss."""
 
     name: str
@@ -163,7 +163,7 @@ METHODS: Mapping[str, Callable[[Subject, Draw, Tensor], Tensor]] = {
 }
 
 
-def measure(subject: Subject, draws: int, seed: int) -> Found:
+def measure(subject: Subject, draws: int, seed: int) -> Result:
     """The largest error over draws of each kind of network."""
     errors: dict[str, float] = {}
     off, negative = 0.0, False
@@ -173,7 +173,7 @@ def measure(subject: Subject, draws: int, seed: int) -> Found:
         off, negative = max(off, weights.off_row_sum()), negative or bool((weights.alpha_EE < 0).any())
         error = relative_error(subject, case)
         errors[kind] = max(errors.get(kind, 0.0), error) if error == error else error
-    return Found(subject.name, subject.family, how_of(subject), errors, off, negative, remark(subject))
+    return Result(subject.name, subject.family, how_of(subject), errors, off, negative, remark(subject))
 
 
 def remark(subject: Subject) -> str:
@@ -199,31 +199,31 @@ def study(subjects: Sequence[Subject], draws: int, seed: int) -> Report:
     """The report on all losses, in one table."""
     measured = [measure(subject, draws, seed) for subject in watched(subjects, "Gradients")]
     statements = [
-        Statement(f"{one.name}: gradient of the loss = - gradient of the energy", one.error, one.tolerance)
-        for one in measured
+        Statement(f"{result.name}: gradient of the loss = - gradient of the energy", result.error, result.tolerance)
+        for result in measured
     ]
     cells = [
         [
-            one.name,
-            one.family.replace("_", " "),
-            one.how,
-            *(f"{error:.0e}" for error in one.errors.values()),
-            f"{one.tolerance:.0e}",
+            result.name,
+            result.family.replace("_", " "),
+            result.how,
+            *(f"{error:.0e}" for error in result.errors.values()),
+            f"{result.tolerance:.0e}",
             statement.verdict,
-            "yes" if one.off_row_sum < 1e-12 else "no",
-            "no" if one.negative_alpha else "yes",
-            one.remark,
+            "yes" if result.off_row_sum < 1e-12 else "no",
+            "no" if result.negative_alpha else "yes",
+            result.remark,
         ]
-        for one, statement in zip(measured, statements, strict=True)
+        for result, statement in zip(measured, statements, strict=True)
     ]
     columns = ("loss", "family", "gradient by", *KINDS, "tolerance", "verdict", "β = Σα", "α ≥ 0", "remark")
     numbers = {
         "draws": draws,
         "seed": seed,
         "losses": [
-            {"loss": one.name, "family": one.family, "by": one.how, "errors": dict(one.errors)}
-            | {"off_row_sum": one.off_row_sum, "negative_alpha": one.negative_alpha, "remark": one.remark}
-            for one in measured
+            {"loss": result.name, "family": result.family, "by": result.how, "errors": dict(result.errors)}
+            | {"off_row_sum": result.off_row_sum, "negative_alpha": result.negative_alpha, "remark": result.remark}
+            for result in measured
         ],
     }
     title = f"Theorem 1, largest relative error over {draws} draws of each network"

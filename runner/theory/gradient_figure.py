@@ -27,18 +27,18 @@ class Measured(Protocol):
 def draw_errors(measured: Sequence[Measured], methods: Iterable[str]) -> Figure:
     figure = Figure(figsize=(8, 1.6 + 0.19 * max(6, len(measured))), layout="constrained")
     axes = figure.add_subplot()
-    ordered = sorted(measured, key=lambda each: (each.how, each.name), reverse=True)
+    ordered = sorted(measured, key=lambda result: (result.how, result.name), reverse=True)
     for place, (how, colour) in enumerate(zip(methods, COLOURS, strict=False)):
-        mine = [(at, each) for at, each in enumerate(ordered) if each.how == how]
+        mine = [(at, result) for at, result in enumerate(ordered) if result.how == how]
         if not mine:
             continue
-        values = [max(each.error, 1e-18) for _, each in mine]
+        values = [max(result.error, 1e-18) for _, result in mine]
         axes.scatter(values, [at for at, _ in mine], color=colour, s=26, label=how, zorder=3)
         tolerance = mine[0][1].tolerance
         ends = [at for at, _ in mine]
         label = "tolerance" if place == 0 else None
         axes.plot([tolerance] * 2, [min(ends) - 0.5, max(ends) + 0.5], color=BAD, linewidth=1.4, label=label)
-    axes.set_yticks(range(len(ordered)), [each.name for each in ordered], fontsize=7.5)
+    axes.set_yticks(range(len(ordered)), [result.name for result in ordered], fontsize=7.5)
     axes.set_ylim(-0.8, len(ordered) - 0.2)
     axes.set_xscale("log")
     finish(axes, "Theorem 1: gradient of the loss against that of the energy, alpha and beta fixed", "relative error")

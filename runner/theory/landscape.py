@@ -78,7 +78,7 @@ def study(first: Subject, second: Subject, views: Views, library: Sequence[Subje
     statements = [
         Statement(f"{subject.name}: the energy by the derived alpha is that by definition", worst, AGREES)
         for subject, worst in (
-            (each, max(look.off for look in looks if look.loss == each.name)) for each in (first, second)
+            (subject, max(look.off for look in looks if look.loss == subject.name)) for subject in (first, second)
         )
     ]
     tables = [_states(first, second, looks, between, views)]
@@ -91,11 +91,11 @@ def study(first: Subject, second: Subject, views: Views, library: Sequence[Subje
         "data": views.name,
         "seed": seed,
         "states": [asdict(look) for look in looks],
-        "between": [asdict(each) for each in between],
+        "between": [asdict(pair) for pair in between],
     }
     if entries:
-        told, correlation = correlate(entries)
-        notes.append(told)
+        sentence, correlation = correlate(entries)
+        notes.append(sentence)
         numbers |= {"library": [entry.model_dump() for entry in entries], "correlation": correlation}
     figure = draw_landscape(looks, between, entries)
     return Report(f"{first.name} beside {second.name}", tables, statements, figure, numbers, notes)
@@ -147,11 +147,11 @@ def _alphas(first: Subject, second: Subject, network: Network, views: Views) -> 
         company = subject.company_of(views.classes_N, z_VND)
         pair.append(subject.weights(z_VND, company).alpha_EE)
     size = min(len(alpha_EE) for alpha_EE in pair)
-    one, other = (alpha_EE[:size, :size].flatten() for alpha_EE in pair)
-    both = (one != 0) & (other != 0)
-    if both.sum() < 3 or any(len(set(alpha[both].tolist())) < 2 for alpha in (one, other)):
+    left, right = (alpha_EE[:size, :size].flatten() for alpha_EE in pair)
+    both = (left != 0) & (right != 0)
+    if both.sum() < 3 or any(len(set(alpha[both].tolist())) < 2 for alpha in (left, right)):
         return float("nan")
-    return float(stats.spearmanr(one[both].numpy(), other[both].numpy()).statistic)
+    return float(stats.spearmanr(left[both].numpy(), right[both].numpy()).statistic)
 
 
 def _states(first: Subject, second: Subject, looks: Sequence[Look], between: Sequence[Between], views: Views) -> Rows:

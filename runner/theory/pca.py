@@ -26,25 +26,25 @@ def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, se
     x_EF = company.beside(views.x_VNF)
     bound = bound_of(subject.weights(views.x_VNF, company).covariance(x_EF))
     literal_FF = subject.defined_weights(views.x_VNF, company).covariance_by_pairs(x_EF)
-    found = []
+    outcomes = []
     for depth in depths:
         ends = climb(literal_FF, [views.width, *[hidden] * depth], seeds, seed)
-        found.append(measure(bound, literal_FF, ends))
-    statements = [statement for each in found for statement in _statements(bound, each)]
+        outcomes.append(measure(bound, literal_FF, ends))
+    statements = [statement for outcome in outcomes for statement in _statements(bound, outcome)]
     rows = [
         [
-            str(each.depth),
-            f"{float(each.ends.energy_S.min()):.6g}",
-            f"{float(each.ends.energy_S.max()):.6g}",
-            f"{bound.goal(each.depth):.6g}",
-            f"{float(each.sigma_S.max()):.1e}",
-            f"{float(each.off_alignment_S.max()):.1e}",
-            f"{float(each.angle_S.max()):.1e}",
-            str(each.ends.steps),
-            "; ".join(f"{kind.energy:.4g} {kind.name} ({kind.curvature:+.1e})" for kind in each.kinds)
+            str(outcome.depth),
+            f"{float(outcome.ends.energy_S.min()):.6g}",
+            f"{float(outcome.ends.energy_S.max()):.6g}",
+            f"{bound.goal(outcome.depth):.6g}",
+            f"{float(outcome.sigma_S.max()):.1e}",
+            f"{float(outcome.off_alignment_S.max()):.1e}",
+            f"{float(outcome.angle_S.max()):.1e}",
+            str(outcome.ends.steps),
+            "; ".join(f"{kind.energy:.4g} {kind.name} ({kind.curvature:+.1e})" for kind in outcome.kinds)
             or "not looked at",
         ]
-        for each in found
+        for outcome in outcomes
     ]
     columns = (
         "depth",
@@ -67,17 +67,17 @@ def study(subject: Subject, views: Views, depths: Sequence[int], hidden: int, se
         "eigenvalues": bound.eigenvalues_F[::-1].tolist(),
         "multiplicity": bound.multiplicity,
         "depths": [
-            {"depth": each.depth, "energies": each.ends.energy_S.tolist(), "sigma": each.sigma_S.tolist()}
-            | {"off_alignment": each.off_alignment_S.tolist(), "angle": each.angle_S.tolist()}
-            | {"gradient": each.ends.gradient_S.tolist(), "kinds": [kind.__dict__ for kind in each.kinds]}
-            for each in found
+            {"depth": outcome.depth, "energies": outcome.ends.energy_S.tolist(), "sigma": outcome.sigma_S.tolist()}
+            | {"off_alignment": outcome.off_alignment_S.tolist(), "angle": outcome.angle_S.tolist()}
+            | {"gradient": outcome.ends.gradient_S.tolist(), "kinds": [kind.__dict__ for kind in outcome.kinds]}
+            for outcome in outcomes
         ],
     }
     return Report(
         f"PCA by {subject.name}",
         [table],
         statements,
-        draw_ascents(f"{subject.name} on {views.name}", bound, found, (RANK, ANGLE)),
+        draw_ascents(f"{subject.name} on {views.name}", bound, outcomes, (RANK, ANGLE)),
         numbers,
         _words(bound),
     )

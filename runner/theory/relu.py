@@ -23,8 +23,8 @@ from runner.theory.weights import PairWeights
 
 def premises(views: Views, alpha_is_positive: bool) -> dict[str, bool]:
     """The paper's assumptions about the data, and whether they hold."""
-    x_EF, one = views.x_EF, views.components_MF
-    apart = None if one is None else x_EF @ one.mT
+    x_EF, components_MF = views.x_EF, views.components_MF
+    apart = None if components_MF is None else x_EF @ components_MF.mT
     return {
         "every input is a multiple of one of a set of orthogonal components": apart is not None
         and bool(((apart.abs() > 1e-12).sum(1) <= 1).all()),

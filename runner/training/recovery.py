@@ -25,10 +25,10 @@ def load_last(run: RunFolder, device: torch.device) -> Checkpoint:
     try:
         return _load_own(run, run.checkpoint, device)
     except InputError as refusal:
-        found = last_good(run)
-        if found is None:
+        last = last_good(run)
+        if last is None:
             raise
-        path, good = found
+        path, good = last
         raise InputError(
             f"{refusal.message} The last good one is {path}, of step {good.step:,}.",
             "Put a copy of it back, or give train --resume-last-good to continue from there.",
@@ -46,12 +46,12 @@ def go_back(run: RunFolder) -> None:
 
     Raises `InputError` if there are checkpoints and none is good.
     """
-    found = last_good(run)
-    if found is None:
+    last = last_good(run)
+    if last is None:
         if not any(path.exists() for paths in candidates(run) for path in paths):
             return  # the run was killed before its first checkpoint
         raise InputError(f"The run {run.path} has no good checkpoint.", f"Put a copy of one back. {ANOTHER}")
-    path, good = found
+    path, good = last
     if path == run.checkpoint:
         return
     if run.checkpoint.exists():

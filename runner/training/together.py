@@ -127,14 +127,14 @@ def _leave(fault: Exception) -> None:
     """End this process at once: tearing down what other processes are still waiting in could block as well."""
     match fault:
         case InputError():
-            told = f"error: process {rank()}: {fault.message}\n" + (f"help: {fault.help}\n" if fault.help else "")
+            message = f"error: process {rank()}: {fault.message}\n" + (f"help: {fault.help}\n" if fault.help else "")
         case _ if _is_lost_contact(fault):
             time.sleep(GRACE_SECONDS)
-            told = "error: process 0: another process has ended unexpectedly\n" if leads() else ""
+            message = "error: process 0: another process has ended unexpectedly\n" if leads() else ""
         case _:
-            told = "".join(traceback.format_exception(fault))
+            message = "".join(traceback.format_exception(fault))
     sys.stdout.flush()
-    os.write(2, told.encode(errors="replace"))
+    os.write(2, message.encode(errors="replace"))
     os._exit(1)
 
 

@@ -227,10 +227,10 @@ def test_backends_cross_where_the_later_one_stays_faster() -> None:
     times = {128: (1.0, 0.9, 3.0), 256: (1.0, 1.1, 2.0), 512: (4.0, 2.0, 3.0), 1024: (9.0, 8.0, 4.0)}
     found = list(crossings([*timed("infonce", times)], (EAGER, COMPILED, STREAMING)))
     assert found == [Crossing("infonce", COMPILED, 512, 5.0), Crossing("infonce", STREAMING, 1024, 2.5)]
-    assert calibrate.told(found[0]) == "infonce: dense compiled from A = 512; its first step pays after 5"
+    assert calibrate.describe_crossing(found[0]) == "infonce: dense compiled from A = 512; its first step pays after 5"
 
 
 def test_a_backend_that_is_never_faster_has_no_crossing() -> None:
     (found,) = crossings([*timed("infonce", {128: (1.0, 2.0, 9.0)})], (EAGER, COMPILED))
     assert found == Crossing("infonce", COMPILED, None, None)
-    assert "not the fastest" in calibrate.told(found)
+    assert "not the fastest" in calibrate.describe_crossing(found)

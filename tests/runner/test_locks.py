@@ -19,7 +19,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
         raise OSError(number, "refused")
 
     monkeypatch.setattr(fcntl, "flock", flock)
-    monkeypatch.setattr(locks, "_told", set())
+    monkeypatch.setattr(locks, "_warned", set())
 
 
 def test_a_lock_is_held_once_and_freed_at_the_end(tmp_path: Path) -> None:

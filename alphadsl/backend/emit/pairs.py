@@ -116,7 +116,7 @@ def _by_rows(core: Core) -> str:
 def _negatives(arrangement: Arrangement) -> str:
     """Comparisons of the same ids at different positions are kept apart."""
     compared = [_compared(place, comparison) for place, comparison in enumerate(arrangement.comparisons)]
-    joined = compared[0] if len(compared) == 1 else " & ".join(f"({each})" for each in compared)
+    joined = compared[0] if len(compared) == 1 else " & ".join(f"({comparison})" for comparison in compared)
     return NEGATIVES.format(compared=joined)
 
 

@@ -77,8 +77,8 @@ class _Sweep:
         self._missing = [len(set(earlier)) for earlier in before]
         self._after: list[list[int]] = [[] for _ in before]
         for number, earlier in enumerate(before):
-            for each in set(earlier):
-                self._after[each].append(number)
+            for earlier_task in set(earlier):
+                self._after[earlier_task].append(number)
         self._ready = [number for number, missing in enumerate(self._missing) if not missing]
         self._left = len(before)
         self._changed = threading.Condition()

@@ -67,7 +67,7 @@ class Ranks:
         """`opens`: whether the first exchange of rows also says that the last agreement still holds."""
         self.sizes, self.rank = sizes, rank
         self._opens = opens
-        self._told: Callable[[], bool] | None = None
+        self._change: Callable[[], bool] | None = None
 
     @property
     def samples(self) -> int:
@@ -89,7 +89,7 @@ class Ranks:
             return _parts(_gathered(rows_mX), self.sizes)
         self._opens = False
         gathered = _gathered(torch.cat([rows_mX, torch.zeros_like(rows_mX[:1])]))
-        self._told = _read_later(torch.stack([rows_mX[-1].flatten()[0] for rows_mX in gathered]))
+        self._change = _read_later(torch.stack([rows_mX[-1].flatten()[0] for rows_mX in gathered]))
         return _parts(gathered, self.sizes)
 
     def whole_views(self, part_VnX: Tensor) -> Tensor:
@@ -106,8 +106,8 @@ class Ranks:
     def settle(self) -> None:
         """Check, before the next exchange and at the end, that no process reported a change. Raises `_Changed`
         otherwise."""
-        told, self._told = self._told, None
-        if told is not None and told():
+        change, self._change = self._change, None
+        if change is not None and change():
             raise _Changed
 
 
@@ -166,18 +166,18 @@ def _agree(z_VnD: Tensor, first: str) -> Ranks:
     """Agree with the other processes on how many samples each holds, and of what kind. Raises `Disagreement`."""
     _agreed.pop(first, None)
     _, samples, width = z_VnD.shape
-    told = _tell((samples, width, DTYPES.index(z_VnD.dtype)), z_VnD.device)
-    declined = [rank for rank, (held, _, _) in enumerate(told) if held == DECLINED]
+    shares = _tell((samples, width, DTYPES.index(z_VnD.dtype)), z_VnD.device)
+    declined = [rank for rank, (held, _, _) in enumerate(shares) if held == DECLINED]
     if declined:
         raise Disagreement(f"process {declined[0]} refused its part of the batch; its own message says why")
-    kinds = [(width, DTYPES[dtype]) for _, width, dtype in told]
+    kinds = [(width, DTYPES[dtype]) for _, width, dtype in shares]
     for rank, kind in enumerate(kinds):
         if kind != kinds[0]:
             described = " and ".join(f"(n, {width}) {dtype}" for width, dtype in (kinds[0], kind))
             raise Disagreement(
                 f"embeddings of a shared batch must have one width and dtype, not {described} (process {rank})"
             )
-    sizes = tuple(held for held, _, _ in told)
+    sizes = tuple(held for held, _, _ in shares)
     _agreed[first] = _Agreement(torch.distributed.group.WORLD, sizes, width, z_VnD.dtype, z_VnD.device)
     return Ranks(sizes, torch.distributed.get_rank())
 
@@ -187,8 +187,8 @@ def _tell(own: tuple[int, int, int], device: torch.device) -> list[list[int]]:
     table = torch.zeros(torch.distributed.get_world_size(), len(own), dtype=torch.int64, device=device)
     table[torch.distributed.get_rank()] = torch.tensor(own, device=device)
     torch.distributed.all_reduce(table)
-    told: list[list[int]] = table.tolist()
-    return told
+    numbers: list[list[int]] = table.tolist()
+    return numbers
 
 
 def _device_of(z_nD: object) -> torch.device:

@@ -81,7 +81,7 @@ class _Run:
 
     def sweep(self, sweep: Pass, *, pushes: bool) -> None:
         """One pass over all tiles, and then the statistics of rows and batch that it completes."""
-        states = [each for row in sweep.rows for each in start(row.reduction.over, self._anchors[0])]
+        states = [state for row in sweep.rows for state in start(row.reduction.over, self._anchors[0])]
         if sweep.rows or pushes:
             known, fixed = self._call(f"known{sweep.number}")
             first, stop = self._tiling.anchors

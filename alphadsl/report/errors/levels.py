@@ -11,15 +11,15 @@ class LevelMismatch(Diagnostic):
     into one value for the batch."""
 
     code = "level-mismatch"
-    title_template = "{what} is {expected}, but this is {found}"
-    label_template = "{found}"
+    title_template = "{what} is {expected}, but this is {actual}"
+    label_template = "{actual}"
     help_template = "{remedy}"
     wrong = "loss x {\n  u[i] = exp(s[i,j])\n  alpha[i,j] ~ exp(s[i,j]) / u[i]\n}\n"
     right = "loss x {\n  u[i] = sum_j(exp(s[i,j]))\n  alpha[i,j] ~ exp(s[i,j]) / u[i]\n}\n"
 
     what: str
     expected: str
-    found: str
+    actual: str
     remedy: str
     reductions: tuple[str, ...] = ()
 
@@ -39,7 +39,7 @@ class IndexMismatch(Diagnostic):
 
     code = "index-mismatch"
     title_template = "{name} is written {expected}"
-    label_template = "found {found}"
+    label_template = "found {actual}"
     note_template = "i is the anchor, j one of its negatives; d[i] and s[i] are taken to the positive"
     help_template = "write {expected}"
     wrong = "loss x {\n  h[i,j] = exp(-d[i,j]^2)\n  alpha[i,j] ~ h[i]\n}\n"
@@ -47,7 +47,7 @@ class IndexMismatch(Diagnostic):
 
     name: str
     expected: str
-    found: str
+    actual: str
 
     @property
     def help(self) -> str:
@@ -94,15 +94,15 @@ class WrongArity(Diagnostic):
     the reductions over j take one."""
 
     code = "wrong-arity"
-    title_template = "{name} takes {expected}, not {found}"
-    label_template = "{found} given"
+    title_template = "{name} takes {expected}, not {actual}"
+    label_template = "{actual} given"
     help_template = "give {name} {expected}"
     wrong = "loss x {\n  phi(x) = x\n  psi(x) = max(x)\n}\n"
     right = "loss x {\n  phi(x) = x\n  psi(x) = max(x, 0)\n}\n"
 
     name: str
     expected: str
-    found: str
+    actual: str
 
 
 class WrongShape(Diagnostic):
@@ -111,20 +111,20 @@ class WrongShape(Diagnostic):
 
     code = "wrong-shape"
     title_template = "{name} is defined as {expected}"
-    label_template = "found {found}"
+    label_template = "found {actual}"
     help_template = "write {expected} = ..."
     wrong = "loss x {\n  alpha[i] = 1\n}\n"
     right = "loss x {\n  alpha[i,j] = 1\n}\n"
 
     name: str
     expected: str
-    found: str
+    actual: str
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
         source, start = self.span.source, self.span.start
-        head = Span(source, start, start + len(self.found))
-        left = head if head.text == self.found else self.span
+        head = Span(source, start, start + len(self.actual))
+        left = head if head.text == self.actual else self.span
         return (Remedy(f"write {self.expected} = ...", (Edit(left, self.expected),)),)
 
 

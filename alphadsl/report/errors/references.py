@@ -54,14 +54,14 @@ class UnknownMember(Diagnostic):
     paper's game, and `NAME.loss[i]`, its value at an anchor."""
 
     code = "unknown-member"
-    title_template = "{found} is not a quantity of a loss"
+    title_template = "{member} is not a quantity of a loss"
     label_template = "no such quantity"
     help_template = "write {owner}.alpha[i,j] for its importance, {owner}.loss[i] for its value"
     wrong = "loss x {\n  alpha[i,j] ~ infonce.weight[i,j]\n}\n"
     right = "loss x {\n  alpha[i,j] ~ infonce.alpha[i,j]\n}\n"
 
     owner: str
-    found: str
+    member: str
 
 
 class MixedPairs(Diagnostic):
@@ -128,14 +128,14 @@ class SettingOutside(Diagnostic):
 
     code = "setting-outside"
     title_template = "{name} must lie in {interval}"
-    label_template = "lies in {found}"
+    label_template = "lies in {actual}"
     help_template = "narrow the intervals of the parameters in this formula"
     wrong = "loss x {\n  param t = 0.2\n  alpha[i,j] ~ infonce(tau = t).alpha[i,j]\n}\n"
     right = "loss x {\n  param t = 0.2 in (0, inf)\n  alpha[i,j] ~ infonce(tau = t).alpha[i,j]\n}\n"
 
     name: str
     interval: str
-    found: str
+    actual: str
     declared: Span
 
 

@@ -27,7 +27,7 @@ _UNTIDY = (
 
 
 @dataclass(frozen=True)
-class Found:
+class Occurrence:
     """A habit at a place in a statement: the underlined range, and the whole range that its rewriting replaces."""
 
     habit: Habit
@@ -43,17 +43,17 @@ def masked(text: str) -> str:
     return _QUIET.sub(lambda quiet: " " * len(quiet[0]), text)
 
 
-def habits_in(text: str, defined: frozenset[str]) -> list[Found]:
+def habits_in(text: str, defined: frozenset[str]) -> list[Occurrence]:
     """Each habit of a statement at its first occurrence. A place gets one lesson, that of the first row that fits."""
     return _each_once(text, FIRM, defined)
 
 
-def guesses_in(text: str, defined: frozenset[str]) -> list[Found]:
+def guesses_in(text: str, defined: frozenset[str]) -> list[Occurrence]:
     return _each_once(text, GUESSES, defined) if _is_formula(text) else []
 
 
-def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> list[Found]:
-    habits: list[Found] = []
+def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> list[Occurrence]:
+    habits: list[Occurrence] = []
     taken: list[tuple[int, int]] = []
     for habit, match in _matches(text, table, defined):
         start, end = _underlined(habit, match)
@@ -63,7 +63,7 @@ def _each_once(text: str, table: Iterable[Habit], defined: frozenset[str]) -> li
         same = next((at for at, other in enumerate(habits) if other.habit[:3:2] == habit[:3:2]), None)
         if same is None:
             plain = apply(habit, match, text).strip() if habit.rewrite is not None else ""
-            habits.append(Found(habit, start, end, match.span(), plain))
+            habits.append(Occurrence(habit, start, end, match.span(), plain))
         else:
             habits[same] = replace(habits[same], again=(*habits[same].again, match.span()))
         if habit.name == "comment-sign" or (not habit.rewrite and match.span() == (0, len(text))):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from alphadsl.report.source import Source, Span
 from alphadsl.syntax.habits.blocks import BLOCKS
 from alphadsl.syntax.habits.habit import NAME, PAREN, Habit
-from alphadsl.syntax.habits.rewrite import Found, apply, compiled, habits_in, masked, rewritten
+from alphadsl.syntax.habits.rewrite import Occurrence, apply, compiled, habits_in, masked, rewritten
 
 _OPERATOR = re.compile(r"[ \t]*(?P<at>[*/^<>]|[-+](?!\s*\d+\s*$)|\|\|?|&&?|·|×|−)(?!=)(?<!#)")
 _COMMENT = re.compile(r"[ \t]*(?:--(?=\s)|//|/\*|#|$)")
@@ -51,20 +51,20 @@ class Statement:
     def span(self) -> Span:
         return Span(self.source, self.start, self.end)
 
-    def found(self, defined: frozenset[str]) -> list[Found]:
+    def habits(self, defined: frozenset[str]) -> list[Occurrence]:
         """The habits in the statement, with positions relative to its start."""
         habits = habits_in(self.text, defined)
         if self.block:
             habit, match = self.block
             start = match.start("e") if "e" in match.re.groupindex else match.end()
             habits = [other for other in habits if other.start >= start and other.habit.name != habit.name]
-            habits.insert(0, Found(habit, match.start("at"), match.end("at"), match.span()))
+            habits.insert(0, Occurrence(habit, match.start("at"), match.end("at"), match.span()))
         if self.continued is not None:
             at = self.continued - self.start
             if not any(other.start <= at < other.end for other in habits):
-                habits.append(Found(WRAPPED, at, at + 1, (at, at + 1)))
+                habits.append(Occurrence(WRAPPED, at, at + 1, (at, at + 1)))
         if added := _ADDED.fullmatch(self.text):
-            habits.append(Found(ADDED, *added.span("at"), added.span()))
+            habits.append(Occurrence(ADDED, *added.span("at"), added.span()))
         return sorted(habits, key=lambda other: other.start)
 
     def rewritten(self, defined: frozenset[str]) -> str:

@@ -15,7 +15,7 @@ from alphadsl.syntax.habits.habit import NAME, wrapped
 from alphadsl.syntax.habits.objects import OBJECTS
 from alphadsl.syntax.habits.quantities import QUANTITIES
 from alphadsl.syntax.habits.reads import reads_as_definitions
-from alphadsl.syntax.habits.rewrite import Found, guesses_in, masked
+from alphadsl.syntax.habits.rewrite import Occurrence, guesses_in, masked
 from alphadsl.syntax.habits.statement import Statement
 from alphadsl.syntax.habits.statistics import STATISTICS
 
@@ -40,21 +40,21 @@ def lessons_in(statement: Statement) -> list[tuple[Diagnostic, tuple[Span, ...]]
     if not statement.text.strip() or len(statement.text) > LONGEST:
         return []
     defined = defined_in(statement.source)
-    found, text = statement.found(defined), statement.rewritten(defined)
+    habits, text = statement.habits(defined), statement.rewritten(defined)
     remedy = _added(statement, text) or _remedy(statement, text)
-    above = next((habit.habit.above for habit in found if habit.habit.above), "")
+    above = next((habit.habit.above for habit in habits if habit.habit.above), "")
     if remedy and above:
         remedy = Remedy(remedy.advice, (*remedy.edits, _line_above(statement.span, above)))
-    if not found and not _strays(statement) and remedy:
-        found = guesses_in(statement.text, defined)
-    if any(habit.habit.rewrite is None for habit in found):
+    if not habits and not _strays(statement) and remedy:
+        habits = guesses_in(statement.text, defined)
+    if any(habit.habit.rewrite is None for habit in habits):
         remedy = None
     lessons = [
         (_lesson(statement, habit, remedy), tuple(_part(statement, *span) for span in (habit.whole, *habit.again)))
-        for habit in found
+        for habit in habits
     ]
     for place in _strays(statement):
-        if not _covered(place, found):
+        if not _covered(place, habits):
             lessons.append((_stray(place, statement, remedy), (_part(statement, place, place + 1),)))
     return sorted(lessons, key=lambda lesson: lesson[0].span.start)
 
@@ -69,7 +69,7 @@ def _part(statement: Statement, start: int, end: int) -> Span:
     return Span(statement.source, statement.start + start, statement.start + end)
 
 
-def _covered(place: int, habits: list[Found]) -> bool:
+def _covered(place: int, habits: list[Occurrence]) -> bool:
     return any(habit.start <= place < habit.end for habit in habits)
 
 
@@ -82,11 +82,11 @@ def _strays(statement: Statement) -> list[int]:
     return [*places.values()]
 
 
-def _lesson(statement: Statement, found: Found, remedy: Remedy | None) -> Diagnostic:
-    habit = found.habit
-    span = _part(statement, found.start, found.end)
+def _lesson(statement: Statement, occurrence: Occurrence, remedy: Remedy | None) -> Diagnostic:
+    habit = occurrence.habit
+    span = _part(statement, occurrence.start, occurrence.end)
     lesson = habit.lesson.replace("{at}", span.text)
-    advice = habit.advice or (f"write {found.plain} in its place" if found.plain else "remove it")
+    advice = habit.advice or (f"write {occurrence.plain} in its place" if occurrence.plain else "remove it")
     return ForeignNotation(span, habit.name, lesson, habit.habit, habit.advice if remedy else advice, remedy)
 
 

@@ -47,21 +47,23 @@ def test_a_planted_winner_is_found_and_a_planted_null_is_not(tmp_path: Path) -> 
         contrasts_of([run for name, values in losses.items() for run in make_seeds(tmp_path, name, values)]).made,
         key=lambda contrast: contrast.loss.label,
     )
-    assert (winner.loss.label, winner.baseline.label, winner.found.significant) == ("better", "infonce", True)
-    assert (null.loss.label, null.found.significant) == ("same", False)
-    assert winner.found.mean == pytest.approx(100 * (sum(BETTER) - sum(INFONCE)) / 8)
-    assert winner.found.p == pytest.approx(2 / 256)
-    assert winner.found.adjusted == pytest.approx(4 / 256)
-    assert winner.found.student is not None
+    assert (winner.loss.label, winner.baseline.label, winner.comparison.significant) == ("better", "infonce", True)
+    assert (null.loss.label, null.comparison.significant) == ("same", False)
+    assert winner.comparison.mean == pytest.approx(100 * (sum(BETTER) - sum(INFONCE)) / 8)
+    assert winner.comparison.p == pytest.approx(2 / 256)
+    assert winner.comparison.adjusted == pytest.approx(4 / 256)
+    assert winner.comparison.student is not None
     low, high = stats.ttest_rel(BETTER, INFONCE).confidence_interval()
-    assert (winner.found.student.low, winner.found.student.high) == pytest.approx((100 * low, 100 * high))
+    assert (winner.comparison.student.low, winner.comparison.student.high) == pytest.approx((100 * low, 100 * high))
 
 
 def test_seeds_are_paired_however_the_folders_are_ordered(tmp_path: Path) -> None:
     runs = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)[::-1]]
     (contrast,) = contrasts_of(runs).made
     assert contrast.seeds == tuple(range(8))
-    assert contrast.found.differences == pytest.approx([100 * (a - b) for a, b in zip(BETTER, INFONCE, strict=True)])
+    assert contrast.comparison.differences == pytest.approx(
+        [100 * (a - b) for a, b in zip(BETTER, INFONCE, strict=True)]
+    )
 
 
 def test_seeds_that_one_of_the_two_lacks_are_left_out_and_named(tmp_path: Path) -> None:

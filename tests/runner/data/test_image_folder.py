@@ -79,7 +79,7 @@ def test_validation_is_left_out_beside_test_and_unlabelled_images_are_pretrained
     draw_class(tmp_path, "unlabeled", 7)
     data = read_image_folder(tmp_path, 16)
     assert counts(data) == (13, 6, 2)
-    assert any(line.startswith("left out: 4 images in") and "val" in line for line in data.told)
+    assert any(line.startswith("left out: 4 images in") and "val" in line for line in data.notes)
 
 
 def test_test_images_without_labels_are_left_out(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_test_images_without_labels_are_left_out(tmp_path: Path) -> None:
     draw_class(tmp_path, "test", 4)
     data = read_image_folder(tmp_path, 16)
     assert counts(data) == (8, 8, 2)
-    assert any(line.startswith("left out: 4 images in") for line in data.told)
+    assert any(line.startswith("left out: 4 images in") for line in data.notes)
 
 
 @pytest.mark.parametrize("layout", [("0.png", "1.png"), ("cat/0.png", "cat/1.png"), ("train/0.png", "train/1.png")])
@@ -95,7 +95,7 @@ def test_images_in_fewer_than_two_classes_have_no_labels(tmp_path: Path, layout:
     data = read_image_folder(draw(tmp_path, *layout), 16)
     assert counts(data) == (2, 0, 0)
     assert not data.labelled
-    assert any(line.startswith("no labels") for line in data.told)
+    assert any(line.startswith("no labels") for line in data.notes)
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
@@ -116,8 +116,8 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
         ((), "There are no images below"),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[str, ...], told: str) -> None:
-    assert told in refusal(draw(tmp_path, *names))
+def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[str, ...], notes: str) -> None:
+    assert notes in refusal(draw(tmp_path, *names))
 
 
 def test_an_empty_class_is_named(tmp_path: Path) -> None:
@@ -137,8 +137,8 @@ def test_what_no_person_put_there_is_passed_over_and_counted(tmp_path: Path) -> 
         (tmp_path / name).write_text("text")
     data = read_image_folder(tmp_path, 16)
     assert counts(data) == (8, 8, 2)
-    assert "left out, hidden or system files: 8" in data.told
-    assert "left out, not images: 3 (.csv 1, no extension 1, .txt 1)" in data.told
+    assert "left out, hidden or system files: 8" in data.notes
+    assert "left out, not images: 3 (.csv 1, no extension 1, .txt 1)" in data.notes
 
 
 def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
     (tmp_path / "images/blue/self").symlink_to(".")
     data = read_image_folder(tmp_path / "images", 16)
     assert sum(counts(data)[1:]) == 13
-    assert "left out, links that lead back to a folder above them: 2" in data.told
+    assert "left out, links that lead back to a folder above them: 2" in data.notes
 
 
 def test_all_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_all_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     empty.write_bytes(b"")
     broken.unlink()
     broken.symlink_to("nowhere.png")
-    told = refusal(tmp_path)
-    assert told.startswith("3 images cannot be read")
-    assert all(str(path) in told for path in (cut, empty, broken))
+    notes = refusal(tmp_path)
+    assert notes.startswith("3 images cannot be read")
+    assert all(str(path) in notes for path in (cut, empty, broken))
 
 
 def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
@@ -172,9 +172,9 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
     Image.new("I;16", (20, 30), 4095).save(tmp_path / "red" / "2.png")
     frames = [Image.new("RGB", (20, 30), colour) for colour in CLASSES.values()]
     frames[0].save(tmp_path / "red" / "3.gif", save_all=True, append_images=frames[1:])
-    told = "\n".join(read_image_folder(tmp_path, 16).describe())
+    notes = "\n".join(read_image_folder(tmp_path, 16).describe())
     probed = "9 in 2 classes to probe on, of which 2 are held out for validation, and 2 to test on"
-    assert told.startswith(f"9 images of 16 x 16 px to pretrain on, {probed}")
+    assert notes.startswith(f"9 images of 16 x 16 px to pretrain on, {probed}")
     for line in (
         "blue 4 + 1, red 5 + 1",
         "every 5th of a class, held out",
@@ -185,7 +185,7 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
         "with several frames or pages, of which the first is used: 1",
         "dark: more than 8 bits, all below 12.5% of white: 1",
     ):
-        assert line in told
+        assert line in notes
 
 
 def test_images_are_decoded_by_as_many_threads_as_there_are_cores(
@@ -223,8 +223,10 @@ def test_order_and_faults_do_not_depend_on_which_thread_is_first(
     assert straight.pretrain_NCHW[:, 0, 0, 0].tolist() == shades
     assert torch.equal(straight.pretrain_NCHW, crowded.pretrain_NCHW)
     assert torch.equal(straight.test.x_NCHW, crowded.test.x_NCHW)
-    assert straight.told == crowded.told
+    assert straight.notes == crowded.notes
     for name in ("057", "003", "030"):
         (tmp_path / "grey" / f"{name}.png").write_bytes(b"")
-    told = refusal(tmp_path)
-    assert [told.index(name) for name in ("003", "030", "057")] == sorted(told.index(n) for n in ("003", "030", "057"))
+    notes = refusal(tmp_path)
+    assert [notes.index(name) for name in ("003", "030", "057")] == sorted(
+        notes.index(n) for n in ("003", "030", "057")
+    )

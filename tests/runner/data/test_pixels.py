@@ -55,7 +55,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch, held: ImageData) -> list[str]:
 def assert_same(one: ImageData, other: ImageData) -> None:
     assert torch.equal(one.pretrain_NCHW, other.pretrain_NCHW)
     assert torch.equal(one.test.x_NCHW, other.test.x_NCHW)
-    assert one.told == other.told
+    assert one.notes == other.notes
 
 
 def test_images_are_decoded_once_into_a_file_that_is_named(

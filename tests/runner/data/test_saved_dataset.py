@@ -67,7 +67,7 @@ def test_splits_labels_and_pixels_are_those_of_the_data_set(tmp_path: Path) -> N
     assert data.train.x_NCHW[:3, :, 0, 0].tolist() == [[255, 0, 0], [0, 128, 0], [0, 0, 255]]
     assert data.pretrain_NCHW[-1, :, 0, 0].tolist() == [255, 255, 255]
     assert len(data.pretrain_NCHW) == 7
-    assert f"splits of {root}: train 6, test 3, unlabeled 1" in data.told
+    assert f"splits of {root}: train 6, test 3, unlabeled 1" in data.notes
 
 
 def test_a_single_split_in_several_files_is_held_out_from(tmp_path: Path) -> None:

@@ -26,15 +26,15 @@ def test_a_verdict_finds_the_planted_winner_names_what_failed_and_shows_the_curs
     confirmed = Confirmed(tuple(folders), (Failure(failed, InputError("The loss is nan at step 3.")),))
     verdict = judge(confirmed, "infonce", {"infonce": 0.50, "better": 0.60, "same": 0.55}, tmp_path / "out")
     winner, null = verdict.contrasts.made
-    assert winner.found.significant
-    assert not null.found.significant
+    assert winner.comparison.significant
+    assert not null.comparison.significant
     assert null.left_out == ("seed 7 of same: failed: The loss is nan at step 3.",)
     assert any("same on digits failed with 1 of its seeds" in sentence for sentence in verdict.sentences())
     assert [round(each.searched, 6) for each in verdict.shrinkages] == [10, 5]
     assert "was +7.50 points on average of 2 in the search" in verdict.sentences()[-1]
     paths = {path.suffix: path for path in write_verdict(verdict, tmp_path / "out", range(8))}
     content = json.loads(paths[".json"].read_text())
-    assert content["winners_curse"][0]["confirmed_advantage"] == pytest.approx(winner.found.mean)
+    assert content["winners_curse"][0]["confirmed_advantage"] == pytest.approx(winner.comparison.mean)
     page = paths[".html"].read_text()
     assert "The winner&#x27;s curse" in page
     for sentence in verdict.sentences():
@@ -64,9 +64,9 @@ def test_a_loss_that_failed_with_every_seed_stays_in_the_family(tmp_path: Path) 
     ]
     alone, beside = (judge(Confirmed(tuple(folders), lost), "infonce", {}, tmp_path) for lost in ((), tuple(failures)))
     (planned,), (left,) = alone.contrasts.made, beside.contrasts.made
-    assert (planned.found.family, left.found.family) == (1, 2)
-    assert planned.found.p == left.found.p
-    assert left.found.adjusted == pytest.approx(2 * planned.found.adjusted)
+    assert (planned.comparison.family, left.comparison.family) == (1, 2)
+    assert planned.comparison.p == left.comparison.p
+    assert left.comparison.adjusted == pytest.approx(2 * planned.comparison.adjusted)
 
 
 def test_what_was_looked_at_before_is_said(tmp_path: Path) -> None:
