@@ -7,10 +7,10 @@ with the losses on the cycle, and reported when it is resolved.
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.source import Span
 from alphadsl.resolve.files import WrittenLoss
-from alphadsl.resolve.inherit import Lineage, find_loss, resolve_lineage
+from alphadsl.resolve.inherit import Lineage, resolve_lineage
+from alphadsl.resolve.lookup import NoLoss, find_loss
 from alphadsl.syntax import tree
 from alphadsl.syntax.walk import parts_of
 
@@ -21,7 +21,7 @@ class Node:
 
     loss: WrittenLoss
     lineage: Lineage
-    uses: Mapping[str, WrittenLoss | Diagnostic]
+    uses: Mapping[str, WrittenLoss | NoLoss]
     cycles: dict[str, tuple[tree.LossDef, ...]] = field(default_factory=dict)
 
     @property

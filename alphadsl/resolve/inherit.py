@@ -6,11 +6,11 @@ Refused, and reported once for all losses concerned: cycles, chains that are too
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alphadsl.report.diagnostic import Diagnostic, Label
+from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.lineage import BrokenParent, CyclicExtends, LongLineage, UnknownParent
-from alphadsl.report.field import advise
 from alphadsl.report.source import Source
-from alphadsl.resolve.files import SUFFIX, SpecText, WrittenLoss, find_spec, library_names, parsed
+from alphadsl.resolve.files import WrittenLoss
+from alphadsl.resolve.lookup import Absent, Itself, NoLoss, Unreadable, find_loss
 from alphadsl.syntax.tree import LossDef, Name
 
 LONGEST_CHAIN = 16
@@ -29,8 +29,8 @@ def resolve_lineage(loss: WrittenLoss) -> Lineage:
     chain = [loss]
     while (wanted := chain[-1].definition.parent) is not None and len(chain) < MOST_FILES:
         parent = find_loss(wanted, chain[-1])
-        if isinstance(parent, Diagnostic):
-            return Lineage((), (parent,))
+        if not isinstance(parent, WrittenLoss):
+            return Lineage((), (_refusal(wanted, parent),))
         start = next((at for at, member in enumerate(chain) if _place(member) == _place(parent)), None)
         if start is not None:
             return Lineage((), (_cycle([member.definition for member in chain[start:]], loss.text.source),))
@@ -57,36 +57,11 @@ def _cycle(members: Sequence[LossDef], start: Source) -> CyclicExtends:
     return CyclicExtends(spans[last], names[0], " extends ".join(names), (*spans[:last], *spans[last + 1 :]))
 
 
-def find_loss(wanted: Name, user: WrittenLoss) -> WrittenLoss | Diagnostic:
-    """The loss that a name in another loss refers to: in the same file, next to it, or in the library; or a diagnostic
-    if there is none."""
-    own, file, text = user.definition, user.file, user.text
-    here = next((loss for loss in file.losses if loss.name.text == wanted.text and loss is not own), None)
-    if here is not None:
-        return WrittenLoss(here, file, text)
-    try:
-        other = find_spec(wanted.text, text.folder)
-    except (OSError, UnicodeDecodeError) as failure:
-        path = str(text.folder and text.folder / f"{wanted.text}{SUFFIX}")
-        reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
-        return BrokenParent(wanted.span, wanted.text, path, f"cannot be read: {reason}")
-    if other is not None and other.source == text.source:
-        other = find_spec(wanted.text, None)  # a file infonce.alpha may extend infonce of the library
-    if other is None and wanted.text == own.name.text:
-        return CyclicExtends(wanted.span, wanted.text, f"{wanted.text} extends {wanted.text}", ())
-    if other is None:
-        known = [loss.name.text for loss in file.losses if loss is not own] + list(library_names())
-        return UnknownParent(wanted.span, wanted.text, advise(wanted.text, known))
-    return _defined(wanted, other)
-
-
-def _defined(wanted: Name, text: SpecText) -> WrittenLoss | Diagnostic:
-    """The loss of that name in the file of that name; a diagnostic if there is none."""
-    outcome, path = parsed(text.source), text.source.name
-    if outcome.file is None:
-        first = outcome.diagnostics[0]
-        return BrokenParent(wanted.span, wanted.text, path, "cannot be read", Label(first.span, first.title))
-    definition = next((loss for loss in outcome.file.losses if loss.name.text == wanted.text), None)
-    if definition is None:
-        return BrokenParent(wanted.span, wanted.text, path, f"defines no loss called {wanted.text}")
-    return WrittenLoss(definition, outcome.file, text)
+def _refusal(wanted: Name, why: NoLoss) -> Diagnostic:
+    match why:
+        case Absent(advice):
+            return UnknownParent(wanted.span, wanted.text, advice)
+        case Unreadable(path, reason, fault):
+            return BrokenParent(wanted.span, wanted.text, path, reason, fault)
+        case Itself():
+            return CyclicExtends(wanted.span, wanted.text, f"{wanted.text} extends {wanted.text}")

@@ -21,7 +21,6 @@ from alphadsl.ir.traversal import walk
 from alphadsl.report.diagnostic import Diagnostic
 from alphadsl.report.errors.domains import OutOfInterval
 from alphadsl.report.errors.levels import TooManyOperations
-from alphadsl.report.errors.lineage import BrokenParent, UnknownParent
 from alphadsl.report.errors.names import SetWithoutParam
 from alphadsl.report.errors.references import (
     BrokenLoss,
@@ -36,6 +35,7 @@ from alphadsl.report.suggest import suggest
 from alphadsl.resolve.borrow import value_of, with_parameters
 from alphadsl.resolve.files import WrittenLoss
 from alphadsl.resolve.graph import Node, owner_of
+from alphadsl.resolve.lookup import Absent, Itself, NoLoss, Unreadable
 from alphadsl.syntax import tree
 
 # A loss grows with every loss that it uses, in a chain as in a sum; no paper blends this many.
@@ -119,7 +119,7 @@ class References:
     def _admitted(self, name: tree.Name) -> tuple[tree.LossDef, Outcome, Loss] | None:
         used = self.user.uses[name.text]
         if not isinstance(used, WrittenLoss):
-            self.diagnostics.append(_as_reference(used, name))
+            self.diagnostics.append(_refusal(name, used))
             return None
         if name.text in self.user.cycles:
             members = [member.name.text for member in self.user.cycles[name.text]]
@@ -216,12 +216,11 @@ class References:
                 self.diagnostics.append(MixedPairs(self.spans[loss], loss.name, theirs, ours))
 
 
-def _as_reference(diagnostic: Diagnostic, name: tree.Name) -> Diagnostic:
-    """The diagnostic of `extends`, reworded for a use."""
-    match diagnostic:
-        case UnknownParent(_, _, advice):
+def _refusal(name: tree.Name, why: NoLoss) -> Diagnostic:
+    match why:
+        case Absent(advice):
             return UnknownLoss(name.span, name.text, advice)
-        case BrokenParent(_, _, path, reason):
+        case Unreadable(path, reason):
             return BrokenLoss(name.span, name.text, f"{path} {reason}")
-        case _:
+        case Itself():
             return CyclicLoss(name.span, name.text, f"{name.text} uses {name.text}", frozenset({name.text}))

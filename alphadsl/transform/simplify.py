@@ -7,12 +7,11 @@ used, on the domain that the checker has proved.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from alphadsl.ir.build import ANCHORS, COUNT, ONE, ZERO, add, apply, div, log, mul, power, share
+from alphadsl.ir.build import ONE, ZERO, add, apply, mul, power, share
 from alphadsl.ir.derived import Derived
 from alphadsl.ir.facts import Scope, infer_interval
-from alphadsl.ir.kinds import Level, Over
+from alphadsl.ir.kinds import Level
 from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
 from alphadsl.ir.rounding import safe_exp, safe_power
 from alphadsl.ir.traversal import children, level_of, rebuild, walk
@@ -26,8 +25,8 @@ from alphadsl.transform.canonical import (
     is_log_of_zero,
     multiply,
     raised,
-    reduced_among,
 )
+from alphadsl.transform.reductions import BATCH, NEGATIVES, simplified_reduction, simplified_share
 
 FOLDABLE: dict[str, Callable[..., float]] = {
     "exp": safe_exp,
@@ -45,25 +44,6 @@ FOLDABLE: dict[str, Callable[..., float]] = {
     "ge": lambda a, b: float(a >= b),
     "eq": lambda a, b: float(a == b),
 }
-
-
-@dataclass(frozen=True)
-class Range:
-    """What a reduction runs over; expressions of at least this level vary over the range."""
-
-    level: Level
-    count: Expr
-    node: type[Reduce] | type[Pool]
-
-    def moves(self, expr: Expr) -> bool:
-        return level_of(expr) >= self.level
-
-    def reduced(self, over: Over, body: Expr) -> Expr:
-        return self.node(over, body)
-
-
-NEGATIVES = Range(Level.PAIR, COUNT, Reduce)
-BATCH = Range(Level.ROW, ANCHORS, Pool)
 
 
 class Simplifier:
@@ -97,13 +77,13 @@ class Simplifier:
             case Apply("finite", (a,)):
                 return expr if any(is_log_of_zero(part, self.scope) for part in walk(a)) else a
             case Apply("share", (part, whole)):
-                return self._share(part, whole)
+                return simplified_share(part, whole, self, self.scope)
             case Apply():
                 return self._call(expr)
             case Reduce(over, body):
-                return self._reduce(over, body, NEGATIVES)
+                return simplified_reduction(over, body, NEGATIVES, self, self.scope)
             case Pool(over, body):
-                return self._reduce(over, body, BATCH)
+                return simplified_reduction(over, body, BATCH, self, self.scope)
             case _:
                 return expr
 
@@ -176,19 +156,6 @@ class Simplifier:
             case _:
                 return power(base, exponent)
 
-    def _share(self, part: Expr, whole: Expr) -> Expr:
-        """Cancel row-level factors common to part and whole; if the whole cannot be 0, use a plain division."""
-        above, below = as_product(part, self), as_product(whole, self)
-        common = {
-            base: power
-            for base, power in above.powers.items()
-            if below.powers.get(base) == power and infer_interval(base, self.scope).positive
-        }
-        if above.coefficient != 1 or common:
-            inverse = raised(Product(above.coefficient, common, ZERO), -1.0, self)
-            return share(from_product(multiply(above, inverse, self)), from_product(multiply(below, inverse, self)))
-        return div(part, whole) if whole in (COUNT, ONE) else share(part, whole)
-
     def _call(self, expr: Apply) -> Expr:
         match expr:
             case Apply("log", (Apply("exp", (a,)),)):
@@ -205,44 +172,6 @@ class Simplifier:
                 return a
             case _:
                 return expr
-
-    def _reduce(self, over: Over, body: Expr, range: Range) -> Expr:
-        match over:
-            case Over.MEAN:
-                return div(range.reduced(Over.SUM, body), range.count)
-            case Over.SUM:
-                return self._sum(body, range)
-            case _:
-                return self._shifted(over, body, range)
-
-    def _sum(self, body: Expr, range: Range) -> Expr:
-        if not range.moves(body):
-            return mul(range.count, body)
-        match body:
-            case Apply("share", (part, whole)) if whole == self(range.reduced(Over.SUM, part)):
-                return self._share(whole, whole)
-        product = as_product(body, self)
-        inner = {base: power for base, power in product.powers.items() if range.moves(base) or range.moves(power)}
-        outer = {base: power for base, power in product.powers.items() if base not in inner}
-        pulled = from_product(Product(product.coefficient, outer, ZERO))
-        rest = range.reduced(Over.SUM, from_product(Product(1.0, inner, product.exponential)))
-        return rest if pulled == ONE else mul(pulled, self(rest))
-
-    def _shifted(self, over: Over, body: Expr, range: Range) -> Expr:
-        """Move terms that are constant over the range out of max, min and log-sum-exp, except a term that a log-sum-exp
-        is taken relative to."""
-        if not range.moves(body):
-            return add(body, log(range.count)) if over == Over.LOGSUMEXP else body
-        terms = as_terms(body, self)
-        relative = over == Over.LOGSUMEXP
-        inner = {
-            term: value
-            for term, value in terms.items()
-            if range.moves(term) or (relative and reduced_among(term, value, terms))
-        }
-        outer = {term: value for term, value in terms.items() if term not in inner}
-        reduced = range.reduced(over, from_terms(inner))
-        return add(from_terms(outer), reduced) if outer else reduced
 
 
 def simplify(derived: Derived, scope: Scope) -> Derived:

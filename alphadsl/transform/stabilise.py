@@ -11,25 +11,24 @@ from alphadsl.ir.derived import Derived
 from alphadsl.ir.facts import Scope, infer_interval
 from alphadsl.ir.kinds import Level, Over
 from alphadsl.ir.nodes import Apply, Expr, Num, Pool, Reduce
-from alphadsl.ir.traversal import children, level_of, rebuild, rewrite, size_of, walk
+from alphadsl.ir.traversal import children, level_of, rebuild, walk
 from alphadsl.transform.canonical import (
     Product,
     as_product,
     as_terms,
     from_product,
-    from_terms,
-    reduced_among,
     split_signs,
 )
 from alphadsl.transform.carry import carry_batch
 from alphadsl.transform.overflow import OverflowAnalysis
+from alphadsl.transform.relative import RelativeSums, log_sums_in
 
 
 class Stabiliser(OverflowAnalysis):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._done: dict[Expr, Expr] = {}
-        self.related: dict[Expr, Expr] = {}
+        self.relative = RelativeSums(self.simplified)
 
     def __call__(self, expr: Expr) -> Expr:
         if expr not in self._done:
@@ -130,7 +129,7 @@ class Stabiliser(OverflowAnalysis):
         of those that may be 0 and are part of a log-sum-exp there, without which the exponential may be infinite."""
         carried = {base for base in whole.powers if self._non_negative(base) and self._leaves_range(base)}
         exponent = self._exponent(whole, carried)
-        summed = {part for body in _log_summed(exponent) for part in walk(body)}
+        summed = {part for body in log_sums_in(exponent) for part in walk(body)}
         bound = {base for base in whole.powers if self._may_vanish(base) and self.log_of(base) in summed} - carried
         if bound:
             carried |= bound
@@ -141,8 +140,8 @@ class Stabiliser(OverflowAnalysis):
     def _exponent(self, whole: Product, carried: set[Expr]) -> Expr:
         logarithms = [mul(power, self.log_of(base)) for base, power in whole.powers.items() if base in carried]
         exponent = self.simplified(add(self(whole.exponential), *logarithms))
-        steep = any(self._overflows(body) for body in _log_summed(exponent))
-        return self._related(exponent) if steep else exponent
+        steep = any(self._overflows(body) for body in log_sums_in(exponent))
+        return self.relative.difference(exponent) if steep else exponent
 
     def _distributed(self, whole: Product, mixed: Expr) -> Expr:
         """Split a factor of mixed sign at its plus signs, so that each part has a logarithm; for a sum over j of mixed
@@ -180,34 +179,11 @@ class Stabiliser(OverflowAnalysis):
             if twin is None:
                 products.append(product)
                 continue
-            apart = self._related(self.simplified(sub(twin.exponential, product.exponential)))
-            self._relate_shares(apart)
+            apart = self.relative.difference(self.simplified(sub(twin.exponential, product.exponential)))
+            self.relative.add_softmaxes(apart)
             difference = apply("exp_difference", twin.exponential, product.exponential, apart)
             products[products.index(twin)] = Product(twin.coefficient, {**twin.powers, difference: ONE}, ZERO)
         return add(*(from_product(product) for product in products))
-
-    def _related(self, apart: Expr) -> Expr:
-        """The difference of two log-sum-exps, both taken relative to the maximum of one of them."""
-        terms = as_terms(apart, self.simplified)
-        sums = [term for term in terms if isinstance(term, Reduce) and term.over == Over.LOGSUMEXP]
-        if len(sums) != 2 or terms[sums[0]] != -terms[sums[1]]:
-            return apart
-        largest = Reduce(Over.MAX, min(sums, key=size_of).body)
-        moved: dict[Expr, Expr] = {
-            term: Reduce(Over.LOGSUMEXP, self.simplified(sub(term.body, largest))) for term in sums
-        }
-        self.related |= {whole: add(part, largest) for whole, part in moved.items()}
-        return from_terms({moved.get(term, term): scale for term, scale in terms.items()})
-
-    def _relate_shares(self, apart: Expr) -> None:
-        """Take the log-sum-exp of a softmax in a difference relative to its maximum: it sums to exactly one."""
-        for body in _log_summed(apart):
-            terms = as_terms(body, self.simplified)
-            for inner, scale in terms.items():
-                if isinstance(inner, Reduce) and inner.over == Over.LOGSUMEXP and reduced_among(inner, scale, terms):
-                    largest = Reduce(Over.MAX, inner.body)
-                    relative = Reduce(Over.LOGSUMEXP, self.simplified(sub(inner.body, largest)))
-                    self.related.setdefault(inner, add(relative, largest))
 
     def _may_vanish(self, expr: Expr) -> bool:
         interval = infer_interval(expr, self.scope)
@@ -227,11 +203,6 @@ class Stabiliser(OverflowAnalysis):
         return False
 
 
-def _log_summed(expr: Expr) -> list[Expr]:
-    """The bodies of the log-sum-exps in an expression."""
-    return [part.body for part in walk(expr) if isinstance(part, Reduce | Pool) and part.over == Over.LOGSUMEXP]
-
-
 def _opposite(a: Product, b: Product) -> bool:
     """Whether two terms have opposite signs and otherwise differ only in their exponentials."""
     exponentials = ZERO not in (a.exponential, b.exponential)
@@ -242,8 +213,5 @@ def stabilise(derived: Derived, scope: Scope) -> Derived:
     """The stable form of a loss. A log-sum-exp that one part takes relative to a maximum is written this way in all
     parts, so it is computed once. A value that is independent of the batch gets its NaN here, for every core."""
     stabilised = Stabiliser(scope)
-    related = stabilised.related
     whole = derived.map(stabilised)
-    return carry_batch(
-        whole.map(lambda part: stabilised.simplified(rewrite(part, lambda node: related.get(node, node))))
-    )
+    return carry_batch(whole.map(lambda part: stabilised.simplified(stabilised.relative.everywhere_in(part))))

@@ -116,8 +116,8 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
         ((), "There are no images below"),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[str, ...], notes: str) -> None:
-    assert notes in refusal(draw(tmp_path, *names))
+def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[str, ...], told: str) -> None:
+    assert told in refusal(draw(tmp_path, *names))
 
 
 def test_an_empty_class_is_named(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_all_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     empty.write_bytes(b"")
     broken.unlink()
     broken.symlink_to("nowhere.png")
-    notes = refusal(tmp_path)
-    assert notes.startswith("3 images cannot be read")
-    assert all(str(path) in notes for path in (cut, empty, broken))
+    told = refusal(tmp_path)
+    assert told.startswith("3 images cannot be read")
+    assert all(str(path) in told for path in (cut, empty, broken))
 
 
 def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
@@ -172,9 +172,9 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
     Image.new("I;16", (20, 30), 4095).save(tmp_path / "red" / "2.png")
     frames = [Image.new("RGB", (20, 30), colour) for colour in CLASSES.values()]
     frames[0].save(tmp_path / "red" / "3.gif", save_all=True, append_images=frames[1:])
-    notes = "\n".join(read_image_folder(tmp_path, 16).describe())
+    told = "\n".join(read_image_folder(tmp_path, 16).describe())
     probed = "9 in 2 classes to probe on, of which 2 are held out for validation, and 2 to test on"
-    assert notes.startswith(f"9 images of 16 x 16 px to pretrain on, {probed}")
+    assert told.startswith(f"9 images of 16 x 16 px to pretrain on, {probed}")
     for line in (
         "blue 4 + 1, red 5 + 1",
         "every 5th of a class, held out",
@@ -185,7 +185,7 @@ def test_the_summary_tells_what_was_read_and_how(tmp_path: Path) -> None:
         "with several frames or pages, of which the first is used: 1",
         "dark: more than 8 bits, all below 12.5% of white: 1",
     ):
-        assert line in notes
+        assert line in told
 
 
 def test_images_are_decoded_by_as_many_threads_as_there_are_cores(
@@ -226,7 +226,5 @@ def test_order_and_faults_do_not_depend_on_which_thread_is_first(
     assert straight.notes == crowded.notes
     for name in ("057", "003", "030"):
         (tmp_path / "grey" / f"{name}.png").write_bytes(b"")
-    notes = refusal(tmp_path)
-    assert [notes.index(name) for name in ("003", "030", "057")] == sorted(
-        notes.index(n) for n in ("003", "030", "057")
-    )
+    told = refusal(tmp_path)
+    assert [told.index(name) for name in ("003", "030", "057")] == sorted(told.index(n) for n in ("003", "030", "057"))
