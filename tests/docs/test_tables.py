@@ -2,6 +2,8 @@
 explain. `pytest --update-golden` writes the tables anew.
 """
 
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from alphadsl.ir.interval import REAL
 from alphadsl.ir.nodes import Var
 from alphadsl.ir.pretty import pretty_expr, pretty_interval
 from alphadsl.pipeline import VIEWS
+from alphadsl.report.errors import CATALOGUE
 from alphadsl.resolve.names import BATCH_REDUCTIONS, QUANTITIES, REDUCTIONS
 from alphadsl.resolve.parameters import SCHEDULES
 from alphadsl.resolve.setting import AGAINST, SETS, SPACES
@@ -100,3 +103,9 @@ def test_table_is_that_of_the_package(name: str, mark: str, table: list[str], re
 def test_page_explains_every_word(name: str, words: set[str]) -> None:
     page = (LANGUAGE / name).read_text(encoding="utf-8")
     assert not {word for word in words if f"`{word}" not in page and f"alphadsl {word}" not in page}
+
+
+@pytest.mark.parametrize("topic", sorted({entry.__module__ for entry in CATALOGUE.values()}))
+def test_a_topic_of_messages_is_introduced_in_one_line(topic: str) -> None:
+    """The page of all messages shows the first line of the docstring below the heading of its topic."""
+    assert re.fullmatch(r"[^\n]+\.", (import_module(topic).__doc__ or "").strip())

@@ -134,8 +134,8 @@ class LearnedAtEdge(Diagnostic):
     it must start in the interior."""
 
     code = "learned-at-edge"
-    title_template = "{name} is learned, and starts at an end of {interval}"
-    label_template = "cannot be reached by a smooth map"
+    title_template = "{name} is learned, but starts at an end of {interval}"
+    label_template = "learning never reaches an end of the interval"
     help_template = "start inside the interval, or widen it"
     wrong = "loss x extends infonce {\n  learn w = 0 in [0, 1]\n  weight[i,j] = 1 + w\n}\n"
     right = "loss x extends infonce {\n  learn w = 0.5 in [0, 1]\n  weight[i,j] = 1 + w\n}\n"

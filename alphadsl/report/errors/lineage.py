@@ -10,7 +10,7 @@ from alphadsl.report.source import Span
 class NotFound(Diagnostic):
     """A loss that does not exist."""
 
-    label_template = "not in this file, not beside it, not in the library"
+    label_template = "not in this file, beside it or in the library"
 
     name: str
     advice: str | None

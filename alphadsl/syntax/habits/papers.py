@@ -156,8 +156,8 @@ PAPERS = (
         "trailing-condition",
         rf"^(?P<head>(?!(?:param|learn|set)\b)[^=~]*[=~])(?P<e>(?:{PAREN}|{INDEX}|[^()\[\],=~;{{}}])+?)(?P<at>,?\s*(?<![\w.])(?:where|when|if|for|s\.t\.)(?!\w)(?!\s*[\w]+\s*(?:in\b|:))(?!\s*\()|,(?=[^=]*[<>]))"
         r"(?P<c>(?:(?!\belse\b)[^=~;{}]|[<>=]=)+)$",
-        "a choice is written where(condition, a, b)",
-        "a condition behind its formula",
+        "a formula with cases is written where(condition, a, b)",
+        "a condition after its formula",
         lambda groups: f"{groups['head']} where({bare(groups['c'])}, {bare(groups['e'])}, 0)",
     ),
     Habit(

@@ -48,8 +48,8 @@ LAYOUT = (
         "",
         r"^LOSS NAME EXTENDS (NAME )?@ (STRAY|DOT|SLASH|STRING|OPEN_STRING)",
         "a parent is given by its name alone",
-        "no quotes, folders or endings can stand here",
-        "write loss {name} extends NAME {{; NAME.alpha is looked for beside the file, then in the library",
+        "quotes, folders and file extensions are not allowed here",
+        "write loss {name} extends NAME {{; NAME.alpha is looked up beside the file, then in the library",
     ),
     Mistake(
         "second-parent",
