@@ -61,6 +61,7 @@ def discover(
         raise InputError(f"The search chooses {option} for its runs itself.", f"Give {SEARCHED[option]}.")
     check_together(here.model_copy(update={"epochs": max(epochs)}))
 
+    from alphadsl.discover.breed import check_space
     from alphadsl.discover.known import parents_from
     from alphadsl.discover.space import SearchSpace, read_space
     from runner.discovery.discover import discover as search
@@ -73,9 +74,11 @@ def discover(
     if space is not None:
         check_names_a_file("--space", space, "narrow.toml")
     texts = parents_from([find_text(word) for word in parents])
+    allowed = SearchSpace() if space is None else read_space(space)
+    check_space(texts, allowed)
     plan = SearchPlan(
         parents=texts,
-        space=SearchSpace() if space is None else read_space(space),
+        space=allowed,
         epochs=epochs,
         seeds=seeds,
         seed=search_seed,

@@ -20,6 +20,8 @@ ReductionName = Literal["sum", "mean", "max", "min", "logsumexp"]
 PairsName = Literal["two_view", "same_view", "cross_view"]
 
 LARGEST_FILE = 1 << 16
+LARGEST = 200
+"""Largest size that a space may allow."""
 
 
 class SearchSpace(BaseModel):
@@ -45,7 +47,7 @@ class SearchSpace(BaseModel):
         *(0.1, 0.25, 0.5),
         *(1.0, 2.0, 4.0),
     )
-    max_size: Annotated[int, Field(ge=3, le=200)] = 30
+    max_size: Annotated[int, Field(ge=3, le=LARGEST)] = 30
     """Largest number of nodes and parameters of a candidate, in total."""
     max_parameters: Annotated[int, Field(ge=0, le=10)] = 3
     paths: bool = True

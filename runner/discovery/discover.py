@@ -12,12 +12,13 @@ from runner.discovery.handing_on import handed_on
 from runner.discovery.log import Candidate, SearchLog, TrimmedEvent
 from runner.discovery.plan import SearchPlan, SearchRoom
 from runner.discovery.report import ranking, summary, top_rung, write_candidates, write_report
-from runner.discovery.rungs import FailedError, Toy, rungs_of
+from runner.discovery.rungs import Toy, rungs_of
 from runner.discovery.search import Search
 from runner.discovery.stages import kept_stages
 from runner.progress import tell, watched
 from runner.records.folder import RunFolder, locked
 from runner.studies.candidates import write_candidates as write_list
+from runner.studies.work import FailedError
 
 KEPT = 5
 """Number of the best candidates that are handed on, in addition to the front."""
@@ -30,6 +31,7 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
     """
     with locked(RunFolder(room.folder)):
         log = SearchLog.open(room.log)
+        rungs = rungs_of(plan, room, download)
         tell("Learning what is known: the library on a grid of its parameters.")
         kept = kept_stages(next(iter(plan.parents.values())))
         library = Gates.around(plan.space, known_losses(), kept)
@@ -37,7 +39,7 @@ def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool =
         for candidate in watched(list(log.candidates.values()), len(log.candidates), "Candidates so far"):
             if not candidate.bred.control:
                 gates.learn(journey_of(candidate.name, candidate.bred.text))
-        search = Search(plan, log, rungs_of(plan, room, download), gates, tell)
+        search = Search(plan, log, rungs, gates, tell)
         try:
             search.run(budget)
         finally:

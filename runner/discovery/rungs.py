@@ -16,12 +16,12 @@ import torch
 import alphadsl
 from alphadsl.report.exceptions import InputError
 from runner.discovery.plan import SearchPlan, SearchRoom
-from runner.experiment import Options, train_runs
+from runner.experiment import Options
 from runner.plan import PlannedRun
 from runner.records.opening import IfExists
 from runner.settings.machine import limit_threads
-from runner.studies.trial import score_of
-from runner.supplies import Stock
+from runner.studies.trial import check_scorable, score_of, train_seeds
+from runner.studies.work import FailedError
 from runner.theory.bridge import make_small_network, probe_small, train_small
 from runner.theory.data import Recipe, Views, read_views
 
@@ -37,10 +37,6 @@ search trains hundreds of losses."""
 def seeds_of(search: int, count: int) -> range:
     """All seeds that a search with this seed trains with."""
     return range(SEEDS * search, SEEDS * search + count)
-
-
-class FailedError(Exception):
-    """Raised with the reason when a candidate cannot be scored."""
 
 
 class Rung(Protocol):
@@ -108,8 +104,7 @@ class Trained:
     plan: SearchPlan
     room: SearchRoom
     epochs: int
-    stock: Stock
-    download: bool = False
+    options: Options
 
     @property
     def name(self) -> str:
@@ -117,10 +112,7 @@ class Trained:
 
     def score(self, name: str, text: str, values: Mapping[str, float]) -> tuple[float, ...]:
         runs = [self._run(name, text, values, seed) for seed in seeds_of(self.plan.seed, self.plan.seeds)]
-        outcome = train_runs(runs, Options(IfExists.RESUME_LAST_GOOD, self.download, stock=self.stock))
-        if outcome.failures:
-            raise FailedError(outcome.failures[0].reason.message)
-        return tuple(score_of(folder) for folder in outcome.folders)
+        return tuple(score_of(folder) for folder in train_seeds(runs, self.options))
 
     def _run(self, name: str, text: str, values: Mapping[str, float], seed: int) -> PlannedRun:
         changed = {"epochs": self.epochs, "seed": seed, "test_set": "sealed"}
@@ -138,10 +130,10 @@ def _name_of(epochs: int) -> str:
 
 
 def rungs_of(plan: SearchPlan, room: SearchRoom, download: bool) -> tuple[Rung, ...]:
-    """The toy, then the rungs of the trainer, cheapest first."""
-    stock = Stock()
-    trained = (Trained(plan, room, epochs, stock, download) for epochs in plan.epochs)
-    return (Toy(plan.seeds, plan.seed), *trained)
+    """The toy, then the rungs of the trainer, cheapest first. Raises `InputError` if their images are missing."""
+    options = Options(IfExists.RESUME_LAST_GOOD, download)
+    check_scorable(plan.config, options)
+    return (Toy(plan.seeds, plan.seed), *(Trained(plan, room, epochs, options) for epochs in plan.epochs))
 
 
 def check_rungs(epochs: Sequence[int]) -> None:

@@ -23,7 +23,8 @@ from alphadsl.discover.gates import Gates, Refused
 from alphadsl.discover.known import first_tunable, size_of
 from runner.discovery.log import BredEvent, Candidate, RungEvent, ScoredEvent, SearchLog, shown_rung
 from runner.discovery.plan import SearchPlan
-from runner.discovery.rungs import FailedError, Rung
+from runner.discovery.rungs import Rung
+from runner.studies.work import FailedError
 
 NULL = "null_control"
 TUNED = (1.0, 1 / 3, 3.0)
@@ -160,6 +161,7 @@ class Search:
         bred = breed(f"c{number:05}", self.parents(chance), self.plan.space, chance)
         if bred is None:
             self.log.add(BredEvent(number=number, name=f"c{number:05}", gate="nothing to change"))
+            self._spend(f"c{number:05}", started)
             return
         verdict = self.gates.judge(bred.name, bred.text)
         event = {"number": number, "name": bred.name, "text": bred.text, "parents": bred.parents, "how": bred.how}

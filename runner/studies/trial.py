@@ -7,6 +7,7 @@ full disk, a damaged file) stops the worker.
 """
 
 import copy
+from collections.abc import Sequence
 
 import alphadsl
 from alphadsl.report.exceptions import InputError
@@ -40,20 +41,9 @@ class Trainer:
         options = Options(
             IfExists.RESUME_LAST_GOOD, self._download, probe=task.last, stop_after=task.epochs, stock=self._stock
         )
-        try:
-            outcome = train_runs(runs, options)
-        except TooFewImagesError as refusal:
-            raise FailedError(refusal.message) from None
-        except (MemoryError, RuntimeError) as fault:
-            if not is_full_memory(fault):
-                raise
-            raise FailedError("there is not enough memory") from None
-        for failure in outcome.failures:
-            if not isinstance(failure.reason, DivergedError):
-                raise _remedied(failure)
-            raise FailedError(f"seed {failure.run.config.seed}: {failure.reason.message}")
-        scores = [score_of(run) if task.last else rung_score_of(run, task.epochs) for run in outcome.folders]
-        return Result(tuple(scores), tuple(run.path.name for run in outcome.folders))
+        folders = train_seeds(runs, options)
+        scores = [score_of(run) if task.last else rung_score_of(run, task.epochs) for run in folders]
+        return Result(tuple(scores), tuple(run.path.name for run in folders))
 
     def _runs(self, task: Task) -> list[PlannedRun]:
         point = task.point
@@ -73,6 +63,34 @@ class Trainer:
             )
             for config in configs
         ]
+
+
+def train_seeds(runs: Sequence[PlannedRun], options: Options) -> tuple[RunFolder, ...]:
+    """Train one configuration with every seed. Raises `FailedError` for its own failure, and `InputError` for any other
+    fault, which its repetition may not have."""
+    try:
+        check_scorable(runs[0].config, options)
+        outcome = train_runs(runs, options)
+    except TooFewImagesError as refusal:
+        raise FailedError(refusal.message) from None
+    except (MemoryError, RuntimeError) as fault:
+        if not is_full_memory(fault):
+            raise
+        raise FailedError("there is not enough memory") from None
+    for failure in outcome.failures:
+        if not isinstance(failure.reason, DivergedError):
+            raise _remedied(failure)
+        raise FailedError(f"seed {failure.run.config.seed}: {failure.reason.message}")
+    return outcome.folders
+
+
+def check_scorable(config: ExperimentConfig, options: Options) -> None:
+    """Raises `InputError` if the images are missing, or have no labels to score a run by."""
+    if not options.stock.of(config, download=options.download).data.labelled:
+        raise InputError(
+            f"The images of {config.dataset} have no labels, and a search scores by the accuracy of a probe.",
+            "Give labelled images: --data-dir DIR, or another --dataset.",
+        )
 
 
 def _remedied(failure: Failure) -> InputError:

@@ -6,7 +6,7 @@ import pytest
 
 from alphadsl.api import find_text
 from alphadsl.builtin import library_entries
-from alphadsl.discover.breed import Parent, breed
+from alphadsl.discover.breed import Parent, breed, check_space
 from alphadsl.discover.mutate import MUTATIONS, Setting, mutate
 from alphadsl.discover.paths import path_text
 from alphadsl.discover.places import places_of, size_of_loss, with_node
@@ -14,6 +14,7 @@ from alphadsl.discover.space import SearchSpace
 from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.pipeline import check_spec, lower_spec
+from alphadsl.report.exceptions import InputError
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SpecText
 
@@ -90,6 +91,32 @@ def test_a_narrow_space_is_kept_to(parents: list[Loss]) -> None:
         if step and size_of_loss(step[1]) <= narrow.max_size:
             assert step[1].pairs.name == "two_view"
             assert "softplus" not in pretty_loss(step[1])
+
+
+@pytest.mark.parametrize("pairs", ["same_view", "cross_view"])
+def test_a_loss_outside_the_space_leads_into_it(pairs: str, parents: list[Loss]) -> None:
+    space = SearchSpace(pairs=(pairs,), families=("coordinate", "proportional"))
+    chance = random.Random(0)
+    made = [bred for number in range(40) if (bred := breed(f"c{number}", given(parents), space, chance))]
+    assert len(made) > 20
+    assert {bred.text.partition("pairs ")[2].split()[0] for bred in made} == {pairs}
+
+
+EMPTY = {
+    "a family that none has": ({"families": ("min_player",)}, "in its families,"),
+    "too small": ({"max_size": 3}, "in its max_size,"),
+    "both": ({"families": ("general",), "max_size": 4}, "families or pairs or max_size"),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_space_that_nothing_leads_into_is_refused(name: str) -> None:
+    narrow, told = EMPTY[name]
+    (infonce,) = given([loss_called("infonce")])
+    with pytest.raises(InputError, match="No mutation of infonce") as refused:
+        check_space({infonce.name: infonce.text}, SearchSpace.model_validate(narrow))
+    assert told in refused.value.help
+    check_space({infonce.name: infonce.text}, SearchSpace())
 
 
 @pytest.mark.parametrize(("first", "second"), [("infonce", "direct"), ("square", "dcl"), ("direct", "ring")])

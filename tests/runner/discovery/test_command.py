@@ -22,6 +22,7 @@ REFUSED = {
     "the test set": (["infonce", "--test-set", "read"], "never reads the test set"),
     "a seed of its own": (["infonce", "--seed", "3"], "--search-seed"),
     "no space": (["infonce", "--space", "none.toml"], "none.toml"),
+    "an empty space": (["infonce", "--space", "empty.toml"], "Allow more in its max_size"),
 }
 
 
@@ -33,6 +34,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_searched_is_one_line(name: str) -> None:
     words, told = REFUSED[name]
+    Path("empty.toml").write_text("max_size = 3")
     with pytest.raises(InputError) as refused:
         CliRunner().invoke(app, ["discover", *words], catch_exceptions=False)
     assert told in f"{refused.value.message} {refused.value.help}"

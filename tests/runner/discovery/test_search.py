@@ -18,9 +18,10 @@ from runner.discovery.discover import best_of
 from runner.discovery.log import BredEvent, RungEvent, ScoredEvent, SearchLog
 from runner.discovery.plan import SearchPlan, SearchRoom, open_search
 from runner.discovery.report import make_page, ranking, summary, top_rung, write_candidates
-from runner.discovery.rungs import FailedError, Rung, Toy
+from runner.discovery.rungs import Rung, Toy
 from runner.discovery.search import NULL, Search
 from runner.settings.resolving import make_config
+from runner.studies.work import FailedError
 
 SPACE = SearchSpace(pairs=("two_view",), families=("proportional", "coordinate"), max_size=16, paths=False)
 PARENTS = parents_from([find_text(name) for name in ("direct", "infonce", "dcl", "triplet")])
