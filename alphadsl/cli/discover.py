@@ -86,7 +86,7 @@ def discover(
         config=here,
     )
     called = name or f"{here.dataset}-discover-{search_seed}"
-    check_name(called)
+    check_name(called, "search", "--studies-dir")
     room = SearchRoom(root / called)
     with stoppable(f"To continue: {command_as_typed()}"):
         opened = open_search(room, plan)

@@ -21,7 +21,7 @@ from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
 from alphadsl.resolve.files import SpecText
 from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig, Group
-from runner.settings.resolving import Given, resolve_config
+from runner.settings.resolving import Given, followers, resolve_config
 
 if TYPE_CHECKING:
     from runner.studies.plan import Ladder, Plan
@@ -112,6 +112,7 @@ def make_plan(asked: Asked, config: ExperimentConfig) -> "Plan":
         ladder=_ladder(asked),
         config=config,
         spent={name: candidate.seeds for name, candidate in candidates.items()},
+        follows=followers(config, asked.given, {axis.name for axis in axes}),
     )
     check_plan(plan)
     for loss, it in zip(names, asked.losses, strict=True):

@@ -75,7 +75,7 @@ def sweep(
 
     searches = "-".join(dict.fromkeys(loss.search for loss in losses if loss.search))
     called = name or (f"{searches}-tuned" if searches else f"{here.dataset}-{'-'.join(plan.losses)}")
-    check_name(called)
+    check_name(called, "study", "--studies-dir")
     room = room_of(called, root, storage)
     with stoppable(f"To continue: {command_as_typed()}"):
         study = open_study(room, plan)
@@ -83,6 +83,8 @@ def sweep(
         check_page_replaceable(room)
         tell(f"Study {called}: {progress_of(study.entries(), workers)}, {counted_seeds(seeds)} each.")
         tell(f"Epochs are logged in {room.folder / WORKERS}.")
+        if "lr" in plan.follows:
+            tell(f"lr goes with the batch of each trial, per 256 images as recipe {here.recipe} has it; --lr holds it.")
         if trials not in (None, plan.trials):
             tell(f"--trials {trials} becomes {plan.trials}: the same number for each of {len(plan.losses)} losses.")
         if len({*plan.shares.values()}) > 1:

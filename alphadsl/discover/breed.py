@@ -67,7 +67,9 @@ def check_space(parents: Mapping[str, str], space: SearchSpace) -> None:
     if _leads_somewhere(parents, space):
         return
     widest = {"families": get_args(FamilyName), "pairs": get_args(PairsName), "max_size": LARGEST}
-    wider = [name for name, value in widest.items() if _leads_somewhere(parents, space.model_copy(update={name: value}))]
+    wider = [
+        name for name, value in widest.items() if _leads_somewhere(parents, space.model_copy(update={name: value}))
+    ]
     raise InputError(
         f"No mutation of {', '.join(parents)} is in the space.",
         f"Allow more in its {' or '.join(wider or widest)}, or start from other losses.",

@@ -226,13 +226,13 @@ def write_marker(run: RunFolder, name: str, files: Mapping[str, bytes]) -> None:
     write_file(run.marker, marker.model_dump_json(indent=2).encode() + b"\n")
 
 
-def check_name(name: str) -> None:
-    """Raises `InputError` unless a name is that of a single folder below the folder of runs."""
+def check_name(name: str, what: str = "run", option: str = "--runs-dir") -> None:
+    """Raises `InputError` unless a name is that of a single folder below the one that an option names."""
     strange = name in ("", ".", "..") or any(mark in name for mark in "/\\\0") or not name.isprintable()
     if strange or name != name.strip():
         raise InputError(
-            f"A run cannot be called {name!r}: its name is a single folder below --runs-dir.",
-            "Use letters, digits, dots, dashes and underscores; --runs-dir DIR says where the runs are.",
+            f"A {what} cannot be called {name!r}: its name is a single folder below {option}.",
+            f"Use letters, digits, dots, dashes and underscores; {option} DIR says where that is.",
         )
     if len(name.encode()) > 200:
         raise InputError(f"The name {name[:40]}... has {len(name)} characters; 200 fit.", "Give a shorter --name.")

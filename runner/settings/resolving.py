@@ -2,7 +2,7 @@
 `ExperimentConfig` comes out. Refused in one line that names the setting: a value of the wrong kind or out of range.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,6 +67,28 @@ def changed(config: ExperimentConfig, **settings: object) -> ExperimentConfig:
     check_effective(other.dataset, {"encoder": other.encoder, **settings})
     check_together(other)
     return _without_width(other)
+
+
+def followers(config: ExperimentConfig, given: Container[str], searched: Container[str]) -> tuple[str, ...]:
+    """The settings that are neither given nor searched, and that differ between runs since they follow one that is."""
+    recipe = read_recipe(config.recipe)
+    follows = {
+        "lr": "batch" in searched and recipe.lr_per_256 is not None,
+        "schedule": "optimizer" in searched and "schedule" not in recipe.settings,
+    }
+    return tuple(name for name, it_does in follows.items() if it_does and name not in given and name not in searched)
+
+
+def followed(config: ExperimentConfig, settings: Mapping[str, object], names: Container[str]) -> dict[str, object]:
+    """The settings of one run, with the values that `names` take along with them: the learning rate of a recipe goes
+    with the batch, and the schedule with the optimizer."""
+    taken = dict(settings)
+    per_256 = read_recipe(config.recipe).lr_per_256
+    if "lr" in names and per_256 is not None:
+        taken["lr"] = per_256 * int(str(settings["batch"])) / 256
+    if "schedule" in names and settings.get("optimizer") in SCHEDULE_FREE:
+        taken["schedule"] = "constant"
+    return taken
 
 
 def _meant(given: Mapping[str, object], files: Mapping[str, Path | None]) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file, write_file
+from runner.progress import tell
 from runner.studies.marks import LIST, STUDY
 
 TUNED = ("lr", "weight_decay", "warmup_epochs", "optimizer")
@@ -87,16 +88,19 @@ def candidates_in(folder: Path) -> tuple[Candidate, ...]:
 
 def candidates_of_study(folder: Path) -> tuple[Candidate, ...]:
     """The best finished trial of each loss in a study made by `alphadsl sweep`."""
+    from runner.studies.plan import Point
     from runner.studies.study import Standing, read_study, room_of
 
     study = read_study(room_of(folder.name, folder.parent, None))
     plan = study.plan
     best: dict[str, Candidate] = {}
+    chosen: dict[str, Point] = {}
     for entry in study.entries():
         loss, score = entry.point.loss, entry.score
         beaten = loss in best and (best[loss].search_score or 0.0) >= (score or 0.0)
         if entry.standing is not Standing.DONE or score is None or beaten:
             continue
+        chosen[loss] = entry.point
         best[loss] = Candidate(
             name=loss,
             spec=plan.losses[loss],
@@ -107,4 +111,7 @@ def candidates_of_study(folder: Path) -> tuple[Candidate, ...]:
         )
     if not best:
         raise InputError(f"The study {folder} has no finished trial.", "Repeat its command to continue it.")
+    for name in (axis.name for axis in plan.axes if not axis.losses and axis.name not in TUNED):
+        values = ", ".join(f"{chosen[loss].settings[name]} ({loss})" for loss in best)
+        tell(f"The best trials of {folder.name} have {name} {values}, which is not handed on: give the same to all.")
     return tuple(best.values())

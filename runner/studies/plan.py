@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 import alphadsl
 from alphadsl.report.exceptions import InputError
 from runner.settings.config import NO_SETTING, ExperimentConfig
-from runner.settings.resolving import changed
+from runner.settings.resolving import changed, followed
 from runner.studies.space import MOST_POINTS, Axis, Listed, Span, Value, check_points, shown
 from runner.studies.spread import spread_point
 
@@ -86,6 +86,8 @@ class Plan(BaseModel):
     config: ExperimentConfig
     spent: Mapping[str, tuple[int, ...]] = {}
     """Seeds used by a search before this one, by loss; they cannot confirm anything."""
+    follows: tuple[str, ...] = ()
+    """Settings that were not given, and follow those of a trial as they follow those of a single run."""
 
     @property
     def own_seeds(self) -> range:
@@ -111,7 +113,7 @@ class Plan(BaseModel):
 
     def config_of(self, point: Point, seed: int = 0) -> ExperimentConfig:
         """The settings of the runs of a configuration; `seed` counts from the study's first seed."""
-        given = self.config.model_dump() | dict(point.settings)
+        given = self.config.model_dump() | followed(self.config, point.settings, self.follows)
         return ExperimentConfig.model_validate(given | {"seed": self.config.seed + seed})
 
     def epochs_of(self, point: Point) -> int:
@@ -173,7 +175,7 @@ def check_plan(plan: Plan) -> None:
             continue
         ends = axis.values if isinstance(axis, Listed) else (axis.at(0), axis.at(1))
         for value in ends:
-            changed(plan.config, **{axis.name: value})
+            changed(plan.config, **followed(plan.config, {axis.name: value}, plan.follows))
     changed(plan.config, seed=plan.config.seed + plan.seeds)
 
 
@@ -197,6 +199,8 @@ def differences(old: Plan, new: Plan) -> Iterator[str]:
                 yield f"--set {dict(before)}, now {dict(now)}"
             case "spent" if before != now:
                 yield "candidates of a search with other seeds"
+            case "follows" if before != now:
+                yield f"settings that follow others: {', '.join(before) or 'none'}, now {', '.join(now) or 'none'}"
             case _ if before != now:
                 yield f"{name} {before}, now {now}"
 

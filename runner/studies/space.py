@@ -112,7 +112,8 @@ def parse_over(text: str, targets: Mapping[str, Target]) -> Listed | Span:
     if target is None:
         close = suggest(name, targets)
         remedy = f"Did you mean {close}?" if close else f"There are {', '.join(targets)}."
-        raise InputError(f"--over {text}: neither the losses nor the run have a {name or 'name'}.", remedy)
+        what = f"{name} is neither a parameter of the losses nor a setting of the run" if name else "it names nothing"
+        raise InputError(f"--over {text}: {what}.", remedy)
     if not equals:
         return _declared(target)
     axis = _interval(text, target, values) if ".." in values else _list(text, target, values)
@@ -145,12 +146,13 @@ def _list(text: str, target: Target, words: str) -> Listed:
 
 
 def _interval(text: str, target: Target, words: str) -> Listed | Span:
-    ends, *others = words.split(":")
-    low, high = (_number(text, target, end.strip()) for end in ends.split("..", 1))
     if target.kind not in (int, float):
-        raise InputError(f"--over {text}: the values of {target.name} are words.", f"Write --over {target.name}=A,B")
+        listed = "yes,no" if target.kind is bool else ",".join(target.choices) or "A,B"
+        raise InputError(f"--over {text}: {target.name} has no numbers.", f"Write --over {target.name}={listed}")
+    ends, *others = words.split(":")
+    low, high = (_number(text, target, end.strip(), "LOW..HIGH") for end in ends.split("..", 1))
     scale: Scale = "log" if "log" in others else "linear"
-    counts = [word for word in others if word != "log"]
+    counts = [word for at, word in enumerate(others) if word != "log" or "log" in others[:at]]
     if not low < high:
         raise InputError(f"--over {text}: {low:g} is not below {high:g}.", f"Write --over {target.name}=LOW..HIGH")
     if scale == "log" and low <= 0:
@@ -178,26 +180,28 @@ def _value(text: str, target: Target, word: str) -> Value:
         raise InputError(f"--over {text} has an empty value.", f"Write --over {target.name}=A,B")
     match target.kind:
         case kind if kind is bool:
-            if word not in TRUTHS:
+            if word.lower() not in TRUTHS:
                 raise InputError(f"--over {text}: {word} is neither yes nor no.", f"Write --over {target.name}=yes,no")
-            return TRUTHS[word]
+            return TRUTHS[word.lower()]
         case kind if kind in (int, float):
-            return _number(text, target, word)
+            return _number(text, target, word, "128,256" if target.whole else "0.1,0.2")
         case _:
             return word
 
 
-def _number(text: str, target: Target, word: str) -> float:
+def _number(text: str, target: Target, word: str, example: str) -> float:
     try:
         value = float(word)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"--over {text}: {word or 'nothing'} is not a number.", f"Write --over {target.name}=0.1,0.2")
+        raise InputError(
+            f"--over {text}: {word or 'nothing'} is not a number.", f"Write --over {target.name}={example}"
+        )
     if not target.whole:
         return value
     if value != int(value):
-        raise InputError(f"--over {text}: {target.name} takes whole numbers.", f"Write --over {target.name}=1,2")
+        raise InputError(f"--over {text}: {target.name} takes whole numbers.", f"Write --over {target.name}={example}")
     return int(value)
 
 

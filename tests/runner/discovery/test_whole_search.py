@@ -11,7 +11,6 @@ from runner.discovery import discover as whole
 from runner.discovery.discover import discover
 from runner.discovery.log import SearchLog
 from runner.discovery.plan import SearchRoom, open_search
-from runner.discovery.report import top_rung
 from runner.discovery.rungs import Trained, rungs_of
 from runner.experiment import Failure, Options, Outcome
 from runner.probing import ProbeFailedError
@@ -90,7 +89,7 @@ OWN_FAULTS = {
 @pytest.mark.parametrize("name", OWN_FAULTS)
 def test_a_fault_of_a_candidate_is_its_own(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rung = trained_with(tmp_path, monkeypatch, OWN_FAULTS[name])
-    with pytest.raises(FailedError, match="nan|memory"):
+    with pytest.raises(FailedError, match=r"nan|memory"):
         rung.score("infonce", PARENTS["infonce"], {})
 
 

@@ -166,6 +166,16 @@ def test_a_study_hands_on_the_best_trial_of_each_loss_with_its_seeds(tmp_path: P
     assert found["direct"].search_score == max(entry.score or 0 for entry in study.entries())
 
 
+def test_what_a_study_searched_and_cannot_hand_on_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    batches = Listed(name="batch", values=(128, 256))
+    study = opened(tmp_path, plan_of(TAU, RATES, batches))
+    work(study, Scorer(tmp_path))
+    (candidate,) = candidates_of_study(study.room.folder)
+    assert candidate.settings == {"lr": 0.01}
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "have batch 128 (infonce), which is not handed on" in told
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 

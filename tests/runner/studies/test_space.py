@@ -30,6 +30,7 @@ TARGETS = {
         ("optimizer", "adamw,sgd"),
         ("compile", "yes,no"),
         ("compile=no", "no"),
+        ("compile=True,False", "yes,no"),
         ("mix", "0..0.99"),
     ],
 )
@@ -62,7 +63,13 @@ def test_words_become_an_axis(text: str, told: str) -> None:
         ("tau=1,1.0", "twice"),
         ("batch=2.5", "whole numbers"),
         ("batch=1..4", "1 is not in [2, inf)"),
-        ("optimizer=a..b", "not a number"),
+        ("tau=1..2:log:log", "not a number of points"),
+        ("tau=1..2:log:5:log", "not a number of points"),
+        ("tau=0.1..", "Write --over tau=LOW..HIGH"),
+        ("batch=all", "Write --over batch=128,256"),
+        ("batch=2.5", "Write --over batch=128,256"),
+        ("optimizer=a..b", "Write --over optimizer=adamw,sgd"),
+        ("compile=0..1", "Write --over compile=yes,no"),
         ("compile=maybe", "neither yes nor no"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_crippled_learning_rate_does_not_win_and_is_stopped_at_a_rung() -> Non
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["infonce", "--over", "p=1"], "have a p"),
+        (["infonce", "--over", "p=1"], "p is neither a parameter of the losses nor a setting"),
         (["infonce", "--over", "tau"], "is not bounded"),
         (["infonce", "--over", "tau=0.1..1", "--search", "grid"], "no points for a grid"),
         (["infonce", "--over", "tau=1", "--over", "tau=2"], "tau twice"),
@@ -65,7 +65,7 @@ def test_a_crippled_learning_rate_does_not_win_and_is_stopped_at_a_rung() -> Non
         (["infonce", "--factor", "4"], "no effect without --prune"),
         (["infonce", "infonce", "--over", "tau=1"], "Two of the specs"),
         (["infonce", "--over", "tau=0.1..1:5000", "--over", "eps=0..1:5000"], "at most 10,000"),
-        (["infonce", "--name", "a/b"], "cannot be called"),
+        (["infonce", "--name", "a/b"], "A study cannot be called"),
         (["infonce", "--storage", "postgresql://127.0.0.1:1/none"], "127.0.0.1:1/none"),
         (["infonce", "--storage", "no-such-thing"], "is not a database"),
         (["infonce", "--set", "tau=-1"], "tau"),
