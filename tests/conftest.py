@@ -16,7 +16,7 @@ settings.load_profile("unhurried")
 
 # A prime, so that no batch falls into equal tiles.
 SIDE = 3
-STRIP_PAIRS = 7
+ROW_BLOCK_PAIRS = 7
 FEW = 3
 
 Golden = Callable[[str, str], None]
@@ -94,9 +94,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tiles and strips so small that the smallest batch has several, on any device."""
-    from alphadsl.backend.streaming import portions, strips, tiled
+    """Tiles and row blocks so small that the smallest batch has several, on any device."""
+    from alphadsl.backend.streaming import portions, row_blocks, tiled
 
     monkeypatch.setattr(portions, "ON_GPU", 1)
     monkeypatch.setattr(tiled, "SIDE", SIDE)
-    monkeypatch.setattr(strips, "STRIP_PAIRS", STRIP_PAIRS)
+    monkeypatch.setattr(row_blocks, "ROW_BLOCK_PAIRS", ROW_BLOCK_PAIRS)

@@ -1,5 +1,5 @@
 """An index set is one row: sets that nobody has heard of, each added by its row alone, run dense, streamed with tiles
-and strips that do not divide the batch, in the interpreter and as a file of their own, against masks written by hand.
+and row blocks that do not divide the batch, in the interpreter and as a file of their own, against masks by hand.
 
 Embeddings are numbered view 0, view 1, queue. Legend: N samples, D width, Q rows of the queue, E all of them.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 import alphadsl
 from alphadsl.backend.module import ContrastiveLoss
-from alphadsl.backend.streaming import cells, strips, tiled
+from alphadsl.backend.streaming import cells, row_blocks, tiled
 from alphadsl.backend.streaming.geometry import Meeting, tile_pairs
 from alphadsl.ir.arrangement import counts_alike
 from alphadsl.ir.index_sets import INDEX_SETS, OTHER_VIEW, Id, IndexSet, Predicate, Source
@@ -108,7 +108,7 @@ MADE_UP = {
         lambda i, j: j < 2 * N and not alike(i, j),
     ),
 }
-# Tiles, or with labels one matrix; a multiplier, which needs strips; distances in space, with labels a row for each.
+# Tiles, or with labels one matrix; a multiplier, which needs row blocks; in space with labels, a row for each.
 LOSSES = {
     "infonce": "extends infonce {",
     "square": "extends square {",
@@ -133,8 +133,8 @@ def made_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     found = MADE_UP[request.param]
     INDEX_SETS[found.row.name] = found.row
     monkeypatch.setattr(tiled, "SIDE", 4)
-    for module in (strips, cells):
-        monkeypatch.setattr(module, "STRIP_PAIRS", 3 * 2 * N)
+    for module in (row_blocks, cells):
+        monkeypatch.setattr(module, "ROW_BLOCK_PAIRS", 3 * 2 * N)
     yield found
     INDEX_SETS.clear()
     INDEX_SETS.update(those_of_the_language)

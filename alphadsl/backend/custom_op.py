@@ -18,9 +18,9 @@ from alphadsl.backend.precision import products
 from alphadsl.backend.program import Program, build_program
 from alphadsl.backend.runtime.simplex import on_host
 from alphadsl.backend.runtime.step import Step
-from alphadsl.backend.streaming.cells import CellStrips
-from alphadsl.backend.streaming.distributed import LABELS, Found, Ranks, alone, as_agreed, exchange
-from alphadsl.backend.streaming.strips import Strips
+from alphadsl.backend.streaming.cells import CellRowBlocks
+from alphadsl.backend.streaming.distributed import LABELS, Ranks, Result, alone, as_agreed, exchange
+from alphadsl.backend.streaming.row_blocks import RowBlocks
 from alphadsl.backend.streaming.tiled import Tiled
 from alphadsl.ir.core import Core
 from alphadsl.ir.index_sets import Id
@@ -93,7 +93,7 @@ class Run:
         value: Tensor = outputs[0]
         return value
 
-    def _exchanged(self, core: Core, z_VND: Tensor, work: Callable[[Ranks], Found]) -> Found:
+    def _exchanged(self, core: Core, z_VND: Tensor, work: Callable[[Ranks], Result]) -> Result:
         """Run `work` with all processes. Where labels were exchanged before, they have already agreed on who holds
         what."""
         if self.ranks == "alone":
@@ -109,10 +109,10 @@ class _Engine:
     dense: Program
 
     @cached_property
-    def streaming(self) -> Tiled | Strips | CellStrips:
+    def streaming(self) -> Tiled | RowBlocks | CellRowBlocks:
         if self.core.positives == Positives.TOGETHER:
-            return CellStrips(self.core, self.dense)
-        return (Tiled if self.core.streaming == Streaming.TILES else Strips)(self.core, self.dense)
+            return CellRowBlocks(self.core, self.dense)
+        return (Tiled if self.core.streaming == Streaming.TILES else RowBlocks)(self.core, self.dense)
 
     def known(self, part: Tensor, context: Tensors) -> Tensor:
         """The part, or 0 where a batch on a device has only one class, and so no negatives; on the host this was

@@ -28,9 +28,9 @@ class Thresholds:
 
 THRESHOLDS: dict[tuple[str, Streaming], Thresholds] = {
     ("cpu", Streaming.TILES): Thresholds(compile=720, stream=1536),
-    ("cpu", Streaming.STRIPS): Thresholds(compile=720, stream=2048),
+    ("cpu", Streaming.ROW_BLOCKS): Thresholds(compile=720, stream=2048),
     ("cuda", Streaming.TILES): Thresholds(compile=0, stream=16384),
-    ("cuda", Streaming.STRIPS): Thresholds(compile=0, stream=16384),
+    ("cuda", Streaming.ROW_BLOCKS): Thresholds(compile=0, stream=16384),
 }
 # Numbers of anchors from which a loss streams if its candidates are the opposite view. There, a tile serves both
 # directions, whose products a dense step forms separately; below, there is one tile, which only one thread works on.
@@ -55,7 +55,7 @@ class Choice:
 def choose(core: Core, backend: Backend, compile: Compile, device: torch.device, pairs: int) -> Choice:
     """The choice for a batch of `pairs` pairs of anchors (rows, if an anchor has several positives) and candidates."""
     kind = "cpu" if device.type == "cpu" else "cuda"
-    streaming = Streaming.STRIPS if core.streaming == Streaming.NONE else core.streaming
+    streaming = Streaming.ROW_BLOCKS if core.streaming == Streaming.NONE else core.streaming
     thresholds = THRESHOLDS[kind, streaming]
     if core.arrangement.swaps and core.streaming == Streaming.TILES:
         pays = 2 * pairs >= OPPOSITE_VIEWS[kind] ** 2

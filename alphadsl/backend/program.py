@@ -26,16 +26,16 @@ from alphadsl.backend.emit.writer import RUNTIME_BUT_ONE, RUNTIME_FUNCTIONS, RUN
 from alphadsl.backend.execution import Products
 from alphadsl.backend.runtime import (
     but_one,
-    cell_strips,
+    cell_row_blocks,
     cells,
     differentiable,
     functions,
     online,
     pairs,
     points,
+    row_blocks,
     simplex,
     step,
-    strips,
     tiles,
 )
 from alphadsl.backend.serial import FirstAlone, compile_serial
@@ -62,11 +62,11 @@ RUNTIME: dict[str, Any] = {
 
 MODULES = {
     "step": step,
-    "strips": strips,
+    "row_blocks": row_blocks,
     "tiles": tiles,
     "points": points,
     "cells": cells,
-    "cell_strips": cell_strips,
+    "cell_row_blocks": cell_row_blocks,
 }
 
 # Written out for each loss: Dynamo counts recompilations by code object, and gives up if losses share one.
@@ -88,8 +88,8 @@ def importance(z_VND, context, parameters):
     return step.{space}_weights(weigh, layout, z_VND, context, parameters)
 
 
-def strip(s_AC, rows, candidates, parameters):
-    return strips.{geometry}_strip({name}_core, negatives, s_AC, rows, candidates, parameters)
+def row_block(s_AC, rows, candidates, parameters):
+    return row_blocks.{geometry}_row_block({name}_core, negatives, s_AC, rows, candidates, parameters)
 """
 CELL_ENTRIES = """
 
@@ -105,10 +105,10 @@ def importance(z_VND, context, parameters):
     return cells.weights_{space}({name}_core, masks, z_VND, context, parameters)
 
 
-def strip(s_AC, anchors, candidates, parameters):
-    return cell_strips.strip_{space}({name}_core, masks, s_AC, anchors, candidates, parameters)
+def row_block(s_AC, anchors, candidates, parameters):
+    return cell_row_blocks.row_block_{space}({name}_core, masks, s_AC, anchors, candidates, parameters)
 """
-ENTRY_NAMES = ("value", "with_gradient", "importance", "strip")
+ENTRY_NAMES = ("value", "with_gradient", "importance", "row_block")
 TILE_ENTRY = """
 
 def {kind}{number}(s_RC, rows, columns, fixed):
@@ -133,15 +133,15 @@ class Program:
     """The steps of a loss on z_VND, the other tensors of its index set (the context), and its parameters.
 
     They return the value alone; the value with its gradients with respect to embeddings and learned parameters; and all
-    importances. `strip` does this for some rows; `parts` has the functions of a loss that streams by tiles, by name.
-    Programs with the same text have the same `key`.
+    importances. `row_block` does this for some rows; `parts` has the functions of a loss that streams by tiles, by
+    name. Programs with the same text have the same `key`.
     """
 
     key: str
     value: Callable[[Tensor, step.Weights, step.Weights], Tensor]
     with_gradient: Callable[[Tensor, step.Weights, step.Weights], step.Step]
     importance: Callable[[Tensor, step.Weights, step.Weights], step.Weights]
-    strip: Called
+    row_block: Called
     parts: Mapping[str, Called]
 
 
@@ -191,8 +191,8 @@ def _eager(name: str, core: str, passes: str, geometry: Geometry) -> Program:
     namespace = {**RUNTIME, **MODULES}
     exec(compile(text, filename, "exec"), namespace)
     parts = {entry: part for entry, part in namespace.items() if isinstance(part, FunctionType)}
-    value, with_gradient, importance, strip = (parts[entry] for entry in ENTRY_NAMES)
-    return Program(f"{filename} {geometry}", value, with_gradient, importance, strip, parts)
+    value, with_gradient, importance, row_block = (parts[entry] for entry in ENTRY_NAMES)
+    return Program(f"{filename} {geometry}", value, with_gradient, importance, row_block, parts)
 
 
 @cache
@@ -215,7 +215,7 @@ def _compiled(name: str, core: str, passes: str, geometry: Geometry, answer: Cal
         Attempt(eager.value, compile_dense, answer),
         Attempt(eager.with_gradient, compile_dense, answer),
         eager.importance,
-        FirstAlone(Attempt(eager.strip, compile_serial, answer)),
+        FirstAlone(Attempt(eager.row_block, compile_serial, answer)),
         {**eager.parts, **compiled},
     )
 

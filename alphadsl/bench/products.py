@@ -3,7 +3,7 @@
 A step of a loss needs S = Z Z^T and, with its weights W, the products W Z and W^T Z (fewer if it uses that S is
 symmetric). On the CPU two libraries can multiply float32 matrices. The setting that selects the second lets some
 processors round to bf16 on the way, so it is used only where its measured error is that of float32, and is restored
-afterwards. Legend: A anchors, C candidates, D width, T rows of a strip.
+afterwards. Legend: A anchors, C candidates, D width, T rows of a row block.
 """
 
 from collections.abc import Iterator
@@ -18,28 +18,28 @@ from alphadsl.bench.timing import Step, medians
 from alphadsl.ir.arrangement import arrange
 from alphadsl.ir.index_sets import IndexSet
 
-STRIP = 1024
+BLOCK = 1024
 FULL = 1e-6
 DEFAULT, OTHER = "none", "bf16"
 
 
 def products_step(problem: Problem, pairs: IndexSet) -> Step:
-    """Three products in strips of rows, with buffers allocated once."""
+    """Three products in blocks of rows, with buffers allocated once."""
     groups = len(arrange(pairs).anchors)
     rows = problem.anchors // groups
     generator = torch.Generator().manual_seed(problem.seed)
     z_AD = embeddings(problem, rows, generator)
-    strip_TC = z_AD.new_empty(min(STRIP, rows), rows)
+    block_TC = z_AD.new_empty(min(BLOCK, rows), rows)
     pushed_AD, pulled_CD = torch.zeros_like(z_AD), torch.zeros_like(z_AD)
     setting = fastest_setting(z_AD)
 
     def step() -> None:
         with product_setting(setting):
             for _ in range(groups):
-                for start in range(0, rows, STRIP):
-                    z_TD = z_AD[start : start + STRIP]
-                    s_TC = torch.mm(z_TD, z_AD.T, out=strip_TC[: len(z_TD)])
-                    torch.mm(s_TC, z_AD, out=pushed_AD[start : start + STRIP])
+                for start in range(0, rows, BLOCK):
+                    z_TD = z_AD[start : start + BLOCK]
+                    s_TC = torch.mm(z_TD, z_AD.T, out=block_TC[: len(z_TD)])
+                    torch.mm(s_TC, z_AD, out=pushed_AD[start : start + BLOCK])
                     torch.addmm(pulled_CD, s_TC.T, z_TD, out=pulled_CD)
         if z_AD.is_cuda:
             torch.cuda.synchronize()
@@ -49,9 +49,9 @@ def products_step(problem: Problem, pairs: IndexSet) -> Step:
 
 def fastest_setting(z_AD: Tensor) -> str:
     """The fastest setting of the float32 product among those with float32's precision."""
-    if z_AD.is_cuda or z_AD.dtype != torch.float32 or not accurate(OTHER, z_AD[:STRIP]):
+    if z_AD.is_cuda or z_AD.dtype != torch.float32 or not accurate(OTHER, z_AD[:BLOCK]):
         return DEFAULT
-    z_TD = z_AD[:STRIP]
+    z_TD = z_AD[:BLOCK]
 
     def multiply(setting: str) -> Step:
         def run() -> None:

@@ -202,12 +202,12 @@ def _passes(core: Core) -> str:
 
 def _streaming(core: Core) -> str:
     match core.streaming:
-        case Streaming.STRIPS if core.positives == Positives.TOGETHER:
-            return "yes, by strips of rows: the positives of an anchor share its row"
-        case Streaming.STRIPS if core.positives == Positives.APART:
-            return "yes, by strips of rows: an anchor has a row for each of its positives"
-        case Streaming.STRIPS:
-            return "yes, by strips of whole rows: lambda[i] is found from its row at once"
+        case Streaming.ROW_BLOCKS if core.positives == Positives.TOGETHER:
+            return "yes, by blocks of rows: the positives of an anchor share its row"
+        case Streaming.ROW_BLOCKS if core.positives == Positives.APART:
+            return "yes, by blocks of rows: an anchor has a row for each of its positives"
+        case Streaming.ROW_BLOCKS:
+            return "yes, by blocks of whole rows: lambda[i] is found from its row at once"
         case Streaming.NONE:
             return "no: it needs whole rows and statistics of the batch at once, so it stays dense"
         case Streaming.TILES if any(statistic.level == Level.BATCH for statistic in core.statistics):

@@ -96,4 +96,4 @@ class Core:
             return Streaming.TILES
         roots = (*definitions, *self.derived.parts)
         pools = any(isinstance(part, Anchors | Pool) for root in roots for part in walk(root))
-        return Streaming.NONE if pools else Streaming.STRIPS
+        return Streaming.NONE if pools else Streaming.ROW_BLOCKS

@@ -2,8 +2,8 @@
 
 An embedding is identified by its ids: its source (a query, view 0 of a sample; its key, view 1; or a queue), its
 sample, its view and its class. An index set is a row of the table below: two predicates over the ids of an anchor and
-of another embedding. Masks, counts, symmetry, tiles, strips, rows and the batches used for inspection follow from the
-row (`ir/arrangement.py`). Nothing else distinguishes index sets, so adding one means adding a row.
+of another embedding. Masks, counts, symmetry, tiles, row blocks, rows and the batches used for inspection follow from
+the row (`ir/arrangement.py`). Nothing else distinguishes index sets, so adding one means adding a row.
 
 Two rules hold for every set: no embedding is its own positive or negative, and the positive of a row is never a
 negative in that row.

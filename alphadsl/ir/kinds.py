@@ -90,9 +90,9 @@ class Shape(StrEnum):
 
 
 class Streaming(StrEnum):
-    """How a loss is computed without a matrix of all pairs: by tiles with statistics carried online, by strips of whole
-    rows, or not at all."""
+    """How a loss is computed without a matrix of all pairs: by tiles with statistics carried online, by blocks of
+    whole rows, or not at all."""
 
     TILES = "tiles"
-    STRIPS = "strips"
+    ROW_BLOCKS = "row blocks"
     NONE = "none"

@@ -84,7 +84,7 @@ def pretty_derived(derived: Derived) -> str:
 
 STREAMING = {
     Streaming.TILES: "streams by tiles, statistics carried online",
-    Streaming.STRIPS: "streams by strips of whole rows, which a multiplier or several positives need at once",
+    Streaming.ROW_BLOCKS: "streams by blocks of whole rows, which a multiplier or several positives need at once",
     Streaming.NONE: "stays dense: it needs whole rows and statistics of the batch at once",
 }
 

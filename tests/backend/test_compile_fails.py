@@ -55,7 +55,7 @@ MISSING = [
 def test_what_is_missing_is_named_and_done_without(
     backend: str, names: tuple[str, ...], without: dict[str, str], remedy: str, tmp_path: Path
 ) -> None:
-    """Tiles and strips are compiled in other ways than a dense step, and side by side."""
+    """Tiles and row blocks are compiled in other ways than a dense step, and side by side."""
     inherited = {name: value for name, value in os.environ.items() if name != "CXX"}
     environment = {**inherited, "PYTHONPATH": str(ROOT), "TORCHINDUCTOR_CACHE_DIR": str(tmp_path), **without}
     named = next(iter(without.values()))

@@ -1,5 +1,5 @@
-"""Tiles and strips side by side: what shares points never overlaps, bits depend neither on who comes first nor on how
-many threads there are, and neither faults, forks nor other threads of the user's are left waiting.
+"""Tiles and row blocks side by side: what shares points never overlaps, bits depend neither on who comes first nor on
+how many threads there are, and neither faults, forks nor other threads of the user's are left waiting.
 """
 
 import itertools
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.streaming import crew, strips, tiled
+from alphadsl.backend.streaming import crew, row_blocks, tiled
 from alphadsl.backend.streaming.geometry import Tiling, tile_pairs
 from alphadsl.ir.index_sets import INDEX_SETS
 
@@ -27,7 +27,7 @@ PLAIN = torch.empty(0)
 def several_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """And the threads found, after a test that sets others."""
     monkeypatch.setattr(tiled, "SIDE", 11)
-    monkeypatch.setattr(strips, "STRIP_PAIRS", 9 * N)
+    monkeypatch.setattr(row_blocks, "ROW_BLOCK_PAIRS", 9 * N)
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 import alphadsl
-from alphadsl.backend.streaming import products, strips, tiled
+from alphadsl.backend.streaming import products, row_blocks, tiled
 from tests.oracles.index_sets import Row, cross_view, labelled, queued, same_view, two_view
 
 N, D, Q = 11, 16, 13
@@ -138,8 +138,8 @@ def test_every_kind_of_selection(pairs: str, dtype: torch.dtype) -> None:
 
 @pytest.mark.usefixtures("uneven_products")
 def test_whole_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A strip has all pairs of its rows, and forms their products once."""
-    monkeypatch.setattr(strips, "STRIP_PAIRS", 5 * N)
+    """A row block has all pairs of its rows, and forms their products once."""
+    monkeypatch.setattr(row_blocks, "ROW_BLOCK_PAIRS", 5 * N)
     for name in ("maximum", "equality", "mean of the active"):
         hold("labels", "sphere", SELECTING[name], torch.float64, backend="streaming", compile=False)
 

@@ -152,5 +152,5 @@ def calls(name: str) -> set[str]:
     """The functions of torch and of `runtime`, and the methods of tensors, in the generated texts of a loss."""
     text = "".join(program._texts(alphadsl.load(name, compile=False).core))
     own = {*re.findall(r"def (\w+)\(", text)}
-    called = re.findall(r"((?:torch|step|strips|tiles|points|cells|cell_strips)\.\w+|\.\w+|\w+)\(", text)
+    called = re.findall(r"((?:torch|step|row_blocks|tiles|points|cells|cell_row_blocks)\.\w+|\.\w+|\w+)\(", text)
     return {function for function in called if function.split(".")[-1] not in own}

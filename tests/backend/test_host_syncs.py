@@ -10,7 +10,7 @@ from torch._subclasses import FakeTensorMode
 
 import alphadsl
 from alphadsl.backend.runtime import simplex
-from alphadsl.backend.streaming import strips
+from alphadsl.backend.streaming import row_blocks
 from tests.compiled_library import (
     AS_SHIPPED,
     AT_EXTREMES,
@@ -39,13 +39,13 @@ loss l {
 
 
 @pytest.fixture
-def two_strips_of_few_steps(small_tiles: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def two_row_blocks_of_few_steps(small_tiles: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every step of a solver is the same kernels again."""
-    monkeypatch.setattr(strips, "STRIP_PAIRS", N * 2 * N)
+    monkeypatch.setattr(row_blocks, "ROW_BLOCK_PAIRS", N * 2 * N)
     monkeypatch.setattr(simplex, "DEVICE_STEPS", 2)
 
 
-@pytest.mark.usefixtures("two_strips_of_few_steps")
+@pytest.mark.usefixtures("two_row_blocks_of_few_steps")
 @pytest.mark.parametrize(
     ("backend", "names"),
     [

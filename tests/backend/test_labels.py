@@ -65,7 +65,7 @@ def found(loss: ContrastiveLoss, z_VND: Tensor, labels: Tensor) -> list[Tensor]:
 def test_numbers_are_those_of_a_row_for_each_positive(
     name: str, pairs: str, labels: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cells, "STRIP_PAIRS", 3 * 10)
+    monkeypatch.setattr(cells, "ROW_BLOCK_PAIRS", 3 * 10)
     label_N = torch.tensor(LABELS[labels])
     z_VND = torch.randn(2, len(label_N), D, dtype=torch.float64)
     expected = found(of(name, pairs, backend="interpreter"), z_VND, label_N)
@@ -101,7 +101,7 @@ def test_nothing_is_larger_than_anchors_times_candidates(
     name: str, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With two classes an anchor has as many positives as the batch has samples."""
-    monkeypatch.setattr(cells, "STRIP_PAIRS", 4 * 120)
+    monkeypatch.setattr(cells, "ROW_BLOCK_PAIRS", 4 * 120)
     loss = alphadsl.load(name, backend=backend, compile=False)
     views, labels = [torch.randn(60, D, requires_grad=True) for _ in range(2)], torch.arange(60) % 2
     with Largest() as largest:

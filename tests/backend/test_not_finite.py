@@ -128,7 +128,7 @@ def test_in_narrow_numbers(backend: str, dtype: torch.dtype) -> None:
 
 
 @pytest.mark.slow
-def test_through_tiles_and_strips_of_inductor() -> None:
+def test_through_tiles_and_row_blocks_of_inductor() -> None:
     """Dense steps are asked in test_library."""
     for loss in losses_of("streaming", compiled=True):
         leaf_VND = views(torch.float32)

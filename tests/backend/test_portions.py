@@ -1,4 +1,4 @@
-"""A GPU is given larger tiles and strips than a CPU: counted on fake CUDA tensors, as no device is needed for that."""
+"""A GPU is given larger tiles and row blocks than a CPU: counted on fake CUDA tensors, as that needs no device."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch._subclasses import FakeTensorMode
 
 import alphadsl
-from alphadsl.backend.streaming import cells, strips, tiled
+from alphadsl.backend.streaming import cells, row_blocks, tiled
 from tests.oracles.contexts import context_of
 
 N, D = 20, 4
@@ -17,9 +17,9 @@ SMALL = 5
 
 @pytest.fixture
 def parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many tiles or strips each step has had."""
+    """How many tiles or row blocks each step has had."""
     counted: list[int] = []
-    tiles, adding = tiled.run_tasks, strips.add_in_order
+    tiles, adding = tiled.run_tasks, row_blocks.add_in_order
 
     def run_tasks(before: object, task: object, like: Tensor) -> None:
         counted.append(len(before))  # type: ignore[arg-type]
@@ -30,9 +30,9 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         adding(count, find, add, like)
 
     monkeypatch.setattr(tiled, "run_tasks", run_tasks)
-    for module in (strips, cells):
+    for module in (row_blocks, cells):
         monkeypatch.setattr(module, "add_in_order", add_in_order)
-        monkeypatch.setattr(module, "STRIP_PAIRS", SMALL * 2 * N)
+        monkeypatch.setattr(module, "ROW_BLOCK_PAIRS", SMALL * 2 * N)
     monkeypatch.setattr(tiled, "SIDE", SMALL)
     return counted
 

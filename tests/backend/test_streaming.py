@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import alphadsl
-from alphadsl.backend.streaming import cells, products, strips, tiled
+from alphadsl.backend.streaming import cells, products, row_blocks, tiled
 from alphadsl.backend.streaming.geometry import tile_pairs
 from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.kinds import Geometry, Streaming
@@ -49,7 +49,7 @@ def batch(
 
 def test_the_library_streams() -> None:
     for name in alphadsl.library():
-        expected = Streaming.STRIPS if name in WHOLE_ROWS else Streaming.TILES
+        expected = Streaming.ROW_BLOCKS if name in WHOLE_ROWS else Streaming.TILES
         assert alphadsl.load(name).core.streaming == expected, name
 
 
@@ -67,9 +67,9 @@ def test_no_tensor_is_larger_than_a_tile_or_the_batch(name: str, monkeypatch: py
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WHOLE_ROWS)
-def test_no_tensor_is_larger_than_a_strip_or_the_batch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (strips, cells):
-        monkeypatch.setattr(module, "STRIP_PAIRS", 4 * 2 * N)
+def test_no_tensor_is_larger_than_a_row_block_or_the_batch(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (row_blocks, cells):
+        monkeypatch.setattr(module, "ROW_BLOCK_PAIRS", 4 * 2 * N)
     loss = alphadsl.load(name, backend="streaming", compile=False)
     views, further = batch(loss)
     with Largest() as largest:

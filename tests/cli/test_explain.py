@@ -124,7 +124,7 @@ def test_order_of_negatives(name: str, direction: Direction) -> None:
         ("infonce", "rows of alpha", "do not sum to one"),
         ("infonce", "beta", "the row sum of alpha (Theorem 1"),
         ("direct_backprop", "beta", "not the row sum of alpha"),
-        ("square", "streaming", "yes, by strips of whole rows: lambda[i]"),
+        ("square", "streaming", "yes, by blocks of whole rows: lambda[i]"),
         ("infonce", "streaming", "yes, by tiles"),
         ("infonce", "passes", "2 over the pairs"),
         ("quadratic", "passes", "1 over the pairs"),

@@ -1,1 +1,1 @@
-"""A loss step in memory linear in the batch: by tiles with online statistics, or by strips of whole rows."""
+"""A loss step in memory linear in the batch: by tiles with online statistics, or by blocks of whole rows."""

@@ -1,8 +1,8 @@
-"""A labelled loss that takes the positives of an anchor together, by strips: some anchors at a time against all
+"""A labelled loss that takes the positives of an anchor together, by row blocks: some anchors at a time against all
 candidates.
 
-Anchors interact only in the mean, so strips are added up, in order, in memory linear in the batch. Legend: V 2 views, N
-samples, E embeddings (view 0, then view 1), A anchors of a strip, D embedding width.
+Anchors interact only in the mean, so row blocks are added up, in order, in memory linear in the batch. Legend: V 2 views,
+N samples, E embeddings (view 0, then view 1), A anchors of a row block, D embedding width.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from alphadsl.backend.program import Program
-from alphadsl.backend.runtime.cell_strips import Weighed
+from alphadsl.backend.runtime.cell_row_blocks import Weighed
 from alphadsl.backend.runtime.pairs import Axis
 from alphadsl.backend.runtime.step import Step
 from alphadsl.backend.runtime.tiles import Tensors
@@ -24,11 +24,11 @@ from alphadsl.backend.streaming.portions import rows_on
 from alphadsl.backend.torch_internals import sizes_apart
 from alphadsl.ir.core import Core
 
-STRIP_PAIRS = 1 << 18
+ROW_BLOCK_PAIRS = 1 << 18
 
 
-class CellStrips:
-    """The step of a core by strips of anchors; called like a dense step."""
+class CellRowBlocks:
+    """The step of a core by blocks of anchors; called like a dense step."""
 
     def __init__(self, core: Core, program: Program) -> None:
         self._core = core
@@ -40,12 +40,12 @@ class CellStrips:
         batch = place(z_VND, self._core.space, ranks)
         point_ED = batch.points_ED
         every = Axis(context, batch.half_squares(point_ED))
-        height = rows_on(z_VND.device, STRIP_PAIRS, len(point_ED))
-        strips = [slice(*strip) for strip in _strips(ranks, height)]
+        height = rows_on(z_VND.device, ROW_BLOCK_PAIRS, len(point_ED))
+        row_blocks = [slice(*row_block) for row_block in _row_blocks(ranks, height)]
         received_ED, summed = torch.zeros_like(point_ED), list[Tensors]()
 
         def weigh(place: int) -> tuple[Tensors, Tensors]:
-            rows = strips[place]
+            rows = row_blocks[place]
             anchor_AD = point_ED[rows].clone()
             s_AC = Buffers(point_ED).tile(0, len(anchor_AD), len(point_ED))
             torch.mm(anchor_AD, point_ED.mT, out=s_AC)
@@ -56,12 +56,12 @@ class CellStrips:
 
         def add(place: int, parts: tuple[Tensors, Tensors]) -> None:
             values, (of_anchors_AD, of_candidates_ED) = parts
-            received_ED[strips[place]] += of_anchors_AD
+            received_ED[row_blocks[place]] += of_anchors_AD
             received_ED.add_(of_candidates_ED)
             summed.append(values)
 
         with sizes_apart():
-            add_in_order(len(strips), weigh, add, point_ED)
+            add_in_order(len(row_blocks), weigh, add, point_ED)
         totals = torch.stack([torch.stack(values) for values in summed]).sum(0)
         value, *slopes = (ranks.summed(totals) / len(point_ED)).unbind()
         return value, batch.gradient(ranks.summed(received_ED) / len(point_ED)), tuple(slopes)
@@ -72,7 +72,7 @@ class CellStrips:
 
 
 def _moved(point_ED: Tensor, anchor_AD: Tensor, weight_AC: Tensor, weighed: Weighed) -> Tensors:
-    """The moves of the anchors of a strip and of all its candidates."""
+    """The moves of the anchors of a row block and of all its candidates."""
     of_anchors_AD, of_candidates_ED = weight_AC @ point_ED, weight_AC.mT @ anchor_AD
     for along_A1, along_C1 in weighed.along:
         of_anchors_AD += along_A1 * anchor_AD
@@ -80,8 +80,8 @@ def _moved(point_ED: Tensor, anchor_AD: Tensor, weight_AC: Tensor, weighed: Weig
     return of_anchors_AD, of_candidates_ED
 
 
-def _strips(ranks: Ranks, height: int) -> Iterator[Span]:
-    """The anchors of this process, both views of its samples, in strips of at most `height`."""
+def _row_blocks(ranks: Ranks, height: int) -> Iterator[Span]:
+    """The anchors of this process, both views of its samples, in row blocks of at most `height`."""
     for view in range(2):
         start, stop = (view * ranks.samples + end for end in ranks.mine)
         yield from cut((start, stop), height)

@@ -1,4 +1,5 @@
-"""Tasks side by side, each run entirely by one thread, since the work on one tile or strip is too short to be divided.
+"""Tasks side by side, each run entirely by one thread, since the work on one tile or row block is too short to be
+divided.
 
 An operator divided among all cores waits for the slowest of them, and if another program keeps one busy, for the
 scheduler of the operating system: hundreds of such waits took ten times as long as the work. Here a delay holds up only

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from alphadsl.backend.streaming.geometry import Span
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 DECLINED = -1
 
@@ -115,7 +115,7 @@ def alone(samples: int) -> Ranks:
     return Ranks((samples,), 0)
 
 
-def exchange(z_VnD: Tensor, work: Callable[[Ranks], Found], first: str = EMBEDDINGS) -> Found:
+def exchange(z_VnD: Tensor, work: Callable[[Ranks], Result], first: str = EMBEDDINGS) -> Result:
     """The result of `work` with all processes of the default process group; `work` starts again if one of them turns
     out to hold other samples than before. Raises `Disagreement` in all of them if one has declined its part, or if
     embeddings differ in width or dtype."""

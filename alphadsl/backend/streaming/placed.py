@@ -1,4 +1,4 @@
-"""The whole batch placed in the space of a loss, from which a process takes strips; and the way back to its own
+"""The whole batch placed in the space of a loss, from which a process takes row blocks; and the way back to its own
 embeddings.
 
 Legend: V 2 views, N samples of all processes, E embeddings (view 0, then view 1), D embedding width.

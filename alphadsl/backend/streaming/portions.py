@@ -18,5 +18,5 @@ def side_on(device: torch.device, side: int) -> int:
 
 
 def rows_on(device: torch.device, pairs: int, candidates: int) -> int:
-    """The number of rows of a strip, each against this many candidates; at least one."""
+    """The number of rows of a row block, each against this many candidates; at least one."""
     return max(1, (pairs if device.type == "cpu" else pairs * ON_GPU**2) // candidates)

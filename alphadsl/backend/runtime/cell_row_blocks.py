@@ -1,5 +1,5 @@
-"""The computation on a strip, some anchors of a labelled loss against all candidates, where the positives of an anchor
-are taken together.
+"""The computation on a row block, some anchors of a labelled loss against all candidates, where the positives of an
+anchor are taken together.
 
 Legend as in `cells`.
 """
@@ -21,7 +21,7 @@ class Weighed(NamedTuple):
     along: tuple[tuple[Tensor, Tensor], ...]
 
 
-def strip_sphere(
+def row_block_sphere(
     core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Weighed:
     """Some anchors against all candidates."""
@@ -30,7 +30,7 @@ def strip_sphere(
     return Weighed(value_A1, tuple(slopes), ())
 
 
-def strip_euclidean(
+def row_block_euclidean(
     core: Core, masks: Masks, s_AC: Tensor, anchors: Axis, candidates: Axis, parameters: Tensors
 ) -> Weighed:
     compared = compare_in_space(core, masks, s_AC.clone(), anchors, candidates, parameters)

@@ -1,8 +1,8 @@
-"""A loss step by strips: some rows at a time against all their candidates, for losses that need whole rows at once.
+"""A loss step by row blocks: some rows at a time against all their candidates, for losses that need whole rows at once.
 
 The multiplier of a row is found while the whole row is available: finding it tile by tile would compute all products
-again at each step of the solver. Rows interact only in the mean, so strips are added up, in order. Legend: V 2 views, N
-samples, E embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D
+again at each step of the solver. Rows interact only in the mean, so row blocks are added up, in order. Legend: V 2 views,
+N samples, E embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D
 embedding width.
 """
 
@@ -16,8 +16,8 @@ from torch import Tensor
 from alphadsl.backend.context import classes_in, ids_in, queue_in
 from alphadsl.backend.program import Program
 from alphadsl.backend.runtime.pairs import Axis, ids_of
+from alphadsl.backend.runtime.row_blocks import RowResults, Rows
 from alphadsl.backend.runtime.step import Step
-from alphadsl.backend.runtime.strips import Found, Rows
 from alphadsl.backend.runtime.tiles import Tensors
 from alphadsl.backend.streaming.buffers import Buffers
 from alphadsl.backend.streaming.crew import add_in_order
@@ -31,11 +31,11 @@ from alphadsl.ir.arrangement import Sources, arrange, candidates_by_anchor
 from alphadsl.ir.core import Core
 from alphadsl.ir.index_sets import BATCH, VIEWS, IndexSet, Source
 
-STRIP_PAIRS = 1 << 20
+ROW_BLOCK_PAIRS = 1 << 20
 
 
 @dataclass(frozen=True)
-class Block:
+class RowBlock:
     """Rows with the same candidates: the indices of their anchors and positives among the embeddings, their ids and
     weights; and the indices of the candidates among the points, with their ids."""
 
@@ -46,9 +46,9 @@ class Block:
     candidates: slice | Tensor
     ids_C: Tensors
 
-    def strips(self) -> "Iterator[Block]":
+    def parts(self) -> "Iterator[RowBlock]":
         """Parts as tall as the memory for their products allows."""
-        height = rows_on(self.anchor_A.device, STRIP_PAIRS, len(self.ids_C[0]))
+        height = rows_on(self.anchor_A.device, ROW_BLOCK_PAIRS, len(self.ids_C[0]))
         for start, stop in cut((0, len(self.anchor_A)), height):
             rows = slice(start, stop)
             yield replace(
@@ -60,8 +60,8 @@ class Block:
             )
 
 
-class Strips:
-    """The step of a core by strips; called like a dense step."""
+class RowBlocks:
+    """The step of a core by row blocks; called like a dense step."""
 
     def __init__(self, core: Core, program: Program) -> None:
         self._core = core
@@ -76,9 +76,9 @@ class Strips:
         half_P1 = batch.half_squares(points_PD)
         sums = _Sums(torch.zeros_like(points_PD if self._reaches else batch.points_ED))
         parts = [
-            (strip, half_P1[block.candidates].clone())
+            (part, half_P1[block.candidates].clone())
             for block in _blocks(self._core.pairs, batch.placed_VND, context, ranks.mine)
-            for strip in block.strips()
+            for part in block.parts()
         ]
         with sizes_apart():
             add_in_order(
@@ -94,19 +94,19 @@ class Strips:
         """The loss alone."""
         return self.with_gradient(z_VND, context, parameters, ranks)[0]
 
-    def _visit(self, strip: Block, half_C1: Tensor, points_PD: Tensor, parameters: Tensors) -> "_Given":
-        candidates_CD = points_PD[strip.candidates]
-        anchors_AD, positives_AD = points_PD[strip.anchor_A], points_PD[strip.positive_A]
-        rows = Rows(anchors_AD, positives_AD, strip.ids_A, strip.weight_A1)
+    def _visit(self, row_block: RowBlock, half_C1: Tensor, points_PD: Tensor, parameters: Tensors) -> "_Given":
+        candidates_CD = points_PD[row_block.candidates]
+        anchors_AD, positives_AD = points_PD[row_block.anchor_A], points_PD[row_block.positive_A]
+        rows = Rows(anchors_AD, positives_AD, row_block.ids_A, row_block.weight_A1)
         s_AC = Buffers(anchors_AD).tile(0, len(anchors_AD), len(candidates_CD))
         FORMED[self._core.geometry](anchors_AD, candidates_CD, s_AC)
-        result = self._program.strip(s_AC, rows, Axis(strip.ids_C, half_C1), parameters)
+        result = self._program.row_block(s_AC, rows, Axis(row_block.ids_C, half_C1), parameters)
         return _given(rows, candidates_CD, s_AC, result, self._reaches)
 
 
 class _Given(NamedTuple):
-    """What anchors, positives and candidates of a strip receive, each row times its weight; None for the candidates of
-    a queue. Then the sums of weights, of values, and of gradients with respect to learned parameters."""
+    """What anchors, positives and candidates of a row block receive, each row times its weight; None for the
+    candidates of a queue. Then the sums of weights, of values, and of gradients with respect to learned parameters."""
 
     of_anchors_AD: Tensor
     of_positives_AD: Tensor
@@ -114,7 +114,7 @@ class _Given(NamedTuple):
     of_rows: Tensors
 
 
-def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, sums: Found, reach: bool) -> _Given:
+def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, sums: RowResults, reach: bool) -> _Given:
     of_anchors_AD = weight_AC @ candidates_CD - sums.attract_A1 * rows.positives_AD
     of_positives_AD = -sums.attract_A1 * rows.anchors_AD
     of_candidates_CD = weight_AC.mT @ (rows.anchors_AD * rows.weight_A1) if reach else None
@@ -130,16 +130,16 @@ def _given(rows: Rows, candidates_CD: Tensor, weight_AC: Tensor, sums: Found, re
 
 @dataclass
 class _Sums:
-    """The sums over the strips so far."""
+    """The sums over the row blocks so far."""
 
     received_PD: Tensor
     of_rows: Tensors = ()
 
-    def add(self, strip: Block, given: _Given) -> None:
-        self.received_PD.index_add_(0, strip.anchor_A, given.of_anchors_AD)
-        self.received_PD.index_add_(0, strip.positive_A, given.of_positives_AD)
+    def add(self, row_block: RowBlock, given: _Given) -> None:
+        self.received_PD.index_add_(0, row_block.anchor_A, given.of_anchors_AD)
+        self.received_PD.index_add_(0, row_block.positive_A, given.of_positives_AD)
         if given.of_candidates_CD is not None:
-            self.received_PD[strip.candidates] += given.of_candidates_CD
+            self.received_PD[row_block.candidates] += given.of_candidates_CD
         self.of_rows = tuple(map(torch.add, self.of_rows, given.of_rows)) if self.of_rows else given.of_rows
 
     def mean(self, ranks: Ranks, embeddings: int) -> Step:
@@ -150,7 +150,7 @@ class _Sums:
         return value, ranks.summed(self.received_PD[:embeddings]).div_(counted), tuple(slopes)
 
 
-def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[Block]:
+def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Iterator[RowBlock]:
     """The rows of an index set whose anchors are samples of this process, grouped by their candidates."""
     if not index_set.one_positive:
         yield _of_rows(index_set, z_VND, context, mine)
@@ -166,10 +166,10 @@ def _blocks(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) ->
         rows = slice(*(BATCH.index(anchor) * samples + end for end in mine))
         candidates = _places(sources, samples, queued, z_VND.device)
         of_rows, of_candidates = (tuple(id_P[at] for id_P in ids) for at in (rows, candidates))
-        yield Block(every_E[rows], positive_E[rows], of_rows, one_E1[rows], candidates, of_candidates)
+        yield RowBlock(every_E[rows], positive_E[rows], of_rows, one_E1[rows], candidates, of_candidates)
 
 
-def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> Block:
+def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -> RowBlock:
     """The rows of anchors with several positives, which all have the same candidates."""
     views, samples, _ = z_VND.shape
     anchor_A, positive_A, weight_A1, *_ = context
@@ -182,7 +182,7 @@ def _of_rows(index_set: IndexSet, z_VND: Tensor, context: Tensors, mine: Span) -
     )
     candidates = slice(0 if {*index_set.negative.sources} & {*BATCH} else views * samples, None)
     of_candidates = tuple(ids[c.kind][candidates] for c in comparisons)
-    return Block(anchor_A, positive_A, of_rows, weight_A1, candidates, of_candidates)
+    return RowBlock(anchor_A, positive_A, of_rows, weight_A1, candidates, of_candidates)
 
 
 def _places(sources: Sources, samples: int, queued: int, device: torch.device) -> slice | Tensor:
