@@ -1,8 +1,8 @@
 """A labelled loss that takes the positives of an anchor together, by row blocks: some anchors at a time against all
 candidates.
 
-Anchors interact only in the mean, so row blocks are added up, in order, in memory linear in the batch. Legend: V 2 views,
-N samples, E embeddings (view 0, then view 1), A anchors of a row block, D embedding width.
+Anchors interact only in the mean, so row blocks are added up, in order, in memory linear in the batch. Legend: V 2
+views, N samples, E embeddings (view 0, then view 1), A anchors of a row block, D embedding width.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class CellRowBlocks:
             s_AC = Buffers(point_ED).tile(0, len(anchor_AD), len(point_ED))
             torch.mm(anchor_AD, point_ED.mT, out=s_AC)
             anchors = Axis(tuple(id_E[rows].clone() for id_E in context), every.half_E1[rows].clone())
-            weighed = self._program.strip(s_AC, anchors, every, parameters)
+            weighed = self._program.row_block(s_AC, anchors, every, parameters)
             values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
             return values, _moved(point_ED, anchor_AD, s_AC, weighed)
 

@@ -1,9 +1,9 @@
 """A loss step by row blocks: some rows at a time against all their candidates, for losses that need whole rows at once.
 
 The multiplier of a row is found while the whole row is available: finding it tile by tile would compute all products
-again at each step of the solver. Rows interact only in the mean, so row blocks are added up, in order. Legend: V 2 views,
-N samples, E embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C candidates, D
-embedding width.
+again at each step of the solver. Rows interact only in the mean, so row blocks are added up, in order. Legend: V 2
+views, N samples, E embeddings (view 0, then view 1), P points (embeddings, then the rows of a queue), A rows, C
+candidates, D embedding width.
 """
 
 from collections.abc import Iterator
