@@ -35,7 +35,7 @@ _REMEDIES = {
     errno.EPERM: _PLACE,
     errno.EROFS: _PLACE,
     errno.ENAMETOOLONG: "Choose a shorter name.",
-    errno.ENOENT: "Check the spelling of its folder.",
+    errno.ENOENT: "Check the spelling of its path.",
     errno.ENOTDIR: "One of the folders in it is a file: choose another place.",
     errno.EISDIR: "Choose another name.",
 }

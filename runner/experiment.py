@@ -114,7 +114,8 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
             if not (is_known_to_all(reason) or isinstance(reason, ProbeFailedError)):
                 raise
             failures.append(Failure(planned, reason))
-            tell(f"{planned.path} {failures[-1].what}: {reason.message}")
+            if len(plan) > 1:  # the caller reports all failures at the end, which may be far away
+                tell(f"{planned.path} {failures[-1].what}: {reason.message}")
     return Outcome(tuple(folders), options.probe and supplies.data.labelled, tuple(failures))
 
 
@@ -140,7 +141,7 @@ def _check_stop(plan: Sequence[PlannedRun], stop_after: int | None) -> None:
     longest = max(planned.config.epochs for planned in plan)
     if stop_after is not None and stop_after > longest:
         raise InputError(
-            f"--stop-after {stop_after} has no effect on {longest} epochs.",
+            f"--stop-after {stop_after} has no effect on {longest} epoch{'' if longest == 1 else 's'}.",
             f"Leave out --stop-after, or give --epochs {stop_after} or more.",
         )
 

@@ -207,11 +207,12 @@ def _counted(plan: "Sequence[PlannedRun]") -> "Callable[[PlannedRun], object]":
 
 
 def _finish(outcome: "Outcome", runs_dir: Path) -> None:
-    """Report failures, then the comparison, or the folders if nothing was probed."""
+    """Report failures, then the comparison, or the folders if nothing was probed. The only run needs no table to say
+    that it failed."""
     ended = {failure.run.path.name: failure.what for failure in outcome.failures}
     for failure in outcome.failures:
         complain(failure.reason)
-    if outcome.probed:
+    if outcome.probed and (outcome.folders or len(outcome.failures) > 1):
         from runner.comparison.report import Wanted
 
         compare_runs(outcome.folders, runs_dir / FIGURES, Wanted(embeddings=False), ended=ended)

@@ -164,6 +164,8 @@ def _name_the_file(files: PublishedFiles, source: Source, damage: Exception) -> 
         remedy = f"Download {files.url} by other means and unpack it in {source.data_dir}."
     for name, md5 in files.sums:
         path = source.data_dir / files.folder / name
+        if (source.data_dir / name).is_file() and not path.is_file():
+            remedy = f"Give the folder that {source.data_dir} is in: --data-dir {source.data_dir.parent}"
         if not path.is_file():
             return InputError(f"{files.title} is not complete: {path} does not exist.", remedy)
         if not check_integrity(path, md5):

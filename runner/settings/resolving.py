@@ -49,10 +49,10 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
         defaults = {**defaults, "schedule": "constant"}
     check_recipe(given.get("recipe"), recipe, _beside_recipe(layers))
     try:
-        check_effective(str(dataset), _meant(given, files))
         config = ExperimentConfig.model_validate({**defaults, **recipe.settings, **given})
     except ValidationError as refusal:
         raise _refusal(refusal.errors(), files) from None
+    check_effective(config.dataset, _meant(given, files))
     config = _without_width(recipe.scale(config, given))
     check_together(config)
     return config

@@ -89,6 +89,14 @@ def test_a_loss_that_diverges_does_not_stop_the_others(monkeypatch: pytest.Monke
     assert 0 <= float(told["second"]) <= 100
 
 
+def test_the_only_run_says_once_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment, "build", lambda *given: StopsAt(1, InputError("The disk is full.")))
+    result = CliRunner().invoke(app, ["train", "infonce", *QUICK])
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.count("The disk is full.") == 1
+
+
 def test_a_run_that_ends_for_now_is_probed_then_and_again_at_its_end() -> None:
     words = ("train", "infonce", *QUICK, "--epochs", "2")
     typed(*words, "--stop-after", "1", "--name", "whole")

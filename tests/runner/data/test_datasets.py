@@ -123,6 +123,10 @@ def test_absent_data_are_named_with_the_remedy(dataset: str, archive: type[CIFAR
     assert archive.url in told.help
 
 
+def test_the_folder_with_the_files_is_told_from_the_one_that_it_is_in(cifar10: Path) -> None:
+    assert refusal("cifar10", cifar10 / CIFAR10.base_folder).help.endswith(f"--data-dir {cifar10}")
+
+
 def test_a_missing_file_is_named(cifar10: Path) -> None:
     (cifar10 / CIFAR10.base_folder / "data_batch_3").unlink()
     assert "data_batch_3 does not exist" in refusal("cifar10", cifar10).message

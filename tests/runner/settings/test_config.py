@@ -27,6 +27,8 @@ def test_overrides_that_are_none_leave_the_default() -> None:
         ("digits", {"lr": 0}, "lr = 0"),
         ("digits", {"batch": 1}, "batch = 1"),
         ("digits", {"encoder": "vit"}, "encoder = 'vit'"),
+        ("digits", {"encoder": "resnet9", "width": 2}, "encoder = 'resnet9'"),
+        ("imagenet", {"encoder": "resnet8", "data_dir": "data"}, "dataset = 'imagenet'"),
         ("digits", {"device": "tpu"}, "device = 'tpu'"),
         ("digits", {"seed": 2**31}, "seed = 2147483648"),
         ("digits", {"seed": -1}, "seed = -1"),
