@@ -82,8 +82,10 @@ def _refusal(url: str, fault: Exception) -> InputError:
     cause: BaseException = fault.__cause__ or fault
     reason = " ".join(str(getattr(cause, "orig", None) or cause).split())
     match reason:
-        case _ if "disk is full" in reason or "disk I/O" in reason:
+        case _ if "disk is full" in reason:
             remedy = "Make room on its disk, then repeat the command: the study continues."
+        case _ if "disk I/O" in reason or "locked" in reason:
+            remedy = "Its disk may be full or at fault, or its file system has no locks: choose another folder for it."
         case _ if "not a database" in reason or "malformed" in reason:
             remedy = f"Put a copy of it back. {ANOTHER}"
         case _ if "readonly" in reason or "unable to open" in reason:

@@ -14,7 +14,7 @@ from alphadsl.discover.space import SearchSpace
 from alphadsl.report.exceptions import InputError
 from runner.discovery.plan import SearchPlan, SearchRoom, open_search
 from runner.studies.plan import Plan
-from runner.studies.storage import open_storage
+from runner.studies.storage import open_storage, told_in_a_line
 from runner.studies.study import Standing, read_study, room_of
 from runner.studies.work import Result, Task, work
 from tests.runner.studies.fakes import CONFIG, POWER, TAU, Scorer, opened, plan_of, room_in
@@ -88,6 +88,24 @@ def test_a_file_without_a_study_says_so(tmp_path: Path) -> None:
     (tmp_path / "mine" / "study.sqlite").touch()
     with pytest.raises(InputError, match="which has none"):
         read_study(room_of("mine", tmp_path, None))
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("database or disk is full", "Make room"),
+        ("disk I/O error", "no locks"),
+        ("database is locked", "no locks"),
+        ("file is not a database", "Put a copy"),
+        ("attempt to write a readonly database", "permissions"),
+        ("unable to open database file", "permissions"),
+        ("connection refused", "reachable"),
+    ],
+)
+def test_what_a_database_says_has_a_remedy(reason: str, told: str) -> None:
+    with pytest.raises(InputError, match=reason) as refusal, told_in_a_line("sqlite:///a/study.sqlite"):
+        raise OperationalError("BEGIN", {}, sqlite3.OperationalError(reason))
+    assert told in refusal.value.help
 
 
 @pytest.mark.parametrize("moment", ["begun", "ended"])
