@@ -28,9 +28,6 @@ from runner.settings.resolving import Given, resolve_config
 if TYPE_CHECKING:
     from runner.studies.confirm import Contender
 
-FEWEST = 6
-"""Number of seeds below which no two-sided p under 0.05 is possible."""
-
 
 @with_settings
 def confirm(
@@ -60,6 +57,7 @@ def confirm(
     require("alphadsl confirm", "train")
     from runner.comparison.report import check_all_replaceable
     from runner.progress import tell
+    from runner.statistics.words import describe_shortfall
     from runner.studies.confirm import FIRST_SEED, plan_confirmation, scores_of
     from runner.studies.confirm import confirm as train_all
     from runner.studies.verdict import judge, verdict_paths, write_verdict
@@ -73,8 +71,8 @@ def confirm(
     contenders = make_contenders(words, against, set_ or [], Path(studies_dir), budgets[0])
     plans = [plan_confirmation(contenders, budget, fresh, root) for budget in budgets]
     check_all_replaceable(verdict_paths(root))
-    if seeds < FEWEST:
-        tell(f"With {seeds} seeds there will be intervals but no test: two-sided p < 0.05 takes {FEWEST}.")
+    if shortfall := describe_shortfall(seeds, (len(contenders) - 1) * len(plans)):
+        tell(shortfall)
     with stoppable("The same command continues."):
         confirmed = train_all(plans, download)
     verdict = judge(confirmed, contenders[0].loss.name, scores_of(contenders), root)

@@ -17,6 +17,16 @@ def shown_interval(interval: Interval) -> str:
     return f"{interval.low:+.2f} to {interval.high:+.2f}"
 
 
+def describe_shortfall(seeds: int, family: int) -> str | None:
+    """What so few seeds cannot show in a family of comparisons, said before they are run; None if they are enough."""
+    need = seeds_needed(family)
+    if seeds >= need:
+        return None
+    count = "one seed" if seeds == 1 else f"{seeds} seeds"
+    corrected = "" if family == 1 else f" after Holm's correction for {family} comparisons"
+    return f"With {count}, no p < {LEVEL} is possible{corrected}: that takes --seeds {need}."
+
+
 def _effect(loss: str, baseline: str, compared: PairedComparison) -> str:
     seeds = "one seed" if compared.seeds == 1 else f"{compared.seeds} seeds"
     spread = "" if compared.interval is None else f" (95 % interval {shown_interval(compared.interval)})"

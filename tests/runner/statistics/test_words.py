@@ -2,8 +2,8 @@
 
 import pytest
 
-from runner.statistics.paired import compare_paired, correct_family
-from runner.statistics.words import describe_comparison, shown_p
+from runner.statistics.paired import compare_paired, correct_family, seeds_needed
+from runner.statistics.words import describe_comparison, describe_shortfall, shown_p
 
 BASELINE = [50.0, 50.5, 49.5, 50.2, 49.8, 50.1, 49.9, 50.3]
 BETTER = [51.0, 51.7, 50.3, 51.3, 50.9, 51.2, 50.8, 51.5]
@@ -55,3 +55,13 @@ def test_equal_accuracies_are_no_difference() -> None:
 @pytest.mark.parametrize(("p", "text"), [(0.03125, "0.031"), (1.0, "1"), (0.00390625, "0.0039"), (2e-6, "2e-06")])
 def test_a_p_is_never_printed_as_zero(p: float, text: str) -> None:
     assert shown_p(p) == text
+
+
+@pytest.mark.parametrize("family", [1, 2, 8, 100])
+def test_what_is_promised_before_the_runs_is_what_is_said_after_them(family: int) -> None:
+    for seeds in range(2, 14):
+        everyone_agrees = [float(seed + 1) for seed in range(seeds)]
+        compared = correct_family([compare_paired(everyone_agrees, [0.0] * seeds)], lost=family - 1)[0]
+        shortfall = describe_shortfall(seeds, family)
+        assert (shortfall is None) == compared.significant
+        assert shortfall is None or shortfall.endswith(f"--seeds {seeds_needed(family)}.")
