@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo theory test test-fast coverage fuzz check format docs docs-serve clean
+.PHONY: help setup demo theory test test-fast test-machines coverage fuzz check format docs docs-serve clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
@@ -56,6 +56,10 @@ coverage: $(READY) ## run the tests and list the lines that none of them runs, i
 	OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -n auto --dist worksteal
 	$(BIN)/python -m coverage combine
 	$(BIN)/python -m coverage report
+
+test-machines: $(READY) ## run the tests that need a PostgreSQL server and Ray: apt install postgresql first
+	$(BIN)/python -m pip install --quiet --editable '.[test,cluster,postgres]'
+	ALPHADSL_MACHINES=1 $(BIN)/python -m pytest tests/machines
 
 EXAMPLES ?= 20000
 fuzz: $(READY) ## try to break the language with EXAMPLES texts and specs (20000), for about an hour

@@ -25,6 +25,8 @@ OF_COMMANDS: Mapping[str, str] = MappingProxyType(
 """Options whose keyword has another name, or needs a value."""
 _COMMAND = re.compile(r"alphadsl train (?=--)|(?<=[Gg]ive )train (?=--)")
 _OPTION = re.compile(r"--(no-)?([a-z][a-z-]*[a-z])(?: (\d[\w.,]*\w|\d|[A-Z]{2,}\b))?")
+_SEVERAL = re.compile(r"Only one value is allowed here; give alphadsl train .*")
+"""A command trains a grid; a function trains one run."""
 _WORD = re.compile(r"--([a-z][a-z-]*[a-z]) (?!or\b|and\b)([a-z]\w*)(?=[,.]|$| or )")
 
 
@@ -46,6 +48,7 @@ def in_python(function: Callable[Arguments, Result]) -> Callable[Arguments, Resu
 def as_keywords(advice: str) -> str:
     """`Give --batch 64 or less.` as `Give batch=64 or less.`"""
     advice = advice.replace("See alphadsl train --help.", "See help(alphadsl.train).")
+    advice = _SEVERAL.sub("Only one value is allowed here; call alphadsl.train once for each.", advice)
     advice = _WORD.sub(lambda match: f'{match[1].replace("-", "_")}="{match[2]}"', _COMMAND.sub("", advice))
     return _OPTION.sub(_keyword, advice)
 

@@ -166,7 +166,7 @@ def _refusal(faults: list[ErrorDetails], files: Mapping[str, Path | None]) -> In
 
 
 def _remedy(name: str, value: object) -> str:
-    listed = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    listed = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     if "," in listed and name in ExperimentConfig.model_fields and option_of(name).may_vary:
         return f"Only one value is allowed here; {option_of(name).several(listed)}"
     close = _close(name, value)

@@ -27,6 +27,7 @@ HEARTBEAT, GRACE = 10, 60
 """Seconds between heartbeats of a trial, and seconds without one after which it is taken up again."""
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 """SQLAlchemy versions differ in their default driver."""
+EXAMPLE = "postgresql://USER@HOST/DATABASE"
 BUSY_SECONDS = 60
 ATTEMPTS = 5
 
@@ -74,13 +75,15 @@ def no_study(url: str, name: str, names: list[str]) -> InputError:
 
 def _missing_driver(url: str) -> InputError:
     driver = make_url(url).get_driver_name()
-    remedy = "pip install 'alphadsl[postgres]'" if driver == "psycopg" else f"pip install {driver}"
-    return InputError(f"{hidden(url)} needs {driver}, which is not installed.", f"Try: {remedy}")
+    remedy = "Try: pip install 'alphadsl[postgres]'"
+    if driver != "psycopg":
+        remedy = f"Install it, or give --storage {EXAMPLE}"
+    return InputError(f"{hidden(url)} needs {driver}, which is not installed.", remedy)
 
 
 def _refusal(url: str, fault: Exception) -> InputError:
     cause: BaseException = fault.__cause__ or fault
-    reason = " ".join(str(getattr(cause, "orig", None) or cause).split())
+    reason = " ".join(str(getattr(cause, "orig", None) or cause).split()).rstrip(".?")
     match reason:
         case _ if "disk is full" in reason:
             remedy = "Make room on its disk, then repeat the command: the study continues."
@@ -143,7 +146,7 @@ def _connect(url: str) -> RDBStorage:
 
 
 def _no_database(url: str) -> InputError:
-    return InputError(f"--storage {url} is not a database.", "Write --storage postgresql://USER@HOST/DATABASE")
+    return InputError(f"--storage {url} is not a database.", f"Write --storage {EXAMPLE}")
 
 
 def _was_made_meanwhile(fault: Exception) -> bool:

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from multiprocessing import util
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,7 @@ def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals
         else:
             code = 0
         shown.flush()
+    util._run_finalizers(0)  # or else the semaphores of libraries are warned about when the command ends
     os._exit(code)  # do not wait for threads of libraries
 
 

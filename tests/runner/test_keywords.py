@@ -15,6 +15,10 @@ from alphadsl.keywords import as_keywords
         ("Give --data-dir DIR.", "Give data_dir=DIR."),
         ("give --epochs 100 --stop-after 50.", "give epochs=100 stop_after=50."),
         ("Train another with --name; a run", "Train another with name; a run"),
+        (
+            "Only one value is allowed here; give alphadsl train --epochs 1,2, or sweep --over epochs=1,2",
+            "Only one value is allowed here; call alphadsl.train once for each.",
+        ),
         ("Give --name for another run.", "Give name for another run."),
         ("or give train --resume-last-good to continue", 'or give if_exists="resume-last-good" to continue'),
     ],
