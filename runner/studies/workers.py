@@ -158,7 +158,8 @@ def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals
         else:
             code = 0
         shown.flush()
-    util._run_finalizers(0)  # or else the semaphores of libraries are warned about when the command ends
+    # Otherwise Python warns of semaphores of libraries when the command ends.
+    util._run_finalizers(0)  # type: ignore[attr-defined]
     os._exit(code)  # do not wait for threads of libraries
 
 
