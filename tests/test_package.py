@@ -1,5 +1,6 @@
 """What an installed package promises: types, one version, names to import, data that no folder of a user can shadow."""
 
+import json
 import subprocess
 import sys
 from importlib import metadata
@@ -22,12 +23,14 @@ def python(code: str, folder: Path) -> str:
 
 
 def test_types_are_told_to_checkers() -> None:
-    assert (Path(alphadsl.__file__).parent / "py.typed").exists()
+    """Of `runner` too: `alphadsl.Run` and `alphadsl.Callback` come from there."""
+    assert all((ROOT / package / "py.typed").exists() for package in ("alphadsl", "runner"))
 
 
 def test_the_version_is_said_once() -> None:
     assert metadata.version("alphadsl") == alphadsl.__version__
     assert f"version: {alphadsl.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert json.loads((ROOT / "editors/vscode/package.json").read_text())["version"] == alphadsl.__version__
     assert f"## {alphadsl.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
@@ -47,6 +50,22 @@ def test_folders_of_the_same_name_shadow_nothing(name: str, tmp_path: Path) -> N
     (tmp_path / name / "alpha.lark").write_text("start: NOTHING", encoding="utf-8")
     code = "import alphadsl\nprint(len(alphadsl.library()), alphadsl.check('infonce'))\n"
     assert python(code, tmp_path) == f"{len(alphadsl.library())} []\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["runner.py", "runner/__init__.py"])
+def test_a_file_that_hides_the_runner_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("", encoding="utf-8")
+    code = "import alphadsl\ntry:\n    alphadsl.train\nexcept alphadsl.InputError as refusal:\n    print(refusal.message)\n"
+    assert python(code, tmp_path) == f"{tmp_path / name} hides the package runner of alphadsl.\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "alphadsl", "runs"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        1,
+        f"error: {tmp_path / name} hides the package runner of alphadsl.",
+    )
 
 
 def test_a_path_is_not_taken_for_a_text(tmp_path: Path) -> None:

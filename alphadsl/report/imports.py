@@ -2,7 +2,9 @@
 is our own."""
 
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from alphadsl.report.exceptions import InputError
 
@@ -20,6 +22,7 @@ OUT_OF_MEMORY = InputError(
     "Give a smaller --batch, --width or --image-size, fewer anchors, or more memory.",
 )
 _OURS = ("alphadsl", "runner", "grammar", "specs")
+_HOME = Path(__file__).resolve().parents[2]
 _LIBRARY = re.compile(r"(?P<file>[\w.+/-]+\.(?:so|dylib|dll|pyd)[\w.]*)")
 _FROM = re.compile(r"from '(?P<name>[\w.]+)'")
 
@@ -33,7 +36,8 @@ def is_full_memory(fault: BaseException) -> bool:
 
 
 def refusal_of_import(fault: BaseException) -> InputError | None:
-    """The refusal for an import that failed; None for a missing module of ours, which is our own fault."""
+    """The refusal for an import that failed; None for a missing module of ours, which is our own fault unless a file of
+    the user has its name."""
     if is_full_memory(fault):
         return OUT_OF_MEMORY
     failed = next((part for part in _causes(fault) if isinstance(part, ImportError | OSError)), None)
@@ -41,7 +45,7 @@ def refusal_of_import(fault: BaseException) -> InputError | None:
         return None
     name = (getattr(failed, "name", None) or _package_in(failed)).partition(".")[0]
     if name in _OURS:
-        return None
+        return refusal_of_hidden(name)
     message = " ".join(str(failed).split())
     if isinstance(failed, ModuleNotFoundError):
         return InputError(f"The package {name} is not installed.", f"pip install {name}, or reinstall alphadsl")
@@ -49,6 +53,14 @@ def refusal_of_import(fault: BaseException) -> InputError | None:
     broken = f" (its library {library['file']})" if library and library["file"] not in name else ""
     what = f"The package {name}{broken} cannot be imported" if name else "A package cannot be imported"
     return InputError(f"{what}: {message[:300]}.", f"pip install --force-reinstall {name}".strip())
+
+
+def refusal_of_hidden(name: str) -> InputError | None:
+    """The refusal for a file or folder of the user that Python has imported as a package of ours; None if it is ours."""
+    place = getattr(sys.modules.get(name), "__file__", None)
+    if place is None or _HOME in Path(place).resolve().parents:
+        return None
+    return InputError(f"{place} hides the package {name} of alphadsl.", "Rename it, or work in another folder.")
 
 
 def _causes(fault: BaseException | None) -> Iterator[BaseException]:

@@ -3,7 +3,6 @@
 Nothing is refused. Invisible characters are spelled out, so that no text of a spec reaches a terminal raw.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -47,6 +46,8 @@ def render_list(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
     """A JSON array; lines and columns are counted from 1, and ends are exclusive."""
+    import json  # takes as long to import as many specs to check
+
     return json.dumps([_record(diagnostic) for diagnostic in diagnostics], indent=2)
 
 
