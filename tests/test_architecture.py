@@ -11,13 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS: dict[str, set[str]] = {
     "folders": set(),
+    "frozen": set(),
     "report": set(),
     "storage": {"report"},
     "extras": {"report"},
-    "ir": set(),
+    "ir": {"frozen"},
     "transform": {"ir"},
     "reference": {"ir", "transform"},
-    "syntax": {"folders", "report"},
+    "syntax": {"folders", "frozen", "report"},
     "resolve": {"folders", "report", "ir", "syntax"},
     "prove": {"report", "ir", "transform", "reference"},
     "backend": {"report", "ir", "transform", "reference"},

@@ -57,7 +57,9 @@ def test_folders_of_the_same_name_shadow_nothing(name: str, tmp_path: Path) -> N
 def test_a_file_that_hides_the_runner_is_named(name: str, tmp_path: Path) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("", encoding="utf-8")
-    code = "import alphadsl\ntry:\n    alphadsl.train\nexcept alphadsl.InputError as refusal:\n    print(refusal.message)\n"
+    code = (
+        "import alphadsl\ntry:\n    alphadsl.train\nexcept alphadsl.InputError as hidden:\n    print(hidden.message)\n"
+    )
     assert python(code, tmp_path) == f"{tmp_path / name} hides the package runner of alphadsl.\n"
     done = subprocess.run(
         [sys.executable, "-m", "alphadsl", "runs"], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -7,8 +7,10 @@ then, the annotations that it needs for a type are `Deferred`.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
+
+from alphadsl.frozen import frozen
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -73,7 +75,7 @@ def node(cls: type[T]) -> type[T]:
         return {name: part for name, part in self.__dict__.items() if name != "_hash"}
 
     cls.__post_init__ = hashed  # type: ignore[attr-defined]
-    made = dataclass(frozen=True)(cls)
+    made = frozen(cls)
     structural: Callable[[T], int] = made.__hash__
     made.__hash__ = cached  # type: ignore[method-assign, assignment]
     made.__getstate__ = kept  # type: ignore[method-assign, assignment]

@@ -56,7 +56,7 @@ def refusal_of_import(fault: BaseException) -> InputError | None:
 
 
 def refusal_of_hidden(name: str) -> InputError | None:
-    """The refusal for a file or folder of the user that Python has imported as a package of ours; None if it is ours."""
+    """The refusal for a file of the user that Python has imported as a package of ours; None if it is ours."""
     place = getattr(sys.modules.get(name), "__file__", None)
     if place is None or _HOME in Path(place).resolve().parents:
         return None

@@ -4,24 +4,25 @@ Nodes are frozen and carry their span, which is ignored in comparisons. Comments
 a formatter can print the file again. Identifiers are already spelled in ASCII (`φ` is `phi`); nothing else is changed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from alphadsl.frozen import frozen
 from alphadsl.report.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class Name:
     text: str
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Number:
     value: float
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Identifier:
     """A bare name: a parameter, a function's argument, `inf`."""
 
@@ -29,7 +30,7 @@ class Identifier:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Indexed:
     """`d[i,j]`, `s[i]`, or an author's definition such as `h[i,j]`."""
 
@@ -38,7 +39,7 @@ class Indexed:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Keyword:
     """`tau = 0.2` among the arguments of a loss."""
 
@@ -47,7 +48,7 @@ class Keyword:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """`exp(x)`, `mean_j(h[i,j])`, an author's function, or a loss with some parameters set."""
 
@@ -57,7 +58,7 @@ class Call:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Member:
     """`infonce.alpha[i,j]`, `infonce(tau = 0.2).loss[i]`: a quantity of another loss."""
 
@@ -67,7 +68,7 @@ class Member:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Unary:
     """`-x`."""
 
@@ -75,7 +76,7 @@ class Unary:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Binary:
     """`operator` is one of `+ - * / ^ < <= > >= ==`."""
 
@@ -88,7 +89,7 @@ class Binary:
 Expression = Number | Identifier | Indexed | Call | Member | Unary | Binary
 
 
-@dataclass(frozen=True)
+@frozen
 class Bounds:
     """`(0, inf)`, `[0, 1)`: ends are signed numbers, including `inf`."""
 
@@ -99,7 +100,7 @@ class Bounds:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class ParamItem:
     """`param tau = 0.5 in (0, inf)   "temperature"`."""
 
@@ -110,7 +111,7 @@ class ParamItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class LearnItem:
     """`learn b = -10 in (-inf, inf)   "bias"`: a parameter that is trained with the network."""
 
@@ -121,7 +122,7 @@ class LearnItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class SetItem:
     """`set tau = 0.2`."""
 
@@ -130,7 +131,7 @@ class SetItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class PairsItem:
     """`pairs two_view`, `pairs labels against other_classes`."""
 
@@ -139,7 +140,7 @@ class PairsItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class SpaceItem:
     """`space euclidean`."""
 
@@ -147,7 +148,7 @@ class SpaceItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class ThroughItem:
     """`gradient through alpha`."""
 
@@ -155,7 +156,7 @@ class ThroughItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class MemberItem:
     """`alpha in simplex`."""
 
@@ -164,7 +165,7 @@ class MemberItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class FunctionItem:
     """`psi(x) = exp(x / tau)`."""
 
@@ -174,7 +175,7 @@ class FunctionItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class IndexedItem:
     """`alpha[i,j] ~ exp(-d[i,j]^p / tau)`, `loss[i] = ...`; `relation` is `=` or `~`."""
 
@@ -185,7 +186,7 @@ class IndexedItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class ConstantItem:
     """`c = 2 * tau`."""
 
@@ -194,7 +195,7 @@ class ConstantItem:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class BlendItem:
     """The right side of `loss NAME = 0.7 * infonce(tau = 0.2) + 0.3 * square`."""
 
@@ -217,7 +218,7 @@ Item = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class LossDef:
     """`loss NAME extends PARENT { ... }`; a blend is a loss with a single item."""
 
@@ -227,7 +228,7 @@ class LossDef:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Comment:
     """`# ...`, up to the end of its line."""
 
@@ -235,7 +236,7 @@ class Comment:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class SpecFile:
     losses: tuple[LossDef, ...]
     comments: tuple[Comment, ...]
