@@ -12,6 +12,7 @@ import typer
 from alphadsl.api import build, find_text
 from alphadsl.backend.execution import Execution
 from alphadsl.cli import complete
+from alphadsl.cli.advice import next_step
 from alphadsl.cli.comparison import FIGURES, compare_runs, print_tables, tell_skipped
 from alphadsl.cli.console import complain
 from alphadsl.cli.grid import combine_values
@@ -23,6 +24,7 @@ from alphadsl.cli.values import parse_lists, share_values
 from alphadsl.extras import require
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
+from alphadsl.report.visible import visible_text
 from runner.settings.config import TestSet
 from runner.settings.grid import check_size, combine_settings
 from runner.settings.resolving import Given, describe_config
@@ -207,8 +209,8 @@ def _counted(plan: "Sequence[PlannedRun]") -> "Callable[[PlannedRun], object]":
 
 
 def _finish(outcome: "Outcome", runs_dir: Path) -> None:
-    """Report failures, then the comparison, or the folders if nothing was probed. The only run needs no table to say
-    that it failed."""
+    """Report failures, then the comparison, or the folders if nothing was probed, and what to do next. The only run
+    needs no table to say that it failed."""
     ended = {failure.run.path.name: failure.what for failure in outcome.failures}
     for failure in outcome.failures:
         complain(failure.reason)
@@ -220,6 +222,9 @@ def _finish(outcome: "Outcome", runs_dir: Path) -> None:
         typer.echo(" ".join(str(folder.path) for folder in outcome.folders))
     if outcome.failures:
         raise typer.Exit(1)
+    from runner.progress import tell
+
+    tell(f"next: {visible_text(next_step(outcome))}")
 
 
 def _if_exists(resume: bool, resume_last_good: bool, overwrite: bool) -> "IfExists":

@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -20,6 +20,8 @@ from alphadsl.storage import leave_nothing_unfinished
 from runner.settings.processes import leads, local_world_size, world_size
 from runner.training.stopping import SIGNALS
 
+AFRESH = ("--overwrite", "--resume", "--resume-last-good")
+"""What `train` does with runs that exist."""
 SIGNALLED = 128
 """What shells add to the number of a signal."""
 
@@ -80,8 +82,18 @@ def command_as_typed() -> str:
 
 def command_to_go_on() -> str:
     """The command as it was typed, with --resume."""
-    words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume", "--resume-last-good")]
+    return command_again("--resume")
+
+
+def command_again(*added: str, without: Sequence[str] = ()) -> str:
+    """The command as it was typed, with other words at its end, and `without` some options and their values."""
+    words, typed = [], iter(sys.argv[1:])
+    for word in typed:
+        if word in without:
+            next(typed, None)
+        elif word not in AFRESH and word.partition("=")[0] not in without:
+            words.append(word)
     start = ["alphadsl"]
     if world_size() > 1:
         start = ["torchrun", f"--nproc-per-node={local_world_size()}", "-m", "alphadsl"]
-    return shlex.join([*start, *words, "--resume"])
+    return shlex.join([*start, *words, *added])
