@@ -16,6 +16,7 @@ from runner.comparison.drawing import INK, LINE, PALE, colour, draw_band, fold, 
 from runner.comparison.sections import MEASURES, TEST, Section, spread_of
 from runner.records.summary import Group, Spread
 
+LEGEND_COLUMNS = 6
 CLOCKS: tuple[Clock, ...] = ("epoch", "second")
 AXIS_OF = {"epoch": "epoch", "second": "training time, s"}
 WORDS = {
@@ -36,8 +37,8 @@ def draw_probes(axes: Axes, section: Section) -> None:
         measure = MEASURES[section.measured.part]
         last, before = spread_of(group, *measure), spread_of(group, "untrained", *measure)
         best = spread_of(group, "test", "linear_best") if section.measured.part == TEST else None
-        _draw_bar(axes, index - 0.12, 0.5, last, colour(index), INK)
-        _draw_bar(axes, index + 0.25, 0.2, before, LINE, PALE, "untrained encoder" if first else None)
+        _draw_bar(axes, index - 0.14, 0.46, last, colour(index), INK)
+        _draw_bar(axes, index + 0.3, 0.2, before, LINE, PALE, "untrained encoder" if first else None)
         if best is not None:
             axes.plot(best.mean, index - 0.3, "D", ms=4.5, mfc="white", mec=INK, label="best epoch" if first else None)
     axes.set_yticks(range(len(section.groups)), [fold(group.label) for group in section.groups])
@@ -48,7 +49,6 @@ def draw_probes(axes: Axes, section: Section) -> None:
     part = "the test set" if section.measured.part == TEST else section.measured.part
     tell_axes(axes, "Linear probe after pretraining", f"top-1 accuracy on {part}, %")
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def _draw_bar(
@@ -93,8 +93,7 @@ def draw_overview(section: Section) -> Figure:
         draw_curves(axes, section, "knn", clock, scale=100)
         axes.set_title("Nearest neighbours during pretraining")
         axes.set_ylabel("top-1 accuracy on validation, %")
-    for axes in curves[:1]:
-        axes.legend()
+    _add_legend(figure, [*curves, probes])
     return figure
 
 
@@ -119,7 +118,7 @@ def draw_statistics(section: Section, prefix: str) -> Figure | None:
     figure, panels = grid(len(names), 3, 4.4, 2.7)
     for axes, name in zip(panels, names, strict=True):
         draw_curves(axes, section, name, "epoch")
-    panels[0].legend()
+    _add_legend(figure, panels)
     return figure
 
 
@@ -132,6 +131,13 @@ def draw_curves(axes: Axes, section: Section, name: str, clock: Clock, scale: fl
     title, _, unit = words.partition(", ")
     tell_axes(axes, title, AXIS_OF[clock], unit or title)
     _tidy(axes, clock)
+
+
+def _add_legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend below all panels, with everything that any of them shows."""
+    keys = [axes.get_legend_handles_labels() for axes in panels]
+    handles = {label: handle for shown in keys for handle, label in zip(*shown, strict=True)}
+    figure.legend([*handles.values()], [*handles], loc="outside lower center", ncols=LEGEND_COLUMNS)
 
 
 def _tidy(axes: Axes, clock: Clock) -> None:
