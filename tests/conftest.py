@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def refuse_names_in_any_order(items: list[pytest.Item]) -> None:
-    """Two workers must call a case the same, and each writes a set in an order of its own."""
+    """Two workers must give a case the same name, and each would print a set in another order."""
     for item in items:
         values = item.callspec.params.values() if hasattr(item, "callspec") else ()
         sets = [value for value in values if isinstance(value, set | frozenset) and len(value) > 1]
@@ -78,7 +78,7 @@ def remembered(stage: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """`golden(path, text)` holds a text to the file at `path` in the folder `golden` beside the test."""
+    """`golden(path, text)` compares a text with the file at `path` in the folder `golden` beside the test."""
     update = request.config.getoption("--update-golden")
 
     def compare(path: str, text: str) -> None:

@@ -61,20 +61,20 @@ class Computation:
         context = with_rows(self._core.arrangement, inputs.context)
         return replace(inputs, context=context, pairs=len(context[0]) * len(context[-1]))
 
-    def value(self, inputs: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
+    def value(self, inputs: Inputs, parameters: Tensors, values: Values) -> Tensor:
         """The mean over the anchors, scalar; over those of the whole batch where processes share it. Raises
         `InputError`."""
         wide = inputs.wide(self.closely)
-        plain = partial(self._differentiable, shared)
+        plain = partial(self._differentiable, inputs.shared)
         if is_transformed((wide.z_VND, *parameters)):
             return plain(wide.z_VND, wide.context, parameters)
         if self._execution.backend == "interpreter":
             outer = torch.compiler.is_compiling()
             method = self._interpreted
             interpreted = torch.compiler.disable(method) if outer else method  # type: ignore[no-untyped-call]
-            value: Tensor = interpreted(wide, shared, parameters, values)
+            value: Tensor = interpreted(wide, parameters, values)
             return value
-        run = self._run(inputs, shared)
+        run = self._run(inputs)
         if torch.compiler.is_compiling():
             return run.in_graph(wide.z_VND, wide.context, parameters, self._learned)
         if torch.is_grad_enabled() and (wide.z_VND.requires_grad or self._learned):
@@ -90,24 +90,24 @@ class Computation:
         dtype = torch.promote_types(inputs.z_VND.dtype, torch.float32)
         return as_importance(quantities, executable.core, inputs.context, inputs.z_VND.shape[1], dtype)
 
-    def _interpreted(self, wide: Inputs, shared: bool, parameters: Tensors, values: Values) -> Tensor:
-        if shared:
+    def _interpreted(self, wide: Inputs, parameters: Tensors, values: Values) -> Tensor:
+        if wide.shared:
             raise InputError("the interpreter knows one process only", 'load it with ranks="alone"')
         step = interpreted_step(self._spec, values())
-        return take_step(step, partial(self._differentiable, shared), wide, parameters, self._learned)
+        return take_step(step, partial(self._differentiable, wide.shared), wide, parameters, self._learned)
 
-    def _run(self, inputs: Inputs, shared: bool) -> Run:
+    def _run(self, inputs: Inputs) -> Run:
         """The step that `auto` chooses for a batch. A shared batch always streams, and so does one in an outer graph
         whose number of rows depends on the labels. Raises `InputError`."""
         executable, execution = self._executable(inputs), self._execution
         choice = choose(executable.core, execution.backend, execution.compile, inputs.z_VND.device, inputs.pairs)
         streamable = self._core.streaming != Streaming.NONE
-        if shared and not streamable:
+        if inputs.shared and not streamable:
             remedy = 'ranks="alone" gives each process a loss of its own batch'
             raise InputError(f"{self._spec.name} cannot be shared by processes: it does not stream", remedy)
         countless = executable.core.positives == Positives.APART and torch.compiler.is_compiling()
-        streams = shared or choice.streams or (countless and streamable)
-        return executable.run(choice.way, streams, execution.ranks if shared else "alone", execution.products)
+        streams = inputs.shared or choice.streams or (countless and streamable)
+        return executable.run(choice.way, streams, execution.ranks if inputs.shared else "alone", execution.products)
 
     def _executable(self, inputs: Inputs) -> ExecutableCore:
         return self._near if self.closely and inputs.z_VND.dtype == torch.float64 else self._plain

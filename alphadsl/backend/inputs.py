@@ -25,12 +25,14 @@ from alphadsl.report.exceptions import InputError
 @dataclass(frozen=True)
 class Inputs:
     """Embeddings z_VND with gradient, and the other tensors of the index set without; the number of pairs of anchors
-    (rows, if an anchor has several positives) and candidates; and whether any anchor has a negative."""
+    (rows, if an anchor has several positives) and candidates; whether any anchor has a negative; and whether several
+    processes share the batch."""
 
     z_VND: Tensor
     context: tuple[Tensor, ...]
     pairs: int
     negatives: bool
+    shared: bool
 
     def wide(self, closely: bool) -> "Inputs":
         """In float64 where a loss looks closely at small distances: products of float32 rows have no digits left
@@ -51,7 +53,7 @@ def check_inputs(loss: Core, z0_ND: object, z1_ND: object, labels: object, queue
     class_N = _check_classes(loss, labels, z_VND, shared) if arrangement.labels else None
     samples, queued = z_VND.shape[1] if class_N is None else len(class_N), sum(map(len, queues))
     context = context_of(arrangement, z_VND[0] if class_N is None else class_N, class_N, queues)
-    inputs = Inputs(z_VND, context, arrangement.pairs(samples, queued), True)
+    inputs = Inputs(z_VND, context, arrangement.pairs(samples, queued), True, shared)
     if class_N is not None and arrangement.needs_classes:
         return replace(inputs, negatives=_differ(class_N))
     return replace(inputs, negatives=queued > 0 or samples > 1 or (shared and class_N is None))

@@ -140,7 +140,7 @@ class ContrastiveLoss(torch.nn.Module):
         shared = together and is_shared()
         try:
             inputs = self._shared_inputs(z0, z1, labels, queue) if shared else self._inputs(z0, z1, labels, queue)
-            return self._value(inputs, shared)
+            return self._value(inputs)
         except (Disagreement, NotCompiled) as refusal:
             raise InputError(str(refusal), refusal.remedy) from None
 
@@ -173,7 +173,7 @@ class ContrastiveLoss(torch.nn.Module):
             decline(z0, LABELS if "labels" in self.takes else EMBEDDINGS)
             raise
 
-    def _value(self, inputs: Inputs, shared: bool) -> Tensor:
+    def _value(self, inputs: Inputs) -> Tensor:
         dtype, device = torch.promote_types(inputs.z_VND.dtype, torch.float32), inputs.z_VND.device
         if not inputs.negatives:
             what = "one sample" if inputs.z_VND.shape[1] == 1 else "one class"
@@ -181,7 +181,7 @@ class ContrastiveLoss(torch.nn.Module):
             return inputs.z_VND.to(dtype).sum() * 0
         with torch.autocast(device.type, enabled=False):
             parameters = self._parameters_on(device)
-            return self._computation.value(inputs, shared, parameters, lambda: self.values).to(dtype)
+            return self._computation.value(inputs, parameters, lambda: self.values).to(dtype)
 
     def _parameters_on(self, device: torch.device) -> tuple[Tensor, ...]:
         return self._state.tensors(device, self._raw)

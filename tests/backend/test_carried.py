@@ -1,4 +1,4 @@
-"""A NaN reaches the value of a loss that is told by its slope alone, whose value no longer names the batch."""
+"""A NaN reaches the value of a loss defined by its slope alone, whose value no longer depends on the batch."""
 
 from typing import Any
 

@@ -117,7 +117,7 @@ def test_sorting_and_stepping_find_one_threshold() -> None:
 
 
 def test_a_batch_of_one_class_is_0_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no warning, for which the labels would have to be looked at."""
+    """There is no warning: it would need the values of the labels."""
     from alphadsl.backend import custom_op, inputs
 
     for module in (custom_op, inputs):

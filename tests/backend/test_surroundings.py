@@ -1,4 +1,4 @@
-"""A loss among what else goes on in a process: other threads, `torch.func`, and names that generated code uses."""
+"""A loss beside everything else in a process: other threads, `torch.func`, and names that generated code uses."""
 
 import pytest
 import torch

@@ -29,7 +29,7 @@ COMPARISONS = [
 
 
 class Listening:
-    """Notes what it is told of the processes."""
+    """Records the reports of the processes."""
 
     def __init__(self) -> None:
         self.started, self.heard, self.ended = list[str](), list[str](), 0

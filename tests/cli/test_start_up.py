@@ -56,7 +56,7 @@ def within(name: str, packages: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize("loss", ["infonce", "square"])
 def test_a_right_spec_is_checked_with_little(loss: str) -> None:
-    """NumPy is for what intervals do not show: a blend is looked at on batches."""
+    """NumPy is needed only where intervals do not decide: a blend is evaluated on batches."""
     modules, made = run("check", loss)
     assert not [name for name in modules if within(name, (*HEAVY, *ON_DEMAND))]
     assert sum(within(name, ("alphadsl",)) for name in modules) <= MOST

@@ -93,7 +93,7 @@ def test_what_a_closed_terminal_cannot_show_is_dropped() -> None:
 
 @pytest.mark.parametrize("hears", [True, False], ids=["", "nohup"])
 def test_a_terminal_that_closes_stops_a_command_like_any_signal(hears: bool, tmp_path: Path) -> None:
-    """Under nohup the command goes on to its end, and its output is lost."""
+    """Under nohup the command runs to its end, and its output is lost."""
     code = f"""
 import fcntl, signal, sys, termios, time
 from pathlib import Path

@@ -49,7 +49,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 def wronged(rank: int, world: int) -> dict[str, str]:
-    """What a process is told, for each wrong part of process 1; a right step after that is none the worse."""
+    """The message in each process, for each mistake in process 1; a correct step afterwards works."""
     told = {}
     for name in ("infonce", "square", "supcon"):
         loss = alphadsl.load(name, compile=False)

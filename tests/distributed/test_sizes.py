@@ -1,5 +1,5 @@
-"""Who holds how many samples is told once, and again when it changes on any process; a process that evaluates, alone or
-not, waits for nobody.
+"""The number of samples of each process is exchanged once, and again when one changes; a process that evaluates, alone
+or not, waits for nobody.
 """
 
 from collections import Counter

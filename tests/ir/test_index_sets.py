@@ -30,7 +30,7 @@ OVERLAPS = {
 
 @pytest.mark.parametrize("name", INDEX_SETS)
 def test_positives_are_negatives_of_their_anchor_all_of_them_or_none(name: str) -> None:
-    """By what is said of negatives, before a positive is left out of its own row."""
+    """By the predicate of the negatives, before a positive is excluded from its own row."""
     assert INDEX_SETS[name].overlap == OVERLAPS[name]
 
 

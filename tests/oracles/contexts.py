@@ -24,7 +24,7 @@ def some_labels(z_ND: Tensor) -> Context:
 
 
 def own_labels(z_ND: Tensor) -> Context:
-    """Every sample a class of its own."""
+    """Every sample has its own class."""
     return {"labels": torch.arange(len(z_ND))}
 
 

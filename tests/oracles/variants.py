@@ -1,4 +1,4 @@
-"""Losses that are in no paper, to hold those of the library to: each a spec and its oracle, by name."""
+"""Losses that are in no paper, as a check of those of the library: each a spec and its oracle, by name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""What cannot act is told: a loss that moves nothing, a learned parameter that never moves, a parameter that cancels, a
-comparison for a number. The library and what is only nearly so stay free of it.
+"""What has no effect is reported: a loss that moves nothing, a learned parameter that never moves, a parameter that
+cancels, a comparison for a number. The library and what is only nearly so stay free of it.
 """
 
 import pytest

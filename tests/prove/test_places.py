@@ -12,7 +12,7 @@ HERE = "@"
 
 
 def told(marked: str) -> tuple[int, tuple[Diagnostic, ...]]:
-    """What is told of a spec, and where it should be: at the mark, which is taken out."""
+    """The diagnostics of a spec, and where they should be: at the mark, which is removed."""
     place = marked.index(HERE)
     text = marked.replace(HERE, "")
     return place, check_spec(SpecText(Source("x.alpha", text), None)).errors

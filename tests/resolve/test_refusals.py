@@ -1,4 +1,4 @@
-"""Wrong specs as users write them: the codes that are told, and the text that each of them points to.
+"""Wrong specs as users write them: the codes that are reported, and the text that each points to.
 
 One slip is one message. A spec is the lines of a loss, unless it opens one itself.
 """

@@ -1,4 +1,4 @@
-"""Values that move over training: every shape is read, every way to write one wrong is told at what is wrong."""
+"""Values that move over training: every shape is read, and every mistake in one is reported where it is."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A spec beside another one that cannot be read is told where it is named, with the reason."""
+"""A spec that cannot be read is reported where another one names it, with the reason."""
 
 from pathlib import Path
 

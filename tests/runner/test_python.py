@@ -36,7 +36,7 @@ class Forgetful(nn.Module):
 
 
 class Diary(alphadsl.Callback):
-    """Writes down what it is told, and stops a run after an epoch."""
+    """Records its calls, and stops a run after an epoch."""
 
     def __init__(self, last: int | None = None) -> None:
         self.last, self.lines = last, list[str]()

@@ -1,4 +1,4 @@
-"""Every broken line is told, once, and at its place; no line is blamed for another one."""
+"""Every broken line is reported once, where it is; no line is blamed for another."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How a search stands is told from its folder, while it is at work and after, and a search says how far it is."""
+"""The state of a search can be read from its folder, during and after it, and a search reports its progress."""
 
 from pathlib import Path
 

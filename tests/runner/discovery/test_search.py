@@ -1,4 +1,4 @@
-"""A search finds what is planted, keeps to its controls, and goes on after a stop as if there had been none."""
+"""A search finds what is planted, keeps to its controls, and continues after a stop as if there had been none."""
 
 import re
 from collections.abc import Callable, Mapping

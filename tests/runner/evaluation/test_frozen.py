@@ -1,4 +1,4 @@
-"""An encoder that is looked at: its modes come back, and one that changes although it only evaluates is named."""
+"""Evaluating an encoder restores its modes, and an encoder that changes while it only evaluates is named."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Probes: accuracies that can be calculated, what is chosen on which images, and a test set that is not looked at."""
+"""Probes: accuracies that can be calculated, what is chosen on which images, and a test set that stays sealed."""
 
 from dataclasses import replace
 

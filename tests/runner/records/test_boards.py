@@ -52,7 +52,7 @@ class Fake:
         return self
 
     def finish(self, failed: bool) -> None:
-        """As a run of Weights & Biases, which otherwise goes on with the next run of the process."""
+        """As a run of Weights & Biases, which otherwise continues with the next run of the process."""
         self.ends.append(f"finished {failed}")
 
 

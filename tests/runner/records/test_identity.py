@@ -1,4 +1,4 @@
-"""Runs know whose they are: what is put together has to agree, and what differs is told."""
+"""Runs know their identity: what is combined must agree, and what differs is reported."""
 
 import shutil
 from collections.abc import Mapping

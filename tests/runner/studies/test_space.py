@@ -1,4 +1,4 @@
-"""What `--over` may say, and what it is told where it cannot be."""
+"""What `--over` accepts, and the messages for what it does not."""
 
 import numpy as np
 import pytest

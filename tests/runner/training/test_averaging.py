@@ -1,4 +1,4 @@
-"""Averages of weights: what is measured is the average, what is trained stays, and a run resumes to the bit."""
+"""Averages of weights: what is measured is the average, what is trained stays, and a run resumes bit for bit."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""What moves the weights: each optimizer by its paper, rates by their schedule, and every state resumed to the bit."""
+"""Optimizers follow their papers, learning rates their schedules, and every state resumes bit for bit."""
 
 import numpy as np
 import pytest

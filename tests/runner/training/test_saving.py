@@ -1,4 +1,4 @@
-"""Saving and being stopped at any step: a run that goes on is the run that never stopped, to the last bit."""
+"""Saving, and stopping at any step: a run that continues equals, bit for bit, one that never stopped."""
 
 import errno
 import os

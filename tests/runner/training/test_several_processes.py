@@ -96,7 +96,7 @@ def test_batch_norm_is_that_of_the_whole_batch(tmp_path: Path) -> None:
 
 
 def refused_somewhere(rank: int, world: int) -> list[str]:
-    """What each process is told where one of them is refused, or all."""
+    """The message in each process if one of them is refused, or all."""
     as_started(rank, world)
 
     def refuse() -> str:
