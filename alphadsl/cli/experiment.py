@@ -27,6 +27,7 @@ from alphadsl.report.exceptions import InputError
 from alphadsl.report.visible import visible_text
 from runner.settings.config import TestSet
 from runner.settings.grid import check_size, combine_settings
+from runner.settings.processes import leads
 from runner.settings.resolving import Given, describe_config
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def train(
     with stoppable(f"To continue: {command_to_go_on()}"), joined(first.device):
         options = Options(if_exists, download, probe, "threads" not in given, stop_after, _counted(plan))
         outcome = train_runs(plan, options)
-    _finish(outcome, root)
+    if leads():  # the run folders may be on its machine alone
+        _finish(outcome, root)
 
 
 def probe(

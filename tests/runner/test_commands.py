@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from typer.testing import CliRunner
 from alphadsl.cli import experiment
 from alphadsl.report.exceptions import InputError
 from runner import experiment as laboratory
+from runner.experiment import Outcome
+from runner.records.folder import RunFolder
 from runner.settings.processor import Processor
+from runner.training import together
 from tests.runner.losses import PlainInfoNCE, StopsAt
 
 QUICK = ["--epochs", "1", "--width", "2", "--probe-epochs", "2", "--device", "cpu"]
@@ -95,6 +99,18 @@ def test_the_only_run_says_once_why_it_failed(monkeypatch: pytest.MonkeyPatch) -
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.count("The disk is full.") == 1
+
+
+def test_only_the_first_process_reads_and_compares_the_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be on another machine."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setattr(together, "joined", lambda device: nullcontext())
+    outcome = Outcome((RunFolder(tmp_path / "elsewhere"),), True, ())
+    monkeypatch.setattr("runner.experiment.train_runs", lambda *given: outcome)
+    result = CliRunner().invoke(app, ["train", "infonce", *QUICK])
+    assert (result.exit_code, result.output) == (0, "")
 
 
 def test_a_run_that_ends_for_now_is_probed_then_and_again_at_its_end() -> None:
