@@ -141,5 +141,5 @@ def _add_legend(figure: Figure, panels: Sequence[Axes]) -> None:
 
 
 def _tidy(axes: Axes, clock: Clock) -> None:
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=clock == "epoch"))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=clock == "epoch", min_n_ticks=1))
     axes.ticklabel_format(style="plain", axis="x")

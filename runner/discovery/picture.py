@@ -13,7 +13,7 @@ from runner.discovery.log import Candidate, shown_rung
 
 FOUND, CONTROL, LINE, TEXT, BEST = "#0072b2", "#d55e00", "#8c959f", "#7d8590", "#009e73"
 AHEAD: Mapping[str, Any] = {"color": BEST, "linewidth": 1.2, "alpha": 0.8, "zorder": 2}
-ASIDE: Mapping[str, Any] = {"color": LINE, "linewidth": 0.5, "alpha": 0.18, "zorder": 1}
+ASIDE: Mapping[str, Any] = {"color": LINE, "linewidth": 0.6, "alpha": 0.4, "zorder": 1}
 """Lines of descent: those that led to the front, and the others."""
 APART = 0.035
 """Smallest distance between names, as a fraction of the height."""
@@ -28,23 +28,23 @@ def draw_search(candidates: Sequence[Candidate], rung: str) -> str:
     figure = Figure(figsize=(11, 4.8), layout="constrained")
     figure.patch.set_alpha(0)
     tree, sizes = figure.subplots(1, 2, width_ratios=(2, 1), sharey=True)
-    by_name = {one.name: one for one in candidates}
-    scores = {one.name: 100 * score for one in candidates if (score := one.score(rung)) is not None}
-    scored = [one for one in candidates if one.name in scores]
+    by_name = {candidate.name: candidate for candidate in candidates}
+    scores = {candidate.name: 100 * score for candidate in candidates if (score := candidate.score(rung)) is not None}
+    scored = [candidate for candidate in candidates if candidate.name in scores]
     front = pareto(scored, rung)
-    ancestors = {one.name: [*_ancestors(one, by_name, scores)] for one in scored}
-    descent = _descent([one.name for one in front], ancestors)
+    ancestors = {candidate.name: [*_ancestors(candidate, by_name, scores)] for candidate in scored}
+    descent = _descent([candidate.name for candidate in front], ancestors)
     for name, of in ancestors.items():
         style = AHEAD if name in descent else ASIDE
         for ancestor in of:
             x = (by_name[ancestor].bred.number, by_name[name].bred.number)
             tree.plot(x, (scores[ancestor], scores[name]), **style)
-    _draw_points(tree, scored, front, [(one.bred.number, scores[one.name]) for one in scored])
-    _draw_points(sizes, scored, front, [(one.bred.size, scores[one.name]) for one in scored])
-    controls = [one for one in scored if one.bred.control]
+    _draw_points(tree, scored, front, [(candidate.bred.number, scores[candidate.name]) for candidate in scored])
+    _draw_points(sizes, scored, front, [(candidate.bred.size, scores[candidate.name]) for candidate in scored])
+    controls = [candidate for candidate in scored if candidate.bred.control]
     _write_names(tree, controls, scores, -1)
-    _write_names(tree, [one for one in front[-NAMED:] if not one.bred.control], scores, 1)
-    last = max((one.bred.number for one in scored), default=1)
+    _write_names(tree, [candidate for candidate in front[-NAMED:] if not candidate.bred.control], scores, 1)
+    last = max((candidate.bred.number for candidate in scored), default=1)
     tree.set(xlabel="candidate, in the order of breeding", xlim=(-0.16 * last - 1, 1.1 * last + 1))
     tree.set(ylabel=f"validation accuracy at {shown_rung(rung)}, %")
     sizes.set(xlabel="size: nodes and parameters")
@@ -93,10 +93,10 @@ def _descent(names: Sequence[str], ancestors: Mapping[str, Sequence[str]]) -> se
 def _draw_points(
     axes: Axes, scored: Sequence[Candidate], front: Sequence[Candidate], places: Sequence[tuple[float, float]]
 ) -> None:
-    best = {one.name for one in front}
-    bred_places = [place for one, place in zip(scored, places, strict=True) if not one.bred.control]
-    control = [place for one, place in zip(scored, places, strict=True) if one.bred.control]
-    ahead = [place for one, place in zip(scored, places, strict=True) if one.name in best]
+    best = {candidate.name for candidate in front}
+    bred_places = [place for candidate, place in zip(scored, places, strict=True) if not candidate.bred.control]
+    control = [place for candidate, place in zip(scored, places, strict=True) if candidate.bred.control]
+    ahead = [place for candidate, place in zip(scored, places, strict=True) if candidate.name in best]
     axes.scatter(*_columns(bred_places), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
     axes.scatter(*_columns(control), s=20, color=CONTROL, zorder=3, label="starting losses and null control")
     axes.scatter(*_columns(ahead), s=64, facecolors="none", edgecolors=BEST, linewidths=1.6, zorder=3, label="front")
@@ -110,12 +110,12 @@ def _write_names(axes: Axes, named: Sequence[Candidate], scores: Mapping[str, fl
     """Write names beside the points, moved up where two would overlap."""
     bottom, top = axes.get_ylim()
     gap, last = APART * (top - bottom), float("-inf")
-    for one in sorted(named, key=lambda one: scores[one.name]):
-        last = max(scores[one.name], last + gap)
+    for candidate in sorted(named, key=lambda candidate: scores[candidate.name]):
+        last = max(scores[candidate.name], last + gap)
         axes.set_ylim(top=max(axes.get_ylim()[1], last + gap))
         axes.annotate(
-            one.name,
-            (one.bred.number, last),
+            candidate.name,
+            (candidate.bred.number, last),
             xytext=(7 * side, 0),
             textcoords="offset points",
             va="center",

@@ -91,7 +91,8 @@ def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
         if mine != its:
             difference = f": {its}, now {mine}" if isinstance(its, int | float | str | tuple) else ""
             raise InputError(
-                f"The search {room.folder} has another {name}{difference}.", f"Repeat its command. {ANOTHER}"
+                f"The search {room.folder} has another {name}{difference}.",
+                f"Repeat its command, with the same specs, to continue it. {ANOTHER}",
             )
     return plan
 

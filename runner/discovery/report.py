@@ -47,7 +47,8 @@ def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
     """A few lines: how many candidates each gate stopped, and the best beside the controls."""
     gates = log.gates()
     refusals = ", ".join(f"{count} {gate}" for gate, count in sorted(gates.items(), key=lambda pair: -pair[1]))
-    yield f"{sum(gates.values())} candidates: {refusals}." if gates else "No candidate was written."
+    none = "No candidate was bred: the budget was spent on the losses that the search starts from."
+    yield f"{sum(gates.values())} candidates: {refusals}." if gates else none
     ranked = ranking(log, rung)
     for place, candidate in enumerate(ranked[:SHOWN], start=1):
         mark, score = " (control)" if candidate.bred.control else "", 100 * (candidate.score(rung) or 0.0)

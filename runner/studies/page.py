@@ -76,7 +76,7 @@ def _sections(study: Study, entries: Sequence[Entry]) -> Iterator[str]:
         yield f"<p>Best so far: {escape(line_of(best))}.</p>"
     scored = [entry for entry in entries if entry.score is not None]
     if scored:
-        yield f"<h2>Every trial</h2>{parallel_coordinates(plan, entries)}"
+        yield f"<h2>Every trial with a score</h2>{parallel_coordinates(plan, entries)}"
         yield f'<h2>Score against each axis</h2>{legend(plan)}<div class="charts">'
         names = [name for name in axis_names(plan) if any(name in values_of(entry) for entry in scored)]
         yield "".join(f"<div>{against(plan, entries, name)}</div>" for name in names)
@@ -93,13 +93,13 @@ def _sections(study: Study, entries: Sequence[Entry]) -> Iterator[str]:
 
 def _summary(plan: Plan, entries: Sequence[Entry]) -> str:
     counts = {state: sum(entry.standing is state for entry in entries) for state in Standing}
-    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    states = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     axes = " ".join(f"{axis.name}={axis}" for axis in plan.axes)
     search = f"{plan.search} over {axes}" if axes else "the losses as they are"
     seeds = counted_seeds(plan.seeds)
     return (
         f"{plan.config.dataset}, {' '.join(plan.losses)}; {search}; {seeds} from {plan.config.seed}; "
-        f"{told}. alphadsl {plan.version}."
+        f"{states}. alphadsl {plan.version}."
     )
 
 

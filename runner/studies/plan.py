@@ -29,6 +29,7 @@ FORMAT = 2
 LOSS = "loss"
 """The axis of the losses, if there are several."""
 ANOTHER = "Give --name for another study."
+REPEAT = f"Repeat its command, with the same specs, to continue it. {ANOTHER}"
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def differences(old: Plan, new: Plan) -> Iterator[str]:
                     if was != it_is and setting not in NO_SETTING - {"seed"}:
                         yield f"{setting} {was}, now {it_is}"
             case "losses" if before != now:
-                yield f"the specs of {', '.join(before)}, now others{_names(before, now)}"
+                yield _changed_specs(before, now)
             case "axes" if before != now:
                 yield f"--over {_shown_axes(before)}, now {_shown_axes(now)}"
             case "ladder" if before != now:
@@ -205,8 +206,10 @@ def differences(old: Plan, new: Plan) -> Iterator[str]:
                 yield f"{name} {before}, now {now}"
 
 
-def _names(before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    return f": {', '.join(now)}" if set(before) != set(now) else ""
+def _changed_specs(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    if [*before] != [*now]:
+        return f"the losses {', '.join(before)}, now {', '.join(now)}"
+    return f"the spec of {', '.join(name for name in now if before[name] != now[name])} has been edited"
 
 
 def _shown_axes(axes: tuple[Listed | Span, ...]) -> str:

@@ -24,6 +24,8 @@ from runner.studies.confirm import Confirmed
 from runner.studies.looks import LOOKS, Look, describe_looks, earlier_looks, look_of, written_looks
 
 STEM = "confirmation"
+SOME = "of its seeds, which are left out, so the other seeds flatter it"
+ALL = "all of its seeds, so nothing is said of it; it still counts in the correction of the others"
 WANTED = Wanted(csv=True, latex=True, json=True)
 
 
@@ -73,18 +75,20 @@ def judge(confirmed: Confirmed, against: str, scores: Mapping[str, float], root:
     shrinkages = tuple(_shrinkages(contrasts, scores))
     look = look_of(sections)
     earlier = earlier_looks(root / f"{STEM}.json", look)
-    return Verdict(sections, contrasts, tuple(_failed(confirmed)), shrinkages, look, tuple(_computed(groups)), earlier)
+    return Verdict(
+        sections, contrasts, tuple(_failed(confirmed, groups)), shrinkages, look, tuple(_computed(groups)), earlier
+    )
 
 
 def write_verdict(verdict: Verdict, root: Path, seeds: Sequence[int]) -> list[Path]:
     """Write confirmation.png, .html, .csv, .tex and .json below `root`. Returns their paths."""
-    told = {
+    fields = {
         "seeds": [*seeds],
         "failed": [*verdict.failed],
         "winners_curse": [_curse(shrinkage) for shrinkage in verdict.shrinkages],
         LOOKS: written_looks(verdict.earlier, verdict.look),
     }
-    framed = Framed(_first(verdict, seeds), _last(verdict.shrinkages), told)
+    framed = Framed(_first(verdict, seeds), _last(verdict.shrinkages), fields)
     return write_comparison(verdict.sections, verdict.contrasts, root / STEM, WANTED, framed)
 
 
@@ -110,11 +114,12 @@ def describe_curse(shrinkages: Sequence[Shrinkage]) -> list[str]:
 
 
 def _first(verdict: Verdict, seeds: Sequence[int]) -> list[Part]:
-    told = (
-        f"Fresh seeds {seeds[0]} to {seeds[-1]}, equal budgets. The comparison is of the accuracy of the linear probe "
+    fresh = f"Fresh seed {seeds[0]}" if len(seeds) == 1 else f"Fresh seeds {seeds[0]} to {seeds[-1]}"
+    opening = (
+        f"{fresh}, equal budgets. The comparison is of the accuracy of the linear probe "
         "after its last epoch on the test set, which was read once."
     )
-    return [told, Findings(caveats)] if (caveats := verdict.caveats()) else [told]
+    return [opening, Findings(caveats)] if (caveats := verdict.caveats()) else [opening]
 
 
 def _last(shrinkages: Sequence[Shrinkage]) -> list[Part]:
@@ -162,12 +167,14 @@ def _shrinkages(contrasts: Contrasts, scores: Mapping[str, float]) -> list[Shrin
     ]
 
 
-def _failed(confirmed: Confirmed) -> list[str]:
+def _failed(confirmed: Confirmed, groups: Sequence[Group]) -> list[str]:
+    """A sentence on each loss that failed with some of its seeds, or with all."""
     counts = Counter((failed.run.config.dataset, failed.run.loss.name) for failed in confirmed.failures)
     first = {(failed.run.config.dataset, failed.run.loss.name): failed for failed in reversed(confirmed.failures)}
+    left = {(run.record.config.dataset, run.record.loss) for group in groups for run in group.runs}
     return [
-        f"{loss} on {dataset} failed with {count} of its seeds, which are left out, so the other seeds flatter it. The "
-        f"first {first[dataset, loss].what}: {first[dataset, loss].reason.message}"
+        f"{loss} on {dataset} failed with {f'{count} {SOME}' if (dataset, loss) in left else ALL}. The first "
+        f"{first[dataset, loss].what}: {first[dataset, loss].reason.message}"
         for (dataset, loss), count in counts.items()
     ]
 
@@ -177,8 +184,8 @@ def _computed(groups: Sequence[Group]) -> Iterator[str]:
     for name in computed[0] if computed else ():
         counts = Counter(known[name] for known in computed)
         if len(counts) > 1:
-            told = ", ".join(f"{value} ({count})" for value, count in counts.most_common())
-            yield f"Not all {len(computed)} runs were computed with the same {name}: {told}."
+            versions = ", ".join(f"{value} ({count})" for value, count in counts.most_common())
+            yield f"Not all {len(computed)} runs were computed with the same {name}: {versions}."
 
 
 def _curse(shrinkage: Shrinkage) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from tests.runner.studies.fakes import CONFIG, POWER, TAU, Scorer, opened, plan_
         (plan_of(TAU, POWER), "--over tau=0.1,0.2,0.4, now tau=0.1,0.2,0.4 p=1,2"),
         (plan_of(TAU, seeds=3), "seeds 2, now 3"),
         (plan_of(TAU, config=CONFIG.model_copy(update={"lr": 0.5})), "lr 0.01, now 0.5"),
-        (plan_of(TAU, losses=("direct",)), "the specs of infonce, now others: direct"),
+        (plan_of(TAU, losses=("direct",)), "the losses infonce, now direct"),
         (plan_of(TAU, version="0.0.1"), "alphadsl"),
     ],
     ids=["ranges", "seeds", "settings", "specs", "version"],
@@ -37,6 +37,15 @@ def test_another_study_of_the_same_name_is_refused(tmp_path: Path, other: Plan, 
         opened(tmp_path, other)
     assert told in refusal.value.message
     assert "--name" in refusal.value.help
+
+
+def test_an_edited_spec_is_named(tmp_path: Path) -> None:
+    plan = plan_of(TAU, losses=("infonce", "direct"))
+    opened(tmp_path, plan)
+    edited = plan.model_copy(update={"losses": {**plan.losses, "direct": plan.losses["direct"] + "# edited"}})
+    with pytest.raises(InputError, match="is another one: the spec of direct has been edited") as refusal:
+        opened(tmp_path, edited)
+    assert "with the same specs" in refusal.value.help
 
 
 def test_threads_and_places_make_no_other_study(tmp_path: Path) -> None:

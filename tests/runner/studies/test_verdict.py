@@ -63,6 +63,7 @@ def test_a_loss_that_failed_with_every_seed_stays_in_the_family(tmp_path: Path) 
         for seed in range(8)
     ]
     alone, beside = (judge(Confirmed(tuple(folders), lost), "infonce", {}, tmp_path) for lost in ((), tuple(failures)))
+    assert any(told.startswith("gone on digits failed with all of its seeds") for told in beside.failed)
     (planned,), (left,) = alone.contrasts.made, beside.contrasts.made
     assert (planned.comparison.family, left.comparison.family) == (1, 2)
     assert planned.comparison.p == left.comparison.p
