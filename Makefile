@@ -57,7 +57,7 @@ coverage: $(READY) ## run the tests and list the lines that none of them runs, i
 	$(BIN)/python -m coverage combine
 	$(BIN)/python -m coverage report
 
-test-machines: $(READY) ## run the tests that need a PostgreSQL server and Ray: apt install postgresql first
+test-machines: $(READY) ## run the tests that need PostgreSQL, Ray and a browser: apt install postgresql chromium first
 	$(BIN)/python -m pip install --quiet --editable '.[test,cluster,postgres]'
 	ALPHADSL_MACHINES=1 $(BIN)/python -m pytest tests/machines
 

@@ -1,5 +1,5 @@
-"""These tests need a PostgreSQL server (Debian: apt install postgresql) and `alphadsl[cluster,postgres]`, which `make
-setup` does not install; `make test-machines` runs them."""
+"""These tests need a PostgreSQL server and Chromium (Debian: apt install postgresql chromium) and
+`alphadsl[cluster,postgres]`, which `make setup` does not install; `make test-machines` runs them."""
 
 import os
 

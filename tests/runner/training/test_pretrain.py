@@ -1,10 +1,6 @@
 """Pretraining: a resumed run is the run that never stopped; what is not finite stops it."""
 
 import json
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -18,38 +14,6 @@ from tests.runner.losses import PlainInfoNCE, StopsAt
 
 CPU = torch.device("cpu")
 MEASURED = ("step", "epoch", "loss", "gradient", "lr", "knn")
-
-KILLED_WHILE_TRAINING = """
-import os, pathlib, signal, sys
-sys.path.insert(0, sys.argv[2])
-from runner.settings.resolving import make_config
-from runner.data.datasets import load_data
-from runner.training.fabric import make_fabric
-from runner.training.job import Job
-from runner.training.pretrain import pretrain
-from runner.records.identity import describe_data
-from runner.records.opening import IfExists, open_run
-from runner.data.splits import ImageData, Split
-from tests.runner.conftest import SMALL
-from tests.runner.losses import PlainInfoNCE
-
-class Deadly(PlainInfoNCE):
-    calls = 0
-    def forward(self, z0_ND, z1_ND):
-        self.calls += 1
-        if self.calls == 8:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().forward(z0_ND, z1_ND)
-
-config = make_config("digits", **SMALL)
-fabric = make_fabric(config)
-digits = load_data(config, fabric.device)
-train = Split(digits.train.x_NCHW[:200], digits.train.y_N[:200])
-test = Split(digits.test.x_NCHW[:100], digits.test.y_N[:100])
-data = ImageData(digits.classes, train.x_NCHW, train, test)
-run = open_run(pathlib.Path(sys.argv[1]), Deadly(), config, IfExists.REFUSE, describe_data(data))
-pretrain(Job(Deadly(), data, config, run, fabric))
-"""
 
 
 def measurements(run: RunFolder) -> list[dict[str, float]]:
@@ -78,22 +42,6 @@ def test_a_run_stopped_in_mid_epoch_resumes_bit_exactly(laboratory: Laboratory) 
     with pytest.raises(KeyboardInterrupt):
         laboratory.train("stopped", StopsAt(8, KeyboardInterrupt()))
     resumed = laboratory.train("stopped", PlainInfoNCE(), IfExists.RESUME)
-    assert_same_run(straight, resumed)
-
-
-@pytest.mark.slow
-def test_a_killed_process_resumes_bit_exactly(laboratory: Laboratory, tmp_path: Path) -> None:
-    straight = laboratory.train("straight", PlainInfoNCE())
-    root = Path(__file__).parents[3]
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_TRAINING, str(tmp_path / "killed"), str(root)],
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    assert load_checkpoint(tmp_path / "killed" / "checkpoint.pt", CPU).epoch == 2
-    resumed = laboratory.train("killed", PlainInfoNCE(), IfExists.RESUME)
     assert_same_run(straight, resumed)
 
 
