@@ -96,10 +96,9 @@ def train(
     resolved, trained = _with_loss(loss, values, layers)
     tag = "".join(f"-{parameter}{float(value):g}" for parameter, value in values.items())
     (planned,) = plan_runs([trained], [resolved], Path(runs_dir), name, {trained.name: tag})
-    stock = Stock() if images is None else Stock(lambda config, download: images)
+    stock = Stock.with_download(download) if images is None else Stock(lambda config: images)
     options = Options(
         if_exists=_choice_of(if_exists),
-        download=download,
         probe=probe,
         restore_threads=_last(layers, "threads") is None,
         stop_after=stop_after,

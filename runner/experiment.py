@@ -46,7 +46,6 @@ class Options:
     """What a command says about its runs as a whole."""
 
     if_exists: IfExists = IfExists.REFUSE
-    download: bool = False
     probe: bool = True
     restore_threads: bool = True
     """Whether a resumed run uses the same number of threads as before."""
@@ -99,7 +98,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
         _check_settings(planned)
     led(lambda: _check_all(plan, options))
     keep_freed_memory()
-    supplies = options.stock.of(plan[0].config, download=options.download)
+    supplies = options.stock.of(plan[0].config)
     for planned in plan:
         check_shareable(planned.loss, world_size())
         check_enough(planned.loss, supplies.data, planned.config)

@@ -26,26 +26,39 @@ class Supplies:
     prober: Prober
 
 
-Read = Callable[[ExperimentConfig, bool], ImageData]
-"""A configuration and whether missing images may be downloaded come in; its images come out."""
+Read = Callable[[ExperimentConfig], ImageData]
+"""A configuration comes in; its images come out."""
+
+
+def read_images(config: ExperimentConfig) -> ImageData:
+    return load_data(config, make_fabric(config).device)
+
+
+def read_or_download(config: ExperimentConfig) -> ImageData:
+    return load_data(config, make_fabric(config).device, download=True)
 
 
 @dataclass(eq=False)
 class Stock:
     """The supplies that were requested last, and the lines already printed about how runs are computed."""
 
-    read: Read = lambda config, download: load_data(config, make_fabric(config).device, download=download)
+    read: Read = read_images
     """Where images come from; images from Python code are already in memory."""
     _kept: dict[tuple[object, ...], Supplies] = field(default_factory=dict)
     _printed: set[str] = field(default_factory=set)
 
-    def of(self, config: ExperimentConfig, *, download: bool) -> Supplies:
+    @classmethod
+    def with_download(cls, allowed: bool) -> "Stock":
+        """A stock that downloads missing images if that is allowed."""
+        return cls(read_or_download if allowed else read_images)
+
+    def of(self, config: ExperimentConfig) -> Supplies:
         """Read the images of a configuration, unless they are those of the last one. Raises `InputError` if they are
         missing, damaged, or different in another process."""
         which = (config.dataset, config.data_dir, config.image_size, config.device)
         if which not in self._kept:
             self._kept.clear()
-            self._kept[which] = _read(config, lambda: self.read(config, download))
+            self._kept[which] = _read(config, self.read)
         return self._kept[which]
 
     def tell_once(self, line: str) -> None:
@@ -55,8 +68,8 @@ class Stock:
             tell(line)
 
 
-def _read(config: ExperimentConfig, read: Callable[[], ImageData]) -> Supplies:
-    data = in_turns(read).to(make_fabric(config).device)
+def _read(config: ExperimentConfig, read: Read) -> Supplies:
+    data = in_turns(lambda: read(config)).to(make_fabric(config).device)
     for line in data.describe():
         tell(line)
     record = describe_data(data)

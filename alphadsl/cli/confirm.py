@@ -61,6 +61,7 @@ def confirm(
     from runner.studies.confirm import FIRST_SEED, plan_confirmation, scores_of
     from runner.studies.confirm import confirm as train_all
     from runner.studies.verdict import judge, verdict_paths, write_verdict
+    from runner.supplies import Stock
 
     root = folder_of("--runs-dir", runs_dir)
     words, names = split_datasets(spec, dataset or [])
@@ -74,7 +75,7 @@ def confirm(
     if shortfall := describe_shortfall(seeds, (len(contenders) - 1) * len(plans)):
         tell(shortfall)
     with stoppable("The same command continues."):
-        confirmed = train_all(plans, download)
+        confirmed = train_all(plans, Stock.with_download(download))
     verdict = judge(confirmed, contenders[0].loss.name, scores_of(contenders), root)
     print_tables(verdict.sections)
     for sentence in verdict.sentences():

@@ -69,6 +69,7 @@ def discover(
     from runner.discovery.rungs import check_rungs
     from runner.records.folder import check_name
     from runner.studies.marks import keep_command
+    from runner.supplies import Stock
 
     check_rungs(epochs)
     if space is not None:
@@ -91,7 +92,7 @@ def discover(
     with stoppable(f"To continue: {command_as_typed()}"):
         opened = open_search(room, plan)
         keep_command(room.folder, command_as_typed())
-        page = search(opened, room, seconds, download)
+        page = search(opened, room, seconds, Stock.with_download(download))
     typer.echo(f"{room.candidates} {room.listed} {page}")
 
 

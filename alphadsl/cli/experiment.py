@@ -90,6 +90,7 @@ def train(
     from runner.experiment import Options, train_runs
     from runner.plan import Variant, plan_grid
     from runner.progress import tell
+    from runner.supplies import Stock
     from runner.training.together import joined
 
     if_exists = _if_exists(resume, resume_last_good, overwrite)
@@ -105,7 +106,8 @@ def train(
     tell(describe_config(*(setup.config for setup in setups if setup.config.seed == first.seed)))
     given = frozenset(name for layer in (*file, Given(settings)) for name, it in layer.values.items() if it is not None)
     with stoppable(f"To continue: {command_to_go_on()}"), joined(first.device):
-        options = Options(if_exists, download, probe, "threads" not in given, stop_after, _counted(plan))
+        stock = Stock.with_download(download)
+        options = Options(if_exists, probe, "threads" not in given, stop_after, _counted(plan), stock=stock)
         outcome = train_runs(plan, options)
     if leads():  # the run folders may be on its machine alone
         _finish(outcome, root)

@@ -19,19 +19,20 @@ from runner.progress import tell, watched
 from runner.records.folder import RunFolder, locked
 from runner.studies.candidates import write_candidates as write_list
 from runner.studies.work import FailedError
+from runner.supplies import Stock
 
 KEPT = 5
 """Number of the best candidates that are handed on, in addition to the front."""
 
 
-def discover(plan: SearchPlan, room: SearchRoom, budget: float, download: bool = False) -> Path:
+def discover(plan: SearchPlan, room: SearchRoom, budget: float, stock: Stock) -> Path:
     """Search until the budget, in seconds of work summed over all starts, is spent. Returns the page.
 
     Raises `InputError` if another process is using the folder, or something in it is damaged.
     """
     with locked(RunFolder(room.folder)):
         log = SearchLog.open(room.log)
-        rungs = rungs_of(plan, room, download)
+        rungs = rungs_of(plan, room, stock)
         tell("Learning what is known: the library on a grid of its parameters.")
         kept = kept_stages(next(iter(plan.parents.values())))
         library = Gates.around(plan.space, known_losses(), kept)

@@ -22,6 +22,7 @@ from runner.records.opening import IfExists
 from runner.settings.machine import limit_threads
 from runner.studies.trial import check_scorable, score_of, train_seeds
 from runner.studies.work import FailedError
+from runner.supplies import Stock
 from runner.theory.bridge import make_small_network, probe_small, train_small
 from runner.theory.data import Recipe, Views, read_views
 
@@ -129,10 +130,10 @@ def _name_of(epochs: int) -> str:
     return f"{epochs} epochs"
 
 
-def rungs_of(plan: SearchPlan, room: SearchRoom, download: bool) -> tuple[Rung, ...]:
+def rungs_of(plan: SearchPlan, room: SearchRoom, stock: Stock) -> tuple[Rung, ...]:
     """The toy, then the rungs of the trainer, cheapest first. Raises `InputError` if their images are missing."""
-    options = Options(IfExists.RESUME_LAST_GOOD, download)
-    check_scorable(plan.config, options)
+    check_scorable(plan.config, stock)
+    options = Options(IfExists.RESUME_LAST_GOOD, stock=stock)
     return (Toy(plan.seeds, plan.seed), *(Trained(plan, room, epochs, options) for epochs in plan.epochs))
 
 

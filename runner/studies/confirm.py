@@ -129,7 +129,7 @@ class Pace:
         return timedelta(seconds=round(seconds * (len(self.runs) - over)))
 
 
-def confirm(plans: Sequence[Sequence[PlannedRun]], download: bool = False) -> Confirmed:
+def confirm(plans: Sequence[Sequence[PlannedRun]], stock: Stock) -> Confirmed:
     """Train and probe what is missing, one data set after another. A failure does not stop the others.
 
     Several processes may do this at once, on machines that share the folder. A run belongs to the process that holds
@@ -139,7 +139,7 @@ def confirm(plans: Sequence[Sequence[PlannedRun]], download: bool = False) -> Co
     missing = [run for run in runs if not is_done(run)]
     if len(missing) < len(runs):
         tell(f"{len(runs) - len(missing)} runs are already done.")
-    confirming = _Confirming(Pace(missing), Stock(), download)
+    confirming = _Confirming(Pace(missing), stock)
     check_runs(runs, confirming.options_of(runs[0]))
     while runs:
         busy = [run for run in runs if not confirming.take(run)]
@@ -157,7 +157,6 @@ class _Confirming:
 
     pace: Pace
     stock: Stock
-    download: bool
     folders: list[RunFolder] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
@@ -174,7 +173,7 @@ class _Confirming:
 
     def options_of(self, run: PlannedRun) -> Options:
         announce = (lambda run: None) if is_done(run) else self.pace.announce
-        return Options(IfExists.RESUME, download=self.download, before=announce, stock=self.stock)
+        return Options(IfExists.RESUME, before=announce, stock=self.stock)
 
 
 def scores_of(contenders: Sequence[Contender]) -> Mapping[str, float]:

@@ -31,16 +31,13 @@ from runner.training.finite import DivergedError
 class Trainer:
     """Trains configurations of one study."""
 
-    def __init__(self, plan: Plan, room: StudyRoom, here: ExperimentConfig, download: bool = False) -> None:
-        self._plan, self._room, self._here, self._download = plan, room, here, download
-        self._stock = Stock()
+    def __init__(self, plan: Plan, room: StudyRoom, here: ExperimentConfig, stock: Stock) -> None:
+        self._plan, self._room, self._here, self._stock = plan, room, here, stock
 
     def __call__(self, task: Task) -> Result:
         """Train every seed up to an epoch. Raises `FailedError` for a configuration that cannot be scored."""
         runs = self._runs(task)
-        options = Options(
-            IfExists.RESUME_LAST_GOOD, self._download, probe=task.last, stop_after=task.epochs, stock=self._stock
-        )
+        options = Options(IfExists.RESUME_LAST_GOOD, probe=task.last, stop_after=task.epochs, stock=self._stock)
         folders = train_seeds(runs, options)
         scores = [score_of(run) if task.last else rung_score_of(run, task.epochs) for run in folders]
         return Result(tuple(scores), tuple(run.path.name for run in folders))
@@ -69,7 +66,7 @@ def train_seeds(runs: Sequence[PlannedRun], options: Options) -> tuple[RunFolder
     """Train one configuration with every seed. Raises `FailedError` for its own failure, and `InputError` for any other
     fault, which its repetition may not have."""
     try:
-        check_scorable(runs[0].config, options)
+        check_scorable(runs[0].config, options.stock)
         outcome = train_runs(runs, options)
     except TooFewImagesError as refusal:
         raise FailedError(refusal.message) from None
@@ -84,9 +81,9 @@ def train_seeds(runs: Sequence[PlannedRun], options: Options) -> tuple[RunFolder
     return outcome.folders
 
 
-def check_scorable(config: ExperimentConfig, options: Options) -> None:
+def check_scorable(config: ExperimentConfig, stock: Stock) -> None:
     """Raises `InputError` if the images are missing, or have no labels to score a run by."""
-    if not options.stock.of(config, download=options.download).data.labelled:
+    if not stock.of(config).data.labelled:
         raise InputError(
             f"The images of {config.dataset} have no labels, and a search scores by the accuracy of a probe.",
             "Give labelled images: --data-dir DIR, or another --dataset.",

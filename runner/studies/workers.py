@@ -165,8 +165,9 @@ def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals
 
 def make_trainer(place: Place, plan: Plan) -> Evaluate:
     from runner.studies.trial import Trainer
+    from runner.supplies import Stock
 
-    return Trainer(plan, place.room, place.here, place.download)
+    return Trainer(plan, place.room, place.here, Stock.with_download(place.download))
 
 
 def _interrupt(number: int, _: Any) -> None:

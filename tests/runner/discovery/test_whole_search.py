@@ -18,6 +18,7 @@ from runner.settings.resolving import make_config
 from runner.studies import trial
 from runner.studies.candidates import read_candidates
 from runner.studies.work import FailedError
+from runner.supplies import Stock
 from runner.training.finite import DivergedError
 from tests.runner.discovery.test_search import PARENTS, Fake, plan_for, planted
 
@@ -33,14 +34,14 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchRoom:
     monkeypatch.setattr(whole, "known_losses", lambda: known)
     monkeypatch.setattr(whole, "kept_stages", lambda text: ())
     monkeypatch.setattr(whole, "KEPT", 1)
-    monkeypatch.setattr(whole, "rungs_of", lambda plan, room, download: rungs)
+    monkeypatch.setattr(whole, "rungs_of", lambda plan, room, stock: rungs)
     monkeypatch.setattr(whole, "Toy", lambda seeds, seed: rungs[0])
     return SearchRoom(tmp_path / "first")
 
 
 def test_a_search_hands_on_what_it_found_and_goes_on_with_more_time(room: SearchRoom) -> None:
     plan = open_search(room, plan_for())
-    page = discover(plan, room, BUDGET)
+    page = discover(plan, room, BUDGET, Stock())
     first = SearchLog.look(room.log)
     assert page.read_text(encoding="utf-8").count("<svg") == 1
     handed = read_candidates(room.listed)
@@ -49,7 +50,7 @@ def test_a_search_hands_on_what_it_found_and_goes_on_with_more_time(room: Search
     assert {f"{one.name}.alpha" for one in found} == {path.name for path in room.candidates.iterdir()}
     assert all(one.seeds == (0, 1) and one.search_score is not None for one in handed)
     assert all(first.candidates[one.name].trimmed is not None for one in found)
-    discover(open_search(room, plan_for()), room, 2 * BUDGET)
+    discover(open_search(room, plan_for()), room, 2 * BUDGET, Stock())
     then = SearchLog.look(room.log)
     assert then.events[: len(first.events)] == first.events
     assert then.bred > first.bred
@@ -61,7 +62,7 @@ def test_a_search_that_is_stopped_leaves_a_page(room: SearchRoom, monkeypatch: p
 
     monkeypatch.setattr(whole.Search, "run", stopped)
     with pytest.raises(KeyboardInterrupt):
-        discover(open_search(room, plan_for()), room, BUDGET)
+        discover(open_search(room, plan_for()), room, BUDGET, Stock())
     assert room.page.is_file()
     assert not room.listed.exists()
 
@@ -75,7 +76,7 @@ def trained_with(folder: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
         return Outcome((), True, (Failure(runs[0], fault),))  # type: ignore[arg-type]
 
     monkeypatch.setattr(trial, "train_runs", train)
-    _, rung = rungs_of(plan_for(width=2), SearchRoom(folder), download=False)
+    _, rung = rungs_of(plan_for(width=2), SearchRoom(folder), Stock())
     assert isinstance(rung, Trained)
     return rung
 
@@ -102,7 +103,7 @@ def test_a_full_disk_is_no_fault_of_a_candidate(tmp_path: Path, monkeypatch: pyt
 def test_missing_images_are_told_before_the_search(tmp_path: Path) -> None:
     plan = plan_for().model_copy(update={"config": make_config("cifar10", data_dir=tmp_path)})
     with pytest.raises(InputError, match="cifar"):
-        rungs_of(plan, SearchRoom(tmp_path), download=False)
+        rungs_of(plan, SearchRoom(tmp_path), Stock())
 
 
 def test_images_without_labels_cannot_be_searched_on(tmp_path: Path) -> None:
@@ -110,4 +111,4 @@ def test_images_without_labels_cannot_be_searched_on(tmp_path: Path) -> None:
         Image.new("RGB", (8, 8), (20 * index, 0, 0)).save(tmp_path / f"{index}.png")
     plan = plan_for().model_copy(update={"config": make_config("folder", data_dir=tmp_path, image_size=8)})
     with pytest.raises(InputError, match="have no labels"):
-        rungs_of(plan, SearchRoom(tmp_path), download=False)
+        rungs_of(plan, SearchRoom(tmp_path), Stock())

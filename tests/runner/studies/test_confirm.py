@@ -23,6 +23,7 @@ from runner.studies.candidates import Candidate, candidates_of_study, read_candi
 from runner.studies.confirm import FIRST_SEED, Contender, plan_confirmation
 from runner.studies.space import Listed
 from runner.studies.work import work
+from runner.supplies import Stock
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.studies.fakes import CONFIG, TAU, Scorer, opened, plan_of
 
@@ -227,7 +228,7 @@ def test_a_run_that_another_process_has_is_left_to_it_and_waited_for(
     other = ExitStack()
     other.enter_context(locked(RunFolder(runs[0].path)))
     Timer(0.3, other.close).start()
-    confirmed = confirming.confirm([runs])
+    confirmed = confirming.confirm([runs], Stock())
     first, *rest = (run.path.name for run in runs)
     assert taken == [*rest, first]
     assert [folder.path for folder in confirmed.folders] == [run.path for run in runs]

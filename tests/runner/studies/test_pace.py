@@ -11,6 +11,7 @@ from runner.plan import PlannedRun
 from runner.settings.resolving import make_config
 from runner.studies import confirm as confirming
 from runner.studies.confirm import FIRST_SEED, Contender, Pace, plan_confirmation
+from runner.supplies import Stock
 from tests.runner.losses import PlainInfoNCE
 
 BUDGET = make_config("digits", epochs=2, device="cpu", seed=FIRST_SEED)
@@ -45,6 +46,6 @@ def test_a_run_that_fails_counts_as_over(
         return Outcome((), True, (Failure(plan[0], InputError("The loss is nan at step 3.")),))
 
     monkeypatch.setattr(confirming, "train_runs", fail)
-    confirmed = confirming.confirm([planned(tmp_path, 2)])
+    confirmed = confirming.confirm([planned(tmp_path, 2)], Stock())
     assert len(confirmed.failures) == 2
     assert [line[:10] for line in capsys.readouterr().err.splitlines()] == ["Run 1 of 2", "Run 2 of 2"]
