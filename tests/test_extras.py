@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 IMPORTED_AS = {"scikit-learn": "sklearn", "pillow": "PIL", "pytorch-metric-learning": "pytorch_metric_learning"}
 OURS = {"alphadsl", "grammar", "runner", "specs"}
+STUBS = {"_typeshed"}
+"""What only type checkers import."""
 # What these packages need themselves, and we import too.
 BROUGHT = {
     "pygls": {"lsprotocol"},
@@ -76,7 +78,7 @@ def imports_of(*paths: Path) -> set[str]:
                     names |= {alias.name.partition(".")[0] for alias in aliases}
                 case ast.ImportFrom(str(module)):
                     names.add(module.partition(".")[0])
-    return names - set(sys.stdlib_module_names) - OURS
+    return names - set(sys.stdlib_module_names) - OURS - STUBS
 
 
 def hiding(extras: set[str], words: list[str], code: str, folder: Path) -> subprocess.CompletedProcess[str]:
