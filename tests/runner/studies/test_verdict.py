@@ -70,6 +70,7 @@ def test_a_loss_that_failed_with_every_seed_stays_in_the_family(tmp_path: Path) 
     assert left.comparison.adjusted == pytest.approx(2 * planned.comparison.adjusted)
 
 
+@pytest.mark.slow
 def test_what_was_looked_at_before_is_said(tmp_path: Path) -> None:
     """Losses that are dropped and seeds that are added, but not the same command again, and not other seeds."""
     root = tmp_path / "out"
