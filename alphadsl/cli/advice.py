@@ -10,14 +10,12 @@ if TYPE_CHECKING:
     from runner.experiment import Outcome
     from runner.records.folder import RunFolder
 
-ENOUGH = 6
-"""The fewest seeds with which a difference can be significant."""
-
 
 def next_step(outcome: "Outcome") -> str:
     """The command, and what it is for. There is at least one run, and none failed."""
     from runner.records.metrics import read_epochs
     from runner.records.record import read_record
+    from runner.statistics.paired import seeds_needed
 
     runs = outcome.folders
     records = [read_record(run) for run in runs]
@@ -28,8 +26,9 @@ def next_step(outcome: "Outcome") -> str:
         return f"{_of_runs('probe', runs)}   to measure what was learnt"
     kinds = {(record.loss, str(record.parameters()), str(record.settings())) for record in records}
     if outcome.probed and len(kinds) > 1:
-        if len({record.config.seed for record in records}) < ENOUGH and not _is_named():
-            return f"{command_again('--seeds', str(ENOUGH), '--resume', without=('--seeds',))}   to test the difference"
+        enough = seeds_needed(1)
+        if len({record.config.seed for record in records}) < enough and not _is_named():
+            return f"{command_again('--seeds', str(enough), '--resume', without=('--seeds',))}   to test the difference"
         return f"{_of_runs('compare', runs)} --csv --latex   to put the results into a paper"
     return f"{_of_runs('export', runs[:1])} -o encoder.pt   to use the encoder"
 

@@ -13,7 +13,7 @@ from alphadsl.discover.space import SearchSpace
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import make_folder, read_file, write_file
 from runner.settings.config import NO_SETTING, ExperimentConfig
-from runner.studies.marks import LIST, SEARCH, check_kind
+from runner.studies.marks import LIST, REPEAT, SEARCH, check_kind
 
 ANOTHER = "Give --name for another search."
 NOT_COMPARED = (NO_SETTING - {"seed"}) | {"compile", "channels_last"}
@@ -90,10 +90,7 @@ def open_search(room: SearchRoom, plan: SearchPlan) -> SearchPlan:
             mine, its = mine.get(name), its.get(name)
         if mine != its:
             difference = f": {its}, now {mine}" if isinstance(its, int | float | str | tuple) else ""
-            raise InputError(
-                f"The search {room.folder} has another {name}{difference}.",
-                f"Repeat its command, with the same specs, to continue it. {ANOTHER}",
-            )
+            raise InputError(f"The search {room.folder} has another {name}{difference}.", f"{REPEAT} {ANOTHER}")
     return plan
 
 

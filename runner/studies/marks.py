@@ -14,6 +14,7 @@ STUDY, SEARCH = "study.sqlite", "search.json"
 LIST = "candidates.jsonl"
 """The file that a search for losses hands on."""
 COMMAND = "command.txt"
+REPEAT = "Repeat its command, with the same specs, to continue it."
 KINDS: Mapping[str, str] = MappingProxyType({STUDY: "a study of sweep", SEARCH: "a search of discover"})
 
 

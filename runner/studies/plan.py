@@ -29,7 +29,6 @@ FORMAT = 2
 LOSS = "loss"
 """The axis of the losses, if there are several."""
 ANOTHER = "Give --name for another study."
-REPEAT = f"Repeat its command, with the same specs, to continue it. {ANOTHER}"
 
 
 @dataclass(frozen=True)

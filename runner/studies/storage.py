@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import guarded, make_folder
 from runner.studies.marks import STUDY
+from runner.studies.plan import ANOTHER
 
 HEARTBEAT, GRACE = 10, 60
 """Seconds between heartbeats of a trial, and seconds without one after which it is taken up again."""
@@ -96,9 +97,6 @@ def _refusal(url: str, fault: Exception) -> InputError:
         case _:
             remedy = "Check that it exists and is reachable, then repeat the command: the study continues."
     return InputError(f"The study's storage {hidden(url)} cannot be used: {reason[:200]}.", remedy)
-
-
-ANOTHER = "Give --name for another study."
 
 
 def open_storage(url: str, *, alone: bool = False) -> RDBStorage:

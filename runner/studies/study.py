@@ -19,8 +19,8 @@ from pydantic import ValidationError
 
 import alphadsl
 from alphadsl.report.exceptions import InputError
-from runner.studies.marks import STUDY, check_kind, find_marked
-from runner.studies.plan import ANOTHER, FORMAT, REPEAT, Plan, Point, differences
+from runner.studies.marks import REPEAT, STUDY, check_kind, find_marked
+from runner.studies.plan import ANOTHER, FORMAT, Plan, Point, differences
 from runner.studies.space import Value
 from runner.studies.storage import GRACE, file_of, hidden, no_study, open_storage, told_in_a_line, url_of
 
@@ -137,7 +137,7 @@ def open_study(room: StudyRoom, plan: Plan) -> Study:
             f"Use that version. {ANOTHER}",
         )
     for difference in differences(kept, plan):
-        raise InputError(f"The study {room.name} is another one: {difference}.", REPEAT)
+        raise InputError(f"The study {room.name} is another one: {difference}.", f"{REPEAT} {ANOTHER}")
     opened = Study(room, kept, study)
     opened.fill(opened.trials())
     return opened

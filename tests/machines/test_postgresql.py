@@ -10,13 +10,11 @@ from secrets import token_hex
 
 import pytest
 
-from runner.studies.plan import Plan
 from runner.studies.study import Entry, Standing, Study, StudyRoom, open_study, read_study, room_of
-from runner.studies.work import work
 from runner.studies.workers import Place, run_workers
-from tests.runner.studies.fakes import CONFIG, TAU, Scorer, asked, make_killed_once, plan_of
+from tests.runner.studies.fakes import CONFIG, TAU, TWELVE, asked, make_killed_once, plan_of, work_at_once
 
-MANY = plan_of(TAU.model_copy(update={"values": tuple(0.1 + 0.01 * step for step in range(12))}))
+MANY = plan_of(TWELVE)
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -57,10 +55,6 @@ def room_in(folder: Path, storage: str) -> StudyRoom:
     return room_of(folder.name, folder.parent, storage)
 
 
-def work_from_scratch(room: StudyRoom, plan: Plan) -> None:
-    work(open_study(room, plan), Scorer(room.folder, seconds=0.01))
-
-
 def entries_of(study: Study) -> list[Entry]:
     """The entries of a study that is looked at no more: its connections are closed."""
     entries = study.entries()
@@ -70,12 +64,7 @@ def entries_of(study: Study) -> list[Entry]:
 
 def test_processes_that_start_at_once_do_no_trial_twice(tmp_path: Path, storage: str) -> None:
     room = room_in(tmp_path, storage)
-    processes = [SPAWN.Process(target=work_from_scratch, args=(room, MANY)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-        assert process.exitcode == 0
+    work_at_once(SPAWN, 3, room, MANY)
     assert asked(room.folder) == dict.fromkeys(range(12), 1)
     assert all(entry.standing is Standing.DONE for entry in entries_of(read_study(room)))
 

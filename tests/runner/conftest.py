@@ -27,6 +27,10 @@ def config() -> ExperimentConfig:
 
 @pytest.fixture(scope="session")
 def data() -> ImageData:
+    return few_digits()
+
+
+def few_digits() -> ImageData:
     digits = load_data(make_config("digits"), torch.device("cpu"))
     train = Split(digits.train.x_NCHW[:200], digits.train.y_N[:200])
     test = Split(digits.test.x_NCHW[:100], digits.test.y_N[:100])

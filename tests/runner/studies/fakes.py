@@ -4,19 +4,21 @@ import os
 import signal
 import time
 from collections import Counter
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from runner.settings.resolving import make_config
 from runner.studies.plan import Ladder, Plan, Point
 from runner.studies.space import Listed, Span
 from runner.studies.study import Study, StudyRoom, open_study, room_of
-from runner.studies.work import Evaluate, FailedError, Result, Task
+from runner.studies.work import Evaluate, FailedError, Result, Task, work
 from runner.studies.workers import Place
 
 TEXTS = {"infonce": "loss infonce {}\n", "direct": "loss direct {}\n"}
 TAU = Listed(name="tau", losses=("infonce", "direct"), values=(0.1, 0.2, 0.4))
 POWER = Listed(name="p", losses=("direct",), values=(1.0, 2.0))
 RATE = Span(name="lr", low=1e-3, high=1e-1, scale="log")
+TWELVE = TAU.model_copy(update={"values": tuple(0.1 + 0.01 * step for step in range(12))})
 CONFIG = make_config("digits", epochs=9, device="cpu")
 
 
@@ -28,6 +30,20 @@ def plan_of(*axes: Listed | Span, losses: tuple[str, ...] = ("infonce",), **othe
 
 def opened(folder: Path, plan: Plan, name: str = "mine") -> Study:
     return open_study(room_of(name, folder, None), plan)
+
+
+def work_at_once(context: BaseContext, count: int, room: StudyRoom, plan: Plan) -> None:
+    """Work on a study with several processes that find nothing there, and all make it."""
+    processes = [context.Process(target=_work_from_scratch, args=(room, plan)) for _ in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+
+
+def _work_from_scratch(room: StudyRoom, plan: Plan) -> None:
+    work(open_study(room, plan), Scorer(room.folder, seconds=0.01))
 
 
 def score_at(point: Point, epochs: int) -> float:

@@ -25,6 +25,7 @@ from tests.runner.studies.fakes import (
     POWER,
     RATE,
     TAU,
+    TWELVE,
     Diverges,
     Scorer,
     asked,
@@ -35,6 +36,7 @@ from tests.runner.studies.fakes import (
     plan_of,
     room_in,
     score_at,
+    work_at_once,
 )
 
 TWO = TAU.model_copy(update={"values": (0.1, 0.2)})
@@ -78,22 +80,10 @@ def test_workers_in_processes_find_what_one_worker_finds(tmp_path: Path) -> None
     assert asked(study.room.folder) == dict.fromkeys(range(6), 1)
 
 
-def _work_from_scratch(folder: Path, plan: Plan) -> None:
-    study = opened(folder, plan)
-    work(study, Scorer(study.room.folder, seconds=0.01))
-
-
 @pytest.mark.slow
 def test_two_commands_that_start_at_once_do_no_trial_twice(tmp_path: Path) -> None:
     """Nothing is there yet: both make the database, the study and its trials."""
-    axis = TAU.model_copy(update={"values": tuple(0.1 + 0.01 * step for step in range(12))})
-    plan = plan_of(axis)
-    processes = [SERVER.Process(target=_work_from_scratch, args=(tmp_path, plan)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-        assert process.exitcode == 0
+    work_at_once(SERVER, 2, room_in(tmp_path), plan_of(TWELVE))
     study = read_study(room_in(tmp_path))
     assert asked(study.room.folder) == dict.fromkeys(range(12), 1)
     assert all(entry.standing is Standing.DONE for entry in study.entries())

@@ -9,15 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.data.datasets import load_data
-from runner.data.splits import ImageData, Split
 from runner.records.identity import describe_data
 from runner.records.opening import IfExists, open_run
 from runner.settings.resolving import make_config
 from runner.training.fabric import make_fabric
 from runner.training.job import Job
 from runner.training.pretrain import pretrain
-from tests.runner.conftest import SMALL
+from tests.runner.conftest import SMALL, few_digits
 from tests.runner.losses import PlainInfoNCE
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -54,11 +52,7 @@ def in_a_process(work: Callable[[], None]) -> int:
 def main(folder: Path, count: int) -> None:
     config = make_config("digits", **SMALL)
     fabric = make_fabric(config)
-    digits = load_data(config, fabric.device)
-    train, test = (
-        Split(part.x_NCHW[:size], part.y_N[:size]) for part, size in ((digits.train, 200), (digits.test, 100))
-    )
-    data = ImageData(digits.classes, train.x_NCHW, train, test)
+    data = few_digits()
 
     def train_in(name: str, at_write: Callable[[int], None]) -> None:
         watch_writes(folder / name, at_write)
