@@ -37,7 +37,7 @@ import alphadsl
 from alphadsl.bench.conditions import conditions
 from alphadsl.bench.task import Device
 from runner.data.splits import ImageData, Split
-from runner.network.models import Encoder, SiameseNetwork
+from runner.network.models import Encoder, SiameseNetwork, make_head
 from runner.records.folder import RunFolder
 from runner.settings.decisions import decide
 from runner.settings.machine import keep_freed_memory
@@ -155,7 +155,8 @@ def script(setting: Setting, dataset: Dataset[Any], loss: Callable[[Tensor, Tens
     """Turns of a loop as tutorials have it: two passes, a loss, a step of SGD; on a GPU under autocast to bf16."""
     torch.manual_seed(0)
     device, gpu = torch.device(setting.device), setting.device == "cuda"
-    network = SiameseNetwork(Encoder(setting.encoder, setting.width, setting.size), 128).to(device)
+    encoder = Encoder(setting.encoder, setting.width, setting.size)
+    network = SiameseNetwork(encoder, make_head(encoder.features, max(encoder.features, 128), 128)).to(device)
     autocast = torch.autocast("cuda", torch.bfloat16, enabled=gpu)
     sgd = torch.optim.SGD(network.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
     loader = DataLoader(dataset, setting.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=gpu)

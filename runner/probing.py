@@ -20,7 +20,8 @@ from runner.records.confusion import draw_confusion
 from runner.records.folder import RunFolder
 from runner.records.identity import changes, current_environment, describe_data
 from runner.records.record import read_record, way_to_probe, write_json
-from runner.settings.config import ExperimentConfig, Group, TestSet, about_of
+from runner.settings.about import Group, about_of
+from runner.settings.config import ExperimentConfig, TestSet
 from runner.settings.effective import check_together
 from runner.settings.machine import keep_freed_memory, limit_threads
 from runner.training.fabric import make_fabric
@@ -81,7 +82,8 @@ def shown(result: ProbeResult) -> dict[str, float]:
 def of_untrained(config: ExperimentConfig) -> ExperimentConfig:
     """The part of a configuration that decides its untrained encoder and its probe: of the training, only the seed."""
     fields = ExperimentConfig.model_fields.items()
-    training = {name: field.default for name, field in fields if about_of(field).group is Group.TRAINING}
+    without = (Group.VIEWS, Group.TRAINING)
+    training = {name: field.default for name, field in fields if about_of(field).group in without}
     return config.model_copy(update={**training, "seed": config.seed})
 
 

@@ -20,7 +20,8 @@ from alphadsl.ir.pretty_loss import pretty_loss
 from alphadsl.pipeline import lower_spec
 from alphadsl.report.exceptions import InputError
 from alphadsl.resolve.files import SpecText
-from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig, Group
+from runner.settings.about import Group
+from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig
 from runner.settings.resolving import Given, followers, resolve_config
 
 if TYPE_CHECKING:

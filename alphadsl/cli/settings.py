@@ -5,7 +5,7 @@ in one line.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ import typer
 from alphadsl.cli import complete
 from alphadsl.cli.values import check_once
 from alphadsl.report.exceptions import InputError
+from runner.settings.about import Group
 from runner.settings.options import Option, all_options
 
 ConfigFile = Annotated[
@@ -37,18 +38,23 @@ ONLY_ONE: Mapping[str, str] = MappingProxyType({"seed": "give the first one, and
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """The command, with an option for each setting of a run in place of `**settings`; one not given is None."""
-    return _with_options(command, _one)
+    return _with_options(command, _one, all_options())
+
+
+def with_view_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The same, with only the settings that say how views are made."""
+    return _with_options(command, _one, (it for it in all_options() if it.about.group is Group.VIEWS))
 
 
 def with_grids(command: Callable[..., None]) -> Callable[..., None]:
     """The same, but a setting that may differ between runs is passed as a tuple of values."""
-    return _with_options(command, _many)
+    return _with_options(command, _many, all_options())
 
 
-def _with_options(command: Callable[..., None], taking: Taking) -> Callable[..., None]:
+def _with_options(command: Callable[..., None], taking: Taking, offered: Iterable[Option]) -> Callable[..., None]:
     signature = inspect.signature(command)
     own = [it for it in signature.parameters.values() if it.kind is not inspect.Parameter.VAR_KEYWORD]
-    options = {option.name: option for option in all_options()}
+    options = {option.name: option for option in offered}
     for parameter in own:
         options.pop(parameter.name, None)
     parameters = [*own, *map(_parameter, options.values())]

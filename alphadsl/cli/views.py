@@ -11,11 +11,13 @@ import typer
 from alphadsl.cli import complete
 from alphadsl.cli.experiment import DataDir
 from alphadsl.cli.options import check_picture, folder_of
+from alphadsl.cli.settings import with_view_settings
 from alphadsl.extras import require
 
 Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, .pdf or .svg file.")]
 
 
+@with_view_settings
 def views(
     dataset: Annotated[str, typer.Option(help="The images.", autocompletion=complete.setting("dataset"))] = "digits",
     data_dir: DataDir = None,
@@ -27,10 +29,11 @@ def views(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of images and views.")] = 0,
     download: Annotated[bool, typer.Option("--download", help="Download the data set if it is missing.")] = False,
     output: Output = Path("views.png"),
+    **settings: object,
 ) -> None:
     """Draw views of images as in training, one row per image.
 
-    Example: alphadsl views --dataset cifar10 -o views.png
+    Example: alphadsl views --dataset cifar10 --grey 0.1 -o views.png
     """
     require("alphadsl views", "train")
     check_picture(output)
@@ -38,6 +41,6 @@ def views(
     from runner.data.gallery import draw_gallery
     from runner.settings.resolving import make_config
 
-    config = make_config(dataset, data_dir=folder, image_size=image_size, seed=seed, device="cpu")
+    config = make_config(dataset, data_dir=folder, image_size=image_size, seed=seed, device="cpu", **settings)
     draw_gallery(config, images, count, output, download=download)
     typer.echo(str(output))

@@ -11,14 +11,14 @@ operations come in one fixed order, and values are clamped once, at the end.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from runner.settings.config import OWN_IMAGES, ExperimentConfig
+from runner.settings.config import AUTO, OWN_IMAGES, ExperimentConfig
 
 # B batch, R tries, M blurred samples, C colours (3), K their outputs (3), H height, W width, S pixels, T taps, P planes
 
@@ -38,8 +38,13 @@ class Recipe:
     """Range of the standard deviation of the blur, in pixels of the view."""
 
 
-CIFAR = Recipe(area=(0.2, 1.0), jitter=(0.4, 0.4, 0.4, 0.1))
-STL = Recipe(area=(0.2, 1.0), jitter=(0.8, 0.8, 0.8, 0.2), blur_chance=0.5)
+def colours_of(strength: float) -> tuple[float, float, float, float]:
+    """Brightness, contrast, saturation and hue for the strength s of SimCLR (Chen et al. 2020, appendix A)."""
+    return (0.8 * strength, 0.8 * strength, 0.8 * strength, 0.2 * strength)
+
+
+CIFAR = Recipe(area=(0.2, 1.0), jitter=colours_of(0.5))
+STL = Recipe(area=(0.2, 1.0), jitter=colours_of(1.0), blur_chance=0.5)
 DIGITS = Recipe(
     area=(0.5, 1.0),
     aspect=(0.8, 1.25),
@@ -57,9 +62,17 @@ SMALL = 32
 
 
 def recipe_of(config: ExperimentConfig) -> Recipe:
-    """How the views of a run are made: as is usual for its data set or, for the user's own images, for their size."""
+    """How the views of a run are made: as is usual for its data set or, for the user's own images, for their size,
+    with the settings that are given."""
     usual = RECIPES[config.dataset]
-    return CIFAR if usual is STL and config.image_size <= SMALL else usual
+    usual = CIFAR if usual is STL and config.image_size <= SMALL else usual
+    return replace(
+        usual,
+        area=usual.area if config.crop_area == AUTO else (config.crop_area, 1.0),
+        jitter=usual.jitter if config.jitter == AUTO else colours_of(config.jitter),
+        grey_chance=usual.grey_chance if config.grey == AUTO else config.grey,
+        blur_chance=usual.blur_chance if config.blur == AUTO else config.blur,
+    )
 
 
 # Luma of an RGB colour, and the chroma plane in which hue is an angle (ITU-R BT.601, YIQ).

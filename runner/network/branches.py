@@ -12,7 +12,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from runner.network.models import SiameseNetwork, make_projector
+from runner.network.models import SiameseNetwork, make_head
 from runner.settings.config import ExperimentConfig
 
 # B batch, D embedding width, Q keys of a queue
@@ -59,7 +59,7 @@ class Branches(nn.Module):
 
 
 def _make_predictor(config: ExperimentConfig) -> nn.Sequential:
-    """A head like the projector, (B, D) to (B, D). The global random state does not change."""
+    """A head with one hidden layer and batch norm, (B, D) to (B, D). The global random state does not change."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed + APART)
-        return make_projector(config.projector_dim, config.projector_dim)
+        return make_head(config.projector_dim, config.projector_dim, config.projector_dim)

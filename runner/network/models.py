@@ -7,7 +7,6 @@ Python code that is not given again.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Self
 
@@ -17,7 +16,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from alphadsl.report.exceptions import InputError
 from runner.network.borrowed import Borrowed, OwnEncoder, check_timm, make_timm
-from runner.settings.config import ExperimentConfig
+from runner.settings.config import AUTO, ExperimentConfig
 from runner.settings.encoders import OWN, TIMM, architecture_of, class_of
 
 # B batch, C channels, H height, W width, F features, D embedding width
@@ -78,10 +77,10 @@ class Encoder(nn.Module):
 class SiameseNetwork(nn.Module):
     """Encoder and projector: images (B, 3, H, W) in, embeddings (B, D) for the loss out, not yet normalised."""
 
-    def __init__(self, encoder: Encoder | Borrowed, projector_dim: int) -> None:
+    def __init__(self, encoder: Encoder | Borrowed, projector: nn.Sequential) -> None:
         super().__init__()
         self.encoder = encoder
-        self.projector = make_projector(encoder.features, projector_dim)
+        self.projector = projector
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         z_BD: Tensor = self.projector(self.encoder(x_BCHW))
@@ -100,7 +99,8 @@ def make_network(config: ExperimentConfig, image_size: int, own: OwnEncoder | No
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = SiameseNetwork(make_encoder(config, image_size, own), config.projector_dim)
+        encoder = make_encoder(config, image_size, own)
+        network = SiameseNetwork(encoder, make_projector(encoder.features, config))
     return network.lay_out(torch.channels_last)
 
 
@@ -131,12 +131,18 @@ def make_encoder(config: ExperimentConfig, image_size: int, own: OwnEncoder | No
     return Encoder(config.encoder, config.width, image_size)
 
 
-def make_projector(features: int, projector_dim: int) -> nn.Sequential:
-    """The head g of SimCLR: one hidden layer with batch norm, (B, F) to (B, D)."""
-    hidden = max(features, projector_dim)
-    widths = pairwise((features, hidden, projector_dim))
-    first, last = (nn.Linear(inputs, outputs) for inputs, outputs in widths)
-    return nn.Sequential(first, nn.BatchNorm1d(hidden), nn.ReLU(inplace=True), last)
+def make_projector(features: int, config: ExperimentConfig) -> nn.Sequential:
+    """The head g of SimCLR, (B, F) to (B, D), with the hidden layer of the configuration."""
+    auto = config.projector_hidden == AUTO
+    hidden = max(features, config.projector_dim) if auto else config.projector_hidden
+    return make_head(features, hidden, config.projector_dim, norm=config.projector_norm)
+
+
+def make_head(inputs: int, hidden: int, outputs: int, *, norm: bool = True) -> nn.Sequential:
+    """One hidden layer, with batch norm or without: (B, `inputs`) to (B, `outputs`)."""
+    first, last = nn.Linear(inputs, hidden), nn.Linear(hidden, outputs)
+    between = [nn.BatchNorm1d(hidden)] if norm else []
+    return nn.Sequential(first, *between, nn.ReLU(inplace=True), last)
 
 
 def _small_stem(width: int) -> nn.Sequential:

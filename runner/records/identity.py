@@ -22,7 +22,7 @@ from runner.settings.processes import world_size
 
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1, "schedule": "cosine"},
-    **{"predictor": "none", "stop_gradient": False},
+    **{"predictor": "none", "stop_gradient": False, "projector_norm": True},
     **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None, "logger": None},
     **{"momentum": 0.9, "clip": 0.0, "deterministic": True, "recipe": None, "shuffle": True, "ema": 0.0},
 }

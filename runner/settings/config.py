@@ -5,15 +5,13 @@ A setting is defined once, as a field of `ExperimentConfig`. The options of `tra
 `--config` and the record of a run are all made from it.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from runner.settings.about import About, Group
 from runner.settings.encoders import Ours, check_word
 from runner.settings.loggers import parse_loggers
 from runner.settings.often import parse_often
@@ -68,6 +66,7 @@ MOST = 10**9
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=MOST)]
+Chance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 def check_own(dataset: str) -> str:
@@ -75,24 +74,6 @@ def check_own(dataset: str) -> str:
     if dataset != OWN_IMAGES:
         raise PydanticCustomError(UNSAID, "there is no such data set")
     return dataset
-
-
-class Group(StrEnum):
-    """The heading under which a setting is shown."""
-
-    DATA = "Data"
-    NETWORK = "Network"
-    TRAINING = "Pretraining"
-    MACHINE = "Machine"
-    PROBE = "Probe"
-
-
-@dataclass(frozen=True)
-class About:
-    """What a setting is, for the user who chooses its value."""
-
-    group: Group
-    help: str
 
 
 class ExperimentConfig(BaseModel):
@@ -105,11 +86,30 @@ class ExperimentConfig(BaseModel):
     data_dir: Annotated[Path | None, About(Group.DATA, "Folder of the data set; by default data/.")] = None
     image_size: Annotated[int, Field(ge=8, le=512), About(Group.DATA, "Pixels a side that images are resized to.")] = 32
 
+    crop_area: Annotated[
+        Auto | Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)],
+        About(Group.VIEWS, "Smallest part of an image's area that is cropped for a view; auto: 0.2, digits 0.5."),
+    ] = AUTO
+    jitter: Annotated[
+        Auto | Annotated[float, Field(ge=0, le=2.5, allow_inf_nan=False)],
+        About(Group.VIEWS, "Strength of the changes of colour, s of SimCLR; auto: 0.5 up to 32 px, 1 above."),
+    ] = AUTO
+    grey: Annotated[Auto | Chance, About(Group.VIEWS, "Probability that a view is grey; auto: 0.2, digits 0.")] = AUTO
+    blur: Annotated[
+        Auto | Chance,
+        About(Group.VIEWS, "Probability that a view is blurred; auto: 0 up to 32 px, 0.5 above, digits 0.2."),
+    ] = AUTO
+
     encoder: Annotated[Encoder, About(Group.NETWORK, "Architecture of the encoder, or timm:NAME.")] = "resnet8"
     width: Annotated[
         int, Field(ge=1, le=512), About(Group.NETWORK, "Channels of the first stage; 64 is the usual ResNet.")
     ] = 16
     projector_dim: Annotated[int, Field(ge=2, le=8192), About(Group.NETWORK, "Width of the embeddings.")] = 128
+    projector_hidden: Annotated[
+        Auto | Annotated[int, Field(ge=1, le=65536)],
+        About(Group.NETWORK, "Width of the projector's hidden layer; auto: that of the features or the embeddings."),
+    ] = AUTO
+    projector_norm: Annotated[bool, About(Group.NETWORK, "Batch norm in the projector.")] = True
     predictor: Annotated[Predictor, About(Group.NETWORK, "Head that only the queries go through.")] = "none"
     stop_gradient: Annotated[bool, About(Group.NETWORK, "Let no gradient flow through the keys.")] = False
     momentum_encoder: Annotated[
@@ -201,7 +201,7 @@ class ExperimentConfig(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _truth_is_no_number(cls, value: object, info: ValidationInfo) -> object:
-        yes_or_no = ("channels_last", "compile", "deterministic", "stop_gradient", "shuffle")
+        yes_or_no = ("channels_last", "compile", "deterministic", "stop_gradient", "shuffle", "projector_norm")
         if isinstance(value, bool) and info.field_name not in yes_or_no:
             raise ValueError("it takes neither true nor false")
         return value
@@ -231,9 +231,3 @@ class ExperimentConfig(BaseModel):
     def _no_threads_are_not_said(cls, value: object) -> object:
         """Earlier versions wrote null when the number of threads was not given."""
         return AUTO if value is None else value
-
-
-def about_of(field: FieldInfo) -> About:
-    """The heading and help text in the definition of a setting."""
-    (about,) = (part for part in field.metadata if isinstance(part, About))
-    return about

@@ -14,6 +14,11 @@ def check_effective(dataset: str, given: Mapping[str, object]) -> None:
         raise InputError(
             "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
         )
+    if given.get("grey", AUTO) != AUTO and dataset == "digits":
+        raise InputError(
+            f"grey = {given['grey']!r} has no effect on the digits, which are grey.",
+            "Leave out --grey, or give --dataset.",
+        )
     encoder = str(given.get("encoder", ENCODERS[0]))
     if "width" in given and not has_width(encoder):
         raise InputError(

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from runner.settings.config import MOST, NO_SETTING, About, ExperimentConfig, Group, about_of
+from runner.settings.about import About, Group, about_of
+from runner.settings.config import MOST, NO_SETTING, ExperimentConfig
 from runner.settings.defaults import DEFAULTS
 
 ONE_FOR_ALL = (NO_SETTING - {"recipe"}) | {"loss_products"}

@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.suggest import suggest
-from runner.settings.config import AUTO, SCHEDULE_FREE, UNSAID, ExperimentConfig, Group, about_of
+from runner.settings.about import Group, about_of
+from runner.settings.config import AUTO, SCHEDULE_FREE, UNSAID, ExperimentConfig
 from runner.settings.defaults import DEFAULTS
 from runner.settings.effective import check_effective, check_together
 from runner.settings.encoders import has_width
@@ -53,7 +54,7 @@ def resolve_config(*layers: Given) -> ExperimentConfig:
     except ValidationError as refusal:
         raise _refusal(refusal.errors(), files) from None
     check_effective(config.dataset, _meant(given, files))
-    config = _without_width(recipe.scale(config, given))
+    config = _without_idle(recipe.scale(config, given))
     check_together(config)
     return config
 
@@ -66,7 +67,7 @@ def changed(config: ExperimentConfig, **settings: object) -> ExperimentConfig:
         raise _refusal(refusal.errors(), {}) from None
     check_effective(other.dataset, {"encoder": other.encoder, **settings})
     check_together(other)
-    return _without_width(other)
+    return _without_idle(other)
 
 
 def followers(config: ExperimentConfig, given: Container[str], searched: Container[str]) -> tuple[str, ...]:
@@ -98,10 +99,12 @@ def _meant(given: Mapping[str, object], files: Mapping[str, Path | None]) -> Map
     return {name: value for name, value in given.items() if name not in usual}
 
 
-def _without_width(config: ExperimentConfig) -> ExperimentConfig:
-    """Encoders without a width have the same record, whatever width the data set or recipe gives."""
-    usual = ExperimentConfig.model_fields["width"].default
-    return config if has_width(config.encoder) else config.model_copy(update={"width": usual})
+def _without_idle(config: ExperimentConfig) -> ExperimentConfig:
+    """The configuration without settings of a data set or recipe that have no effect here, so that runs that are the
+    same have the same record: the width of an encoder that has none, and the probability that a digit is grey."""
+    idle = {"width": not has_width(config.encoder), "grey": config.dataset == "digits"}
+    fields = ExperimentConfig.model_fields
+    return config.model_copy(update={name: fields[name].default for name, it_is in idle.items() if it_is})
 
 
 def _beside_recipe(layers: Sequence[Given]) -> Iterator[str]:

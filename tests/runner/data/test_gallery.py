@@ -33,3 +33,13 @@ def test_the_command_draws_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyP
     told = CliRunner().invoke(app, ["views", "--images", "2", "--views", "2"], catch_exceptions=False)
     assert told.output == "views.png\n"
     assert Path("views.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_draws_the_views_that_its_settings_ask_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pictures = []
+    for strength in ("0", "1", "1"):
+        words = ["views", "--images", "2", "--views", "2", "--jitter", strength, "-o", "it.png"]
+        CliRunner().invoke(app, words, catch_exceptions=False)
+        pictures.append(Path("it.png").read_bytes())
+    assert pictures[0] != pictures[1] == pictures[2]

@@ -11,6 +11,7 @@ from scipy.stats import ks_2samp
 from torchvision import transforms
 from torchvision.transforms.functional import gaussian_blur, resized_crop
 
+from alphadsl.report.exceptions import InputError
 from runner.data import views
 from runner.data.views import (
     RECIPES,
@@ -226,3 +227,16 @@ def test_small_images_are_not_blurred_whosever_they_are(dataset: str, size: int,
     recipe = recipe_of(make_config(dataset, image_size=size, **given))
     assert (recipe.blur_chance > 0) == blurred
     assert recipe.jitter == (RECIPES["stl10"] if blurred else RECIPES["cifar10"]).jitter
+
+
+@pytest.mark.parametrize(("dataset", "size"), [("cifar10", 32), ("stl10", 96), ("folder", 32), ("folder", 64)])
+def test_the_settings_of_views_go_before_what_is_usual(dataset: str, size: int) -> None:
+    usual = recipe_of(make_config(dataset, image_size=size))
+    given = recipe_of(make_config(dataset, image_size=size, crop_area=0.3, jitter=0.25, grey=0.1, blur=0.7))
+    assert given == replace(usual, area=(0.3, 1.0), jitter=(0.2, 0.2, 0.2, 0.05), grey_chance=0.1, blur_chance=0.7)
+    assert recipe_of(make_config(dataset, image_size=size, grey=0.1)) == replace(usual, grey_chance=0.1)
+
+
+def test_grey_has_no_effect_on_what_is_grey() -> None:
+    with pytest.raises(InputError, match="has no effect on the digits"):
+        make_config("digits", grey=0.5)

@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 import pytest
 
 from runner.evaluation.protocol import Protocol, protocol_differences, protocol_of
-from runner.settings.config import ExperimentConfig, Group, about_of
+from runner.settings.about import Group, about_of
+from runner.settings.config import ExperimentConfig
 from runner.settings.resolving import make_config
 
 PROTOCOL = protocol_of(make_config("cifar10"))

@@ -44,6 +44,17 @@ def test_a_seed_decides_the_weights_and_nothing_else() -> None:
     assert not torch.equal(first["encoder.stem.0.weight"], other["encoder.stem.0.weight"])
 
 
+@pytest.mark.parametrize("norm", [True, False])
+def test_the_projector_is_as_wide_as_said_with_batch_norm_or_without(norm: bool) -> None:
+    config = make_config("digits", width=2, projector_dim=5, projector_hidden=7, projector_norm=norm)
+    kinds = [torch.nn.Linear, *([torch.nn.BatchNorm1d] if norm else []), torch.nn.ReLU, torch.nn.Linear]
+    projector = make_network(config, 8).projector
+    assert [type(layer) for layer in projector] == kinds
+    assert [tuple(layer.weight.shape) for layer in (projector[0], projector[-1])] == [(7, 8), (5, 7)]
+    wide, narrow = (make_network(make_config("digits", width=2, projector_dim=dim), 8).projector for dim in (16, 3))
+    assert [len(projector[0].weight) for projector in (wide, narrow)] == [16, 8]
+
+
 @pytest.mark.parametrize("spacing", [1, 2, 3])
 def test_a_strided_pointwise_convolution_is_torchs(spacing: int) -> None:
     ours = StridedPointwise(3, 5, spacing).double()

@@ -19,6 +19,8 @@ app.command()(experiment.train)
 OTHERS: dict[str, str] = {
     **{"dataset": "cifar10", "data_dir": "elsewhere", "image_size": "64", "encoder": "resnet18", "width": "3"},
     **{"projector_dim": "9", "batch": "33", "epochs": "2", "optimizer": "sgd", "lr": "0.5", "weight_decay": "0.25"},
+    **{"crop_area": "0.25", "jitter": "0.75", "grey": "0.5", "blur": "0.125"},
+    **{"projector_hidden": "7", "projector_norm": ""},
     **{
         "warmup_epochs": "0.125",
         "seed": "11",
@@ -77,10 +79,11 @@ def configs_of(*words: str) -> list[ExperimentConfig]:
 
 @pytest.mark.parametrize("name", ExperimentConfig.model_fields)
 def test_every_setting_is_an_option_that_reaches_the_run(name: str) -> None:
-    dataset = "folder" if name == "data_dir" else "digits"
+    dataset = {"data_dir": "folder", "grey": "cifar10"}.get(name, "digits")
     around = [] if name == "dataset" else ["--dataset", dataset]
     around += ["--optimizer", "sgd"] if name == "momentum" else []
-    flag = "--no-shuffle" if name == "shuffle" else option_of(name).flag
+    usually_on = name in ("shuffle", "projector_norm")
+    flag = option_of(name).flag.replace("--", "--no-" if usually_on else "--", 1)
     (config,) = configs_of(*around, flag, *([OTHERS[name]] if OTHERS[name] else []))
     assert getattr(config, name) != getattr(make_config(dataset), name)
     assert str(getattr(config, name)) in (OTHERS[name] or ("True", "False"))

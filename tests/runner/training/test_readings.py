@@ -17,7 +17,7 @@ import alphadsl
 from runner.data import views
 from runner.data.splits import ImageData, Split
 from runner.network.branches import Branches
-from runner.network.models import Encoder, SiameseNetwork
+from runner.network.models import Encoder, SiameseNetwork, make_projector
 from runner.records.folder import RunFolder
 from runner.settings.config import ExperimentConfig
 from runner.settings.resolving import make_config
@@ -120,7 +120,8 @@ def test_a_step_waits_for_no_device(optimizer: str, monkeypatch: pytest.MonkeyPa
     with on_fake_cuda():
         job = fake_job(config)
         with torch.device("cuda"):
-            network = SiameseNetwork(Encoder(config.encoder, config.width, 8), config.projector_dim)
+            encoder = Encoder(config.encoder, config.width, 8)
+            network = SiameseNetwork(encoder, make_projector(encoder.features, config))
         job.fabric.backward = slopes_from_nowhere(network)  # type: ignore[method-assign]
         optimizer_of = make_optimizer(network, job.loss, config)
         state = TrainingState(network, network, optimizer_of, Branches(network, job.decided), Itself())
