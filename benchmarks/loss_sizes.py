@@ -4,11 +4,14 @@ time for: ours by backend, lightly's NTXentLoss, the plain form with and without
     PYTHONPATH=. python benchmarks/loss_sizes.py infonce square --device cuda --anchors 1024 65536 --dtype bfloat16
 
 Contenders take turns at each size, in another order each round, and wait for the device after each step; medians, and
-on a GPU the memory at the peak of a step. `alphadsl bench` does the same with a process for each size.
+on a GPU the memory at the peak of a step. How long the first step of each takes, most of it to compile, is said as it
+comes. `alphadsl bench` does the same with a process for each size.
 """
 
 import argparse
 import gc
+import sys
+import time
 from collections.abc import Mapping
 
 import torch
@@ -41,9 +44,12 @@ def steps_of(problem: Problem, contenders: list[str]) -> tuple[Mapping[str, Step
     steps, missing = {}, {}
     for name in contenders:
         try:
+            start = time.perf_counter()
             step = build_step(name, problem)
             step()
             steps[name] = step
+            told = f"{problem.spec}, {problem.anchors:,} anchors, {name}: {time.perf_counter() - start:.1f} s"
+            print(told, file=sys.stderr, flush=True)
         except NotMeasured as refusal:
             missing[name] = str(refusal)
         except (RuntimeError, MemoryError) as failure:

@@ -116,7 +116,7 @@ def ours(setting: Setting, folder: Path) -> tuple[Callable[[], list[float]], Cal
         leaf_VBD = z_VBD.detach().requires_grad_()
         job.loss_of(*leaf_VBD, indices_B).backward()
         marks.append(now(setting.device))
-        z_VBD.backward(leaf_VBD.grad)
+        job.fabric.backward(z_VBD, leaf_VBD.grad)
         marks.append(now(setting.device))
         parameters = [weight for group in state.optimizer.param_groups for weight in group["params"]]
         torch.nn.utils.get_total_norm([weight.grad for weight in parameters if weight.grad is not None])

@@ -19,7 +19,7 @@ app = typer.Typer()
 for command in (experiment.train, sweep.sweep, discover.discover):
     app.command()(command)
 
-PER_256 = {"simclr": 0.3, "fast": 0.06}
+PER_256 = {"simclr": 0.3, "fast": 0.12}
 TINY = ["--encoder", "resnet8", "--width", "2", "--epochs", "1", "--warmup-epochs", "0.5", "--batch", "128"]
 
 
