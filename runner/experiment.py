@@ -30,6 +30,7 @@ from runner.settings.keys import decide_keys
 from runner.settings.machine import keep_freed_memory, resolve_device
 from runner.settings.processes import leads, world_size
 from runner.settings.processor import look_at
+from runner.settings.views import decide_views
 from runner.supplies import Stock, Supplies
 from runner.training.callbacks import Callback
 from runner.training.fabric import make_fabric
@@ -165,7 +166,7 @@ def _decided(plan: Sequence[PlannedRun], data: ImageData, stock: Stock) -> list[
         decided = decide_layout(decided, data.image_size, make_fabric(decided.config))
         stock.tell_once(decided.describe(processor))
         queued = "queue" in planned.loss.takes
-        config = decide_keys(decided.config, planned.loss.name, queued, len(data.pretrain_NCHW))
+        config = decide_keys(decide_views(decided.config), planned.loss.name, queued, len(data.pretrain_NCHW))
         if queued:
             keys = f"a queue of {config.queue:,} keys, momentum {config.momentum_encoder:g}"
             stock.tell_once(f"{planned.loss.name}: {keys}")

@@ -17,7 +17,7 @@ from runner.network.soundness import sound_network
 from runner.progress import tell
 from runner.records.boards import show_at
 from runner.records.confusion import draw_confusion
-from runner.records.folder import RunFolder
+from runner.records.folder import RunFolder, locked
 from runner.records.identity import changes, current_environment, describe_data
 from runner.records.record import read_record, way_to_probe, write_json
 from runner.settings.about import Group, about_of
@@ -114,7 +114,7 @@ def probe_run(
     """Probe the last checkpoint of a run again, on the data it was trained on. The test set is read or sealed as in the
     run, unless `test_set` says otherwise. The features are written to `export`, if it is given.
 
-    Raises `InputError` if the run cannot be probed.
+    Raises `InputError` if the run cannot be probed, or if another process is using it.
     """
     keep_freed_memory()
     record = read_record(run)
@@ -130,18 +130,19 @@ def probe_run(
     check_together(config)
     check_makeable(config)
     fabric = make_fabric(config)
-    trained = load_trained(run, config, config.image_size, fabric)
-    data = load_data(config, fabric.device)
-    described = describe_data(data)
-    if described != record.data:
-        raise InputError(
-            f"The run {run.path} was trained on other data, {record.data}, not {described}.",
-            "Give the data it was trained on with --data-dir DIR.",
-        )
-    changed = changes(record.environments[-1], current_environment(config))
-    if changed:
-        tell(f"Probing {run.path} in another environment than it was trained in: {'; '.join(changed)}.")
-    check_labelled(data, run.path)
-    features = Prober(data).probe(run, trained.network, config)
+    with locked(run):
+        trained = load_trained(run, config, config.image_size, fabric)
+        data = load_data(config, fabric.device)
+        described = describe_data(data)
+        if described != record.data:
+            raise InputError(
+                f"The run {run.path} was trained on other data, {record.data}, not {described}.",
+                "Give the data it was trained on with --data-dir DIR.",
+            )
+        changed = changes(record.environments[-1], current_environment(config))
+        if changed:
+            tell(f"Probing {run.path} in another environment than it was trained in: {'; '.join(changed)}.")
+        check_labelled(data, run.path)
+        features = Prober(data).probe(run, trained.network, config)
     if export is not None:
         write_file(export, pack(features))

@@ -140,18 +140,19 @@ def probe(
     data = None if data_dir is None else folder_of("--data-dir", data_dir)
     if export_features is not None and len(folders) != 1:
         raise InputError(f"--export-features is for one run, and there are {len(folders)}.", "Name a single run.")
-    refused = False
+    probed = []
     with stoppable("Repeat the command for the runs that were not reached."):
         for folder in folders:
             try:
                 probe_run(folder, data, test_set, export_features)
+                probed.append(folder)
             except InputError as refusal:
                 complain(refusal)
-                refused = True
-    comparable = read_groups(folders)
-    tell_skipped(comparable)
-    print_tables(make_sections(comparable.groups))
-    if refused:
+    if probed:
+        comparable = read_groups(probed)
+        tell_skipped(comparable)
+        print_tables(make_sections(comparable.groups))
+    if len(probed) < len(folders):
         raise typer.Exit(1)
 
 

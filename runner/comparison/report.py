@@ -20,7 +20,7 @@ from runner.comparison.figures import draw_contrasts, draw_losses, draw_overview
 from runner.comparison.page import DRAWN_BY, Findings, Folded, Heading, Part, Picture, Sheet, make_page
 from runner.comparison.rows import rows_of
 from runner.comparison.sections import Section
-from runner.records.identity import SHOWN
+from runner.records.code import SHOWN
 
 BAND = "Mean over seeds; the band is one standard deviation on either side."
 

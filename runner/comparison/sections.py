@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.records.identity import SHOWN
+from runner.records.code import SHOWN
 from runner.records.summary import FinishedRun, Group, Spread, describe_setting, named
 
 TEST, VALIDATION = "test set", "validation images"

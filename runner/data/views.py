@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from runner.settings.config import AUTO, OWN_IMAGES, ExperimentConfig
+from runner.settings.config import ExperimentConfig
+from runner.settings.views import BY_DATASET, Usual, decide_views, usual_views
 
 # B batch, R tries, M blurred samples, C colours (3), K their outputs (3), H height, W width, S pixels, T taps, P planes
 
@@ -38,41 +39,26 @@ class Recipe:
     """Range of the standard deviation of the blur, in pixels of the view."""
 
 
-def colours_of(strength: float) -> tuple[float, float, float, float]:
-    """Brightness, contrast, saturation and hue for the strength s of SimCLR (Chen et al. 2020, appendix A)."""
-    return (0.8 * strength, 0.8 * strength, 0.8 * strength, 0.2 * strength)
+def make_recipe(usual: Usual) -> Recipe:
+    """The recipe with these settings. Their strength of colours is the s of SimCLR (Chen et al. 2020, appendix A)."""
+    strengths = (0.8 * usual.jitter, 0.8 * usual.jitter, 0.8 * usual.jitter, 0.2 * usual.jitter)
+    return Recipe((usual.crop_area, 1.0), strengths, grey_chance=usual.grey, blur_chance=usual.blur)
 
 
-CIFAR = Recipe(area=(0.2, 1.0), jitter=colours_of(0.5))
-STL = Recipe(area=(0.2, 1.0), jitter=colours_of(1.0), blur_chance=0.5)
-DIGITS = Recipe(
-    area=(0.5, 1.0),
-    aspect=(0.8, 1.25),
-    jitter=(0.4, 0.4, 0.0, 0.0),
-    flip=0.0,
-    grey_chance=0.0,
-    blur_chance=0.2,
-)
-RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {"digits": DIGITS, "cifar10": CIFAR, "cifar100": CIFAR, "stl10": STL, "folder": STL, "hf": STL, OWN_IMAGES: STL}
-)
+def _for(dataset: str, settings: Usual) -> Recipe:
+    """Digits are not mirrored, and keep more of their shape."""
+    recipe = make_recipe(settings)
+    return replace(recipe, aspect=(0.8, 1.25), flip=0.0) if dataset == "digits" else recipe
 
-SMALL = 32
-"""Pixels a side up to which views are made as for CIFAR: no blur, and weaker changes of colour."""
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType({name: _for(name, usual) for name, usual in BY_DATASET.items()})
+"""What is usual for each data set; for images of many sizes, for large ones."""
 
 
 def recipe_of(config: ExperimentConfig) -> Recipe:
-    """How the views of a run are made: as is usual for its data set or, for the user's own images, for their size,
-    with the settings that are given."""
-    usual = RECIPES[config.dataset]
-    usual = CIFAR if usual is STL and config.image_size <= SMALL else usual
-    return replace(
-        usual,
-        area=usual.area if config.crop_area == AUTO else (config.crop_area, 1.0),
-        jitter=usual.jitter if config.jitter == AUTO else colours_of(config.jitter),
-        grey_chance=usual.grey_chance if config.grey == AUTO else config.grey,
-        blur_chance=usual.blur_chance if config.blur == AUTO else config.blur,
-    )
+    """How the views of a run are made."""
+    decided = decide_views(config)
+    return _for(config.dataset, Usual(**{name: getattr(decided, name) for name in usual_views(config)}))
 
 
 # Luma of an RGB colour, and the chroma plane in which hue is an angle (ITU-R BT.601, YIQ).

@@ -16,7 +16,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from alphadsl.report.exceptions import InputError
 from runner.network.borrowed import Borrowed, OwnEncoder, check_timm, make_timm
-from runner.settings.config import AUTO, ExperimentConfig
+from runner.settings.config import ExperimentConfig
 from runner.settings.encoders import OWN, TIMM, architecture_of, class_of
 
 # B batch, C channels, H height, W width, F features, D embedding width
@@ -133,8 +133,7 @@ def make_encoder(config: ExperimentConfig, image_size: int, own: OwnEncoder | No
 
 def make_projector(features: int, config: ExperimentConfig) -> nn.Sequential:
     """The head g of SimCLR, (B, F) to (B, D), with the hidden layer of the configuration."""
-    auto = config.projector_hidden == AUTO
-    hidden = max(features, config.projector_dim) if auto else config.projector_hidden
+    hidden = config.projector_hidden or max(features, config.projector_dim)
     return make_head(features, hidden, config.projector_dim, norm=config.projector_norm)
 
 

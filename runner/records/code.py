@@ -26,8 +26,8 @@ WITHOUT_WEIGHT = (
 )
 """Code that only shows, prints and proposes, and so cannot change what a run computes."""
 
-LENGTH = 7
-"""Number of characters of the fingerprint."""
+SHOWN = 7
+"""Number of characters of a fingerprint that are shown."""
 
 
 @cache
@@ -40,7 +40,7 @@ def code_version() -> str:
             if path.suffix in CODE_OF and not name.startswith(WITHOUT_WEIGHT):
                 code = CODE_OF[path.suffix](path.read_text(encoding="utf-8"))
                 digest.update(f"{name}\0{code}\0".encode())
-    return f"{version('alphadsl')}+{digest.hexdigest()[:LENGTH]}"
+    return f"{version('alphadsl')}+{digest.hexdigest()[:SHOWN]}"
 
 
 def code_of_python(text: str) -> str:

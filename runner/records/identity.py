@@ -14,22 +14,20 @@ from torch import Tensor
 
 from runner.contract import CompiledLoss
 from runner.data.splits import ImageData, Split
-from runner.records.code import code_version
+from runner.records.code import SHOWN, code_version
 from runner.settings.config import AUTO, NO_SETTING, ExperimentConfig
 from runner.settings.encoders import architecture_of
 from runner.settings.machine import resolve_device
 from runner.settings.processes import world_size
+from runner.settings.views import usual_views
 
 NEW_SETTINGS = {
     **{"loss_products": "exact", "log_every": None, "keep_every": None, "cached_chunks": 1, "schedule": "cosine"},
-    **{"predictor": "none", "stop_gradient": False, "projector_norm": True},
+    **{"predictor": "none", "stop_gradient": False, "projector_hidden": 0, "projector_norm": True},
     **{"select": "validation", "test_set": None, "save_every": None, "keep_last": None, "logger": None},
     **{"momentum": 0.9, "clip": 0.0, "deterministic": True, "recipe": None, "shuffle": True, "ema": 0.0},
 }
 """Settings that earlier versions did not have, with the values that mean the same as their absence."""
-
-SHOWN = 7
-"""Number of characters of a fingerprint that are shown."""
 
 
 class Environment(BaseModel):
@@ -106,7 +104,8 @@ class RunRecord(BaseModel):
         bare = self.config.model_copy(update=dict.fromkeys(NO_SETTING - {"seed"}))
         whose = self.model_copy(update={"config": bare, "environments": ()})
         # An extended run is the same as one that had this many epochs from the start.
-        new = {name for name, value in NEW_SETTINGS.items() if getattr(bare, name) == value}
+        usual = {**NEW_SETTINGS, **usual_views(bare)}
+        new = {name for name, value in usual.items() if getattr(bare, name) == value}
         unknown: dict[str, set[str] | bool] = {"config": undecided(bare) | new, "planned": True}
         return fingerprint_of(whose.model_dump_json(exclude=unknown, warnings=False).encode())
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from alphadsl.report.exceptions import InputError
+from runner.records.code import SHOWN
 from runner.records.folder import RunFolder
-from runner.records.identity import SHOWN, RunRecord
+from runner.records.identity import RunRecord
 from runner.records.metrics import STEP_KEYS, Curve, pick_curve, read_rows
 from runner.records.record import read_probe, read_record
 

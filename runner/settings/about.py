@@ -1,4 +1,4 @@
-"""What a setting is, for whoever chooses its value: the definition of a field comes in; its heading and help come out."""
+"""What a setting is, for whoever chooses its value: the definition of a field comes in; heading and help come out."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -106,9 +106,10 @@ class ExperimentConfig(BaseModel):
     ] = 16
     projector_dim: Annotated[int, Field(ge=2, le=8192), About(Group.NETWORK, "Width of the embeddings.")] = 128
     projector_hidden: Annotated[
-        Auto | Annotated[int, Field(ge=1, le=65536)],
-        About(Group.NETWORK, "Width of the projector's hidden layer; auto: that of the features or the embeddings."),
-    ] = AUTO
+        int,
+        Field(ge=0, le=65536),
+        About(Group.NETWORK, "Width of the projector's hidden layer; 0: that of the features or embeddings."),
+    ] = 0
     projector_norm: Annotated[bool, About(Group.NETWORK, "Batch norm in the projector.")] = True
     predictor: Annotated[Predictor, About(Group.NETWORK, "Head that only the queries go through.")] = "none"
     stop_gradient: Annotated[bool, About(Group.NETWORK, "Let no gradient flow through the keys.")] = False

@@ -14,7 +14,7 @@ def check_effective(dataset: str, given: Mapping[str, object]) -> None:
         raise InputError(
             "The digits come with scikit-learn, not from a folder.", "Leave out --data-dir, or give --dataset."
         )
-    if given.get("grey", AUTO) != AUTO and dataset == "digits":
+    if str(given.get("grey", AUTO)) not in (AUTO, "0", "0.0") and dataset == "digits":
         raise InputError(
             f"grey = {given['grey']!r} has no effect on the digits, which are grey.",
             "Leave out --grey, or give --dataset.",

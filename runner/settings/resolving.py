@@ -18,6 +18,7 @@ from runner.settings.effective import check_effective, check_together
 from runner.settings.encoders import has_width
 from runner.settings.options import choices_of, option_of
 from runner.settings.recipe import check_recipe, read_recipe
+from runner.settings.views import decide_views, usual_views
 
 HF = "hf:"
 
@@ -127,11 +128,12 @@ def _with_folder(values: Mapping[str, object]) -> Mapping[str, object]:
 
 def own_settings(config: ExperimentConfig) -> dict[str, object]:
     """The settings that differ from the defaults of the data set, without those that the machine decides."""
-    ordinary = make_config(config.dataset)
+    ordinary = make_config(config.dataset).model_copy(update=usual_views(config))
+    decided = decide_views(config)
     return {
         name: value
         for name in ExperimentConfig.model_fields
-        if (value := getattr(config, name)) != getattr(ordinary, name) and getattr(ordinary, name) != AUTO
+        if (value := getattr(decided, name)) != getattr(ordinary, name) and getattr(ordinary, name) != AUTO
     }
 
 

@@ -62,6 +62,18 @@ def test_probe_and_compare_find_runs_by_name() -> None:
     assert typed("compare", "first", "--out", "here/figure").splitlines()[-1] == "here/figure.png here/figure.html"
 
 
+def test_the_table_of_a_probe_has_no_earlier_result_of_a_run_that_it_could_not_probe() -> None:
+    typed("train", "infonce", "direct", *QUICK)
+    Path("runs/digits-infonce-seed0/checkpoint.pt").write_bytes(b"damaged")
+    result = CliRunner().invoke(app, ["probe"])
+    assert result.exit_code == 1
+    assert "checkpoint.pt" in result.stderr
+    assert "direct" in result.stdout
+    assert "infonce" not in result.stdout
+    alone = CliRunner().invoke(app, ["probe", "digits-infonce-seed0"])
+    assert (alone.exit_code, alone.stdout) == (1, "")
+
+
 def test_ctrl_c_ends_with_a_line_on_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiment, "build", lambda *given: StopsAt(2, KeyboardInterrupt()))
     result = CliRunner().invoke(app, ["train", "infonce", *QUICK])

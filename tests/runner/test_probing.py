@@ -17,7 +17,7 @@ from runner.evaluation.features import Features
 from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun
 from runner.probing import probe_run
-from runner.records.folder import RunFolder
+from runner.records.folder import AtWorkError, RunFolder, locked
 from runner.records.opening import IfExists
 from runner.records.record import is_probed, read_probe
 from runner.settings.resolving import make_config
@@ -84,6 +84,13 @@ def test_a_probe_stopped_while_it_writes_is_repeated(
         assert not is_probed(sealed, 1)
     finally:
         sealed.probe.write_bytes(probe)
+
+
+def test_a_run_at_work_is_not_probed_and_keeps_its_result(sealed: RunFolder) -> None:
+    before = sealed.probe.read_bytes()
+    with locked(sealed), pytest.raises(AtWorkError, match="Another process is using the run"):
+        probe_run(sealed, None)
+    assert sealed.probe.read_bytes() == before
 
 
 def test_a_test_set_stays_sealed_until_it_is_asked_for(sealed: RunFolder) -> None:

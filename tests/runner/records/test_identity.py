@@ -16,6 +16,8 @@ from runner.records.opening import IfExists, check_run, note_environment, open_r
 from runner.records.record import check_whose, is_probed, read_record
 from runner.records.summary import read_groups
 from runner.settings.config import AUTO, ExperimentConfig
+from runner.settings.resolving import make_config
+from runner.settings.views import decide_views
 from runner.training.checkpoint import load_checkpoint
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, OTHER_DATA, make_run
@@ -196,3 +198,18 @@ def test_a_record_without_what_is_decided_now_is_still_the_same_run() -> None:
     assert "channels_last" not in record.settings()
     decided = record.config.model_copy(update={"channels_last": True})
     assert differences(record, record.model_copy(update={"config": decided})) == {}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "size"), [("digits", 8), ("cifar10", 32), ("stl10", 96), ("folder", 32), ("hf", 64)]
+)
+def test_usual_views_make_no_other_run_and_others_do(dataset: str, size: int) -> None:
+    """Records of earlier versions say nothing about views."""
+    config = make_config(dataset, image_size=size)
+    earlier, decided, other = (
+        RunRecord(loss="infonce", values={}, config=it)
+        for it in (config, decide_views(config), decide_views(config.model_copy(update={"blur": 0.25})))
+    )
+    assert earlier.identity() == decided.identity() != other.identity()
+    assert differences(earlier, decided) == {}
+    assert differences(decided, other) == {"blur": (decided.config.blur, 0.25)}
