@@ -21,6 +21,7 @@ from alphadsl.keywords import in_python
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.source import Source
 from alphadsl.resolve.files import SUFFIX, SpecText
+from alphadsl.terminal import outlasting_terminal
 from runner.settings.config import OWN_IMAGES, ExperimentConfig
 from runner.settings.resolving import Given, resolve_config
 
@@ -105,7 +106,7 @@ def train(
         callbacks=tuple(callbacks),
         stock=stock,
     )
-    with joined(resolved.device):
+    with outlasting_terminal(), joined(resolved.device):
         outcome = train_runs([replace(planned, encoder=own)], options)
     for failure in outcome.failures:
         raise failure.reason

@@ -3,17 +3,12 @@ pipe is reported in one line. A terminal may close while a command works: work c
 """
 
 import codecs
-import errno
-import io
 import os
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
 
 from alphadsl.storage import refusal_of
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from alphadsl.terminal import onto_terminal
 
 SPELLED = "alphadsl.spelled"
 _SPELLINGS = {
@@ -46,21 +41,6 @@ def prepare_streams() -> None:
             if stream.isatty():
                 setattr(sys, name, onto_terminal(stream.fileno(), stream.encoding))
             getattr(sys, name).reconfigure(errors=SPELLED)
-
-
-def onto_terminal(descriptor: int, encoding: str) -> io.TextIOWrapper:
-    """A stream to a terminal, line by line. When the terminal has closed, it drops what it is given."""
-    return io.TextIOWrapper(io.BufferedWriter(_Terminal(descriptor, "w", closefd=False)), encoding, line_buffering=True)
-
-
-class _Terminal(io.FileIO):
-    def write(self, content: "ReadableBuffer", /) -> int:
-        try:
-            return super().write(content) or 0
-        except OSError as fault:
-            if fault.errno != errno.EIO:
-                raise
-            return memoryview(content).nbytes
 
 
 def _spell(fault: UnicodeError) -> tuple[str, int]:
