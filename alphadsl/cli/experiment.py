@@ -133,7 +133,7 @@ def probe(
         check_names_a_file("--export-features", export_features, "features.npz")
     from runner.comparison.sections import make_sections
     from runner.probing import probe_run
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
     from runner.records.summary import read_groups
 
     folders = find_runs(run or [], folder_of("--runs-dir", runs_dir))
@@ -178,7 +178,7 @@ def compare(
     """
     require("alphadsl compare", "train")
     from runner.comparison.report import Wanted, check_replaceable
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
 
     root, wanted = folder_of("--runs-dir", runs_dir), Wanted(csv=csv, latex=latex, embeddings=embeddings)
     if out is None:

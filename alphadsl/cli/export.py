@@ -29,7 +29,7 @@ def export(
     check_names_a_file("-o", output, "encoder.pt")
     check_writable(output)
     from runner.exporting import export_encoder
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
 
     (folder,) = find_runs([run], folder_of("--runs-dir", runs_dir))
     metadata = export_encoder(folder, output)

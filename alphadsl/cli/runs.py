@@ -70,7 +70,7 @@ def list_runs(
         raise InputError(f"A run cannot be {state!r}.", remedy)
     require("alphadsl runs", "train")
     from runner.overview import look_at_run
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
 
     root = folder_of("--runs-dir", runs_dir)
     rows = [look_at_run(run) for run in find_runs([], root)]
@@ -99,7 +99,7 @@ def show(run: RunName, runs_dir: RunsDir = "runs", as_json: AsJson = False) -> N
     """
     require("alphadsl runs", "train")
     from runner.overview import look_closely
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
 
     (folder,) = find_runs([run], folder_of("--runs-dir", runs_dir))
     row = look_closely(folder)
@@ -121,7 +121,7 @@ def remove(
     Example: alphadsl runs remove digits-infonce-seed0
     """
     require("alphadsl runs", "train")
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
     from runner.records.removal import check_removable
     from runner.records.removal import remove as remove_run
 

@@ -103,15 +103,17 @@ def finish(study: "Study") -> None:
         raise typer.Exit(1)
 
 
-Place = TypeVar("Place")
+Subject = TypeVar("Subject")
 Answer = TypeVar("Answer")
 
 
-def _answers(ask: Callable[[Place], Answer], places: Iterable[Place], refusals: list[InputError]) -> Iterator[Answer]:
-    """The answer for each place; an error at one place does not hide the others."""
-    for place in places:
+def _answers(
+    ask: Callable[[Subject], Answer], subjects: Iterable[Subject], refusals: list[InputError]
+) -> Iterator[Answer]:
+    """The answer about each subject; an error at one does not hide the others."""
+    for subject in subjects:
         try:
-            yield ask(place)
+            yield ask(subject)
         except InputError as refusal:
             refusals.append(refusal)
 

@@ -71,7 +71,7 @@ def sweep(
     from runner.studies.study import open_study, room_of
     from runner.studies.table import Watch, counted_seeds, progress_of
     from runner.studies.work import WORKERS
-    from runner.studies.workers import Place, run_workers
+    from runner.studies.workers import Assignment, run_workers
 
     searches = "-".join(dict.fromkeys(loss.search for loss in losses if loss.search))
     called = name or (f"{searches}-tuned" if searches else f"{here.dataset}-{'-'.join(plan.losses)}")
@@ -90,12 +90,12 @@ def sweep(
         if len({*plan.shares.values()}) > 1:
             counts = ", ".join(f"{loss} {count}" for loss, count in plan.shares.items())
             tell(f"The trials of the grid are {counts}; --search random or tpe gives each loss the same number.")
-        place = Place(room, here, download)
+        assignment = Assignment(room, here, download)
         with Watch(study, workers) as watch:
             if ray is None:
-                run_workers(study, place, workers, watch)
+                run_workers(study, assignment, workers, watch)
             else:
                 from runner.studies.cluster import run_on_cluster
 
-                run_on_cluster(place, ray, workers, watch)
+                run_on_cluster(assignment, ray, workers, watch)
     finish(study)

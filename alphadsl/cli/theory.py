@@ -175,7 +175,7 @@ def spectrum(
     Example: alphadsl theory spectrum runs/digits-infonce-seed0 runs/digits-direct-seed0
     """
     require_parts()
-    from runner.records.places import find_runs
+    from runner.records.finding import find_runs
     from runner.theory.spectrum import study
 
     stem, folders = stem_of(output, "spectrum"), find_runs(run or [], Path(runs_dir))

@@ -9,7 +9,7 @@ from alphadsl.discover.fold import fold
 from alphadsl.discover.known import loss_of
 from alphadsl.discover.mutate import Setting, mutate
 from alphadsl.discover.paths import path_text
-from alphadsl.discover.places import size_of_loss
+from alphadsl.discover.positions import size_of_loss
 from alphadsl.discover.space import LARGEST, FamilyName, PairsName, SearchSpace
 from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss

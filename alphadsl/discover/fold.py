@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from alphadsl.discover.mutate import rounded
-from alphadsl.discover.places import with_expressions
+from alphadsl.discover.positions import with_expressions
 from alphadsl.ir.arithmetic import evaluate_number
 from alphadsl.ir.nodes import Apply, Expr, Loss, Num
 from alphadsl.ir.traversal import expressions_of, rewrite

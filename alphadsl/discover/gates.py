@@ -13,7 +13,7 @@ import numpy as np
 
 from alphadsl.discover.embedded import Embedded
 from alphadsl.discover.familiar import Familiar, Near, defaults_of
-from alphadsl.discover.places import size_of_loss
+from alphadsl.discover.positions import size_of_loss
 from alphadsl.discover.space import SearchSpace
 from alphadsl.discover.weigh import ProbeBatches
 from alphadsl.ir.index_sets import INDEX_SETS

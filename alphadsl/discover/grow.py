@@ -1,10 +1,10 @@
-"""Random expressions: a place and a space come in; a random expression that may be put there comes out."""
+"""Random expressions: a position and a space come in; a random expression that may be put there comes out."""
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from alphadsl.discover.places import Place
+from alphadsl.discover.positions import Position
 from alphadsl.discover.space import SearchSpace
 from alphadsl.ir.build import GAP, NEGATIVE_D2, ONE, POSITIVE_D2, add, apply, div, mul, neg, power, sub
 from alphadsl.ir.kinds import Level
@@ -34,9 +34,9 @@ class Grower:
     parameters: Sequence[str]
     chance: random.Random
 
-    def expression(self, place: Place, depth: int = DEEPEST) -> Expr:
-        """An expression that may be put at a place."""
-        return self._grown(place.level, place.argument, depth)
+    def expression(self, position: Position, depth: int = DEEPEST) -> Expr:
+        """An expression that may be put at a position."""
+        return self._grown(position.level, position.argument, depth)
 
     def constant(self) -> Expr:
         """A number or a parameter."""

@@ -7,7 +7,7 @@ since candidates are compared on two views.
 from collections.abc import Sequence
 
 from alphadsl.builtin import library_entries
-from alphadsl.discover.places import size_of_loss
+from alphadsl.discover.positions import size_of_loss
 from alphadsl.ir.kinds import Space
 from alphadsl.ir.nodes import Loss
 from alphadsl.ir.parameter import Fixed, Parameter

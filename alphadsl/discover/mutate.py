@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from alphadsl.discover.grow import Grower
-from alphadsl.discover.places import Place, places_of, put, with_expressions
+from alphadsl.discover.positions import Position, positions_of, put, with_expressions
 from alphadsl.discover.space import SearchSpace
 from alphadsl.ir.index_sets import INDEX_SETS
 from alphadsl.ir.interval import POSITIVE, REAL
@@ -40,10 +40,10 @@ class Setting:
     other: Loss
     chance: random.Random
 
-    def place(self, loss: Loss, wanted: Callable[[Place], bool] = lambda place: True) -> Place | None:
-        """A random one of the places of a loss that `wanted` accepts, if there is one."""
-        places = [place for place in places_of(loss.family) if wanted(place)]
-        return self.chance.choice(places) if places else None
+    def position(self, loss: Loss, wanted: Callable[[Position], bool] = lambda position: True) -> Position | None:
+        """A random one of the positions of a loss that `wanted` accepts, if there is one."""
+        positions = [position for position in positions_of(loss.family) if wanted(position)]
+        return self.chance.choice(positions) if positions else None
 
     def grower(self, loss: Loss) -> Grower:
         return Grower(self.space, [parameter.name for parameter in loss.parameters], self.chance)
@@ -54,35 +54,35 @@ Mutation = Callable[[Loss, Setting], Loss | None]
 
 def replace_part(loss: Loss, setting: Setting) -> Loss | None:
     """Replace a part by something new."""
-    place = setting.place(loss)
-    return None if place is None else put(loss, place, setting.grower(loss).expression(place, depth=2))
+    position = setting.position(loss)
+    return None if position is None else put(loss, position, setting.grower(loss).expression(position, depth=2))
 
 
 def wrap(loss: Loss, setting: Setting) -> Loss | None:
     """Put a part inside a function, or join it with something small."""
-    place = setting.place(loss, lambda place: place.level > Level.CONSTANT or place.argument is not None)
-    if place is None:
+    position = setting.position(loss, lambda position: position.level > Level.CONSTANT or position.argument is not None)
+    if position is None:
         return None
     grower = setting.grower(loss)
     wrapped = (
-        grower.called(place.node)
+        grower.called(position.node)
         if setting.chance.random() < 0.5
-        else grower.joined(place.node, place.level, place.argument)
+        else grower.joined(position.node, position.level, position.argument)
     )
-    return put(loss, place, wrapped)
+    return put(loss, position, wrapped)
 
 
 def unwrap(loss: Loss, setting: Setting) -> Loss | None:
     """Replace an operation by one of its operands."""
-    place = setting.place(loss, lambda place: isinstance(place.node, Apply))
-    return None if place is None else put(loss, place, setting.chance.choice(children(place.node)))
+    position = setting.position(loss, lambda position: isinstance(position.node, Apply))
+    return None if position is None else put(loss, position, setting.chance.choice(children(position.node)))
 
 
 def swap(loss: Loss, setting: Setting) -> Loss | None:
     """Swap a function, operator or reduction for another one over the same parts."""
 
-    def swaps(place: Place) -> list[Expr]:
-        match place.node:
+    def swaps(position: Position) -> list[Expr]:
+        match position.node:
             case Apply(op, args):
                 known = {*setting.space.functions, *setting.space.operators}
                 ops = [name for alike in ALIKE if op in alike for name in sorted(alike & known) if name != op]
@@ -92,14 +92,18 @@ def swap(loss: Loss, setting: Setting) -> Loss | None:
             case _:
                 return []
 
-    place = setting.place(loss, lambda place: bool(swaps(place)))
-    return None if place is None else put(loss, place, setting.chance.choice(swaps(place)))
+    position = setting.position(loss, lambda position: bool(swaps(position)))
+    return None if position is None else put(loss, position, setting.chance.choice(swaps(position)))
 
 
 def perturb(loss: Loss, setting: Setting) -> Loss | None:
     """Make a number, or the value of a parameter, somewhat larger or smaller."""
     factor = math.exp(setting.chance.gauss(0, WIDEST))
-    numbers = [place for place in places_of(loss.family) if isinstance(place.node, Num) and place.node.value != 0]
+    numbers = [
+        position
+        for position in positions_of(loss.family)
+        if isinstance(position.node, Num) and position.node.value != 0
+    ]
     held = [index for index, parameter in enumerate(loss.parameters) if isinstance(parameter.role, Fixed)]
     if not numbers and not held:
         return None
@@ -120,13 +124,13 @@ def perturb(loss: Loss, setting: Setting) -> Loss | None:
 def lift(loss: Loss, setting: Setting) -> Loss | None:
     """Replace a number by a parameter."""
     free = [name for name in LIFTED if name not in {parameter.name for parameter in loss.parameters}]
-    place = setting.place(loss, lambda place: isinstance(place.node, Num) and place.node.value != 0)
-    if place is None or not free or len(loss.parameters) >= setting.space.max_parameters:
+    position = setting.position(loss, lambda position: isinstance(position.node, Num) and position.node.value != 0)
+    if position is None or not free or len(loss.parameters) >= setting.space.max_parameters:
         return None
-    assert isinstance(place.node, Num)
-    value = place.node.value
+    assert isinstance(position.node, Num)
+    value = position.node.value
     parameter = Parameter(free[0], value, POSITIVE if value > 0 else REAL)
-    return put(replace(loss, parameters=(*loss.parameters, parameter)), place, Param(free[0]))
+    return put(replace(loss, parameters=(*loss.parameters, parameter)), position, Param(free[0]))
 
 
 def settle(loss: Loss, setting: Setting) -> Loss | None:
@@ -166,15 +170,15 @@ def change_family(loss: Loss, setting: Setting) -> Loss | None:
 def cross(loss: Loss, setting: Setting) -> Loss | None:
     """Replace a part by a part of another loss, and add the parameters that it uses."""
     donor = _apart(setting.other, loss)
-    place = setting.place(loss, lambda place: place.level > Level.CONSTANT or place.argument is not None)
-    if place is None:
+    position = setting.position(loss, lambda position: position.level > Level.CONSTANT or position.argument is not None)
+    if position is None:
         return None
-    fitting = [theirs for theirs in places_of(donor.family) if place.allows(theirs)]
+    fitting = [theirs for theirs in positions_of(donor.family) if position.allows(theirs)]
     if not fitting:
         return None
     given = setting.chance.choice(fitting)
-    node = _renamed_argument(given.node, given.argument, place.argument)
-    crossed = put(replace(loss, parameters=(*loss.parameters, *donor.parameters)), place, node)
+    node = _renamed_argument(given.node, given.argument, position.argument)
+    crossed = put(replace(loss, parameters=(*loss.parameters, *donor.parameters)), position, node)
     return crossed if len(crossed.parameters) <= setting.space.max_parameters else None
 
 

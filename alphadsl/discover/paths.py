@@ -19,9 +19,9 @@ FLOOR = "1e-6"
 
 def path_text(first: Loss, second: Loss, chance: random.Random, name: str) -> str:
     """A self-contained spec with both ends written out; t is a parameter that a study can tune."""
-    place = rounded(chance.uniform(NEAREST, FARTHEST), 2)
+    t = rounded(chance.uniform(NEAREST, FARTHEST), 2)
     ends = "\n".join(pretty_loss(replace(loss, name=end)) for loss, end in ((first, "first"), (second, "second")))
     return (
-        f"{ends}\nloss {name} {{\n  pairs {first.pairs.name}\n  param t = {place:g} in (-inf, inf)\n\n"
+        f"{ends}\nloss {name} {{\n  pairs {first.pairs.name}\n  param t = {t:g} in (-inf, inf)\n\n"
         f"  alpha[i,j] ~ ({FLOOR} + first.alpha[i,j])^(1 - t) * ({FLOOR} + second.alpha[i,j])^t\n}}\n"
     )

@@ -8,7 +8,7 @@ from alphadsl.discover.fold import fold
 from alphadsl.discover.gates import Gates, Refused
 from alphadsl.discover.known import loss_of
 from alphadsl.discover.mutate import rounded
-from alphadsl.discover.places import places_of, put, size_of_loss
+from alphadsl.discover.positions import positions_of, put, size_of_loss
 from alphadsl.ir.nodes import Apply, Loss, Num
 from alphadsl.ir.parameter import Fixed
 from alphadsl.ir.pretty_loss import pretty_loss
@@ -50,15 +50,15 @@ def trim(name: str, text: str, gates: Gates, score: Scored, least: float) -> Tri
 
 def _simpler(loss: Loss) -> Iterator[Loss]:
     """Simpler losses: with an operation left out, then with rounder numbers."""
-    for place in places_of(loss.family):
-        if isinstance(place.node, Apply):
-            for child in children(place.node):
-                made = fold(put(loss, place, child))
+    for position in positions_of(loss.family):
+        if isinstance(position.node, Apply):
+            for child in children(position.node):
+                made = fold(put(loss, position, child))
                 if size_of_loss(made) < size_of_loss(loss):
                     yield made
-    for place in places_of(loss.family):
-        if isinstance(place.node, Num) and rounded(place.node.value, 1) != place.node.value:
-            yield put(loss, place, Num(rounded(place.node.value, 1)))
+    for position in positions_of(loss.family):
+        if isinstance(position.node, Num) and rounded(position.node.value, 1) != position.node.value:
+            yield put(loss, position, Num(rounded(position.node.value, 1)))
     for index, parameter in enumerate(loss.parameters):
         value = rounded(parameter.value, 1)
         if isinstance(parameter.role, Fixed) and value != parameter.value and value in parameter.interval:

@@ -40,8 +40,8 @@ class ProbeBatches:
         with np.errstate(all="ignore"):
             for members, numbers in self._stacks:
                 stacked = _weigh(journey, settings, numbers)
-                for place, member in enumerate(members):
-                    weighed[member] = Weights(stacked.attract_A1[:, place], stacked.repel_AC[:, place])
+                for column, member in enumerate(members):
+                    weighed[member] = Weights(stacked.attract_A1[:, column], stacked.repel_AC[:, column])
         return [weighed[member] for member in range(len(self.batches))]
 
     def gradients(self, weights: Sequence[Weights]) -> Iterator[Array]:

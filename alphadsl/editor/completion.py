@@ -33,7 +33,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Cursor:
     """The text before the cursor, without comments and descriptions, and the loss that it is in."""
 
     text: SpecText
@@ -68,7 +68,7 @@ def complete(text: SpecText, offset: int) -> list[Proposal]:
     for pattern, proposals in _SITUATIONS:
         match = pattern.search(line)
         if match:
-            return proposals(_Place(text, before, line, loss_around(whole, offset), match))
+            return proposals(_Cursor(text, before, line, loss_around(whole, offset), match))
     return []
 
 
@@ -82,17 +82,17 @@ def _of_words(texts: Iterable[str], *kinds: Kind) -> list[Proposal]:
     return [Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(*kinds) if word.text in wanted]
 
 
-def _choices(texts: Iterable[str]) -> Callable[[_Place], list[Proposal]]:
+def _choices(texts: Iterable[str]) -> Callable[[_Cursor], list[Proposal]]:
     return lambda _: _of_words(texts, Kind.CHOICE)
 
 
-def _nothing(_: _Place) -> list[Proposal]:
+def _nothing(_: _Cursor) -> list[Proposal]:
     return []
 
 
-def _losses(place: _Place) -> list[Proposal]:
-    own = place.head.name if place.head else ""
-    known = [name for name in loss_names(place.text) if name != own]
+def _losses(cursor: _Cursor) -> list[Proposal]:
+    own = cursor.head.name if cursor.head else ""
+    known = [name for name in loss_names(cursor.text) if name != own]
     field = [(name, loss) for name, loss in MEANT.items() if loss in known and name not in known]
     return [
         *(Proposal(name, "a loss", None) for name in known),
@@ -100,50 +100,50 @@ def _losses(place: _Place) -> list[Proposal]:
     ]
 
 
-def _members(_: _Place) -> list[Proposal]:
+def _members(_: _Cursor) -> list[Proposal]:
     return [Proposal(usage, "of the loss before the dot", Kind.PART) for usage in MEMBER_USAGES.values()]
 
 
-def _settable(place: _Place) -> list[Proposal]:
-    names = inherited_names(place.head, place.text) if place.head else {}
+def _settable(cursor: _Cursor) -> list[Proposal]:
+    names = inherited_names(cursor.head, cursor.text) if cursor.head else {}
     return [Proposal(known.name, known.line, Kind.CONSTANT) for known in names.values() if known.parameter]
 
 
-def _line_starts(place: _Place) -> list[Proposal]:
-    if place.before.count("(") + place.before.count("[") > place.before.count(")") + place.before.count("]"):
-        return _formula(place)
-    if place.before.count("{") == place.before.count("}"):
+def _line_starts(cursor: _Cursor) -> list[Proposal]:
+    if cursor.before.count("(") + cursor.before.count("[") > cursor.before.count(")") + cursor.before.count("]"):
+        return _formula(cursor)
+    if cursor.before.count("{") == cursor.before.count("}"):
         return _of_words(["loss"], Kind.KEYWORD)
     parts = [Proposal(text, "a part of a loss", Kind.PART) for text in (*_PARTS, *_GENERAL)]
     return [*_of_words(_DECLARATIONS, Kind.KEYWORD), *parts]
 
 
-def _formula(place: _Place) -> list[Proposal]:
+def _formula(cursor: _Cursor) -> list[Proposal]:
     """What the left side allows: a function may use its argument and numbers, a row no pair outside a reduction over
     j."""
-    heads = [*_LEFT_SIDE.finditer(place.before)]
+    heads = [*_LEFT_SIDE.finditer(cursor.before)]
     left = heads[-1] if heads else None
     if left and left["argument"]:
-        return [Proposal(left["argument"], "the argument", Kind.CONSTANT), *_settings(place), *_numbers(place)]
-    pairs = left is None or "," in (left["indices"] or "") or _reduced(place.before[left.end() :])
-    names = [proposal for proposal in _named(place) if pairs or "," not in proposal.text]
+        return [Proposal(left["argument"], "the argument", Kind.CONSTANT), *_settings(cursor), *_numbers(cursor)]
+    pairs = left is None or "," in (left["indices"] or "") or _reduced(cursor.before[left.end() :])
+    names = [proposal for proposal in _named(cursor) if pairs or "," not in proposal.text]
     quantities = [
         Proposal(usage, word.meaning, word.kind, word.meaning)
         for word in words(Kind.QUANTITY)
         for usage in word.usage.split(", ")
         if pairs or "," not in usage
     ]
-    return [*_settings(place), *names, *quantities, *_functions(Kind.FUNCTION, Kind.REDUCTION), *_losses(place)]
+    return [*_settings(cursor), *names, *quantities, *_functions(Kind.FUNCTION, Kind.REDUCTION), *_losses(cursor)]
 
 
-def _named(place: _Place) -> list[Proposal]:
-    known = known_names(place.head, place.text).values() if place.head else []
+def _named(cursor: _Cursor) -> list[Proposal]:
+    known = known_names(cursor.head, cursor.text).values() if cursor.head else []
     return [Proposal(word.usage, word.line, Kind.CONSTANT if word.parameter else Kind.FUNCTION) for word in known]
 
 
-def _numbers(place: _Place) -> list[Proposal]:
+def _numbers(cursor: _Cursor) -> list[Proposal]:
     """Expressions without indices: parameters, constants, functions of one number."""
-    return [*(known for known in _named(place) if "[" not in known.text), *_functions(Kind.FUNCTION)]
+    return [*(known for known in _named(cursor) if "[" not in known.text), *_functions(Kind.FUNCTION)]
 
 
 def _functions(*kinds: Kind) -> list[Proposal]:
@@ -157,34 +157,34 @@ def _reduced(formula: str) -> bool:
     return re.search(r"_j[ \t]*\(", formula) is not None
 
 
-def _indices(place: _Place) -> list[Proposal]:
+def _indices(cursor: _Cursor) -> list[Proposal]:
     """`i]` or `i,j]`, as the name before the bracket requires."""
-    name = spell(place.match[1]) or place.match[1]
+    name = spell(cursor.match[1]) or cursor.match[1]
     usages = [word.usage for word in words(Kind.QUANTITY, Kind.PART) if word.text == name]
-    known = known_names(place.head, place.text).get(name) if place.head else None
+    known = known_names(cursor.head, cursor.text).get(name) if cursor.head else None
     indexed = re.findall(r"\[([^\]]*\])", " ".join(usages or ([known.usage] if known else [])))
     return [Proposal(index, "the indices", Kind.CONSTANT) for index in dict.fromkeys(indexed or ["i]", "i,j]"])]
 
 
-def _intervals(_: _Place) -> list[Proposal]:
+def _intervals(_: _Cursor) -> list[Proposal]:
     return [Proposal(text, "an interval", Kind.CHOICE, meaning) for text, meaning in _INTERVALS]
 
 
-def _settings(place: _Place) -> list[Proposal]:
+def _settings(cursor: _Cursor) -> list[Proposal]:
     """`tau = ` inside the brackets after the name of a loss."""
-    called = re.search(rf"({NAME})\([^()]*$", place.before)
-    head = find_head(called[1], place.text) if called else None
+    called = re.search(rf"({NAME})\([^()]*$", cursor.before)
+    head = find_head(called[1], cursor.text) if called else None
     names = known_names(*head).values() if head else []
     return [Proposal(f"{name.name} = ", name.line, Kind.CONSTANT) for name in names if name.parameter]
 
 
-def _values(place: _Place) -> list[Proposal]:
+def _values(cursor: _Cursor) -> list[Proposal]:
     schedules = [Proposal(word.text, word.usage, word.kind, word.meaning) for word in words(Kind.SCHEDULE)]
     return [*schedules, *_of_words(["exp", "log", "sqrt"], Kind.FUNCTION)]
 
 
 # The first one that matches the line up to the cursor applies.
-_SITUATIONS: tuple[tuple[re.Pattern[str], Callable[[_Place], list[Proposal]]], ...] = tuple(
+_SITUATIONS: tuple[tuple[re.Pattern[str], Callable[[_Cursor], list[Proposal]]], ...] = tuple(
     (re.compile(pattern), proposals)
     for pattern, proposals in (
         (r"\bextends[ \t]+\w*$", _losses),

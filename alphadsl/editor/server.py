@@ -99,9 +99,9 @@ def on_completion(ls: AlphaServer, params: types.CompletionParams) -> list[types
             detail=proposal.detail,
             documentation=proposal.meaning or None,
             insert_text=proposal.written or None,
-            sort_text=f"{place:04}",
+            sort_text=f"{index:04}",
         )
-        for place, proposal in enumerate(proposals)
+        for index, proposal in enumerate(proposals)
     ]
 
 
@@ -128,9 +128,9 @@ def on_symbols(ls: AlphaServer, params: types.DocumentSymbolParams) -> list[type
 @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
 @guarded
 def on_code_action(ls: AlphaServer, params: types.CodeActionParams) -> list[types.CodeAction]:
-    uri, place = params.text_document.uri, params.range
+    uri, chosen = params.text_document.uri, params.range
     positions = ls.positions(uri)
-    start, end = positions.offset(place.start), positions.offset(place.end)
+    start, end = positions.offset(chosen.start), positions.offset(chosen.end)
     return [*code_actions(ls.document(uri), start, end, uri, ls.units)]
 
 
@@ -143,8 +143,8 @@ def on_definition(ls: AlphaServer, params: types.DefinitionParams) -> types.Loca
     symbol = meaning(text, index) if index is not None else None
     if symbol is None:
         return None
-    place = symbol.span.source
-    return types.Location(uri_of(place, text.source, uri), Positions(place.text, ls.units).range_of(symbol.span))
+    source = symbol.span.source
+    return types.Location(uri_of(source, text.source, uri), Positions(source.text, ls.units).range_of(symbol.span))
 
 
 @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)

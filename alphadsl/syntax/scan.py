@@ -45,12 +45,12 @@ def scan(source: Source) -> tuple[list[Lexeme], tuple[Comment, ...]]:
 
 def _tokens(source: Source) -> list[Token]:
     if len(source.text) > MOST_CHARACTERS:
-        place = Span(source, MOST_CHARACTERS, MOST_CHARACTERS)
-        raise Refused(TooLarge(place, limit=MOST_CHARACTERS, unit="characters"))
+        span = Span(source, MOST_CHARACTERS, MOST_CHARACTERS)
+        raise Refused(TooLarge(span, limit=MOST_CHARACTERS, unit="characters"))
     tokens = [*islice(language().lex(source.text), MOST_TOKENS + 1)]
     if len(tokens) > MOST_TOKENS:
-        place = _span(source, tokens[-1])
-        raise Refused(TooLarge(place, limit=MOST_TOKENS, unit="words and signs"))
+        span = _span(source, tokens[-1])
+        raise Refused(TooLarge(span, limit=MOST_TOKENS, unit="words and signs"))
     if "\r" in source.text and "\n" not in source.text:
         start = source.text.index("\r")
         raise Refused(diagnose_character(Span(source, start, start + 1)))
@@ -72,8 +72,8 @@ def _lexeme(source: Source, token: Token) -> Lexeme:
         raise Refused(NameTooLong(span, limit=LONGEST_NAME, length=len(token)))
     name = spell(token)
     if not name:
-        place = span.start + foreign_character(token)
-        return Lexeme.of("STRAY", source.text[place], Span(source, place, place + 1))
+        index = span.start + foreign_character(token)
+        return Lexeme.of("STRAY", source.text[index], Span(source, index, index + 1))
     return Lexeme.of(name.upper() if name in KEYWORDS else "NAME", name, span)
 
 

@@ -64,13 +64,13 @@ def _plane_of(run: FinishedRun, section: Section, data: dict[str, ImageData]) ->
     config = run.record.config.model_copy(update={"device": "cpu", "precision": "32"})
     fabric = make_fabric(config)
     check_makeable(config)
-    place = str(config.data_dir)
-    if place not in data:
-        data[place] = _own_data(run, config)
-    split = data[place].test if section.measured.part == TEST else data[place].train
-    trained = load_trained(run.folder, config, data[place].image_size, fabric)
+    folder = str(config.data_dir)
+    if folder not in data:
+        data[folder] = _own_data(run, config)
+    split = data[folder].test if section.measured.part == TEST else data[folder].train
+    trained = load_trained(run.folder, config, data[folder].image_size, fabric)
     with limit_threads(config.threads):
-        return project(trained.network.encoder, split, data[place].classes)
+        return project(trained.network.encoder, split, data[folder].classes)
 
 
 def _own_data(run: FinishedRun, config: ExperimentConfig) -> ImageData:
@@ -101,8 +101,8 @@ def _draw(planes: Sequence[tuple[Group, Plane]], section: Section) -> Figure:
     for axes, (group, plane) in zip(panels, planes, strict=True):
         for label, at_M2 in _by_class(plane):
             shown = label < MOST_CLASSES
-            place = at_M2.numpy().T
-            axes.plot(*place, mark(label), ms=3, color=colour(label) if shown else LINE, alpha=0.6, mew=0)
+            points = at_M2.numpy().T
+            axes.plot(*points, mark(label), ms=3, color=colour(label) if shown else LINE, alpha=0.6, mew=0)
         for label, at_M2 in _by_class(plane):
             if label < MOST_CLASSES:
                 x, y = np.median(at_M2.numpy(), axis=0).tolist()

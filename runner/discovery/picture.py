@@ -91,13 +91,13 @@ def _descent(names: Sequence[str], ancestors: Mapping[str, Sequence[str]]) -> se
 
 
 def _draw_points(
-    axes: Axes, scored: Sequence[Candidate], front: Sequence[Candidate], places: Sequence[tuple[float, float]]
+    axes: Axes, scored: Sequence[Candidate], front: Sequence[Candidate], points: Sequence[tuple[float, float]]
 ) -> None:
     best = {candidate.name for candidate in front}
-    bred_places = [place for candidate, place in zip(scored, places, strict=True) if not candidate.bred.control]
-    control = [place for candidate, place in zip(scored, places, strict=True) if candidate.bred.control]
-    ahead = [place for candidate, place in zip(scored, places, strict=True) if candidate.name in best]
-    axes.scatter(*_columns(bred_places), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
+    bred_points = [point for candidate, point in zip(scored, points, strict=True) if not candidate.bred.control]
+    control = [point for candidate, point in zip(scored, points, strict=True) if candidate.bred.control]
+    ahead = [point for candidate, point in zip(scored, points, strict=True) if candidate.name in best]
+    axes.scatter(*_columns(bred_points), s=14, color=FOUND, alpha=0.8, zorder=3, label="found")
     axes.scatter(*_columns(control), s=20, color=CONTROL, zorder=3, label="starting losses and null control")
     axes.scatter(*_columns(ahead), s=64, facecolors="none", edgecolors=BEST, linewidths=1.6, zorder=3, label="front")
 

@@ -50,9 +50,9 @@ def summary(log: SearchLog, rung: str, names: Sequence[str]) -> Iterator[str]:
     none = "No candidate was bred: the budget was spent on the losses that the search starts from."
     yield f"{sum(gates.values())} candidates: {refusals}." if gates else none
     ranked = ranking(log, rung)
-    for place, candidate in enumerate(ranked[:SHOWN], start=1):
+    for rank, candidate in enumerate(ranked[:SHOWN], start=1):
         mark, score = " (control)" if candidate.bred.control else "", 100 * (candidate.score(rung) or 0.0)
-        yield f"{place:>3}  {score:5.1f} %  {candidate.name}{mark}, size {candidate.bred.size}"
+        yield f"{rank:>3}  {score:5.1f} %  {candidate.name}{mark}, size {candidate.bred.size}"
     null = log.candidates.get(NULL)
     if null is not None and null.score(rung) is not None:
         bred = [candidate for candidate in ranked if not candidate.bred.control]

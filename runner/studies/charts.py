@@ -39,10 +39,10 @@ def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
     parts = []
     for entry in (*early, *done):
         values = values_of(entry)
-        places = [(at[name], scales[name].place(values[name])) for name in names if name in values]
+        corners = [(at[name], scales[name].position(values[name])) for name in names if name in values]
         if entry.score is not None:
-            places.append((at["score"], score.place(100 * entry.score)))
-        points = " ".join(f"{x:.1f},{bottom - (bottom - top) * place:.1f}" for x, place in places)
+            corners.append((at["score"], score.position(100 * entry.score)))
+        points = " ".join(f"{x:.1f},{bottom - (bottom - top) * position:.1f}" for x, position in corners)
         rank = ranks.get(entry.index, -1)
         kind = " best" if rank == len(done) - 1 else " early" if rank < 0 else ""
         parts.append(
@@ -53,8 +53,8 @@ def parallel_coordinates(plan: Plan, entries: Sequence[Entry]) -> str:
         scale = score if name == "score" else scales[name]
         parts.append(f'<line class="axis" x1="{at[name]:.1f}" x2="{at[name]:.1f}" y1="{top}" y2="{bottom}"/>')
         parts.append(f'<text class="name" x="{at[name]:.1f}" y="18" text-anchor="middle">{escape(name)}</text>')
-        for place, mark in apart(scale.marks(), lambda _: LINE / (bottom - top)):
-            y = bottom - (bottom - top) * place
+        for position, mark in apart(scale.marks(), lambda _: LINE / (bottom - top)):
+            y = bottom - (bottom - top) * position
             parts.append(f'<text x="{at[name] + 6:.1f}" y="{y + 4:.1f}">{escape(mark)}</text>')
     return _svg(width, height, parts, "Parallel coordinates: a line for each trial, its score on the last axis")
 
@@ -69,9 +69,9 @@ def against(plan: Plan, entries: Sequence[Entry], name: str) -> str:
     colours = colours_of(plan)
     parts = [*_frame(scale, score, name, "score, %")]
     for entry in done:
-        x, y = _x(0.03 + 0.94 * scale.place(values_of(entry)[name])), _y(score.place(100 * (entry.score or 0.0)))
+        x, y = _x(0.03 + 0.94 * scale.position(values_of(entry)[name])), _y(score.position(100 * (entry.score or 0.0)))
         colour = colours[entry.point.loss]
-        low, high = (_y(score.place(100 * end)) for end in _error(entry))
+        low, high = (_y(score.position(100 * end)) for end in _error(entry))
         parts.append(
             f'<g class="{colour}"><line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/>{_title(line_of(entry))}</g>'
@@ -87,9 +87,11 @@ def ladders(plan: Plan, entries: Sequence[Entry]) -> str:
     scale, score = scale_of([*map(float, heights), float(min(heights, default=1))]), score_scale(scores)
     colours, parts = colours_of(plan), [*_frame(scale, score, "epochs", "nearest neighbours, %")]
     for entry in climbed:
-        places = [(_x(0.03 + 0.94 * scale.place(epoch)), _y(score.place(100 * value))) for epoch, value in entry.rungs]
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places)
+        corners = [
+            (_x(0.03 + 0.94 * scale.position(epoch)), _y(score.position(100 * value))) for epoch, value in entry.rungs
+        ]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+        dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in corners)
         colour = colours[entry.point.loss] if entry.standing is not Standing.PRUNED else "muted"
         line = f'<polyline class="rungs" points="{points}"/>'
         parts.append(f'<g class="{colour}">{line}{dots}{_title(line_of(entry))}</g>')
@@ -138,12 +140,12 @@ def _error(entry: Entry) -> tuple[float, float]:
 
 
 def _frame(scale: Scale, score: Scale, name: str, what: str) -> Iterator[str]:
-    for place, mark in apart(score.marks(), lambda _: LINE / (HEIGHT - BOTTOM - TOP)):
-        y = _y(place)
+    for position, mark in apart(score.marks(), lambda _: LINE / (HEIGHT - BOTTOM - TOP)):
+        y = _y(position)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(mark)}</text>'
-    for place, mark in _below(scale.marks()):
-        yield f'<text x="{_x(place):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{escape(mark)}</text>'
+    for position, mark in _below(scale.marks()):
+        yield f'<text x="{_x(position):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{escape(mark)}</text>'
     yield f'<text class="name" x="{_x(0.5):.1f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(name)}</text>'
     middle = (TOP + HEIGHT - BOTTOM) / 2
     yield f'<text x="12" y="{middle}" text-anchor="middle" transform="rotate(-90 12 {middle})">{escape(what)}</text>'
@@ -155,18 +157,18 @@ def _below(marks: Sequence[Mark]) -> Iterator[Mark]:
     width = WIDTH - LEFT - RIGHT
     room = int(width / max(len(marks), 1) / LETTER) - 1
     short = [
-        (0.03 + 0.94 * place, label if label[:1].isdigit() or len(label) <= room else f"{label[: room - 1]}…")
-        for place, label in marks
+        (0.03 + 0.94 * position, label if label[:1].isdigit() or len(label) <= room else f"{label[: room - 1]}…")
+        for position, label in marks
     ]
     return apart(short, lambda label: LETTER * (len(label) + 1) / width)
 
 
-def _x(place: float) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * place
+def _x(position: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * position
 
 
-def _y(place: float) -> float:
-    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * place
+def _y(position: float) -> float:
+    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * position
 
 
 def _title(text: str) -> str:

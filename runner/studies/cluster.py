@@ -14,22 +14,22 @@ from runner.progress import tell
 from runner.studies.plan import Plan
 from runner.studies.study import read_study
 from runner.studies.work import Evaluate, work
-from runner.studies.workers import POLL_SECONDS, Place, make_trainer
+from runner.studies.workers import POLL_SECONDS, Assignment, make_trainer
 
 REPLACED = 3
 
 
-def run_on_cluster(place: Place, address: str, count: int, watch: Callable[[], object]) -> None:
+def run_on_cluster(assignment: Assignment, address: str, count: int, watch: Callable[[], object]) -> None:
     """Work on a study with `count` workers of a cluster until it is done.
 
     Raises `InputError` if there is no cluster, and for an error of a worker.
     """
     ray = _connect(address)
-    threads = place.here.threads if isinstance(place.here.threads, int) else 1
-    gpus = _share_of_gpu(ray, place.here.device, count)
+    threads = assignment.here.threads if isinstance(assignment.here.threads, int) else 1
+    gpus = _share_of_gpu(ray, assignment.here.device, count)
     remote = ray.remote(num_cpus=threads, num_gpus=gpus, max_retries=0)(_work)
     tell(f"Ray has {len(ray.nodes())} nodes; {count} workers of {threads} cores and {gpus:g} GPUs are placed.")
-    waiting = {remote.remote(place, number): number for number in range(count)}
+    waiting = {remote.remote(assignment, number): number for number in range(count)}
     lost = 0
     try:
         while waiting:
@@ -41,9 +41,11 @@ def run_on_cluster(place: Place, address: str, count: int, watch: Callable[[], o
                     continue
                 lost += 1
                 if lost > REPLACED * count:
-                    raise InputError(f"{lost} workers of {place.room.name} were lost.", "Look into Ray's own logs.")
+                    raise InputError(
+                        f"{lost} workers of {assignment.room.name} were lost.", "Look into Ray's own logs."
+                    )
                 tell(f"Worker {number} was lost with its node or process; another one takes over its trial.")
-                waiting[remote.remote(place, number)] = number
+                waiting[remote.remote(assignment, number)] = number
         watch()
     finally:
         for reference in waiting:
@@ -70,18 +72,18 @@ def _share_of_gpu(ray: Any, device: str, count: int) -> float:
     return 0.0 if device == "cpu" or not gpus else min(1.0, gpus / count)
 
 
-def _work(place: Place, number: int) -> tuple[str, str] | None:
+def _work(assignment: Assignment, number: int) -> tuple[str, str] | None:
     """A worker on some node. Returns the message and help of its error, if it had one."""
     try:
-        study = read_study(place.room)
-        work(study, _evaluator(place, study.plan), number)
+        study = read_study(assignment.room)
+        work(study, _evaluator(assignment, study.plan), number)
     except InputError as refusal:
         return refusal.message, refusal.help
     return None
 
 
-def _evaluator(place: Place, plan: Plan) -> Evaluate:
-    return (place.make or make_trainer)(place, plan)
+def _evaluator(assignment: Assignment, plan: Plan) -> Evaluate:
+    return (assignment.make or make_trainer)(assignment, plan)
 
 
 def _ended(ray: Any, reference: Any) -> bool:

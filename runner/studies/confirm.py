@@ -146,7 +146,7 @@ def confirm(plans: Sequence[Sequence[PlannedRun]], stock: Stock) -> Confirmed:
         if busy == runs:
             time.sleep(POLL_SECONDS)
         runs = busy
-    order = {run.path: place for place, run in enumerate(run for plan in plans for run in plan)}
+    order = {run.path: rank for rank, run in enumerate(run for plan in plans for run in plan)}
     folders = sorted(confirming.folders, key=lambda folder: order[folder.path])
     return Confirmed(tuple(folders), tuple(confirming.failures))
 

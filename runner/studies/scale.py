@@ -29,7 +29,7 @@ class Scale:
     stops: tuple[float, ...] = ()
     """The only numbers that occur, if they are few."""
 
-    def place(self, value: Value) -> float:
+    def position(self, value: Value) -> float:
         """The position of a value, 0 at the start and 1 at the end."""
         if self.words:
             return (self.words.index(shown(value)) + 0.5) / len(self.words)
@@ -39,21 +39,21 @@ class Scale:
     def marks(self) -> list[Mark]:
         """The tick marks, in their order; their labels may overlap."""
         if self.words:
-            return [(self.place(word), word) for word in self.words]
+            return [(self.position(word), word) for word in self.words]
         if self.low == self.high:
             return [(0.5, shown(self.low))]
         values = self.stops or (_decades if self.log else _round_numbers)(self.low, self.high)
-        return [(self.place(value), f"{value:.4g}") for value in values]
+        return [(self.position(value), f"{value:.4g}") for value in values]
 
 
 def apart(marks: Sequence[Mark], size: Callable[[str], float]) -> Iterator[Mark]:
     """The marks that do not overlap the one before; `size` is the share of the axis that a label takes."""
     end = float("-inf")
-    for place, label in marks:
+    for position, label in marks:
         half = size(label) / 2
-        if place - half >= end:
-            end = place + half
-            yield place, label
+        if position - half >= end:
+            end = position + half
+            yield position, label
 
 
 def scale_of(values: Sequence[Value]) -> Scale:

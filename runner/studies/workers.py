@@ -34,14 +34,14 @@ POLL_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Assignment:
     """What a worker needs to know."""
 
     room: StudyRoom
     here: ExperimentConfig
     """The data folder and the device of this machine."""
     download: bool = False
-    make: Callable[["Place", Plan], Evaluate] | None = None
+    make: Callable[["Assignment", Plan], Evaluate] | None = None
     """Makes the function that evaluates a task; None for the trainer."""
 
 
@@ -53,14 +53,14 @@ class _Worker:
     log: Path = field(default_factory=Path)
 
 
-def run_workers(study: Study, place: Place, count: int, watch: Callable[[], object]) -> None:
+def run_workers(study: Study, assignment: Assignment, count: int, watch: Callable[[], object]) -> None:
     """Work on a study with `count` processes until it is over; `watch` is called from time to time.
 
     Raises the `InputError` of a worker that had one.
     """
-    shares = core_shares(count, place.here.threads if isinstance(place.here.threads, int) else 1)
+    shares = core_shares(count, assignment.here.threads if isinstance(assignment.here.threads, int) else 1)
     deaths = 0
-    with _stopped_at_the_end(workers := [_start(place, number, shares[number]) for number in range(count)]):
+    with _stopped_at_the_end(workers := [_start(assignment, number, shares[number]) for number in range(count)]):
         while workers:
             wait([worker.process.sentinel for worker in workers], timeout=POLL_SECONDS)
             watch()
@@ -71,9 +71,11 @@ def run_workers(study: Study, place: Place, count: int, watch: Callable[[], obje
                     continue
                 deaths += 1
                 if deaths > REPLACED * count:
-                    raise InputError(f"{deaths} workers of {place.room.name} were killed.", f"Look into {worker.log}.")
+                    raise InputError(
+                        f"{deaths} workers of {assignment.room.name} were killed.", f"Look into {worker.log}."
+                    )
                 tell(f"Worker {worker.number} was killed ({_how(worker)}); another one takes over its trial.")
-                workers.append(_start(place, worker.number, shares[worker.number]))
+                workers.append(_start(assignment, worker.number, shares[worker.number]))
     watch()
 
 
@@ -87,12 +89,12 @@ def core_shares(count: int, threads: int) -> list[tuple[int, ...]]:
     return [tuple(cores[threads * worker : threads * (worker + 1)]) for worker in range(count)]
 
 
-def _start(place: Place, number: int, cores: Sequence[int]) -> _Worker:
+def _start(assignment: Assignment, number: int, cores: Sequence[int]) -> _Worker:
     # Spawned, not forked: threads and libraries of this process must not be copied.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    log = place.room.folder / WORKERS / f"worker-{number}.log"
-    process = context.Process(target=_work, args=(place, number, tuple(cores), log, theirs), daemon=False)
+    log = assignment.room.folder / WORKERS / f"worker-{number}.log"
+    process = context.Process(target=_work, args=(assignment, number, tuple(cores), log, theirs), daemon=False)
     process.start()
     theirs.close()
     return _Worker(number, process, ours, log)
@@ -135,7 +137,7 @@ def _stopped_at_the_end(workers: list[_Worker]) -> Iterator[None]:
                 worker.process.join()
 
 
-def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals: Connection) -> None:
+def _work(assignment: Assignment, number: int, cores: tuple[int, ...], log: Path, refusals: Connection) -> None:
     """The main function of a worker process."""
     if cores:
         os.sched_setaffinity(0, cores)
@@ -145,8 +147,8 @@ def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals
     make_folder(log.parent)
     with log.open("a", encoding="utf-8") as shown, contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
         try:
-            study = read_study(place.room)
-            work(study, (place.make or make_trainer)(place, study.plan), number)
+            study = read_study(assignment.room)
+            work(study, (assignment.make or make_trainer)(assignment, study.plan), number)
         except KeyboardInterrupt:
             code = 128 + signal.SIGTERM
         except InputError as refusal:
@@ -163,11 +165,11 @@ def _work(place: Place, number: int, cores: tuple[int, ...], log: Path, refusals
     os._exit(code)  # do not wait for threads of libraries
 
 
-def make_trainer(place: Place, plan: Plan) -> Evaluate:
+def make_trainer(assignment: Assignment, plan: Plan) -> Evaluate:
     from runner.studies.trial import Trainer
     from runner.supplies import Stock
 
-    return Trainer(plan, place.room, place.here, Stock.with_download(place.download))
+    return Trainer(plan, assignment.room, assignment.here, Stock.with_download(assignment.download))
 
 
 def _interrupt(number: int, _: Any) -> None:

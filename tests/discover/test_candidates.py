@@ -9,7 +9,7 @@ from alphadsl.builtin import library_entries
 from alphadsl.discover.breed import Parent, breed, check_space
 from alphadsl.discover.mutate import MUTATIONS, Setting, mutate
 from alphadsl.discover.paths import path_text
-from alphadsl.discover.places import places_of, size_of_loss, with_node
+from alphadsl.discover.positions import positions_of, size_of_loss, with_node
 from alphadsl.discover.space import SearchSpace
 from alphadsl.ir.nodes import Loss
 from alphadsl.ir.pretty_loss import pretty_loss
@@ -37,8 +37,8 @@ def parents() -> list[Loss]:
 
 def test_every_place_of_every_loss_can_be_put_back() -> None:
     for entry in library_entries():
-        for place in places_of(entry.loss.family):
-            assert with_node(entry.loss.family, place, place.node) == entry.loss.family, entry.loss.name
+        for position in positions_of(entry.loss.family):
+            assert with_node(entry.loss.family, position, position.node) == entry.loss.family, entry.loss.name
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -7,7 +7,7 @@ from alphadsl.builtin import library_entries
 from alphadsl.discover.fold import fold
 from alphadsl.discover.gates import Gates
 from alphadsl.discover.known import loss_of
-from alphadsl.discover.places import size_of_loss
+from alphadsl.discover.positions import size_of_loss
 from alphadsl.discover.space import SearchSpace
 from alphadsl.discover.trim import MOST_TRIED, trim
 from alphadsl.ir.pretty_loss import pretty_loss

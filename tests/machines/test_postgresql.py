@@ -11,7 +11,7 @@ from secrets import token_hex
 import pytest
 
 from runner.studies.study import Entry, Standing, Study, StudyRoom, open_study, read_study, room_of
-from runner.studies.workers import Place, run_workers
+from runner.studies.workers import Assignment, run_workers
 from tests.runner.studies.fakes import CONFIG, TAU, TWELVE, asked, make_killed_once, plan_of, work_at_once
 
 MANY = plan_of(TWELVE)
@@ -71,6 +71,6 @@ def test_processes_that_start_at_once_do_no_trial_twice(tmp_path: Path, storage:
 
 def test_the_trial_of_a_worker_that_is_killed_is_taken_up_again(tmp_path: Path, storage: str) -> None:
     study = open_study(room_in(tmp_path, storage), plan_of(TAU))
-    run_workers(study, Place(study.room, CONFIG, make=make_killed_once), 2, lambda: None)
+    run_workers(study, Assignment(study.room, CONFIG, make=make_killed_once), 2, lambda: None)
     assert all(entry.standing is Standing.DONE for entry in entries_of(study))
     assert asked(study.room.folder) == dict.fromkeys(range(3), 1)

@@ -8,7 +8,7 @@ from ray.cluster_utils import Cluster
 
 from runner.studies.cluster import run_on_cluster
 from runner.studies.study import Standing
-from runner.studies.workers import Place
+from runner.studies.workers import Assignment
 from tests.runner.studies.fakes import CONFIG, TAU, asked, make_killed_once, make_scorer, opened, plan_of
 
 MANY = plan_of(TAU.model_copy(update={"values": tuple(0.1 + 0.01 * step for step in range(12))}))
@@ -25,6 +25,6 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize("make", [make_scorer, make_killed_once])
 def test_two_nodes_do_every_trial_once(tmp_path: Path, address: str, make: object) -> None:
     study = opened(tmp_path, MANY)
-    run_on_cluster(Place(study.room, CONFIG, make=make), address, 2, lambda: None)  # type: ignore[arg-type]
+    run_on_cluster(Assignment(study.room, CONFIG, make=make), address, 2, lambda: None)  # type: ignore[arg-type]
     assert all(entry.standing is Standing.DONE for entry in study.entries())
     assert asked(study.room.folder) == dict.fromkeys(range(12), 1)

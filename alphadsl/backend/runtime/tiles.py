@@ -13,7 +13,7 @@ from torch import Tensor
 
 Tensors = tuple[Tensor, ...]
 Sweep = Callable[..., Tensors]
-Place = Callable[[Tensor, "Side", "Side"], Tensors]
+Measure = Callable[[Tensor, "Side", "Side"], Tensors]
 
 
 class Side(NamedTuple):
@@ -61,40 +61,40 @@ def near_space(minus_d2_RC: Tensor, rows: Side, columns: Side) -> Tensors:
     return rows.half_P1 + columns.half_P1.mT + minus_d2_RC, -minus_d2_RC
 
 
-def sweep_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
+def sweep_rows(sweep: Sweep, measure: Measure, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
     """The state of the anchors along the rows after the tile, then its weights if the pass pushes."""
     negative_RC = rows.ids_P1 != columns.ids_P1.mT
-    return sweep(*rows.known, *fixed, *place(s_RC, rows, columns), negative_RC, *rows.carried)
+    return sweep(*rows.known, *fixed, *measure(s_RC, rows, columns), negative_RC, *rows.carried)
 
 
-def sweep_columns(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
+def sweep_columns(sweep: Sweep, measure: Measure, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Tensors:
     """The same for the anchors along the columns; their weights are (C, R)."""
     negative_RC = rows.ids_P1 != columns.ids_P1.mT
-    quantities = (quantity_RC.mT for quantity_RC in place(s_RC, rows, columns))
+    quantities = (quantity_RC.mT for quantity_RC in measure(s_RC, rows, columns))
     return sweep(*columns.known, *fixed, *quantities, negative_RC.mT, *columns.carried)
 
 
-def carry_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
-    return Joined(sweep_rows(sweep, place, s_RC, rows, columns, fixed)[: len(rows.carried)])
+def carry_rows(sweep: Sweep, measure: Measure, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
+    return Joined(sweep_rows(sweep, measure, s_RC, rows, columns, fixed)[: len(rows.carried)])
 
 
-def carry_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
+def carry_both(sweep: Sweep, measure: Measure, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
     split = len(rows.carried)
-    of_rows = sweep_rows(sweep, place, s_RC, rows, columns, fixed)[:split]
-    return Joined(of_rows, sweep_columns(sweep, place, s_RC, rows, columns, fixed)[:split])
+    of_rows = sweep_rows(sweep, measure, s_RC, rows, columns, fixed)[:split]
+    return Joined(of_rows, sweep_columns(sweep, measure, s_RC, rows, columns, fixed)[:split])
 
 
-def push_rows(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
+def push_rows(sweep: Sweep, measure: Measure, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
     """The weights of the pushes overwrite the inner products."""
-    swept = sweep_rows(sweep, place, s_RC, rows, columns, fixed)
+    swept = sweep_rows(sweep, measure, s_RC, rows, columns, fixed)
     split = len(rows.carried)
     return Joined(swept[:split], (), _pushed(s_RC, swept[split:]))
 
 
-def push_both(sweep: Sweep, place: Place, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
+def push_both(sweep: Sweep, measure: Measure, s_RC: Tensor, rows: Side, columns: Side, fixed: Tensors) -> Joined:
     """A pair is pushed by the sum of the weights that its two anchors give each other."""
-    of_rows = sweep_rows(sweep, place, s_RC, rows, columns, fixed)
-    of_columns = sweep_columns(sweep, place, s_RC, rows, columns, fixed)
+    of_rows = sweep_rows(sweep, measure, s_RC, rows, columns, fixed)
+    of_columns = sweep_columns(sweep, measure, s_RC, rows, columns, fixed)
     split = len(rows.carried)
     weights = tuple(a_RC + b_CR.mT for a_RC, b_CR in zip(of_rows[split:], of_columns[split:], strict=True))
     return Joined(of_rows[:split], of_columns[:split], _pushed(s_RC, weights))

@@ -24,14 +24,14 @@ class Buffers:
         self._plain = type(like) is Tensor and not is_wrapped(like)
         self._buffers = outlasting.setdefault(like.dtype, []) if self._plain and like.device.type == "cpu" else []
 
-    def tile(self, place: int, height: int, width: int) -> Tensor:
-        """An uninitialised tile (height, width) in the buffer numbered `place`; it overwrites what was there."""
+    def tile(self, index: int, height: int, width: int) -> Tensor:
+        """An uninitialised tile (height, width) in the buffer numbered `index`; it overwrites what was there."""
         if not self._plain:
             return self._like.new_empty((height, width))
         numbers = height * width
-        while len(self._buffers) <= place:
+        while len(self._buffers) <= index:
             self._buffers.append(self._like.new_empty(0))
-        if self._buffers[place].numel() < numbers:
-            self._buffers[place] = self._like.new_empty(numbers)
+        if self._buffers[index].numel() < numbers:
+            self._buffers[index] = self._like.new_empty(numbers)
         tile: Tensor = self._like.new_empty(0)
-        return tile.set_(self._buffers[place].untyped_storage(), 0, (height, width), (width, 1))
+        return tile.set_(self._buffers[index].untyped_storage(), 0, (height, width), (width, 1))

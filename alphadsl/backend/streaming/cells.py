@@ -44,8 +44,8 @@ class CellRowBlocks:
         row_blocks = [slice(*row_block) for row_block in _row_blocks(ranks, height)]
         received_ED, summed = torch.zeros_like(point_ED), list[Tensors]()
 
-        def weigh(place: int) -> tuple[Tensors, Tensors]:
-            rows = row_blocks[place]
+        def weigh(index: int) -> tuple[Tensors, Tensors]:
+            rows = row_blocks[index]
             anchor_AD = point_ED[rows].clone()
             s_AC = Buffers(point_ED).tile(0, len(anchor_AD), len(point_ED))
             torch.mm(anchor_AD, point_ED.mT, out=s_AC)
@@ -54,9 +54,9 @@ class CellRowBlocks:
             values = tuple(each_A1.sum() for each_A1 in (weighed.value_A1, *weighed.slopes))
             return values, _moved(point_ED, anchor_AD, s_AC, weighed)
 
-        def add(place: int, parts: tuple[Tensors, Tensors]) -> None:
+        def add(index: int, parts: tuple[Tensors, Tensors]) -> None:
             values, (of_anchors_AD, of_candidates_ED) = parts
-            received_ED[row_blocks[place]] += of_anchors_AD
+            received_ED[row_blocks[index]] += of_anchors_AD
             received_ED.add_(of_candidates_ED)
             summed.append(values)
 

@@ -60,11 +60,11 @@ def add_in_order(count: int, find: Callable[[int], Part], add: Callable[[int, Pa
 
     def task(number: int) -> None:
         """Even numbers compute a part, odd ones add it."""
-        place, adds = divmod(number, 2)
+        index, adds = divmod(number, 2)
         if adds:
-            add(place, waiting.pop(place))
+            add(index, waiting.pop(index))
         else:
-            waiting[place] = find(place)
+            waiting[index] = find(index)
 
     earlier = ((number - 1, number - 2) if number % 2 else (number + 1 - 2 * WAITING,) for number in range(2 * count))
     run_tasks([tuple(addend for addend in some if addend >= 0) for some in earlier], task, like)

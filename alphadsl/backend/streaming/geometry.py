@@ -174,8 +174,8 @@ def _rectangles(row: Span, column: Span, height: int, width: int, meeting: Meeti
     rows, columns = cut(row, height), cut(column, width)
     rounds = max(len(rows), len(columns))
     for turn in range(rounds):
-        for place, part in enumerate(rows):
-            opponent = (place + turn) % rounds
+        for index, part in enumerate(rows):
+            opponent = (index + turn) % rounds
             if opponent < len(columns):
                 yield Tile(part, columns[opponent], meeting)
 
@@ -185,7 +185,7 @@ def _triangle(points: Span, side: int) -> Iterator[Tile]:
     products of a pair, each for the anchor along its row."""
     spans = cut(points, side)
     for turn in range(len(spans)):
-        for place, row in enumerate(spans):
-            opponent = (turn - place) % len(spans)
-            if place <= opponent:
-                yield Tile(row, spans[opponent], Meeting.SHARED if place == opponent else Meeting.MUTUAL)
+        for index, row in enumerate(spans):
+            opponent = (turn - index) % len(spans)
+            if index <= opponent:
+                yield Tile(row, spans[opponent], Meeting.SHARED if index == opponent else Meeting.MUTUAL)

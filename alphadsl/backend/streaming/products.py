@@ -21,7 +21,7 @@ class Products:
         kept = KEPT_BYTES // points_PD.element_size() // tiling.largest if passes > 1 else 0
         buffers = Buffers(points_PD)
         self._places = {
-            tile: buffers.tile(place, tile.height, tile.width) for place, tile in enumerate(tiling.tiles[:kept], 1)
+            tile: buffers.tile(index, tile.height, tile.width) for index, tile in enumerate(tiling.tiles[:kept], 1)
         }
         self._formed: dict[Tile, Tensor] = {}
 

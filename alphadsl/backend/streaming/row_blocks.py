@@ -83,8 +83,8 @@ class RowBlocks:
         with sizes_apart():
             add_in_order(
                 len(parts),
-                lambda place: self._visit(*parts[place], points_PD, parameters),
-                lambda place, given: sums.add(parts[place][0], given),
+                lambda index: self._visit(*parts[index], points_PD, parameters),
+                lambda index, given: sums.add(parts[index][0], given),
                 points_PD,
             )
         value, received_ED, slopes = sums.mean(ranks, len(batch.points_ED))

@@ -53,9 +53,9 @@ def lessons_in(statement: Statement) -> list[tuple[Diagnostic, tuple[Span, ...]]
         (_lesson(statement, habit, remedy), tuple(_part(statement, *span) for span in (habit.whole, *habit.again)))
         for habit in habits
     ]
-    for place in _strays(statement):
-        if not _covered(place, habits):
-            lessons.append((_stray(place, statement, remedy), (_part(statement, place, place + 1),)))
+    for index in _strays(statement):
+        if not _covered(index, habits):
+            lessons.append((_stray(index, statement, remedy), (_part(statement, index, index + 1),)))
     return sorted(lessons, key=lambda lesson: lesson[0].span.start)
 
 
@@ -69,17 +69,17 @@ def _part(statement: Statement, start: int, end: int) -> Span:
     return Span(statement.source, statement.start + start, statement.start + end)
 
 
-def _covered(place: int, habits: list[Occurrence]) -> bool:
-    return any(habit.start <= place < habit.end for habit in habits)
+def _covered(index: int, habits: list[Occurrence]) -> bool:
+    return any(habit.start <= index < habit.end for habit in habits)
 
 
 def _strays(statement: Statement) -> list[int]:
-    """The first place of each foreign character that has a replacement in the language."""
-    places: dict[str, int] = {}
-    for place, char in enumerate(masked(statement.text)):
+    """The first index of each foreign character that has a replacement in the language."""
+    first: dict[str, int] = {}
+    for index, char in enumerate(masked(statement.text)):
         if plain := plain_character(char):
-            places.setdefault("full width" if unicodedata.east_asian_width(char) == "F" else plain, place)
-    return [*places.values()]
+            first.setdefault("full width" if unicodedata.east_asian_width(char) == "F" else plain, index)
+    return [*first.values()]
 
 
 def _lesson(statement: Statement, occurrence: Occurrence, remedy: Remedy | None) -> Diagnostic:
@@ -90,8 +90,8 @@ def _lesson(statement: Statement, occurrence: Occurrence, remedy: Remedy | None)
     return ForeignNotation(span, habit.name, lesson, habit.habit, habit.advice if remedy else advice, remedy)
 
 
-def _stray(place: int, statement: Statement, remedy: Remedy | None) -> UnexpectedCharacter:
-    return diagnose_character(_part(statement, place, place + 1), remedy)
+def _stray(index: int, statement: Statement, remedy: Remedy | None) -> UnexpectedCharacter:
+    return diagnose_character(_part(statement, index, index + 1), remedy)
 
 
 def _remedy(statement: Statement, text: str) -> Remedy | None:

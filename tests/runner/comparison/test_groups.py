@@ -15,9 +15,9 @@ from runner.comparison.sections import VALIDATION, make_sections
 from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun, plan_runs
 from runner.probing import probe_run
+from runner.records.finding import find_runs
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
-from runner.records.places import find_runs
 from runner.records.record import is_probed, read_probe
 from runner.records.summary import COLUMNS, Spread, linear_last, make_rows, read_groups
 from runner.settings.resolving import make_config

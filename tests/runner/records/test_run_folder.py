@@ -10,10 +10,10 @@ import pytest
 
 from alphadsl.report.exceptions import InputError
 from runner.plan import plan_runs
+from runner.records.finding import find_runs
 from runner.records.folder import CONFIG as CONFIG_FILE
 from runner.records.folder import FOLDERS, LOCK, MARKER, OURS, WRITTEN_ONCE, RunFolder, check_free_of_others, locked
 from runner.records.opening import IfExists, check_run, open_run
-from runner.records.places import find_runs
 from tests.runner.losses import PlainInfoNCE
 from tests.runner.runs import CONFIG, DATA, make_run
 

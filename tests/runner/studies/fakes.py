@@ -12,7 +12,7 @@ from runner.studies.plan import Ladder, Plan, Point
 from runner.studies.space import Listed, Span
 from runner.studies.study import Study, StudyRoom, open_study, room_of
 from runner.studies.work import Evaluate, FailedError, Result, Task, work
-from runner.studies.workers import Place
+from runner.studies.workers import Assignment
 
 TEXTS = {"infonce": "loss infonce {}\n", "direct": "loss direct {}\n"}
 TAU = Listed(name="tau", losses=("infonce", "direct"), values=(0.1, 0.2, 0.4))
@@ -105,16 +105,16 @@ def asked(folder: Path) -> Counter[int]:
     return Counter(int(line.split()[0]) for line in lines)
 
 
-def make_scorer(place: Place, plan: Plan) -> Evaluate:
-    return Scorer(place.room.folder, seconds=0.02)
+def make_scorer(assignment: Assignment, plan: Plan) -> Evaluate:
+    return Scorer(assignment.room.folder, seconds=0.02)
 
 
-def make_killed_once(place: Place, plan: Plan) -> Evaluate:
-    return KilledOnce(place.room.folder, index=1)
+def make_killed_once(assignment: Assignment, plan: Plan) -> Evaluate:
+    return KilledOnce(assignment.room.folder, index=1)
 
 
-def make_deadly(place: Place, plan: Plan) -> Evaluate:
-    return Deadly(place.room.folder)
+def make_deadly(assignment: Assignment, plan: Plan) -> Evaluate:
+    return Deadly(assignment.room.folder)
 
 
 def room_in(folder: Path) -> StudyRoom:

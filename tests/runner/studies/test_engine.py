@@ -18,7 +18,7 @@ from runner.studies.space import Listed
 from runner.studies.spread import spread_point
 from runner.studies.study import INDEX, Standing, Study, read_study
 from runner.studies.work import Task, work
-from runner.studies.workers import Place, core_shares, run_workers
+from runner.studies.workers import Assignment, core_shares, run_workers
 from tests.processes import SERVER
 from tests.runner.studies.fakes import (
     CONFIG,
@@ -75,7 +75,7 @@ def test_a_grid_gives_each_loss_the_parameters_that_it_has(tmp_path: Path) -> No
 def test_workers_in_processes_find_what_one_worker_finds(tmp_path: Path) -> None:
     alone = scores(worked(tmp_path / "alone", BOTH))
     study = opened(tmp_path / "shared", BOTH)
-    run_workers(study, Place(study.room, CONFIG, make=make_scorer), 2, lambda: None)
+    run_workers(study, Assignment(study.room, CONFIG, make=make_scorer), 2, lambda: None)
     assert scores(study) == alone
     assert asked(study.room.folder) == dict.fromkeys(range(6), 1)
 
@@ -92,7 +92,7 @@ def test_two_commands_that_start_at_once_do_no_trial_twice(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_the_trial_of_a_worker_that_is_killed_is_taken_up_again(tmp_path: Path) -> None:
     study = opened(tmp_path, plan_of(TAU))
-    run_workers(study, Place(study.room, CONFIG, make=make_killed_once), 1, lambda: None)
+    run_workers(study, Assignment(study.room, CONFIG, make=make_killed_once), 1, lambda: None)
     assert all(entry.standing is Standing.DONE for entry in study.entries())
     assert asked(study.room.folder) == dict.fromkeys(range(3), 1)
 
@@ -100,7 +100,7 @@ def test_the_trial_of_a_worker_that_is_killed_is_taken_up_again(tmp_path: Path) 
 @pytest.mark.slow
 def test_a_trial_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
     study = opened(tmp_path, plan_of(TAU))
-    run_workers(study, Place(study.room, CONFIG, make=make_deadly), 1, lambda: None)
+    run_workers(study, Assignment(study.room, CONFIG, make=make_deadly), 1, lambda: None)
     standings = [entry.standing for entry in study.entries()]
     assert standings == [Standing.DONE, Standing.FAILED, Standing.DONE]
     assert study.entries()[1].reason == "3 workers died of it"

@@ -1,6 +1,6 @@
-"""Where in a loss something else may be put: a family comes in; its places come out, with what may be written there.
+"""Where in a loss something else may be put: a family comes in; its positions come out, with what may be written there.
 
-A place is a node in one of the expressions of a family. Its level says which indices may be used there, and its
+A position is a node in one of the expressions of a family. Its level says which indices may be used there, and its
 argument which variable. An exponent must be constant, since no gradient is taken with respect to it.
 """
 
@@ -28,41 +28,41 @@ from alphadsl.ir.traversal import children, expressions_of, parameters_in, rebui
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A node in its position: the expression, the path from its root, and what may be used there."""
 
     expression: int
-    way: tuple[int, ...]
+    path: tuple[int, ...]
     level: Level
     argument: str | None
     node: Expr
 
-    def allows(self, other: "Place") -> bool:
-        """Whether the node of another place may be put here."""
+    def allows(self, other: "Position") -> bool:
+        """Whether the node of another position may be put here."""
         return (self.argument is None and other.argument is None and other.level <= self.level) or (
             self.argument is not None and other.argument is not None and self.level == other.level
         )
 
 
-def places_of(family: Family) -> tuple[Place, ...]:
-    """Every place of a family, roots first."""
+def positions_of(family: Family) -> tuple[Position, ...]:
+    """Every position of a family, roots first."""
     return tuple(
-        place
+        position
         for index, (expr, (level, argument)) in enumerate(zip(expressions_of(family), _grounds(family), strict=True))
-        for place in _within(Place(index, (), level, argument, expr))
+        for position in _within(Position(index, (), level, argument, expr))
     )
 
 
-def with_node(family: Family, place: Place, node: Expr) -> Family:
-    """The family with another node at a place."""
+def with_node(family: Family, position: Position, node: Expr) -> Family:
+    """The family with another node at a position."""
     bodies = list(expressions_of(family))
-    bodies[place.expression] = _put(bodies[place.expression], place.way, node)
+    bodies[position.expression] = _put(bodies[position.expression], position.path, node)
     return with_expressions(family, tuple(bodies))
 
 
-def put(loss: Loss, place: Place, node: Expr) -> Loss:
-    """The loss with another node at a place, and without the parameters that are no longer used."""
-    family = with_node(loss.family, place, node)
+def put(loss: Loss, position: Position, node: Expr) -> Loss:
+    """The loss with another node at a position, and without the parameters that are no longer used."""
+    family = with_node(loss.family, position, node)
     names = parameters_in(family)
     return replace(
         loss, family=family, parameters=tuple(parameter for parameter in loss.parameters if parameter.name in names)
@@ -91,7 +91,11 @@ def size_of_loss(loss: Loss) -> int:
 
 
 def _size(body: Expr) -> int:
-    used = [place.node for place in _within(Place(0, (), Level.PAIR, None, body)) if isinstance(place.node, Importance)]
+    used = [
+        position.node
+        for position in _within(Position(0, (), Level.PAIR, None, body))
+        if isinstance(position.node, Importance)
+    ]
     return size_of(body) + sum(size_of_loss(replace(node.of, parameters=())) for node in used)
 
 
@@ -108,23 +112,23 @@ def _grounds(family: Family) -> tuple[tuple[Level, str | None], ...]:
             return ((Level.ROW, None),)
 
 
-def _within(place: Place) -> Iterator[Place]:
-    yield place
-    if isinstance(place.node, Pool):
+def _within(position: Position) -> Iterator[Position]:
+    yield position
+    if isinstance(position.node, Pool):
         return
-    for index, child in enumerate(children(place.node)):
-        level, argument = place.level, place.argument
-        match place.node:
+    for index, child in enumerate(children(position.node)):
+        level, argument = position.level, position.argument
+        match position.node:
             case Reduce():
                 level = Level.PAIR
             case Apply("pow") if index == 1:
                 level, argument = Level.CONSTANT, None
-        yield from _within(Place(place.expression, (*place.way, index), level, argument, child))
+        yield from _within(Position(position.expression, (*position.path, index), level, argument, child))
 
 
-def _put(expr: Expr, way: tuple[int, ...], node: Expr) -> Expr:
-    if not way:
+def _put(expr: Expr, path: tuple[int, ...], node: Expr) -> Expr:
+    if not path:
         return node
     parts = list(children(expr))
-    parts[way[0]] = _put(parts[way[0]], way[1:], node)
+    parts[path[0]] = _put(parts[path[0]], path[1:], node)
     return rebuild(expr, tuple(parts))
