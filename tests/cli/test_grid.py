@@ -83,8 +83,8 @@ def test_values_that_are_nearly_the_same_have_names_of_their_own(first: float, s
 def test_every_setting_that_may_vary_varies_once_a_value(name: str) -> None:
     (option,) = (option for option in all_options() if option.name == name)
     words = tuple(word for word in option.choices if word != "auto")
-    others: dict[str, tuple[object, ...]] = {"queue": ("256", "512"), "momentum_encoder": ("0.25", "0.5")}
-    values = others.get(name) or words[:2] or {int: (4, 8), float: (0.25, 0.5)}[option.kind]
+    numbers = {int: (4, 8), float: (0.25, 0.5), str: ("256", "512") if name == "queue" else ("0.25", "0.5")}
+    values = words[:2] or numbers[option.kind]
     setups = combine_settings([Given({"dataset": "cifar10", "optimizer": "sgd"})], {name: values}, 1)
     assert [str(getattr(setup.config, name)) for setup in setups] == [str(value) for value in values]
     assert len({setup.tag for setup in setups}) == 2

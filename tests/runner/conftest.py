@@ -1,9 +1,11 @@
 """A small experiment on the digits: 3 steps an epoch, so that whole runs fit into a test."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from runner.data.datasets import load_data
 from runner.data.splits import ImageData, Split
@@ -54,3 +56,14 @@ class Laboratory:
 @pytest.fixture
 def laboratory(tmp_path: Path, data: ImageData, config: ExperimentConfig) -> Laboratory:
     return Laboratory(tmp_path, data, config)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are empty, for tests of everything else: to draw a page takes a second or more."""
+    draw = Figure.savefig
+
+    def blank(figure: Figure, *given: Any, **options: Any) -> None:
+        draw(Figure((1, 1)), *given, **options)
+
+    monkeypatch.setattr(Figure, "savefig", blank)

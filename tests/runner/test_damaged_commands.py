@@ -87,9 +87,11 @@ PAIRS = [(file, harm) for file in FILES for harm in HARMS]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_damaged_file_is_told_in_one_line_and_nothing_is_lost(
-    name: str, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """The commands share the pairs of files and harms: each meets every file and every harm."""
+    if name == "compare":
+        request.getfixturevalue("undrawn")
     monkeypatch.chdir(tmp_path)
     places = {key: place for place, key in enumerate((*COMMANDS, *FILES, *HARMS))}
     for file, harm in PAIRS:

@@ -47,7 +47,7 @@ def test_a_trial_is_the_run_that_train_makes(name: str) -> None:
 
 
 def test_to_hold_what_follows_is_another_study() -> None:
-    follows, held = (plan_for(["batch=128,512", "tau=0.1..1"], {"recipe": "fast", **lr}) for lr in ({}, {"lr": 0.12}))
+    follows, held = (plan_for(["batch=128,512", "tau=0.1..1"], {"recipe": "fast", **lr}) for lr in ({}, {"lr": 0.24}))
     assert follows.config == held.config
     assert [*differences(follows, held)] == ["settings that follow others: lr, now none"]
 
