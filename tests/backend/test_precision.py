@@ -65,6 +65,7 @@ def batch(device: str = "cpu") -> Tensor:
     return torch.randn(2, 8, 4, device=device)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_tiles")
 @pytest.mark.parametrize("process", ["highest", "high", "medium"], indirect=True)
 @pytest.mark.parametrize("wanted", EXPECTED)

@@ -100,6 +100,7 @@ def test_tensors_that_are_kept_are_counted() -> None:
     assert memory.held_bytes(Device.cpu) - before == 4000
 
 
+@pytest.mark.slow
 def test_a_tensor_that_stands_for_another_holds_nothing() -> None:
     wrapped: list[torch.Tensor] = []
 

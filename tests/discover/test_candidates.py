@@ -58,6 +58,7 @@ def test_a_mutation_changes_one_loss_into_another_text(name: str, parents: list[
     assert changed >= (2 if name == "family" else 3)
 
 
+@pytest.mark.slow
 def test_what_is_bred_is_a_text_that_the_checker_takes_or_refuses(parents: list[Loss]) -> None:
     chance, admitted = random.Random(1), 0
     for number in range(80):

@@ -65,6 +65,7 @@ def test_what_the_score_does_not_need_is_left_out(library: Gates) -> None:
     assert left.score == 0.5
 
 
+@pytest.mark.slow
 def test_a_score_that_falls_keeps_every_part_and_still_does_the_sums(library: Gates) -> None:
     left = trim("mine", BLOATED, library, lambda text: None, 0.5)
     assert left.text == pretty_loss(fold(loss_of("mine", BLOATED)))

@@ -36,7 +36,7 @@ loss mine {
 
 
 @pytest.fixture(autouse=True)
-def folder_with_a_spec(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def folder_with_a_spec(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, undrawn: None) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.alpha").write_text(MINE, encoding="utf-8")
 
@@ -125,6 +125,7 @@ def test_only_the_first_process_reads_and_compares_the_runs(tmp_path: Path, monk
     assert (result.exit_code, result.output) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_for_now_is_probed_then_and_again_at_its_end() -> None:
     words = ("train", "infonce", *QUICK, "--epochs", "2")
     typed(*words, "--stop-after", "1", "--name", "whole")
@@ -200,6 +201,7 @@ def test_values_of_one_of_several_losses_are_in_its_run_alone() -> None:
     assert values == [0.5, 0.25]
 
 
+@pytest.mark.slow
 def test_a_run_kept_for_choosing_is_opened_and_exported_by_probe() -> None:
     typed("train", "infonce", "--name", "first", "--test-set", "sealed", *QUICK)
     assert json.loads(Path("runs/first/probe.json").read_text())["test"] is None

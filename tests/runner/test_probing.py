@@ -41,6 +41,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return train_runs(plan, Options()).folders[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_probe_that_fails_loses_no_training(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fault, probed = FAULTS[name], probing.probe_features
@@ -68,6 +69,7 @@ def test_a_probe_that_fails_loses_no_training(name: str, tmp_path: Path, monkeyp
     assert run.checkpoint.read_bytes() == trained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["draw_confusion", "show_at"])
 def test_a_probe_stopped_while_it_writes_is_repeated(
     last: str, sealed: RunFolder, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,7 @@ from tests.runner.losses import PlainInfoNCE
 QUICK = SMALL | {"batch": 256}
 
 
+@pytest.mark.slow
 def test_a_stock_is_read_once_and_an_untrained_encoder_probed_once_for_each_seed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ def test_stl10_pretrains_on_the_unlabelled_too(stl10: Path) -> None:
     assert data.pretrain_NCHW[0, 0, 0].tolist() == list(range(96))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["cifar10", "stl10", "digits"])
 @pytest.mark.parametrize("size", [8, 24, 128])
 def test_images_are_brought_to_another_size(dataset: str, size: int, request: pytest.FixtureRequest) -> None:

@@ -207,6 +207,7 @@ def test_another_search_in_the_folder_is_refused(tmp_path: Path) -> None:
         open_search(SearchRoom(tmp_path), plan_for())
 
 
+@pytest.mark.slow
 def test_candidates_are_files_that_load_and_the_page_shows_them(tmp_path: Path, finished: Search) -> None:
     room = SearchRoom(tmp_path)
     found = best_of(finished.log, "2 epochs")
@@ -232,6 +233,7 @@ def test_events_keep_what_they_say(tmp_path: Path) -> None:
     assert again.gates() == {"passed": 1}
 
 
+@pytest.mark.slow
 def test_a_loss_with_endless_steps_is_given_up() -> None:
     text = "loss slow {\n  R(a) = -a * log(a) - a^2\n  alpha in simplex\n}\n"
     with pytest.raises(FailedError, match=r"its steps take \d+ times as long as those of InfoNCE"):

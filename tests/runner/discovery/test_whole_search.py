@@ -39,6 +39,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SearchRoom:
     return SearchRoom(tmp_path / "first")
 
 
+@pytest.mark.slow
 def test_a_search_hands_on_what_it_found_and_goes_on_with_more_time(room: SearchRoom) -> None:
     plan = open_search(room, plan_for())
     page = discover(plan, room, BUDGET, Stock())

@@ -103,6 +103,7 @@ def test_tensorboard_shows_the_rows_and_the_probe(writer: int, tmp_path: Path, m
     assert shown.Scalars("probe/validation_linear")[0].value > 0
 
 
+@pytest.mark.slow
 def test_a_service_that_fails_costs_no_run(
     service: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

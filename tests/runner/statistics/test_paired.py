@@ -149,6 +149,7 @@ def test_bca_is_efrons() -> None:
     assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.03)
 
 
+@pytest.mark.slow
 def test_intervals_cover_as_often_as_the_manual_says() -> None:
     """The mean of normal differences of eight seeds: BCa 89 %, Student's 95 % (of 2,000); 300 draws leave 5 points."""
     draws = np.random.default_rng(8).normal(0, 1, (300, 8))

@@ -155,6 +155,7 @@ def test_what_is_no_list_of_candidates_is_refused(text: str, told: str, tmp_path
         read_candidates(path)
 
 
+@pytest.mark.slow
 def test_a_study_hands_on_the_best_trial_of_each_loss_with_its_seeds(tmp_path: Path) -> None:
     study = opened(tmp_path, plan_of(TAU, RATES, losses=("infonce", "direct")))
     with pytest.raises(InputError, match="has no finished trial"):
@@ -167,6 +168,7 @@ def test_a_study_hands_on_the_best_trial_of_each_loss_with_its_seeds(tmp_path: P
     assert found["direct"].search_score == max(entry.score or 0 for entry in study.entries())
 
 
+@pytest.mark.slow
 def test_what_a_study_searched_and_cannot_hand_on_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     batches = Listed(name="batch", values=(128, 256))
     study = opened(tmp_path, plan_of(TAU, RATES, batches))

@@ -149,6 +149,7 @@ def test_a_trial_whose_worker_never_said_who_it_is_comes_back(tmp_path: Path, mo
     assert worked(tmp_path, plan_of(TAU)).entries()[0].standing is Standing.DONE
 
 
+@pytest.mark.slow
 def test_random_points_are_the_same_whoever_draws_them(tmp_path: Path) -> None:
     plan = plan_of(TAU, RATE, search="random", trials=3)
     points = [scores(worked(tmp_path / place, plan)) for place in ("one", "two")]

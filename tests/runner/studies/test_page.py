@@ -88,6 +88,7 @@ class BetterOnTheWay(Scorer):
         return scored if task.last else Result(tuple(0.9 + 0.1 * score for score in scored.scores), scored.runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prune", ["halving", "hyperband"])
 def test_a_trial_that_ended_early_has_no_score(prune: str, tmp_path: Path) -> None:
     values = (0.1, 0.2, 0.3, 0.4, 0.15, 0.25, 0.35, 0.45)
@@ -111,6 +112,7 @@ def test_a_study_without_a_score_has_a_page(tmp_path: Path) -> None:
     assert "3 waiting" in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_page_of_another_is_not_replaced(tmp_path: Path) -> None:
     study = opened(tmp_path, plan_of(TAU))
     (study.room.folder / "study.html").write_text("mine", encoding="utf-8")

@@ -48,6 +48,7 @@ def test_an_edited_spec_is_named(tmp_path: Path) -> None:
     assert "with the same specs" in refusal.value.help
 
 
+@pytest.mark.slow
 def test_threads_and_places_make_no_other_study(tmp_path: Path) -> None:
     opened(tmp_path, plan_of(TAU))
     opened(tmp_path, plan_of(TAU, config=CONFIG.model_copy(update={"threads": 7, "device": "auto"})))
@@ -117,6 +118,7 @@ def test_what_a_database_says_has_a_remedy(reason: str, told: str) -> None:
     assert told in refusal.value.help
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["begun", "ended"])
 def test_a_disk_that_is_full_is_told_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str

@@ -19,6 +19,7 @@ MADE = {"infonce": INFONCE, "better": BETTER, "same": SAME}
 GONE = InputError("The loss is nan at step 3.")
 
 
+@pytest.mark.slow
 def test_a_verdict_finds_the_planted_winner_names_what_failed_and_shows_the_curse(tmp_path: Path) -> None:
     folders = [*make_seeds(tmp_path, "infonce", INFONCE), *make_seeds(tmp_path, "better", BETTER)]
     folders += make_seeds(tmp_path, "same", SAME[:7])

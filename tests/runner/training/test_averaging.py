@@ -44,6 +44,7 @@ def last_of(run: RunFolder) -> Checkpoint:
     return load_checkpoint(run.checkpoint, CPU)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_resumes_to_the_bit(averaging: Laboratory) -> None:
     straight = averaging.train("straight", PlainInfoNCE())
     with pytest.raises(KeyboardInterrupt):

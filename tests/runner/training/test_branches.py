@@ -184,6 +184,7 @@ def test_a_queue_has_statistics_of_its_negatives(laboratory: Laboratory, momentu
     assert told["alpha/beta"] == pytest.approx(float((ratio_N / (1 + ratio_N)).mean()), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [{}, {"predictor": "mlp", "queue": 128}], ids=str)
 def test_a_stopped_run_with_a_queue_goes_on_to_the_bit(laboratory: Laboratory, head: dict[str, Any]) -> None:
     laboratory.config = laboratory.config.model_copy(update=head)

@@ -18,6 +18,7 @@ from tests.runner.training.test_pretrain import assert_same_run
 CPU = torch.device("cpu")
 
 
+@pytest.mark.slow
 def test_a_run_with_a_constant_schedule_gets_more_epochs(laboratory: Laboratory) -> None:
     """As if it had had them from the start, and with what it was planned for before."""
     laboratory.config = laboratory.config.model_copy(update={"schedule": "constant", "keep_every": 1})

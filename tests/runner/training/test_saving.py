@@ -37,6 +37,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     return laboratory.train("straight", PlainInfoNCE())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("save_every", ["1step", "5steps", "2epochs", "1h"])
 def test_a_run_that_breaks_off_goes_on_from_its_last_checkpoint(
     save_every: str, laboratory: Laboratory, straight: RunFolder
