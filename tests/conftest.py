@@ -3,11 +3,14 @@
 `pytest --few` runs few cases of each test, the same ones every time: the first, the last and some between.
 """
 
+import random
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -54,6 +57,15 @@ def few(cases: list[pytest.Item]) -> list[pytest.Item]:
     if len(cases) <= FEW or cases[0].get_closest_marker("every_case"):
         return cases
     return [cases[index * (len(cases) - 1) // (FEW - 1)] for index in range(FEW)]
+
+
+@pytest.fixture(autouse=True)
+def same_chance() -> None:
+    """The random numbers of a test do not depend on the tests that its process ran before."""
+    random.seed(0)
+    np.random.seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,9 +63,12 @@ def test_candidates_on_the_threshold_do_not_make_it_go_round(dtype: torch.dtype,
     assert steps
 
 
-def test_numbers_that_are_none_do_not_make_it_go_round(steps: list[int]) -> None:
-    cost_AC = torch.rand(4, 9)
+@pytest.mark.parametrize("budget", [0.01, 1 / 6, 3.0])
+def test_numbers_that_are_none_do_not_make_it_go_round(budget: float, steps: list[int]) -> None:
+    """And come out again, also where the budget admits no other candidate."""
+    cost_AC = torch.rand(4, 9, generator=torch.Generator().manual_seed(0))
     cost_AC[1, 3], cost_AC[2, 3] = torch.nan, torch.inf
-    threshold_A1 = simplex.threshold_of(cost_AC, BUDGET.float())
-    assert threshold_A1[[0, 2, 3]].isfinite().all()
-    assert threshold_A1[1].isnan()
+    for find in (simplex.threshold_of, simplex.sorted_threshold_of):
+        threshold_A1 = find(cost_AC, torch.tensor(budget))
+        assert threshold_A1[[0, 2, 3]].isfinite().all()
+        assert threshold_A1[1].isnan()

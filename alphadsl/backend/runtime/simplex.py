@@ -49,7 +49,7 @@ def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
         below_AC = (threshold_A1 - cost_AC).clamp_min(0)
         excess_A1 = below_AC.sum(-1, keepdim=True) - budget
         active_A1 = below_AC.sign().sum(-1, keepdim=True)
-        step_A1 = torch.where(active_A1 > 0, excess_A1 / active_A1.clamp_min(1), 0.0)
+        step_A1 = torch.where(active_A1 > 0, excess_A1 / active_A1.clamp_min(1), 0 * excess_A1)  # 0, or NaN
         return threshold_A1 - step_A1, active_A1, torch.minimum(size_A1, fewest_A1)
 
     nothing_A1 = torch.zeros_like(cost_AC[..., :1])
@@ -71,7 +71,7 @@ def sorted_threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
         below_AC = (threshold_A1 - cost_AC).clamp_min(0)
         excess_A1 = below_AC.sum(-1, keepdim=True) - budget
         size_A1 = below_AC.sign().sum(-1, keepdim=True)
-        threshold_A1 = threshold_A1 - torch.where(size_A1 > 0, excess_A1 / size_A1.clamp_min(1), 0.0)
+        threshold_A1 = threshold_A1 - torch.where(size_A1 > 0, excess_A1 / size_A1.clamp_min(1), 0 * excess_A1)
     return threshold_A1
 
 
