@@ -23,9 +23,9 @@ def find_runs(names: Sequence[str], runs_dir: Path) -> list[RunFolder]:
 
 
 def _find(name: str, runs_dir: Path) -> Path:
-    path = Path(name)
-    with guarded(path, "read"):
-        paths = [path for path in (path, runs_dir / name) if path.exists()]
+    given = Path(name)
+    with guarded(given, "read"):
+        paths = [path for path in (given, runs_dir / name) if path.exists()]
     if paths:
         return next((path for path in paths if is_run(path)), paths[0])
     raise InputError(f"There is no run {runs_dir / name}.", "Name a run folder, or give --runs-dir DIR.")

@@ -143,6 +143,7 @@ def test_a_pickled_module_is_the_same_loss(name: str) -> None:
     assert kept.values == loss.values
 
 
+@pytest.mark.slow
 def test_zero_rows_are_finite_and_unmoved() -> None:
     z0_ND, z1_ND = views()
     with torch.no_grad():

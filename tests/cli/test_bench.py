@@ -90,6 +90,7 @@ def test_a_loss_is_needed() -> None:
         bench.bench()
 
 
+@pytest.mark.slow
 def test_a_wrong_spec_is_refused_as_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "x.alpha").write_text("loss x {\n  phi(x) = -x\n  psi(x) = x\n}\n", encoding="utf-8")
     done = run("x.alpha", folder=tmp_path)

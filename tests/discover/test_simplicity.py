@@ -49,6 +49,7 @@ def library() -> Gates:
 BLOATED = importance("exp(min(d[i]^2 - d[i,j]^2, 0.4152) * (1 + 1) + 0.0013 * tanh(d[i,j]^2))")
 
 
+@pytest.mark.slow
 def test_what_the_score_does_not_need_is_left_out(library: Gates) -> None:
     scored: list[str] = []
 

@@ -95,6 +95,7 @@ def test_a_run_at_work_is_not_probed_and_keeps_its_result(sealed: RunFolder) -> 
     assert sealed.probe.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_test_set_stays_sealed_until_it_is_asked_for(sealed: RunFolder) -> None:
     before = read_probe(sealed)
     assert before["test"] is None

@@ -185,6 +185,7 @@ def test_a_probe_that_fails_can_be_had_by_the_same_call(
     assert read_probe(RunFolder(run.folder))["validation"]
 
 
+@pytest.mark.slow
 def test_images_to_test_on_are_read_and_without_labels_nothing_is_probed(
     tmp_path: Path, loss: alphadsl.ContrastiveLoss
 ) -> None:

@@ -83,6 +83,7 @@ def test_embeddings_of_a_run_without_its_checkpoint_are_told_not_shown(runs: lis
     assert told.startswith("infonce is not shown: There is no checkpoint")
 
 
+@pytest.mark.slow
 def test_probing_again_gives_the_same(runs: list[RunFolder]) -> None:
     before = read_probe(runs[0])
     runs[0].probe.unlink()

@@ -119,6 +119,7 @@ class Asked(PlainInfoNCE):
         return Weights(torch.rand(2 * len(z0_ND), 2 * len(z0_ND)), torch.rand(2 * len(z0_ND)))
 
 
+@pytest.mark.slow
 def test_training_has_the_same_weights_with_and_without(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def test_a_run_that_was_stopped_resumes_to_the_bit(averaging: Laboratory) -> Non
         assert torch.equal(value, last_of(resumed).averaged[name]), name
 
 
+@pytest.mark.slow
 def test_the_average_is_measured_and_what_is_trained_is_not_touched(
     averaging: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ from tests.runner.losses import PlainInfoNCE, StopsAt
 from tests.runner.training.test_pretrain import CPU, assert_same_run, measurements
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [2, 1000])
 def test_every_step_has_its_row_however_seldom_they_are_read(laboratory: Laboratory, every: int) -> None:
     each = laboratory.train("each", PlainInfoNCE())
