@@ -5,8 +5,8 @@ It includes the runtime functions that the core calls, taken from the modules th
 
 import inspect
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from alphadsl.backend.emit.cells import emit_cells
@@ -46,35 +46,61 @@ WEIGH = """
 def weigh(batch, parameters):
     return {place}({name}_core, batch, parameters)
 """
-STEPS = {Space.SPHERE: step.sphere_step, Space.EUCLIDEAN: step.euclidean_step}
-TOGETHER_STEPS = {Space.SPHERE: cells.step_sphere, Space.EUCLIDEAN: cells.step_euclidean}
 PLACED = {Space.SPHERE: "unit_rows(queue{wide})[0]", Space.EUCLIDEAN: "widened(queue{wide})"}
 RUNTIME = ((functions, RUNTIME_FUNCTIONS), (simplex, RUNTIME_SOLVERS), (but_one, RUNTIME_BUT_ONE))
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a core with a kind of positives is written: its functions, what is called to weigh pairs, and the step that
+    calls it."""
+
+    emit: Callable[[Core], str]
+    weigh: str
+    called: str
+    steps: Mapping[Space, Callable[..., object]]
+    modules: tuple[ModuleType, ...]
+
+
+ROWS = Form(
+    emit_core,
+    WEIGH,
+    "weigh, layout",
+    {Space.SPHERE: step.sphere_step, Space.EUCLIDEAN: step.euclidean_step},
+    (pairs, step),
+)
+CELLS = Form(
+    emit_cells,
+    "",
+    "{name}_core, masks",
+    {Space.SPHERE: cells.step_sphere, Space.EUCLIDEAN: cells.step_euclidean},
+    (pairs, step, cells),
+)
+FORMS = {Positives.ONE: ROWS, Positives.APART: ROWS, Positives.TOGETHER: CELLS}
 PREAMBLE = re.compile(r'\A""".*?"""\n', re.DOTALL)
 
 
 def emit_standalone(core: Core, values: Mapping[str, float]) -> str:
     """The text of the file. A core that looks closely at small distances works in float64 throughout, where products
     keep enough digits."""
-    together = core.positives == Positives.TOGETHER
-    text = emit_pairs(core) + "\n\n"
-    text += (emit_cells if together else emit_core)(replace(core, near=False))
-    text += "" if together else WEIGH.format(place=PLACES[Geometry(core.space)], name=core.name)
+    form = FORMS[core.positives]
+    text = f"{emit_pairs(core)}\n\n{form.emit(replace(core, near=False))}"
+    text += form.weigh.format(place=PLACES[Geometry(core.space)], name=core.name)
     runtime = [module for module, names in RUNTIME if re.search(rf"\b({'|'.join(names)})\(", text)]
     names = [identifier(name) for name in values]
     argument = "".join(f", {name}" for name in ("labels", "queue") if name in core.pairs.takes)
     queue = PLACED[core.space].format(wide=".double()" if core.near else "")
     footer = FOOTER.format(
         name=core.name,
-        pairs=f"{core.name}_core, masks" if together else "weigh, layout",
-        step=TOGETHER_STEPS[core.space].__name__ if together else STEPS[core.space].__name__,
+        pairs=form.called.format(name=core.name),
+        step=form.steps[core.space].__name__,
         wide=".double()" if core.near else "",
         argument=argument,
         context="".join(f"    {line}\n" for line in emit_context(core, queue)),
         parameters="".join(f", {name}={value!r}" for name, value in zip(names, values.values(), strict=True)),
         values="".join(f"{name}, " for name in names),
     )
-    modules = "".join(_body(module) for module in [*runtime, pairs, step, *([cells] if together else [])])
+    modules = "".join(_body(module) for module in [*runtime, *form.modules])
     return "".join([HEADER.format(name=core.name, argument=argument), modules, "\n\n", text, footer])
 
 

@@ -6,6 +6,7 @@ tile.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -45,7 +46,7 @@ class Tiled:
         with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for sweep in self._core.passes:
-                run.sweep(sweep, pushes=sweep.pushes)
+                run.sweep(sweep)
             return run.step()
 
     @torch.no_grad()
@@ -54,7 +55,7 @@ class Tiled:
         with sizes_apart():
             run = _Run(self._core, self._program, z_VND, context, parameters, ranks)
             for sweep in self._core.passes:
-                run.sweep(sweep, pushes=False)
+                run.sweep(replace(sweep, pushes=False))
             return run.value()
 
 
@@ -79,15 +80,15 @@ class _Run:
         self._settled: dict[str, Tensor] = {}
         self._received = Received(torch.zeros_like(self._at.points_PD), torch.zeros_like(self._at.half_P1))
 
-    def sweep(self, sweep: Pass, *, pushes: bool) -> None:
+    def sweep(self, sweep: Pass) -> None:
         """One pass over all tiles, and then the statistics of rows and batch that it completes."""
         states = [state for row in sweep.rows for state in start(row.reduction.over, self._anchors[0])]
-        if sweep.rows or pushes:
+        if sweep.sweeps:
             known, fixed = self._call(f"known{sweep.number}")
             first, stop = self._tiling.anchors
             anchored = [side for side in self._tiling.sides if first <= side[0] and side[1] <= stop]
             carried = _cut(states, anchored, first)
-            self._visit(sweep, pushes, _cut(known, anchored, first), fixed, carried)
+            self._visit(sweep, _cut(known, anchored, first), fixed, carried)
             parts = zip(*(carried[span] for span in self._tiling.weighing), strict=True)
             states = [self._joined(part) for part in parts]
         for row in sweep.rows:
@@ -107,8 +108,8 @@ class _Run:
         value, gradient_VND, slopes = self._parts["gather"](known, self._at, received, self._z_VND)
         return value, gradient_VND[:, slice(*self._ranks.mine)], slopes
 
-    def _visit(self, sweep: Pass, pushes: bool, known: Cut, fixed: Tensors, carried: Cut) -> None:
-        does = "push" if pushes else "carry"
+    def _visit(self, sweep: Pass, known: Cut, fixed: Tensors, carried: Cut) -> None:
+        does = "push" if sweep.pushes else "carry"
         tiles = self._tiling.tiles
 
         def visit(number: int) -> None:
@@ -121,7 +122,7 @@ class _Run:
             carried[tile.rows] = joined.of_rows
             if meeting == Meeting.MUTUAL:
                 carried[tile.columns] = joined.of_columns
-            if pushes:
+            if sweep.pushes:
                 self._push(tile, meeting.pushes_columns, s_RC, joined.along)
 
         run_tasks(self._tiling.before, visit, self._at.points_PD)
