@@ -19,7 +19,6 @@ from runner.network.models import make_network
 from runner.plan import plan_runs
 from runner.records.folder import RunFolder
 from runner.records.opening import IfExists
-from runner.settings.keys import decide_keys
 from runner.settings.resolving import make_config
 from runner.training.checkpoint import load_checkpoint
 from runner.training.embedding import draw_views, make_views
@@ -207,34 +206,6 @@ def test_a_queue_that_is_no_multiple_of_a_batch_turns_over() -> None:
         branches.enqueue(torch.full((3, 2), float(batch)), batch)
     assert branches.queue_QD is not None
     assert branches.queue_QD[:, 0].tolist() == [3.0, 3.0, 2.0, 2.0, 3.0]
-
-
-def test_what_auto_means_for_keys() -> None:
-    config = make_config("digits", batch=256)
-    moco, small, plain = (
-        decide_keys(config, "moco", queued, images)
-        for queued, images in ((True, 50_000), (True, 1297), (False, 50_000))
-    )
-    assert (moco.queue, moco.momentum_encoder) == (4096, 0.99)
-    assert (small.queue, small.momentum_encoder) == (512, 0.99)
-    assert (plain.queue, plain.momentum_encoder) == (0, 0.0)
-    assert decide_keys(moco, "moco", True, 50_000) == moco
-    with_stop = make_config("digits", stop_gradient=True)
-    assert decide_keys(with_stop, "moco", True, 50_000).momentum_encoder == 0
-
-
-@pytest.mark.parametrize(
-    ("settings", "images", "told"),
-    [
-        ({"queue": 0}, 1000, "a queue of 0 keys is shorter than a batch of 64"),
-        ({"queue": 63}, 1000, "a queue of 63 keys is shorter than a batch of 64"),
-        ({"queue": 1000}, 1000, "holds each of the 1000 images"),
-        ({}, 64, "A queue of 64 keys holds each of the 64 images"),
-    ],
-)
-def test_a_queue_of_a_length_that_cannot_be_is_refused(settings: dict[str, Any], images: int, told: str) -> None:
-    with pytest.raises(InputError, match=told):
-        decide_keys(make_config("digits", batch=64, **settings), "moco", True, images)
 
 
 def test_what_has_no_effect_is_refused(laboratory: Laboratory) -> None:
