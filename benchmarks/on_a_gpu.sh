@@ -25,25 +25,24 @@ limited() {
 needs="import hypothesis, lightly, pytest; from alphadsl.extras import require; require('a GPU', 'train')
 from runner.records.code import code_version; code_version()" # the version of the package, which a checkout that is not installed lacks
 ours=("dense compiled" "streaming compiled" compiled)
-for name in "${@:-doctor tests loss bf16 step fast accuracy}"; do
-  for step in $name; do
-    case $step in
-      doctor)
-        limited needs 60 python3 -c "$needs" || exit
-        limited doctor 60 python3 -m alphadsl doctor || exit
-        ;;
-      tests) limited tests 120 python3 -m pytest -q -p no:cacheprovider -m "not slow" --few tests/backend tests/runner/training ;;
-      loss) limited loss 150 python3 benchmarks/loss_sizes.py --device cuda --anchors 1024 4096 16384 65536 \
-        --dense-upto 16384 --contenders "${ours[@]}" lightly products ;;
-      bf16) limited bf16 120 python3 benchmarks/loss_sizes.py --device cuda --dtype bfloat16 --anchors 4096 16384 65536 \
-        --dense-upto 16384 --contenders "${ours[@]}" products ;;
-      step) limited step 120 python3 benchmarks/train_step.py --device cuda --encoder resnet18 --width 64 --batch 512 \
-        --threads 4 --workers 14 --rounds 2 ;;
-      fast) limited fast 330 python3 -m alphadsl train infonce --dataset cifar10 --data-dir "$data" --recipe fast \
-        --runs-dir "$out/runs" ;;
-      accuracy) limited accuracy 150 python3 benchmarks/accuracy.py --device cuda --compile --backends dense streaming \
-        --samples 17 --taus 0.5 --no-peers ;;
-      *) echo "there is no step $step" && exit 2 ;;
-    esac
-  done
+[ $# -gt 0 ] || set -- doctor tests loss bf16 step fast accuracy
+for step; do
+  case $step in
+    doctor)
+      limited needs 60 python3 -c "$needs" || exit
+      limited doctor 60 python3 -m alphadsl doctor || exit
+      ;;
+    tests) limited tests 120 python3 -m pytest -q -p no:cacheprovider -m "not slow" --few tests/backend tests/runner/training ;;
+    loss) limited loss 150 python3 benchmarks/loss_sizes.py --device cuda --anchors 1024 4096 16384 65536 \
+      --dense-upto 16384 --contenders "${ours[@]}" lightly products ;;
+    bf16) limited bf16 120 python3 benchmarks/loss_sizes.py --device cuda --dtype bfloat16 --anchors 4096 16384 65536 \
+      --dense-upto 16384 --contenders "${ours[@]}" products ;;
+    step) limited step 120 python3 benchmarks/train_step.py --device cuda --encoder resnet18 --width 64 --batch 512 \
+      --threads 4 --workers 14 --rounds 2 ;;
+    fast) limited fast 330 python3 -m alphadsl train infonce --dataset cifar10 --data-dir "$data" --recipe fast \
+      --runs-dir "$out/runs" ;;
+    accuracy) limited accuracy 150 python3 benchmarks/accuracy.py --device cuda --compile --backends dense streaming \
+      --samples 17 --taus 0.5 --no-peers ;;
+    *) echo "there is no step $step" && exit 2 ;;
+  esac
 done

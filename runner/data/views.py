@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from runner.settings.config import ExperimentConfig
-from runner.settings.views import BY_DATASET, Usual, decide_views, usual_views
+from runner.settings.views import BY_DATASET, ViewSettings, views_of
 
 # B batch, R tries, M blurred samples, C colours (3), K their outputs (3), H height, W width, S pixels, T taps, P planes
 
@@ -39,15 +39,11 @@ class Recipe:
     """Range of the standard deviation of the blur, in pixels of the view."""
 
 
-def make_recipe(usual: Usual) -> Recipe:
-    """The recipe with these settings. Their strength of colours is the s of SimCLR (Chen et al. 2020, appendix A)."""
-    strengths = (0.8 * usual.jitter, 0.8 * usual.jitter, 0.8 * usual.jitter, 0.2 * usual.jitter)
-    return Recipe((usual.crop_area, 1.0), strengths, grey_chance=usual.grey, blur_chance=usual.blur)
-
-
-def _for(dataset: str, settings: Usual) -> Recipe:
-    """Digits are not mirrored, and keep more of their shape."""
-    recipe = make_recipe(settings)
+def _for(dataset: str, views: ViewSettings) -> Recipe:
+    """The recipe with these settings, whose strength of colours is the s of SimCLR (Chen et al. 2020, appendix A).
+    Digits are not mirrored, and keep more of their shape."""
+    strengths = (0.8 * views.jitter, 0.8 * views.jitter, 0.8 * views.jitter, 0.2 * views.jitter)
+    recipe = Recipe((views.crop_area, 1.0), strengths, grey_chance=views.grey, blur_chance=views.blur)
     return replace(recipe, aspect=(0.8, 1.25), flip=0.0) if dataset == "digits" else recipe
 
 
@@ -57,8 +53,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType({name: _for(name, usual) for na
 
 def recipe_of(config: ExperimentConfig) -> Recipe:
     """How the views of a run are made."""
-    decided = decide_views(config)
-    return _for(config.dataset, Usual(**{name: getattr(decided, name) for name in usual_views(config)}))
+    return _for(config.dataset, views_of(config))
 
 
 # Luma of an RGB colour, and the chroma plane in which hue is an angle (ITU-R BT.601, YIQ).

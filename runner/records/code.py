@@ -21,7 +21,7 @@ WITHOUT_WEIGHT = (
         "runner/records/status.py",
     ),
     *("runner/exporting.py", "runner/finished.py", "alphadsl/training.py", "alphadsl/keywords.py"),
-    *("alphadsl/terminal.py",),
+    "alphadsl/terminal.py",
     *("runner/statistics", "runner/comparison", "runner/studies", "runner/theory"),
     *("alphadsl/discover", "runner/discovery", "alphadsl/syntax/habits", "alphadsl/syntax/mistakes"),
 )

@@ -46,11 +46,8 @@ def threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
         return (size_A1 < fewest_A1).any()
 
     def advance(threshold_A1: Tensor, size_A1: Tensor, fewest_A1: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        below_AC = (threshold_A1 - cost_AC).clamp_min(0)
-        excess_A1 = below_AC.sum(-1, keepdim=True) - budget
-        active_A1 = below_AC.sign().sum(-1, keepdim=True)
-        step_A1 = torch.where(active_A1 > 0, excess_A1 / active_A1.clamp_min(1), 0 * excess_A1)  # 0, or NaN
-        return threshold_A1 - step_A1, active_A1, torch.minimum(size_A1, fewest_A1)
+        next_A1, active_A1 = newton_step(threshold_A1, cost_AC, budget)
+        return next_A1, active_A1, torch.minimum(size_A1, fewest_A1)
 
     nothing_A1 = torch.zeros_like(cost_AC[..., :1])
     state = (nothing_A1 + budget, nothing_A1 + MORE_THAN_ALL, nothing_A1 + torch.inf)
@@ -68,11 +65,17 @@ def sorted_threshold_of(cost_AC: Tensor, budget: Tensor) -> Tensor:
     threshold_A1 = threshold_AC.gather(-1, (count_A1 - 1).clamp_min(0))
     threshold_A1 = torch.where(count_A1 > 0, threshold_A1, budget)
     for _ in range(2):
-        below_AC = (threshold_A1 - cost_AC).clamp_min(0)
-        excess_A1 = below_AC.sum(-1, keepdim=True) - budget
-        size_A1 = below_AC.sign().sum(-1, keepdim=True)
-        threshold_A1 = threshold_A1 - torch.where(size_A1 > 0, excess_A1 / size_A1.clamp_min(1), 0 * excess_A1)
+        threshold_A1, _ = newton_step(threshold_A1, cost_AC, budget)
     return threshold_A1
+
+
+def newton_step(threshold_A1: Tensor, cost_AC: Tensor, budget: Tensor) -> tuple[Tensor, Tensor]:
+    """The next threshold (A, 1), and the number (A, 1) of candidates below the one before. A NaN stays NaN."""
+    below_AC = (threshold_A1 - cost_AC).clamp_min(0)
+    excess_A1 = below_AC.sum(-1, keepdim=True) - budget
+    active_A1 = below_AC.sign().sum(-1, keepdim=True)
+    step_A1 = torch.where(active_A1 > 0, excess_A1 / active_A1.clamp_min(1), 0 * excess_A1)
+    return threshold_A1 - step_A1, active_A1
 
 
 def root_multiplier(
