@@ -50,11 +50,11 @@ from runner.training.pretrain import prepare
 from runner.training.schedule import epoch_batches
 from runner.training.step import backpropagate, train_step
 
-STEPS = 4
-PREFETCHED = 5
-"""Batches that workers have made before anybody asks, and that are not counted."""
-BATCHES = STEPS + PREFETCHED + 1
-"""Of an epoch: no turn needs more, so that no worker is started in the middle of one."""
+STEPS = 8
+UNCOUNTED = 5
+"""The first batches of a turn, which workers have made before anybody asks."""
+AHEAD = 2
+"""Batches that each worker of a DataLoader makes in advance."""
 TEMPERATURE = 0.5
 
 
@@ -81,6 +81,11 @@ class Pictures(Dataset[Any]):
     def __getitem__(self, index: int) -> tuple[Any, int]:
         image = self.images[index]
         return (self.transform(image) if self.transform else image), 0
+
+
+def batches_of_an_epoch(workers: int) -> int:
+    """As many as a turn takes and its workers make in advance: they are started once a turn, and work until its end."""
+    return UNCOUNTED + STEPS + AHEAD * workers
 
 
 def make_job(setting: Setting, folder: Path) -> Job:
@@ -159,7 +164,8 @@ def script(setting: Setting, dataset: Dataset[Any], loss: Callable[[Tensor, Tens
     network = SiameseNetwork(encoder, make_head(encoder.features, max(encoder.features, 128), 128)).to(device)
     autocast = torch.autocast("cuda", torch.bfloat16, enabled=gpu)
     sgd = torch.optim.SGD(network.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
-    loader = DataLoader(dataset, setting.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=gpu)
+    how = {"num_workers": workers, "prefetch_factor": AHEAD if workers else None, "pin_memory": gpu}
+    loader = DataLoader(dataset, setting.batch, shuffle=True, drop_last=True, **how)
 
     def turn() -> list[float]:
         batches = endless(lambda: iter(loader))
@@ -174,7 +180,7 @@ def script(setting: Setting, dataset: Dataset[Any], loss: Callable[[Tensor, Tens
             sgd.step()
             value.item()
 
-        return timed(step, STEPS, PREFETCHED if workers else 1)
+        return timed(step, STEPS, UNCOUNTED if workers else 1)
 
     return turn
 
@@ -211,7 +217,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     keep_freed_memory()
-    shape = (BATCHES * given.batch, given.size, given.size, 3)
+    shape = (batches_of_an_epoch(given.workers) * given.batch, given.size, given.size, 3)
     pixels_NHWC = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     images = [Image.fromarray(pixels_HWC) for pixels_HWC in pixels_NHWC]
     x_NCHW = torch.from_numpy(pixels_NHWC).permute(0, 3, 1, 2).contiguous()
