@@ -21,6 +21,9 @@ from runner.evaluation.frozen import frozen
 # N training images, T test images, K kept, V validation, B batch, F features, C colours (3), H height, W width
 
 BATCH = 128
+"""Images that are encoded together; the size of it shows in the last bits of the features."""
+GPU_PIXELS = 2**20
+"""Pixels that a GPU encodes together, 1,024 images of 32 px: with fewer it waits for the next kernel to be launched."""
 Autocast = Callable[[], AbstractContextManager[object]]
 
 
@@ -79,8 +82,14 @@ def _labelled(encoder: nn.Module, split: Split) -> Labelled:
 def encode(encoder: nn.Module, x_NCHW: Tensor, autocast: Autocast = nullcontext) -> Tensor:
     """Features (N, F) in float32 from an encoder in evaluation mode."""
     with autocast():
-        batches = [encoder(to_float(x_BCHW)).float() for x_BCHW in torch.split(x_NCHW, BATCH)]
+        batches = [encoder(to_float(x_BCHW)).float() for x_BCHW in torch.split(x_NCHW, batch_for(x_NCHW))]
     return torch.cat(batches)
+
+
+def batch_for(x_NCHW: Tensor) -> int:
+    """The number of images that are encoded together."""
+    pixels = x_NCHW.shape[-1] * x_NCHW.shape[-2]
+    return max(BATCH, GPU_PIXELS // pixels) if x_NCHW.device.type == "cuda" else BATCH
 
 
 def pack(features: Features) -> bytes:

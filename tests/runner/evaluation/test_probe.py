@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch._subclasses import FakeTensorMode
 
 from alphadsl.report.exceptions import InputError
 from runner.data.splits import ImageData, Split, hold_out
-from runner.evaluation.features import Features, Labelled, read_features
+from runner.evaluation.features import Features, Labelled, batch_for, read_features
 from runner.evaluation.probe import ProbeResult, monitor_encoder, probe_features, thin_out
 from runner.evaluation.protocol import Protocol, protocol_of
 from runner.network.models import make_network
@@ -121,3 +122,9 @@ def test_the_part_used_for_monitoring_sees_every_class() -> None:
     few_N = thin_out(torch.arange(1000), 90)
     assert set(y_N[few_N].tolist()) == set(range(10))
     assert len(few_N) <= 90
+
+
+@pytest.mark.parametrize(("device", "size", "expected"), [("cpu", 32, 128), ("cuda", 32, 1024), ("cuda", 224, 128)])
+def test_a_gpu_encodes_more_images_together(device: str, size: int, expected: int) -> None:
+    with FakeTensorMode():
+        assert batch_for(torch.empty(2, 3, size, size, device=device, dtype=torch.uint8)) == expected
