@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What only a GPU can tell, in one call, for the tables of RESULTS.md:
+# What only a GPU can tell, for the tables of RESULTS.md:
 #
 #     benchmarks/on_a_gpu.sh DATA_DIR OUT_DIR [STEP...]
 #
-# The steps, by default all of them in this order: doctor tests loss bf16 step fast accuracy. Each has a limit of its own,
-# in seconds, and a log in OUT_DIR, the end of which is printed. Nothing runs if the doctor finds that something is missing,
+# The steps, by default all of them in this order: doctor tests loss bf16 step accuracy fast paper confirm. They take 40
+# minutes on an H100 at most: each has a limit of its own, in seconds, and a log in OUT_DIR, the end of which is printed.
+# Runs that a limit stops go on if the step is given again. Nothing runs if the doctor finds that something is missing,
 # since a machine that is lent by the minute should not spend them on that.
 set -u
 data=$1 out=$2
@@ -25,7 +26,8 @@ limited() {
 needs="import hypothesis, lightly, pytest; from alphadsl.extras import require; require('a GPU', 'train')
 from runner.records.code import code_version; code_version()" # the version of the package, which a checkout that is not installed lacks
 ours=("dense compiled" "streaming compiled" compiled)
-[ $# -gt 0 ] || set -- doctor tests loss bf16 step fast accuracy
+cifar=(--dataset cifar10 --data-dir "$data")
+[ $# -gt 0 ] || set -- doctor tests loss bf16 step accuracy fast paper confirm
 for step; do
   case $step in
     doctor)
@@ -39,8 +41,12 @@ for step; do
       --dense-upto 16384 --contenders "${ours[@]}" products ;;
     step) limited step 120 python3 benchmarks/train_step.py --device cuda --encoder resnet18 --width 64 --batch 512 \
       --threads 4 --workers 14 --rounds 2 ;;
-    fast) limited fast 330 python3 -m alphadsl train infonce --dataset cifar10 --data-dir "$data" --recipe fast \
-      --runs-dir "$out/runs" ;;
+    fast) limited fast 330 python3 -m alphadsl train infonce "${cifar[@]}" --recipe fast \
+      --runs-dir "$out/fast" --resume ;;
+    paper) limited paper 570 python3 -m alphadsl train infonce direct entropy inverse square quadratic "${cifar[@]}" \
+      --recipe paper --precision bf16 --epochs 10 --runs-dir "$out/paper" --resume ;;
+    confirm) limited confirm 570 python3 -m alphadsl confirm discovered_softplus direct --against infonce --seeds 7 \
+      "${cifar[@]}" --recipe fast --epochs 5 --runs-dir "$out/confirm" --studies-dir "$out/studies" ;;
     accuracy) limited accuracy 150 python3 benchmarks/accuracy.py --device cuda --compile --backends dense streaming \
       --samples 17 --taus 0.5 --no-peers ;;
     *) echo "there is no step $step" && exit 2 ;;
