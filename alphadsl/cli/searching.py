@@ -213,7 +213,7 @@ def _ends(plan: "Plan", loss: str) -> Iterator[tuple[str, list[float]]]:
 
 def _targets(losses: Mapping[str, Sequence[Parameter]]) -> "dict[str, Target]":
     """What `--over` may name: settings, parameters, and `LOSS.NAME` for the parameter of one loss."""
-    from runner.settings.options import ends_of, option_of
+    from runner.settings.options import choices_of, ends_of, option_of, searched_kind
     from runner.studies.space import Target
 
     targets = {}
@@ -224,9 +224,8 @@ def _targets(losses: Mapping[str, Sequence[Parameter]]) -> "dict[str, Target]":
     for name, owners in shared.items():
         targets[name] = _target(name, owners)
     for name in ExperimentConfig.model_fields:
-        option = option_of(name)
-        if name not in NOT_SEARCHED and option.about.group is not Group.PROBE:
-            targets[name] = Target(name, (), option.kind, *ends_of(name), option.choices)
+        if name not in NOT_SEARCHED and option_of(name).about.group is not Group.PROBE:
+            targets[name] = Target(name, (), searched_kind(name), *ends_of(name), choices_of(name))
     for name, owners in shared.items():
         targets |= {f"{owner}.{name}": _target(f"{owner}.{name}", [(owner, it)]) for owner, it in owners}
     return targets

@@ -80,6 +80,12 @@ def option_of(name: str) -> Option:
     return Option(name, about_of(field), kind, choices, _span(bounds), _default(name))
 
 
+def searched_kind(name: str) -> Kind:
+    """The type of its values beside words such as `auto`."""
+    kinds = _kinds(ExperimentConfig.model_fields[name].annotation)
+    return next((kind for kind in kinds if kind in (bool, int, float)), option_of(name).kind)
+
+
 def choices_of(name: str) -> tuple[str, ...]:
     """The words that a setting may be, if it takes one of a few."""
     return tuple(_choices(ExperimentConfig.model_fields[name].annotation))

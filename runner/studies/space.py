@@ -39,6 +39,7 @@ class Target:
     low_open: bool = True
     high_open: bool = True
     choices: tuple[str, ...] = ()
+    """The words it may be, such as `auto`; beside numbers, or yes and no, if `kind` says so."""
 
     def __contains__(self, value: float) -> bool:
         above = value > self.low or (value == self.low and not self.low_open)
@@ -125,7 +126,7 @@ def _declared(target: Target) -> Listed | Span:
     """All values that a name may have."""
     if target.kind is bool:
         return Listed(name=target.name, values=(True, False))
-    if target.choices:
+    if target.kind is str and target.choices:
         return Listed(name=target.name, values=target.choices)
     if not (math.isfinite(target.low) and math.isfinite(target.high)):
         raise InputError(
@@ -178,6 +179,8 @@ def _short(value: Value) -> Value:
 def _value(text: str, target: Target, word: str) -> Value:
     if not word:
         raise InputError(f"--over {text} has an empty value.", f"Write --over {target.name}=A,B")
+    if word in target.choices:
+        return word
     match target.kind:
         case kind if kind is bool:
             if word.lower() not in TRUTHS:
@@ -211,7 +214,7 @@ def _check_declared(text: str, target: Target, axis: Listed | Span) -> None:
         return
     ends = axis.values if isinstance(axis, Listed) else (axis.low, axis.high)
     for value in ends:
-        if float(value) not in target:
+        if not isinstance(value, str) and value not in target:
             raise InputError(f"--over {text}: {value:g} is not in {target}.", "Stay within the declared range.")
 
 

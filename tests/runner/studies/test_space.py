@@ -13,7 +13,8 @@ TARGETS = {
         Target("mix", ("blend",), float, 0.0, 1.0, low_open=False, high_open=True),
         Target("batch", (), int, 2, np.inf, low_open=False),
         Target("optimizer", (), str, choices=("adamw", "sgd")),
-        Target("compile", (), bool),
+        Target("compile", (), bool, choices=("auto",)),
+        Target("grey", (), float, 0.0, 1.0, low_open=False, high_open=False, choices=("auto",)),
     )
 }
 
@@ -31,6 +32,10 @@ TARGETS = {
         ("compile", "yes,no"),
         ("compile=no", "no"),
         ("compile=True,False", "yes,no"),
+        ("compile=auto,no", "auto,no"),
+        ("grey=auto,0.1", "auto,0.1"),
+        ("grey=0..0.5", "0..0.5"),
+        ("grey", "0..1"),
         ("mix", "0..0.99"),
     ],
 )
@@ -69,6 +74,9 @@ def test_words_become_an_axis(text: str, told: str) -> None:
         ("batch=all", "Write --over batch=128,256"),
         ("batch=2.5", "Write --over batch=128,256"),
         ("optimizer=a..b", "Write --over optimizer=adamw,sgd"),
+        ("grey=auto,2", "2 is not in [0, 1]"),
+        ("grey=auto..1", "Write --over grey=LOW..HIGH"),
+        ("grey=grey", "grey is not a number"),
         ("compile=0..1", "Write --over compile=yes,no"),
         ("compile=maybe", "neither yes nor no"),
     ],
