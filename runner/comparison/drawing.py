@@ -34,6 +34,8 @@ STYLE: dict[Any, Any] = {
     **{"font.size": 9.5, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5, "legend.frameon": False},
     **{"legend.fontsize": 8.5, "svg.fonttype": "none", "text.parse_math": False, "axes.formatter.use_mathtext": False},
 }
+LEGEND_COLUMNS, LEGEND_COLUMN = 6, 1.3
+"""The most columns of a legend, and the width of one in inches."""
 
 
 @contextmanager
@@ -91,6 +93,14 @@ def grid(panels: int, columns: int, width: float, height: float) -> tuple[Figure
     for spare in axes[panels:]:
         spare.set_axis_off()
     return figure, axes[:panels]
+
+
+def add_legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend below all panels, with everything that any of them shows."""
+    keys = [axes.get_legend_handles_labels() for axes in panels]
+    handles = {label: handle for shown in keys for handle, label in zip(*shown, strict=True)}
+    columns = min(LEGEND_COLUMNS, int(figure.get_figwidth() / LEGEND_COLUMN))
+    figure.legend([*handles.values()], [*handles], loc="outside lower center", ncols=columns, markerscale=1.5)
 
 
 def to_svg(figure: Figure, name: str, about: str) -> str:

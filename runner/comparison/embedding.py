@@ -6,16 +6,15 @@ same for all images, so that nearness in the picture is not made by the picture.
 of the training set are shown instead.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from alphadsl.report.exceptions import InputError
-from runner.comparison.drawing import INK, LINE, colour, grid, mark, tell_axes
+from runner.comparison.drawing import LINE, add_legend, colour, grid, mark, tell_axes
 from runner.comparison.sections import TEST, Section
 from runner.data.datasets import load_data
 from runner.data.splits import ImageData, Split
@@ -99,23 +98,14 @@ def project(encoder: nn.Module, split: Split, classes: tuple[str, ...]) -> Plane
 def _draw(planes: Sequence[tuple[Group, Plane]], section: Section) -> Figure:
     figure, panels = grid(len(planes), 3, 4.4, 3.9)
     for axes, (group, plane) in zip(panels, planes, strict=True):
-        for label, at_M2 in _by_class(plane):
-            shown = label < MOST_CLASSES
-            points = at_M2.numpy().T
-            axes.plot(*points, mark(label), ms=3, color=colour(label) if shown else LINE, alpha=0.6, mew=0)
-        for label, at_M2 in _by_class(plane):
-            if label < MOST_CLASSES:
-                x, y = np.median(at_M2.numpy(), axis=0).tolist()
-                axes.text(x, y, plane.classes[label], color=INK, ha="center", weight="bold")
+        for label, name in enumerate(plane.classes):
+            points = plane.at_N2[plane.y_N == label].numpy().T
+            ink, key = (colour(label), name) if label < MOST_CLASSES else (LINE, None)
+            on_top = 3 - label / len(plane.classes)
+            axes.plot(*points, mark(label), ms=3, color=ink, alpha=0.6, mew=0, label=key, zorder=on_top)
         axes.set_xticks([])
         axes.set_yticks([])
         seed = group.runs[0].record.config.seed
         tell_axes(axes, f"{group.label}, seed {seed}", f"first two components, {plane.variance:.0%} of the variance")
+    add_legend(figure, panels)
     return figure
-
-
-def _by_class(plane: Plane) -> Iterator[tuple[int, Tensor]]:
-    for label in reversed(range(len(plane.classes))):
-        at_M2 = plane.at_N2[plane.y_N == label]
-        if len(at_M2) > 0:
-            yield label, at_M2

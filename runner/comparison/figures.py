@@ -12,11 +12,10 @@ from matplotlib.ticker import MaxNLocator
 
 from runner.comparison.contrasts import Contrast
 from runner.comparison.curves import Clock, band_of, names_of
-from runner.comparison.drawing import INK, LINE, PALE, colour, draw_band, fold, grid, mark, tell_axes
+from runner.comparison.drawing import INK, LINE, PALE, add_legend, colour, draw_band, fold, grid, mark, tell_axes
 from runner.comparison.sections import MEASURES, TEST, Section, spread_of
 from runner.records.summary import Group, Spread
 
-LEGEND_COLUMNS = 6
 CLOCKS: tuple[Clock, ...] = ("epoch", "second")
 AXIS_OF = {"epoch": "epoch", "second": "training time, s"}
 WORDS = {
@@ -93,7 +92,7 @@ def draw_overview(section: Section) -> Figure:
         draw_curves(axes, section, "knn", clock, scale=100)
         axes.set_title("Nearest neighbours during pretraining")
         axes.set_ylabel("top-1 accuracy on validation, %")
-    _add_legend(figure, [*curves, probes])
+    add_legend(figure, [*curves, probes])
     return figure
 
 
@@ -118,7 +117,7 @@ def draw_statistics(section: Section, prefix: str) -> Figure | None:
     figure, panels = grid(len(names), 3, 4.4, 2.7)
     for axes, name in zip(panels, names, strict=True):
         draw_curves(axes, section, name, "epoch")
-    _add_legend(figure, panels)
+    add_legend(figure, panels)
     return figure
 
 
@@ -131,13 +130,6 @@ def draw_curves(axes: Axes, section: Section, name: str, clock: Clock, scale: fl
     title, _, unit = words.partition(", ")
     tell_axes(axes, title, AXIS_OF[clock], unit or title)
     _tidy(axes, clock)
-
-
-def _add_legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    """One legend below all panels, with everything that any of them shows."""
-    keys = [axes.get_legend_handles_labels() for axes in panels]
-    handles = {label: handle for shown in keys for handle, label in zip(*shown, strict=True)}
-    figure.legend([*handles.values()], [*handles], loc="outside lower center", ncols=LEGEND_COLUMNS)
 
 
 def _tidy(axes: Axes, clock: Clock) -> None:
