@@ -54,8 +54,12 @@ class Folder:
         return [*self.images, *(path for folder in self.folders for path in folder.all_images())]
 
 
-def read_tree(path: Path, left_out: LeftOut, above: frozenset[Path] = frozenset()) -> Folder:
+def read_tree(path: Path, left_out: LeftOut) -> Folder:
     """The folder at `path`. Raises `InputError` if it cannot be listed."""
+    return _read(path, left_out, frozenset(path.resolve().parents))
+
+
+def _read(path: Path, left_out: LeftOut, above: frozenset[Path]) -> Folder:
     images: list[Path] = []
     folders: list[Folder] = []
     lineage = above | {path.resolve()}
@@ -66,7 +70,7 @@ def read_tree(path: Path, left_out: LeftOut, above: frozenset[Path] = frozenset(
             if entry.is_symlink() and entry.resolve() in lineage:
                 left_out.cycles += 1
             else:
-                folders.append(read_tree(entry, left_out, lineage))
+                folders.append(_read(entry, left_out, lineage))
         elif is_image_name(entry):
             images.append(entry)
         else:

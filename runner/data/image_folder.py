@@ -24,7 +24,7 @@ def read_image_folder(root: Path, size: int) -> ImageData:
     """The images below `root`, cropped to the central square and resized to `size` pixels a side. Raises
     `InputError`."""
     if not root.is_dir():
-        raise InputError(f"The folder {root} does not exist.", HELP)
+        raise InputError(f"{root} is not a folder." if root.exists() else f"The folder {root} does not exist.", HELP)
     left_out = LeftOut()
     layout = read_layout(read_tree(root, left_out))
     train, test = ([path for paths in part.values() for path in paths] for part in (layout.train, layout.test))

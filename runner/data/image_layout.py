@@ -16,6 +16,7 @@ from alphadsl.report.exceptions import InputError
 from runner.data.folder_tree import Folder
 
 TEST_EVERY = 5
+TOLD_HELD_OUT = f"test images: every {TEST_EVERY}th of a class, held out"
 HELP = "Put images in DIR/CLASS/, or in DIR/train/CLASS/ and DIR/test/CLASS/, and give --data-dir DIR."
 
 ByClass = dict[str, list[Path]]
@@ -136,7 +137,7 @@ def _from_parts(parts: Mapping[Part, Folder], extra: list[Path]) -> Layout:
         chosen = None
     if chosen is None:
         train, test = _hold_out(train)
-        notes.append(f"test images: every {TEST_EVERY}th of a class, held out")
+        notes.append(TOLD_HELD_OUT)
     else:
         test = _by_class(parts[chosen], notes)
         _check_same_classes(train, test, parts[chosen].path)

@@ -6,8 +6,8 @@ or several, and classes that differ between splits.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file
 from runner.data.image_file import ReadImage, UnreadableImageError, decode_bytes, decode_image
-from runner.data.image_layout import PART_NAMES, TEST_EVERY, Part
+from runner.data.image_layout import PART_NAMES, TEST_EVERY, TOLD_HELD_OUT, Part
 from runner.data.pixels import read_pixels
 from runner.data.reading import stamp_of
 from runner.data.splits import ImageData, Split
@@ -70,9 +70,11 @@ class SavedSplit:
     classes: tuple[str, ...]
     y_N: Tensor
     """Labels (N,), -1 where there is none."""
+    labels: str
+    """The column of the labels, or why there are none."""
 
     def pick(self, rows: Tensor) -> "SavedSplit":
-        return SavedSplit(self.folder, tuple(self.images[row] for row in rows.tolist()), self.classes, self.y_N[rows])
+        return replace(self, images=tuple(self.images[row] for row in rows.tolist()), y_N=self.y_N[rows])
 
     @property
     def labelled(self) -> "SavedSplit":
@@ -89,7 +91,7 @@ def read_saved_dataset(root: Path, size: int) -> ImageData:
     Raises `InputError` if it cannot be read or pyarrow is not installed.
     """
     splits = {name: _read_split(folder) for name, folder in _split_folders(root).items()}
-    parts = _parts_of(splits, root)
+    parts, decisions = _parts_of(splits, root)
     train, test = parts[Part.TRAIN].labelled, parts[Part.TEST].labelled
     extra = [*parts[Part.TRAIN].others.images, *parts[Part.UNLABELLED].images]
     images = [*train.images, *extra, *test.images]
@@ -98,14 +100,14 @@ def read_saved_dataset(root: Path, size: int) -> ImageData:
     x_NCHW, tally = read_pixels(images, size)
     pretrain_NCHW, test_NCHW = torch.split(x_NCHW, [len(train.images) + len(extra), len(test.images)])
     counts = ", ".join(f"{name} {len(split.images):,}" for name, split in splits.items())
-    notes = (f"splits of {root}: {counts}", *tally.tell(size))
+    notes = (f"splits of {root}: {counts}", *decisions, *tally.tell(size))
     learnt = Split(pretrain_NCHW[: len(train.images)], train.y_N)
     return ImageData(train.classes, pretrain_NCHW, learnt, Split(test_NCHW, test.y_N), notes)
 
 
 def _split_folders(root: Path) -> Mapping[str, Path]:
     if not root.is_dir():
-        raise InputError(f"The folder {root} does not exist.", HELP)
+        raise InputError(f"{root} is not a folder." if root.exists() else f"The folder {root} does not exist.", HELP)
     if (root / "dataset_dict.json").is_file():
         names = _read_json(root / "dataset_dict.json").get("splits")
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
@@ -147,7 +149,7 @@ def _read_split(folder: Path) -> SavedSplit:
             raise InputError(f"{path} cannot be read: {reason}.", "Save the data set again.") from None
     column = _image_column(features, folder)
     if not tables:
-        raise InputError(f"{folder} has no files.", "Save the data set again.")
+        raise InputError(f"{folder} has no rows.", "Save it with images, or leave out this split.")
     stamps = " ".join(map(stamp_of, paths))
     table = arrow.concat_tables(tables)
     if column not in table.column_names:
@@ -172,35 +174,51 @@ def _image_column(features: Mapping[str, str], folder: Path) -> str:
     return preferred[0]
 
 
-def _labels(table: "Table", features: Mapping[str, Any], folder: Path) -> tuple[tuple[str, ...], Tensor]:
-    """Names of the classes and labels (N,), from the label column with most classes; no labels if there is none."""
+def _labels(table: "Table", features: Mapping[str, Any], folder: Path) -> tuple[tuple[str, ...], Tensor, str]:
+    """Names of the classes, labels (N,) and their column: the label column with most classes. No labels if there is
+    none, and why."""
     named = {name: it["names"] for name, it in features.items() if _kind(it) == "ClassLabel" and it.get("names")}
     if not named:
-        return (), torch.full((table.num_rows,), UNLABELLED)
+        others = ", ".join(name for name, feature in features.items() if _kind(feature) != "Image")
+        reason = f"no labels: {folder} has no column of type ClassLabel, so nothing is probed"
+        remedy = f"; class_encode_column in datasets makes one of {others}" if others else ""
+        return (), torch.full((table.num_rows,), UNLABELLED), reason + remedy
     name = max(named, key=lambda it: len(named[it]))
     values = table[name].fill_null(UNLABELLED).to_numpy().astype(np.int64)
     if len(values) and not (values.min() >= UNLABELLED and values.max() < len(named[name])):
         raise InputError(f"{folder} has labels in {name} that are outside its {len(named[name])} classes.")
-    return tuple(map(str, named[name])), torch.from_numpy(values)
+    return tuple(map(str, named[name])), torch.from_numpy(values), f"labels: {name}"
 
 
-def _parts_of(splits: Mapping[str, SavedSplit], root: Path) -> Mapping[Part, SavedSplit]:
-    """The splits for training, for testing, and without labels."""
-    known: dict[Part, SavedSplit] = {}
-    for name, split in splits.items():
+def _parts_of(splits: Mapping[str, SavedSplit], root: Path) -> tuple[Mapping[Part, SavedSplit], Sequence[str]]:
+    """The splits for training, for testing, and without labels; and what was decided, one decision per line."""
+    known: dict[Part, str] = {}
+    for name in splits:
         part = PART_NAMES.get(name.casefold(), Part.UNLABELLED if name.casefold() == "unsupervised" else None)
         if part is not None:
-            known.setdefault(part, split)
+            known.setdefault(part, name)
     if Part.TRAIN not in known:
-        raise InputError(f"The data set {root} has {', '.join(splits)}, but nothing to train on.", HELP)
-    train = known[Part.TRAIN]
-    test = next((known[p] for p in (Part.TEST, Part.VALIDATION) if p in known and len(known[p].labelled.images)), None)
-    nothing = train.pick(torch.zeros(0, dtype=torch.int64))
-    if test is None:
+        raise InputError(
+            f"The data set {root} has {', '.join(splits)}, but nothing to train on.",
+            "Call a split train: datasets.DatasetDict(train=...).",
+        )
+    train = splits[known[Part.TRAIN]]
+    tests = (known[part] for part in (Part.TEST, Part.VALIDATION) if part in known)
+    chosen = next((name for name in tests if len(splits[name].labelled.images)), None)
+    used = {known[Part.TRAIN], known.get(Part.UNLABELLED), chosen}
+    notes = [train.labels, *(f"left out: the split {name}" for name in splits if name not in used)]
+    if chosen is not None:
+        test = splits[chosen]
+    else:
         train, test = _hold_out(train)
-    elif test.classes != train.classes:
+    if len(test.images):
+        notes.append(f"test images: the split {chosen}" if chosen else TOLD_HELD_OUT)
+    if test.classes != train.classes:
         raise InputError(f"The classes of {test.folder} are not those of {train.folder}.", "Give both the same.")
-    return {Part.TRAIN: train, Part.TEST: test, Part.UNLABELLED: known.get(Part.UNLABELLED, nothing)}
+    extra = (
+        splits[known[Part.UNLABELLED]] if Part.UNLABELLED in known else train.pick(torch.zeros(0, dtype=torch.int64))
+    )
+    return {Part.TRAIN: train, Part.TEST: test, Part.UNLABELLED: extra}, notes
 
 
 def _hold_out(train: SavedSplit) -> tuple[SavedSplit, SavedSplit]:

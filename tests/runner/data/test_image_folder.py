@@ -147,9 +147,10 @@ def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
     (tmp_path / "images/red/more").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "images/red/back").symlink_to(tmp_path / "images")
     (tmp_path / "images/blue/self").symlink_to(".")
+    (tmp_path / "images/blue/outside").symlink_to(tmp_path)
     data = read_image_folder(tmp_path / "images", 16)
     assert sum(counts(data)[1:]) == 13
-    assert "left out, links that lead back to a folder above them: 2" in data.notes
+    assert "left out, links that lead back to a folder above them: 3" in data.notes
 
 
 def test_all_that_cannot_be_read_is_named(tmp_path: Path) -> None:

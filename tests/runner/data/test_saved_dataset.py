@@ -13,6 +13,7 @@ from PIL import Image
 
 from alphadsl.report.exceptions import InputError
 from runner.data.datasets import load_data
+from runner.data.image_layout import TOLD_HELD_OUT
 from runner.data.saved_dataset import read_saved_dataset
 from runner.settings.resolving import make_config
 
@@ -86,6 +87,16 @@ def test_images_without_labels_are_pretrained_on(tmp_path: Path) -> None:
     save_split(tmp_path / "set", [(picture("red"), None)] * 3, {"image": IMAGE, "label": {"_type": "Value"}})
     data = read_saved_dataset(tmp_path / "set", 8)
     assert (len(data.pretrain_NCHW), data.labelled, data.classes) == (3, False, ())
+    assert any("class_encode_column in datasets makes one of label" in note for note in data.notes)
+
+
+def test_what_was_decided_is_told(tmp_path: Path) -> None:
+    root = save(tmp_path / "set", train=rows_of(6), test=[(picture("red"), -1)], extra=rows_of(1))
+    told = ("labels: label", "left out: the split test", "left out: the split extra", TOLD_HELD_OUT)
+    assert read_saved_dataset(root, 8).notes[1:5] == told
+    (root / "extra").rename(root / "dev")
+    (root / "dataset_dict.json").write_text('{"splits": ["train", "dev"]}')
+    assert read_saved_dataset(root, 8).notes[1:3] == ("labels: label", "test images: the split dev")
 
 
 @pytest.mark.parametrize(("mode", "form"), [("L", "PNG"), ("P", "GIF"), ("CMYK", "JPEG"), ("LA", "PNG")])
