@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alphadsl.report.exceptions import InputError
-from alphadsl.storage import write_file
+from alphadsl.storage import check_writable, write_file
 from runner.data.datasets import check_labelled, load_data
 from runner.data.splits import ImageData
 from runner.evaluation.features import Features, pack, read_features
@@ -117,6 +117,8 @@ def probe_run(
     Raises `InputError` if the run cannot be probed, or if another process is using it.
     """
     keep_freed_memory()
+    if export is not None:
+        check_writable(export)
     record = read_record(run)
     if not record.run:
         raise InputError(

@@ -5,6 +5,7 @@ Missing or damaged files are refused in one line that names the file and how to 
 """
 
 import pickle
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,8 @@ def check_labelled(data: ImageData, run: Path) -> None:
     """Raises `InputError` if the images have no labels to probe with."""
     if not data.labelled:
         raise InputError(
-            f"The images of {run} have no labels, so it cannot be probed.", "Give labelled ones: --data-dir DIR."
+            f"The images of {run} have no labels, so it cannot be probed.",
+            f"For a probe of your own, take its encoder: alphadsl export {shlex.quote(str(run))} -o encoder.pt",
         )
 
 

@@ -139,3 +139,10 @@ def test_the_untrained_encoder_is_probed_by_the_same_protocol(sealed: RunFolder)
     assert 0.1 < probe["untrained"]["test"]["linear_last"] < 1
     assert probe["untrained"]["test"] != probe["test"]
     assert len(torch.tensor(probe["confusion"])) == 10
+
+
+def test_features_that_cannot_be_exported_are_refused_before_the_probe(sealed: RunFolder, tmp_path: Path) -> None:
+    before = sealed.probe.stat().st_mtime_ns
+    with pytest.raises(InputError, match=r"features\.npz cannot be written"):
+        probe_run(sealed, None, export=tmp_path / "nowhere/features.npz")
+    assert sealed.probe.stat().st_mtime_ns == before

@@ -13,7 +13,7 @@ from torchvision.datasets import CIFAR10, CIFAR100, STL10
 
 import alphadsl
 from alphadsl.report.exceptions import InputError
-from runner.data.datasets import check_enough, load_data
+from runner.data.datasets import check_enough, check_labelled, load_data
 from runner.data.splits import ImageData, Split
 from runner.settings.resolving import make_config
 
@@ -178,3 +178,10 @@ def test_what_cannot_be_downloaded_says_so(dataset: str, tmp_path: Path) -> None
     place = None if dataset == "digits" else tmp_path
     with pytest.raises(InputError, match=f"nothing to download for the data set {dataset}"):
         load_data(make_config(dataset, data_dir=place), CPU, download=True)
+
+
+def test_a_run_on_images_without_labels_still_has_an_encoder() -> None:
+    none = Split(torch.zeros(0, 3, 8, 8, dtype=torch.uint8), torch.zeros(0, dtype=torch.int64))
+    with pytest.raises(InputError, match="have no labels") as refusal:
+        check_labelled(ImageData((), torch.zeros(4, 3, 8, 8, dtype=torch.uint8), none, none), Path("runs/my run"))
+    assert refusal.value.help.endswith("alphadsl export 'runs/my run' -o encoder.pt")
