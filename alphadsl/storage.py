@@ -138,6 +138,12 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
+def make_subfolder(path: Path) -> None:
+    """Make a folder in one that exists, so that a folder that was moved away is not begun again at its old place."""
+    with guarded(path, "made"):
+        path.mkdir(exist_ok=True)
+
+
 def _aside(path: Path) -> Path:
     return path.with_name(f".{path.name[:_LONGEST_STEM]}.{os.urandom(4).hex()}{PARTIAL}")
 

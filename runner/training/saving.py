@@ -5,7 +5,7 @@ The last checkpoint is the run. Those just before it are kept beside it, so that
 
 import torch
 
-from alphadsl.storage import keep_as, make_folder
+from alphadsl.storage import keep_as, make_subfolder
 from runner.records.checkpoints import thin_out
 from runner.training.checkpoint import Checkpoint, damaged, save_checkpoint, taken_from
 from runner.training.job import Job, TrainingState
@@ -29,10 +29,10 @@ def keep(job: Job, state: TrainingState) -> None:
         averaged={} if measured is state.network else measured.state_dict(),
     )
     if _is_for_good(job, state):
-        make_folder(job.run.kept_checkpoint(state.epoch).parent)
+        make_subfolder(job.run.kept_checkpoint(state.epoch).parent)
         save_checkpoint(job.run.kept_checkpoint(state.epoch), checkpoint)  # first, so a kill in between loses nothing
     if state.saved is not None and state.saved != state.step and job.config.keep_last > 1:
-        make_folder(job.run.earlier_checkpoint(state.saved).parent)
+        make_subfolder(job.run.earlier_checkpoint(state.saved).parent)
         keep_as(job.run.checkpoint, job.run.earlier_checkpoint(state.saved))
     save_checkpoint(job.run.checkpoint, checkpoint)
     state.saved = state.step

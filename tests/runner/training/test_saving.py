@@ -157,9 +157,11 @@ class Moving(PlainInfoNCE):
 
 # TensorBoard's thread ends with the folder.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("logger", ["tensorboard", "none"])
 def test_a_run_folder_that_was_moved_is_said_and_continued_from_its_last_checkpoint(
-    laboratory: Laboratory, straight: RunFolder
+    logger: str, laboratory: Laboratory, straight: RunFolder
 ) -> None:
+    laboratory.config = laboratory.config.model_copy(update={"logger": logger})
     path = laboratory.root / "run"
     with pytest.raises(InputError, match="has vanished or was moved, before step") as refusal:
         laboratory.train("run", Moving(5, path))
