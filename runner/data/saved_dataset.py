@@ -152,8 +152,7 @@ def _read_split(folder: Path) -> SavedSplit:
         raise InputError(f"{folder} has no rows.", "Save it with images, or leave out this split.")
     stamps = " ".join(map(stamp_of, paths))
     table = arrow.concat_tables(tables)
-    if column not in table.column_names:
-        raise InputError(f"{folder} has no column {column}, although it lists one.", "Save the data set again.")
+    _check_column(table, column, folder)
     rows = tuple(StoredRow(table, column, row, folder, stamps) for row in range(table.num_rows))
     return SavedSplit(folder, rows, *_labels(table, info["features"], folder))
 
@@ -174,6 +173,11 @@ def _image_column(features: Mapping[str, str], folder: Path) -> str:
     return preferred[0]
 
 
+def _check_column(table: "Table", name: str, folder: Path) -> None:
+    if name not in table.column_names:
+        raise InputError(f"{folder} has no column {name}, although it lists one.", "Save the data set again.")
+
+
 def _labels(table: "Table", features: Mapping[str, Any], folder: Path) -> tuple[tuple[str, ...], Tensor, str]:
     """Names of the classes, labels (N,) and their column: the label column with most classes. No labels if there is
     none, and why."""
@@ -184,7 +188,11 @@ def _labels(table: "Table", features: Mapping[str, Any], folder: Path) -> tuple[
         remedy = f"; class_encode_column in datasets makes one of {others}" if others else ""
         return (), torch.full((table.num_rows,), UNLABELLED), reason + remedy
     name = max(named, key=lambda it: len(named[it]))
-    values = table[name].fill_null(UNLABELLED).to_numpy().astype(np.int64)
+    _check_column(table, name, folder)
+    try:
+        values = table[name].fill_null(UNLABELLED).to_numpy().astype(np.int64)
+    except (TypeError, ValueError):
+        raise InputError(f"{folder} has labels in {name} that are not numbers.", "Save the data set again.") from None
     if len(values) and not (values.min() >= UNLABELLED and values.max() < len(named[name])):
         raise InputError(f"{folder} has labels in {name} that are outside its {len(named[name])} classes.")
     return tuple(map(str, named[name])), torch.from_numpy(values), f"labels: {name}"

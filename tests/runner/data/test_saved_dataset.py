@@ -18,6 +18,7 @@ from runner.data.saved_dataset import read_saved_dataset
 from runner.settings.resolving import make_config
 
 COLOURS = ("red", "green", "blue")
+ARROW = "data-00000-of-00001.arrow"
 IMAGE, LABEL = {"_type": "Image"}, {"_type": "ClassLabel", "names": list(COLOURS)}
 
 
@@ -111,6 +112,18 @@ def two_columns(root: Path) -> None:
     )
 
 
+def another_label(root: Path) -> None:
+    (root / "train" / "dataset_info.json").write_text(json.dumps({"features": {"image": IMAGE, "kind": LABEL}}))
+
+
+def labels_in_words(root: Path) -> None:
+    path = root / "train" / ARROW
+    table = pyarrow.ipc.open_stream(path.read_bytes()).read_all()
+    words = table.set_column(1, "label", pyarrow.array(["red"] * len(table)))
+    with pyarrow.ipc.new_stream(path, words.schema) as stream:
+        stream.write_table(words)
+
+
 def refill(root: Path, rows: Sequence[tuple[bytes | None, int | None]]) -> None:
     for path in (root / "train").iterdir():
         path.unlink()
@@ -118,7 +131,6 @@ def refill(root: Path, rows: Sequence[tuple[bytes | None, int | None]]) -> None:
     save_split(root / "train", rows)
 
 
-ARROW = "data-00000-of-00001.arrow"
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no folder": (lambda root: root.rename(root.with_name("moved")), "does not exist"),
     "no state": (lambda root: (root / "train" / "state.json").unlink(), "state.json"),
@@ -137,6 +149,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
         ARROW,
     ),
     "two columns of images": (two_columns, "one column of images, and has left, right"),
+    "a column that is not there": (another_label, "has no column kind, although it lists one"),
+    "labels in words": (labels_in_words, "labels in label that are not numbers"),
     "an empty image": (lambda root: refill(root, [*rows_of(3), (b"", 0)]), "it is empty (0 bytes)"),
     "no image": (lambda root: refill(root, [*rows_of(3), (None, 0)]), "it is empty"),
     "half an image": (lambda root: refill(root, [*rows_of(3), (picture("red")[:40], 0)]), "train cannot be read"),
