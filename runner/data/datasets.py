@@ -32,6 +32,8 @@ NOT_FETCHED = frozenset({"digits", "folder", "hf"})
 DIGITS_TRAIN = 1297
 """The digits are ordered by writer, so the last 500 are a test on other writers."""
 
+STL10_CLASSES = 10
+
 _DAMAGE = (RuntimeError, OSError, EOFError, ValueError, KeyError, IndexError, pickle.UnpicklingError)
 
 
@@ -143,13 +145,16 @@ def _read_stl10(source: Source) -> ImageData:
 def _stl10(source: Source) -> ImageData:
     everything = STL10(str(source.data_dir), split="train+unlabeled", download=source.download)
     test = STL10(str(source.data_dir), split="test")
+    names = tuple(getattr(everything, "classes", ()))  # from a file whose md5 sum torchvision does not know
+    if len(names) != STL10_CLASSES:
+        raise ValueError(f"{STL10.class_names_file} does not name {STL10_CLASSES} classes")
     pretrain_NCHW = torch.from_numpy(np.ascontiguousarray(everything.data))
     y_N = torch.from_numpy(np.asarray(everything.labels).astype(np.int64))
     labelled = int((y_N >= 0).sum())
     x_test_NCHW = torch.from_numpy(np.ascontiguousarray(test.data))
     y_test_N = torch.from_numpy(np.asarray(test.labels).astype(np.int64))
     train = Split(pretrain_NCHW[:labelled], y_N[:labelled])
-    return ImageData(tuple(everything.classes), pretrain_NCHW, train, Split(x_test_NCHW, y_test_N))
+    return ImageData(names, pretrain_NCHW, train, Split(x_test_NCHW, y_test_N))
 
 
 def _read_published(files: PublishedFiles, read: Callable[[], ImageData], source: Source) -> ImageData:

@@ -154,6 +154,13 @@ def test_a_truncated_stl10_file_is_named(stl10: Path) -> None:
     assert str(path) in refusal("stl10", stl10).message
 
 
+@pytest.mark.parametrize("names", [None, "airplane"])
+def test_the_names_of_the_classes_of_stl10_must_be_there(names: str | None, stl10: Path) -> None:
+    path = stl10 / STL10.base_folder / "class_names.txt"
+    path.unlink() if names is None else path.write_text(names)
+    assert refusal("stl10", stl10).message.endswith("class_names.txt does not name 10 classes.")
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert refusal("folder", tmp_path / "nowhere").message == f"The folder {tmp_path / 'nowhere'} does not exist."
 
