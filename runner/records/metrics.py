@@ -148,7 +148,7 @@ def _parse_row(path: Path, number: int, line: bytes) -> dict[str, float]:
         row = None
     numbers = isinstance(row, dict) and all(type(value) in (int, float) for value in row.values())
     if not numbers or "step" not in row:
-        raise InputError(f"{path} is damaged in line {number}.", "Put a copy of it back.")
+        raise InputError(f"{path} is damaged in line {number}.", "Put a copy of it back, or delete the line.")
     return dict(row)
 
 

@@ -166,3 +166,13 @@ def test_lost_measurements_are_said(left: str, tmp_path: Path, capsys: pytest.Ca
     cut_rows(path, 24)
     assert path.read_text() == left[:12]
     assert "lost measurements" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_damaged_row_can_be_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1}\n{"st\n{"step": 3}\n')
+    with pytest.raises(InputError, match="damaged in line 2") as refusal:
+        read_rows(path)
+    assert refusal.value.help == "Put a copy of it back, or delete the line."
+    path.write_text('{"step": 1}\n{"step": 3}\n')
+    assert [row["step"] for row in read_rows(path)] == [1, 3]
