@@ -26,7 +26,10 @@ def read_image_folder(root: Path, size: int) -> ImageData:
     if not root.is_dir():
         raise InputError(f"{root} is not a folder." if root.exists() else f"The folder {root} does not exist.", HELP)
     left_out = LeftOut()
-    layout = read_layout(read_tree(root, left_out))
+    tree = read_tree(root, left_out)
+    if not tree.all_images():
+        raise InputError(f"There are no images below {'; '.join((str(root), *left_out.tell()))}.", HELP)
+    layout = read_layout(tree)
     train, test = ([path for paths in part.values() for path in paths] for part in (layout.train, layout.test))
     files = [StoredFile(path) for path in (*train, *layout.unlabelled, *test)]
     x_NCHW, tally = read_pixels(files, size)

@@ -57,10 +57,8 @@ def part_of(folder: Folder) -> Part | None:
 
 
 def read_layout(tree: Folder) -> Layout:
-    """The layout of a tree. Raises `InputError` for a folder without images or one that can be read in two ways."""
+    """The layout of a tree that has images. Raises `InputError` for one that can be read in two ways."""
     root = _unwrap(tree)
-    if not root.all_images():
-        raise InputError(f"There are no images below {tree.path}.", HELP)
     filled = [folder for folder in root.folders if folder.all_images()]
     parts = {folder.path.name: part for folder in filled if (part := part_of(folder))}
     unnamed = [folder for folder in filled if folder.path.name not in parts]

@@ -120,6 +120,12 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path, names: tuple[st
     assert told in refusal(draw(tmp_path, *names))
 
 
+def test_what_is_there_in_place_of_images_is_named(tmp_path: Path) -> None:
+    (tmp_path / "red").mkdir()
+    (tmp_path / "red" / "0.heic").write_bytes(b"\0")
+    assert f"There are no images below {tmp_path}; left out, not images: 1 (.heic 1)." in refusal(tmp_path)
+
+
 def test_an_empty_class_is_named(tmp_path: Path) -> None:
     draw_part(tmp_path, ".", 3)
     (tmp_path / "green").mkdir()
