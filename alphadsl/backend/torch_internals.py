@@ -9,7 +9,8 @@ already writes to the cache.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -32,6 +33,9 @@ UNLOCKED = """[](auto... arguments) {{
 }}({}); Py_RETURN_NONE;"""
 
 _binding = threading.Lock()
+_apart = threading.Lock()
+_apart_now, _of_all = list[None](), ExitStack()
+"""A mark for each thread in `sizes_apart`, and the change of a setting that they share."""
 
 
 def in_functional_transform() -> bool:
@@ -88,11 +92,46 @@ def is_watched() -> bool:
 @contextmanager
 def sizes_apart() -> Iterator[None]:
     """Inside the block, sizes that happen to be equal when a function is compiled are not assumed to be equal."""
+    with _patched_by_all() if _settings_are_shared() else _patched():
+        yield
+
+
+def _patched() -> AbstractContextManager[None]:
     import torch.fx.experimental._config
 
     config: Any = torch.fx.experimental._config
-    with config.patch(use_duck_shape=False):
+    patch: AbstractContextManager[None] = config.patch(use_duck_shape=False)
+    return patch
+
+
+@contextmanager
+def _patched_by_all() -> Iterator[None]:
+    """The first thread that enters changes the setting, and the last one that leaves puts it back."""
+    with _apart:
+        if not _apart_now:
+            _of_all.enter_context(_patched())
+        _apart_now.append(None)
+    try:
         yield
+    finally:
+        with _apart:
+            _apart_now.pop()
+            if not _apart_now:
+                _of_all.close()
+
+
+@cache
+def _settings_are_shared() -> bool:
+    """Whether all threads have the same settings, as in torch 2.11, or each its own."""
+    import torch.fx.experimental._config
+
+    config: Any = torch.fx.experimental._config
+    elsewhere = list[bool]()
+    with _apart, _patched():
+        thread = threading.Thread(target=lambda: elsewhere.append(config.use_duck_shape))
+        thread.start()
+        thread.join()
+    return elsewhere == [False]
 
 
 def expect_other_sizes(tensor: Tensor, axis: int) -> None:

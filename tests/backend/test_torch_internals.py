@@ -134,6 +134,41 @@ def test_sizes_apart(apart: bool) -> None:
     torch._dynamo.reset()
 
 
+def test_sizes_stay_apart_until_the_last_thread_leaves() -> None:
+    """Threads share settings in torch 2.11; in later versions each has its own."""
+    import torch.fx.experimental._config as config
+
+    seen, inside, left = list[bool](), threading.Event(), threading.Event()
+
+    def second() -> None:
+        with torch_internals.sizes_apart():
+            inside.set()
+            assert left.wait(60)
+            seen.append(config.use_duck_shape)
+
+    thread = threading.Thread(target=second)
+    with torch_internals.sizes_apart():
+        thread.start()
+        assert inside.wait(60)
+    left.set()
+    thread.join()
+    assert seen == [False]
+    assert config.use_duck_shape
+
+
+def test_sizes_stay_apart_where_threads_share_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch.fx.experimental._config as config
+
+    monkeypatch.setattr(torch_internals, "_settings_are_shared", lambda: True)
+    first, second = torch_internals.sizes_apart(), torch_internals.sizes_apart()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not config.use_duck_shape
+    second.__exit__(None, None, None)
+    assert config.use_duck_shape
+
+
 def test_other_sizes_are_expected() -> None:
     counted = list[object]()
 
