@@ -39,7 +39,7 @@ from runner.training.job import Job
 from runner.training.optimizers import check_installed
 from runner.training.pretrain import pretrain
 from runner.training.recovery import go_back
-from runner.training.together import is_known_to_all, led
+from runner.training.together import is_known_to_all, led, together
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,11 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
     Raises `InputError` for errors that can be known before the first step and are the user's to fix.
     """
     plan = _restored(plan, options)
-    _check_stop(plan, options.stop_after)
-    for planned in plan:
-        _check_settings(planned)
+    together(lambda: _check_settings(plan, options.stop_after))
     led(lambda: _check_all(plan, options))
     keep_freed_memory()
     supplies = options.stock.of(plan[0].config)
-    for planned in plan:
-        check_shareable(planned.loss, world_size())
-        check_enough(planned.loss, supplies.data, planned.config)
+    together(lambda: _check_enough(plan, supplies.data))
     plan = _with_configs(plan, led(lambda: _decided(plan, supplies.data, options.stock)))
     led(lambda: _check_all(plan, options, supplies.record))
     folders, failures = [], []
@@ -123,7 +119,7 @@ def check_runs(plan: Sequence[PlannedRun], options: Options) -> None:
     """Raises the `InputError` that `train_runs` would, as far as it can be known before any data are read. Runs that
     another process is using are left to that process."""
     for planned in _restored(plan, options):
-        _check_settings(planned)
+        _check_settings([planned])
         with suppress(AtWorkError):
             _check_all([planned], options)
 
@@ -146,11 +142,19 @@ def _check_stop(plan: Sequence[PlannedRun], stop_after: int | None) -> None:
         )
 
 
-def _check_settings(planned: PlannedRun) -> None:
-    check_divisible(planned.config, world_size())
-    check_loggers(planned.config)
-    check_makeable(planned.config, planned.encoder)
-    check_installed(planned.config)
+def _check_settings(plan: Sequence[PlannedRun], stop_after: int | None = None) -> None:
+    _check_stop(plan, stop_after)
+    for planned in plan:
+        check_divisible(planned.config, world_size())
+        check_loggers(planned.config)
+        check_makeable(planned.config, planned.encoder)
+        check_installed(planned.config)
+
+
+def _check_enough(plan: Sequence[PlannedRun], data: ImageData) -> None:
+    for planned in plan:
+        check_shareable(planned.loss, world_size())
+        check_enough(planned.loss, data, planned.config)
 
 
 def _with_configs(plan: Sequence[PlannedRun], configs: Sequence[ExperimentConfig]) -> list[PlannedRun]:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from alphadsl.cli.processes import reported_once
+
 WRITE, LOOK, TRAIN, MEASURE = "Write a loss", "Inspect losses", "Train and compare", "Measure"
 
 
@@ -46,6 +48,11 @@ HOMES: Mapping[str, Home] = {
 }
 
 
+def trains_alone(command: str) -> bool:
+    """Whether only one process can run this command."""
+    return HOMES[command].panel == TRAIN and command != "train"
+
+
 class _Commands(Mapping[str, Any]):
     """The commands as click needs them, each created when it is looked up."""
 
@@ -73,3 +80,7 @@ class Commands(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         assert not settings.get("commands"), "a command is a row of HOMES"
         super().__init__(**{**settings, "commands": _Commands()})
+
+    def invoke(self, ctx: Any) -> Any:
+        with reported_once():
+            return super().invoke(ctx)

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 import alphadsl
-from alphadsl.cli.commands import Commands
+from alphadsl.cli.commands import Commands, trains_alone
 from alphadsl.cli.console import complain, complain_about_spec
+from alphadsl.cli.processes import check_alone
 from alphadsl.cli.stopping import leave_at_once, listen
 from alphadsl.cli.streams import flush, give_up_output, prepare_streams
 from alphadsl.extras import refusal_of_module
@@ -40,11 +41,14 @@ def _tell_version(asked: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_tell_version)
     ] = False,
 ) -> None:
     """The options that come before a command."""
+    if context.invoked_subcommand is not None and trains_alone(context.invoked_subcommand):
+        check_alone(context.invoked_subcommand)
 
 
 def main() -> None:

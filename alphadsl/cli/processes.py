@@ -1,4 +1,5 @@
-"""A command that several processes run together, as torchrun starts them: only one of them prints.
+"""A command that several processes run together, as torchrun starts them: only one of them prints. Refused: another
+command of runs than `train`, since each process would do all of its work.
 
 Errors that every process finds by itself, such as a wrong flag, are printed by the first process of each machine;
 errors that they find together, by rank 0. The other processes then exit silently and with success: the launcher ends
@@ -6,15 +7,18 @@ all processes when one fails, and the one that prints may not be done.
 """
 
 import os
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from pathlib import Path
 
 import typer
 
 from alphadsl.report.exceptions import InputError, SpecError
-from runner.settings.processes import leads, local_rank
+from runner.settings.processes import leads, local_rank, world_size
+
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""The error of click, or of typer's own copy of click, about a command line that was not understood."""
 
 
 def in_one_voice(command: Callable[..., None]) -> Callable[..., None]:
@@ -34,6 +38,29 @@ def in_one_voice(command: Callable[..., None]) -> Callable[..., None]:
                 raise typer.Exit from None
 
     return spoken
+
+
+@contextmanager
+def reported_once() -> Iterator[None]:
+    """Errors of usage inside the block, which every process finds, are left to the first process of each machine."""
+    try:
+        yield
+    except UsageError:
+        if local_rank() == 0:
+            raise
+        raise typer.Exit from None
+
+
+def check_alone(command: str) -> None:
+    """Raises `InputError` if several processes were started for this command, which one process does."""
+    if world_size() == 1:
+        return
+    if local_rank() != 0:
+        raise typer.Exit
+    raise InputError(
+        f"{world_size()} processes were started, but only alphadsl train can share its work among several.",
+        f"Run alphadsl {command} without torchrun.",
+    )
 
 
 def _is_shared(refusal: Exception) -> bool:

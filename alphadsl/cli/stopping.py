@@ -40,8 +40,9 @@ def exit_code_of(stop: KeyboardInterrupt) -> int:
 
 def leave_at_once(number: int, _: FrameType | None) -> None:
     leave_nothing_unfinished()
-    with suppress(OSError):  # a terminal that hung up
-        os.write(2, f"Stopped by {signal.Signals(number).name}.\n".encode())
+    if leads():
+        with suppress(OSError):  # a terminal that hung up
+            os.write(2, f"Stopped by {signal.Signals(number).name}.\n".encode())
     os._exit(SIGNALLED + number)
 
 
