@@ -25,12 +25,14 @@ _ABANDONED_SECONDS = 3600.0
 """Age from which a file that is still being written belongs to a process that was killed."""
 _unfinished: set[Path] = set()
 """What this process is writing."""
-_ROOM = "Free space on its disk, then repeat the command, with --resume if a run was under way."
+RESUMED = ", with --resume if a run was under way"
+"""What a command that resumes its runs by itself leaves out of the help."""
+_ROOM = f"Free space on its disk, then repeat the command{RESUMED}."
 _PLACE = "Check its permissions, or choose another place."
 _REMEDIES = {
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
-    errno.EFBIG: "Raise the limit on the size of a file (ulimit -f), then repeat the command, with --resume.",
+    errno.EFBIG: f"Raise the limit on the size of a file (ulimit -f), then repeat the command{RESUMED}.",
     errno.EACCES: _PLACE,
     errno.EPERM: _PLACE,
     errno.EROFS: _PLACE,

@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 
 from alphadsl.report.exceptions import InputError
+from alphadsl.storage import RESUMED
 from runner.contract import check_shareable
 from runner.data.datasets import check_enough
 from runner.data.splits import ImageData
@@ -77,6 +78,22 @@ class Failure:
             case _:
                 return "failed"
 
+    def __str__(self) -> str:
+        return f"{self.run.path} {self.what}: {self.reason.message}"
+
+    @property
+    def reason_to_repeat(self) -> InputError:
+        """The reason, with help for a command that resumes its runs by itself and has no option for it."""
+        reason, path = self.reason, self.run.path
+        remedy = reason.help.replace(RESUMED, "")
+        if isinstance(reason, DivergedError | ProbeFailedError):
+            return reason
+        if not path.exists():
+            remedy = "Repeat the command: the run is trained again."
+        elif "--" in remedy:
+            remedy = f"Move {path} away and repeat the command: it is trained again."
+        return InputError(reason.message, remedy)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -111,7 +128,7 @@ def train_runs(plan: Sequence[PlannedRun], options: Options) -> Outcome:
                 raise
             failures.append(Failure(planned, reason))
             if len(plan) > 1:  # the caller reports all failures at the end, which may be far away
-                tell(f"{planned.path} {failures[-1].what}: {reason.message}")
+                tell(str(failures[-1]))
     return Outcome(tuple(folders), options.probe and supplies.data.labelled, tuple(failures))
 
 

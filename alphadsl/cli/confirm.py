@@ -82,7 +82,7 @@ def confirm(
         typer.echo(visible_text(sentence))
     typer.echo(" ".join(map(str, write_verdict(verdict, root, fresh))))
     for failure in confirmed.failures:
-        complain(failure.reason)
+        complain(failure.reason_to_repeat)
     if confirmed.failures:
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ out, since no service may cost a run.
 
 import json
 import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -48,6 +49,8 @@ class TensorBoard:
 
     def __init__(self, run: RunFolder, goes_on_after: int | None) -> None:
         purged = None if goes_on_after is None else goes_on_after + 1
+        self._hook = threading.excepthook
+        threading.excepthook = _unless_raised_again(self._hook)
         self._writer = SummaryWriter(str(run / BOARD), purge_step=purged)
 
     def write(self, numbers: Mapping[str, float], step: int) -> None:
@@ -58,7 +61,21 @@ class TensorBoard:
         self._writer.flush()
 
     def close(self, *, failed: bool) -> None:
-        self._writer.close()
+        try:
+            self._writer.close()
+        finally:
+            threading.excepthook = self._hook
+
+
+def _unless_raised_again(report: Callable[[threading.ExceptHookArgs], object]) -> Callable[..., object]:
+    """A `threading.excepthook` that is silent about an error which the thread has kept: TensorBoard's thread does, and
+    the next write raises it."""
+
+    def hook(fault: threading.ExceptHookArgs) -> None:
+        if fault.exc_value is None or getattr(fault.thread, "exception", None) is not fault.exc_value:
+            report(fault)
+
+    return hook
 
 
 class Service:

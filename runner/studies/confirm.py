@@ -167,6 +167,8 @@ class _Confirming:
         except AtWorkError:
             return False
         self.folders += outcome.folders
+        for failure in outcome.failures:
+            tell(str(failure))
         self.failures += outcome.failures
         self.pace.failed |= {failure.run.path for failure in outcome.failures}
         return True

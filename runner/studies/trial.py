@@ -13,7 +13,7 @@ import alphadsl
 from alphadsl.report.exceptions import InputError
 from alphadsl.report.imports import is_full_memory
 from runner.data.datasets import TooFewImagesError
-from runner.experiment import Failure, Options, train_runs
+from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun
 from runner.records.folder import RunFolder
 from runner.records.metrics import read_rows
@@ -76,7 +76,7 @@ def train_seeds(runs: Sequence[PlannedRun], options: Options) -> tuple[RunFolder
         raise FailedError("there is not enough memory") from None
     for failure in outcome.failures:
         if not isinstance(failure.reason, DivergedError):
-            raise _remedied(failure)
+            raise failure.reason_to_repeat
         raise FailedError(f"seed {failure.run.config.seed}: {failure.reason.message}")
     return outcome.folders
 
@@ -88,14 +88,6 @@ def check_scorable(config: ExperimentConfig, stock: Stock) -> None:
             f"The images of {config.dataset} have no labels, and a search scores by the accuracy of a probe.",
             "Give labelled images: --data-dir DIR, or another --dataset.",
         )
-
-
-def _remedied(failure: Failure) -> InputError:
-    """An error with help that applies in a study, if its own help is an option of `train`."""
-    reason = failure.reason
-    if "--" not in reason.help:
-        return reason
-    return InputError(reason.message, f"Move {failure.run.path} away and repeat the command: it is trained again.")
 
 
 def score_of(run: RunFolder) -> float:

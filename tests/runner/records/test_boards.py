@@ -1,6 +1,9 @@
 """Loggers: each gets the rows of a run and its probe, and none of them costs a run."""
 
+import shutil
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -15,6 +18,7 @@ from alphadsl.report.exceptions import InputError
 from runner.experiment import Options, train_runs
 from runner.plan import PlannedRun
 from runner.records import boards
+from runner.records.boards import TensorBoard
 from runner.records.folder import BOARD, RunFolder
 from runner.records.identity import RunRecord
 from runner.records.metrics import read_rows
@@ -104,6 +108,30 @@ def test_tensorboard_shows_the_rows_and_the_probe(writer: int, tmp_path: Path, m
 
 
 @pytest.mark.slow
+def test_a_folder_that_vanishes_is_an_error_of_the_run_and_not_a_traceback_of_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", reported.append)
+    board = TensorBoard(RunFolder(tmp_path / "run"), None)
+    shutil.rmtree(tmp_path / "run")
+
+    def write_often() -> None:
+        for step in range(1000):
+            board.write({"loss": 0.0}, step)
+            board.flush()
+
+    with pytest.raises(FileNotFoundError):
+        write_often()
+    with suppress(FileNotFoundError):
+        board.close(failed=True)
+    assert reported == []
+    other = threading.Thread(target=lambda: 1 // 0)
+    other.start()
+    other.join()
+    assert [fault.exc_type for fault in reported] == [ZeroDivisionError]
+
+
 def test_a_service_that_fails_costs_no_run(
     service: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,4 +48,6 @@ def test_a_run_that_fails_counts_as_over(
     monkeypatch.setattr(confirming, "train_runs", fail)
     confirmed = confirming.confirm([planned(tmp_path, 2)], Stock())
     assert len(confirmed.failures) == 2
-    assert [line[:10] for line in capsys.readouterr().err.splitlines()] == ["Run 1 of 2", "Run 2 of 2"]
+    first, second = (f"{tmp_path / run.path.name} failed: The loss is nan at step 3." for run in planned(tmp_path, 2))
+    said = capsys.readouterr().err.splitlines()
+    assert [said[0][:10], said[1], said[2][:10], said[3]] == ["Run 1 of 2", first, "Run 2 of 2", second]
