@@ -45,6 +45,7 @@ class _Keywords(BaseModel):
     stop_after: Annotated[int, Field(ge=1)] | None
     probe: bool
     download: bool
+    config: str | Path | None
 
 
 @in_python
@@ -86,7 +87,8 @@ def train(
     from runner.training.callbacks import check_callbacks
     from runner.training.together import joined
 
-    _check_keywords(values=values, runs_dir=runs_dir, name=name, stop_after=stop_after, probe=probe, download=download)
+    folder = {"runs_dir": runs_dir, "name": name, "config": config}
+    _check_keywords(**folder, values=values, stop_after=stop_after, probe=probe, download=download)
     check_callbacks(callbacks)
     layers = [*_from_file(config), Given({**settings, "dataset": dataset if isinstance(dataset, str) else None})]
     images = _images_in_memory(dataset, test, _last(layers, "image_size"))

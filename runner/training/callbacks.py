@@ -86,7 +86,9 @@ METHODS = ("on_start", "on_step", "on_epoch", "on_end")
 
 
 def check_callbacks(callbacks: Sequence[object]) -> None:
-    """Raises `InputError` that names the first object that is not a callback."""
+    """Raises `InputError` that names the first object that is not a callback, or says that there is no list."""
+    if not isinstance(callbacks, Sequence):
+        raise InputError(f"callbacks is a {type(callbacks).__name__}, not a list.", "Give callbacks=[...].")
     for place, callback in enumerate(callbacks):
         if isinstance(callback, type):
             raise InputError(f"callbacks[{place}] is the class {callback.__name__}.", f"Give {callback.__name__}().")

@@ -196,7 +196,14 @@ def test_images_to_test_on_are_read_and_without_labels_nothing_is_probed(
     assert bare.features(images(3)[0]).shape == (3, 8)
 
 
-KINDS = {"stop_after": (0, 1.5, True, "3"), "probe": ("no",), "download": (1,), "values": ([0.1],), "name": (5,)}
+KINDS = {
+    "stop_after": (0, 1.5, True, "3"),
+    "probe": ("no",),
+    "download": (1,),
+    "values": ([0.1],),
+    "name": (5,),
+    "config": ({},),
+}
 """Keywords that are no settings, with values of another kind."""
 
 REFUSED: dict[str, tuple[Callable[[alphadsl.ContrastiveLoss], dict[str, Any]], str]] = {
@@ -206,6 +213,7 @@ REFUSED: dict[str, tuple[Callable[[alphadsl.ContrastiveLoss], dict[str, Any]], s
     "a module without features": (lambda loss: {"encoder": nn.Identity()}, r"to \(2, 3, 8, 8\)"),
     "no module": (lambda loss: {"encoder": 5}, "encoder is a int"),
     "a class of callbacks": (lambda loss: {"callbacks": [Diary]}, r"Give Diary\(\)"),
+    "a callback alone": (lambda loss: {"callbacks": Diary()}, r"not a list\. \(Give callbacks=\[...\]"),
     "no callback": (lambda loss: {"callbacks": [print]}, "without on_start"),
     "no choice": (lambda loss: {"if_exists": "replace"}, "'overwrite'"),
     "values of a loss": (lambda loss: {"loss": loss, "values": {"tau": 1}}, "already loaded"),
