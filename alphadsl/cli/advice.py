@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from alphadsl.cli.stopping import command_again
 
+MANY = 12
+"""So many runs are named one by one."""
+
 if TYPE_CHECKING:
     from runner.experiment import Outcome
     from runner.records.folder import RunFolder
@@ -34,6 +37,12 @@ def next_step(outcome: "Outcome") -> str:
 
 
 def _of_runs(command: str, runs: "tuple[RunFolder, ...]") -> str:
+    """A command for these runs. Many are named by their folder, if it has no others."""
+    from runner.records.finding import find_runs
+
+    root = runs[0].path.parent
+    if len(runs) > MANY and {run.path for run in find_runs([], root)} == {run.path for run in runs}:
+        return shlex.join(["alphadsl", command, "--runs-dir", str(root)])
     return shlex.join(["alphadsl", command, *(str(run.path) for run in runs)])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from runner.comparison.drawing import colour, grid, mark, tell_axes
+from runner.comparison.drawing import LEGEND_ROW, colour, grid, mark, tell_axes
 from runner.comparison.sections import Section
 from runner.records.summary import FinishedRun, Group
 
@@ -41,9 +41,11 @@ def draw_classes(section: Section) -> Figure | None:
     means = {name: [np.mean(shares[name]) for shares in counted.values() if name in shares] for name in names}
     shown = sorted(names, key=lambda name: float(np.ptp(means[name])), reverse=True)[:MOST]
     shown.sort(key=names.index)
-    figure, (axes,) = grid(1, 1, 9, 1.6 + 0.3 * len(shown))
+    losses = len(section.groups)
+    # At least as high as the legend on the right.
+    figure, (axes,) = grid(1, 1, 9, max(1.6 + max(0.3, 0.04 * losses) * len(shown), 1 + LEGEND_ROW * losses))
     for index, shares in counted.items():
-        spread = np.linspace(-0.25, 0.25, len(section.groups))[index] if len(section.groups) > 1 else 0.0
+        spread = np.linspace(-0.25, 0.25, losses)[index] if losses > 1 else 0.0
         rows = [row for row, name in enumerate(shown) if name in shares]
         values = [shares[shown[row]] for row in rows]
         deviations = [float(np.std(seeds, ddof=1)) if len(seeds) > 1 else 0.0 for seeds in values]
@@ -81,7 +83,8 @@ def draw_confusions(section: Section) -> Figure | None:
             axes.set_yticks(range(len(names)), names)
         axes.grid(visible=False)
         tell_axes(axes, group.label, "predicted class", "class")
-    figure.colorbar(image, ax=panels, label="% of the images of a class", shrink=0.8)
+    rows = -(-len(counted) // 3)
+    figure.colorbar(image, ax=panels, label="% of the images of a class", shrink=0.8, aspect=20 * rows)
     return figure
 
 

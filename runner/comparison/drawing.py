@@ -21,6 +21,8 @@ DARK_COLOURS = ("#58B0F0", "#FF8A3D", "#2FD0A0", "#E39AC6", "#E6B422", "#8FD0F7"
 """The same colours for a dark background."""
 DASHES = ("-", "--", ":", "-.")
 MARKS = ("o", "s", "^", "D")
+LEGEND_COLUMN, LEGEND_ROW = 2.2, 0.19
+"""Inches of the legend that a name takes."""
 PIXELS = 96
 """Pixels on a page per inch of a figure."""
 INK, PALE, LINE = "#333333", "#777777", "#BDBDBD"
@@ -34,8 +36,6 @@ STYLE: dict[Any, Any] = {
     **{"font.size": 9.5, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5, "legend.frameon": False},
     **{"legend.fontsize": 8.5, "svg.fonttype": "none", "text.parse_math": False, "axes.formatter.use_mathtext": False},
 }
-LEGEND_COLUMNS, LEGEND_COLUMN = 6, 1.3
-"""The most columns of a legend, and the width of one in inches."""
 
 
 @contextmanager
@@ -57,7 +57,8 @@ def mark(index: int) -> str:
     return MARKS[index // len(COLOURS) % len(MARKS)]
 
 
-def draw_band(axes: Axes, band: Band, index: int, label: str) -> None:
+def draw_band(axes: Axes, band: Band, index: int, label: str, among: int = 1) -> None:
+    """The band of one of `among` losses in a panel: of many, each is paler, so that all lines show."""
     few = len(band.at_P) < 12
     axes.plot(
         band.at_P,
@@ -70,7 +71,8 @@ def draw_band(axes: Axes, band: Band, index: int, label: str) -> None:
         ms=4,
     )
     if band.deviation_P.any():
-        axes.fill_between(band.at_P, band.low_P, band.high_P, color=colour(index), alpha=0.18, linewidth=0)
+        alpha = 0.18 * min(1, len(COLOURS) / among)
+        axes.fill_between(band.at_P, band.low_P, band.high_P, color=colour(index), alpha=alpha, linewidth=0)
 
 
 def tell_axes(axes: Axes, title: str, xlabel: str, ylabel: str = "") -> None:
@@ -96,10 +98,12 @@ def grid(panels: int, columns: int, width: float, height: float) -> tuple[Figure
 
 
 def add_legend(figure: Figure, panels: Sequence[Axes]) -> None:
-    """One legend below all panels, with everything that any of them shows."""
+    """One legend below all panels, with everything that any of them shows. The figure grows by its height."""
     keys = [axes.get_legend_handles_labels() for axes in panels]
     handles = {label: handle for shown in keys for handle, label in zip(*shown, strict=True)}
-    columns = min(LEGEND_COLUMNS, int(figure.get_figwidth() / LEGEND_COLUMN))
+    width, height = figure.get_size_inches()
+    columns = max(1, int(width / LEGEND_COLUMN))
+    figure.set_figheight(height + LEGEND_ROW * max(0, -(-len(handles) // columns) - 1))
     figure.legend([*handles.values()], [*handles], loc="outside lower center", ncols=columns, markerscale=1.5)
 
 

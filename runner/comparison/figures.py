@@ -125,7 +125,7 @@ def draw_curves(axes: Axes, section: Section, name: str, clock: Clock, scale: fl
     for index, group in enumerate(section.groups):
         band = band_of(group, name, clock, scale)
         if band is not None:
-            draw_band(axes, band, index, group.label)
+            draw_band(axes, band, index, group.label, len(section.groups))
     words = WORDS.get(name, name.partition("/")[2] or name)
     title, _, unit = words.partition(", ")
     tell_axes(axes, title, AXIS_OF[clock], unit or title)

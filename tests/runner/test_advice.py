@@ -38,3 +38,14 @@ def test_a_command_comes_next(
     step = next_step(Outcome(runs, probed, ()))
     assert step.replace(str(tmp_path), "RUNS").startswith(told)
     assert step.partition("   ")[2].startswith("to ")
+
+
+@pytest.mark.parametrize(
+    ("others", "told"), [([], "alphadsl probe --runs-dir RUNS   "), (["b"], "alphadsl probe RUNS/a-0 ")]
+)
+def test_many_runs_are_named_by_their_folder_if_it_has_no_others(others: list[str], told: str, tmp_path: Path) -> None:
+    runs = make_seeds(tmp_path, "a", [0.5] * 13)
+    for loss in others:
+        make_seeds(tmp_path, loss, (0.5,))
+    step = next_step(Outcome(tuple(runs), False, ()))
+    assert step.replace(str(tmp_path), "RUNS").startswith(told)
