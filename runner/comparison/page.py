@@ -18,13 +18,13 @@ body{{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;paddin
 background:var(--paper)}}
 h1{{margin-bottom:.2rem}}h2{{margin:2.5rem 0 .5rem;border-bottom:1px solid var(--line);padding-bottom:.2rem}}
 h3{{margin:1.8rem 0 .4rem;font-size:1.05rem}}.pale{{color:var(--pale)}}
-svg{{max-width:100%;height:auto}}figure{{margin:0;overflow-x:auto}}figcaption{{color:var(--pale);font-size:.9rem}}
+svg{{max-width:max(100%,45rem);height:auto}}figure{{margin:0;overflow-x:auto}}figcaption{{color:var(--pale);font-size:.9rem}}
 .wide{{overflow-x:auto}}table{{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}}
 td,th{{padding:.3rem .5rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}}
 td:first-child,th:first-child{{text-align:left}}.words td{{text-align:left;white-space:normal}}
 .found{{background:var(--soft);border-left:4px solid var(--c0);padding:.6rem 1rem;margin:1rem 0}}
 .found p{{margin:.3rem 0}}summary{{cursor:pointer}}code{{font-size:.9em}}
-@media print{{body{{max-width:none}}}}
+@media print{{body{{max-width:none}}svg{{max-width:100%}}}}
 """
 
 

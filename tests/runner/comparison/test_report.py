@@ -91,6 +91,14 @@ def test_the_page_is_for_light_and_dark(written: list[Path]) -> None:
     assert not re.findall(rf"{light}|#0072b2|#000000", figures, re.IGNORECASE)
 
 
+def test_figures_of_a_page_scroll_on_a_narrow_screen_and_fit_on_paper(written: list[Path]) -> None:
+    style = re.findall(r"<style>(.*?)</style>", written[1].read_text(), re.DOTALL)[0]
+    screen, _, paper = style.partition("@media print")
+    assert re.search(r"svg\{max-width:max\(100%,\d+rem\)", screen)
+    assert "figure{margin:0;overflow-x:auto}" in screen
+    assert "svg{max-width:100%}" in paper
+
+
 def test_the_page_tells_what_was_measured_and_what_differs(written: list[Path]) -> None:
     text = written[1].read_text()
     assert "&lt;b&gt;50%_better &amp; more&lt;/b&gt;" in text
