@@ -7,7 +7,6 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2.functional import resize
 
 # N images, C colours (3), H height, W width, K images that are kept for training, V images that are held out
 
@@ -121,5 +120,7 @@ def resized(x_NCHW: Tensor, size: int) -> Tensor:
     """Images (N, C, size, size), resized in chunks, since they are floating-point numbers in between."""
     if x_NCHW.shape[-1] == size:
         return x_NCHW
+    from torchvision.transforms.v2.functional import resize  # imports all of torchvision, Dynamo included
+
     parts = (resize(part_NCHW, [size, size], antialias=True) for part_NCHW in torch.split(x_NCHW, RESIZED_AT_ONCE))
     return torch.cat(tuple(parts))

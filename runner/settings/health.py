@@ -21,7 +21,14 @@ from runner.settings.resolving import make_config
 GIGABYTE = 10**9
 LITTLE = 2 * GIGABYTE
 """With less free space than this there is no room for a data set and some runs."""
-ARCHIVES = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python", "stl10": "stl10_binary"}
+CIFAR10_FILES = (*(f"data_batch_{part}" for part in range(1, 6)), "test_batch", "batches.meta")
+STL10_FILES = ("train_X.bin", "train_y.bin", "unlabeled_X.bin", "test_X.bin", "test_y.bin")
+ARCHIVES = {
+    "cifar10": ("cifar-10-batches-py", CIFAR10_FILES),
+    "cifar100": ("cifar-100-python", ("train", "test", "meta")),
+    "stl10": ("stl10_binary", STL10_FILES),
+}
+"""The folder of each data set, and the files that are read."""
 INCLUDE = Path(sysconfig.get_path("include"))
 NVIDIA = Path("/proc/driver/nvidia/version")
 
@@ -97,6 +104,9 @@ def _room(what: str, folder: Path) -> Finding:
 
 
 def _data(folder: Path) -> Finding:
-    here = [name for name, archive in ARCHIVES.items() if (folder / archive).is_dir()]
+    here = [name for name, (archive, _) in ARCHIVES.items() if (folder / archive).is_dir()]
     fact = f"digits{''.join(f', {name}' for name in here)}; in {folder}"
+    for path in (folder / archive / file for archive, files in map(ARCHIVES.__getitem__, here) for file in files):
+        if not path.is_file() or path.stat().st_size == 0:
+            return Finding("data", f"{path} is missing or empty", "Unpack its archive again, or give train --download.")
     return Finding("data", f"{fact}; --download fetches others" if len(here) < len(ARCHIVES) else fact)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,9 @@ def test_a_right_spec_is_checked_with_little(loss: str) -> None:
 def test_the_version_is_told_with_less() -> None:
     modules, _ = run("--version")
     assert not [name for name in modules if within(name, (*HEAVY, "pydantic", "lark", "alphadsl.ir"))]
+
+
+def test_runs_are_listed_without_what_trains_them(tmp_path: Path) -> None:
+    modules, _ = run("runs", "--runs-dir", str(tmp_path))
+    assert "runner.overview" in modules
+    assert not [name for name in modules if within(name, ("torchvision", "lightning"))]

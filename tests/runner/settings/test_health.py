@@ -35,8 +35,28 @@ def remedies() -> dict[str, str]:
     return {finding.what: finding.remedy for finding in examine(Path("runs"), Path("data")) if finding.remedy}
 
 
+def unpack(name: str) -> list[Path]:
+    archive, files = health.ARCHIVES[name]
+    folder = Path("data", archive)
+    folder.mkdir(parents=True)
+    for file in files:
+        (folder / file).write_bytes(b"images")
+    return [folder / file for file in files]
+
+
+@pytest.mark.parametrize("name", health.ARCHIVES)
+def test_a_data_set_that_lacks_a_file_is_told(name: str) -> None:
+    for path in unpack(name):
+        path.write_bytes(b"")
+        (told,) = (finding.fact for finding in examine(Path("runs"), Path("data")) if finding.what == "data")
+        assert told == f"{path} is missing or empty"
+        assert "Unpack" in remedies()["data"]
+        path.write_bytes(b"images")
+    assert remedies() == {}
+
+
 def test_a_healthy_machine_needs_nothing() -> None:
-    Path("data/cifar-10-batches-py").mkdir(parents=True)
+    unpack("cifar10")
     assert remedies() == {}
     told = CliRunner().invoke(app, ["doctor"], catch_exceptions=False)
     assert told.exit_code == 0
