@@ -12,6 +12,7 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from alphadsl.report.exceptions import InputError
@@ -46,7 +47,10 @@ class StridedPointwise(nn.Conv2d):
         self.spacing = spacing
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
-        return super().forward(x_BCHW[:, :, :: self.spacing, :: self.spacing])
+        if self.spacing > 1:
+            # The mean of one pixel selects it as a slice would; the gradient of a slice is filled with zeros twice.
+            x_BCHW = functional.avg_pool2d(x_BCHW, kernel_size=1, stride=self.spacing)
+        return super().forward(x_BCHW)
 
 
 class Encoder(nn.Module):
