@@ -85,9 +85,9 @@ class Failure:
     def reason_to_repeat(self) -> InputError:
         """The reason, with help for a command that resumes its runs by itself and has no option for it."""
         reason, path = self.reason, self.run.path
-        remedy = reason.help.replace(RESUMED, "")
         if isinstance(reason, DivergedError | ProbeFailedError):
             return reason
+        remedy = reason.help.replace(RESUMED, "")
         if not path.exists():
             remedy = "Repeat the command: the run is trained again."
         elif "--" in remedy:

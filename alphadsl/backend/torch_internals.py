@@ -96,11 +96,14 @@ def sizes_apart() -> Iterator[None]:
         yield
 
 
-def _patched() -> AbstractContextManager[None]:
+def _settings_of_shapes() -> Any:
     import torch.fx.experimental._config
 
-    config: Any = torch.fx.experimental._config
-    patch: AbstractContextManager[None] = config.patch(use_duck_shape=False)
+    return torch.fx.experimental._config
+
+
+def _patched() -> AbstractContextManager[None]:
+    patch: AbstractContextManager[None] = _settings_of_shapes().patch(use_duck_shape=False)
     return patch
 
 
@@ -123,12 +126,9 @@ def _patched_by_all() -> Iterator[None]:
 @cache
 def _settings_are_shared() -> bool:
     """Whether all threads have the same settings, as in torch 2.11, or each its own."""
-    import torch.fx.experimental._config
-
-    config: Any = torch.fx.experimental._config
     elsewhere = list[bool]()
     with _apart, _patched():
-        thread = threading.Thread(target=lambda: elsewhere.append(config.use_duck_shape))
+        thread = threading.Thread(target=lambda: elsewhere.append(_settings_of_shapes().use_duck_shape))
         thread.start()
         thread.join()
     return elsewhere == [False]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from alphadsl.cli.stopping import command_again
 
-MANY = 12
-"""So many runs are named one by one."""
-
 if TYPE_CHECKING:
     from runner.experiment import Outcome
     from runner.records.folder import RunFolder
+
+MANY = 12
+"""So many runs are named one by one."""
 
 
 def next_step(outcome: "Outcome") -> str:

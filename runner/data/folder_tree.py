@@ -54,6 +54,12 @@ class Folder:
         return [*self.images, *(path for folder in self.folders for path in folder.all_images())]
 
 
+def check_folder(path: Path, remedy: str) -> None:
+    """Raises `InputError` if there is no folder at `path`."""
+    if not path.is_dir():
+        raise InputError(f"{path} is not a folder." if path.exists() else f"The folder {path} does not exist.", remedy)
+
+
 def read_tree(path: Path, left_out: LeftOut) -> Folder:
     """The folder at `path`. Raises `InputError` if it cannot be listed."""
     return _read(path, left_out, frozenset(path.resolve().parents))

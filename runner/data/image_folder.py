@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from alphadsl.report.exceptions import InputError
-from runner.data.folder_tree import LeftOut, read_tree
+from runner.data.folder_tree import LeftOut, check_folder, read_tree
 from runner.data.image_layout import HELP, ByClass, Layout, read_layout
 from runner.data.pixels import read_pixels
 from runner.data.reading import StoredFile
@@ -23,8 +23,7 @@ SHOWN_CLASSES = 12
 def read_image_folder(root: Path, size: int) -> ImageData:
     """The images below `root`, cropped to the central square and resized to `size` pixels a side. Raises
     `InputError`."""
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder." if root.exists() else f"The folder {root} does not exist.", HELP)
+    check_folder(root, HELP)
     left_out = LeftOut()
     tree = read_tree(root, left_out)
     if not tree.all_images():

@@ -18,6 +18,7 @@ from torch import Tensor
 from alphadsl.extras import require
 from alphadsl.report.exceptions import InputError
 from alphadsl.storage import read_file
+from runner.data.folder_tree import check_folder
 from runner.data.image_file import ReadImage, UnreadableImageError, decode_bytes, decode_image
 from runner.data.image_layout import PART_NAMES, TEST_EVERY, TOLD_HELD_OUT, Part
 from runner.data.pixels import read_pixels
@@ -106,8 +107,7 @@ def read_saved_dataset(root: Path, size: int) -> ImageData:
 
 
 def _split_folders(root: Path) -> Mapping[str, Path]:
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder." if root.exists() else f"The folder {root} does not exist.", HELP)
+    check_folder(root, HELP)
     if (root / "dataset_dict.json").is_file():
         names = _read_json(root / "dataset_dict.json").get("splits")
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
@@ -211,21 +211,20 @@ def _parts_of(splits: Mapping[str, SavedSplit], root: Path) -> tuple[Mapping[Par
             "Call a split train: datasets.DatasetDict(train=...).",
         )
     train = splits[known[Part.TRAIN]]
+    unlabelled = known.get(Part.UNLABELLED)
+    extra = train.pick(torch.zeros(0, dtype=torch.int64)) if unlabelled is None else splits[unlabelled]
     tests = (known[part] for part in (Part.TEST, Part.VALIDATION) if part in known)
     chosen = next((name for name in tests if len(splits[name].labelled.images)), None)
-    used = {known[Part.TRAIN], known.get(Part.UNLABELLED), chosen}
+    used = {known[Part.TRAIN], unlabelled, chosen}
     notes = [train.labels, *(f"left out: the split {name}" for name in splits if name not in used)]
-    if chosen is not None:
-        test = splits[chosen]
-    else:
+    if chosen is None:
         train, test = _hold_out(train)
+    else:
+        test = splits[chosen]
     if len(test.images):
         notes.append(f"test images: the split {chosen}" if chosen else TOLD_HELD_OUT)
     if test.classes != train.classes:
         raise InputError(f"The classes of {test.folder} are not those of {train.folder}.", "Give both the same.")
-    extra = (
-        splits[known[Part.UNLABELLED]] if Part.UNLABELLED in known else train.pick(torch.zeros(0, dtype=torch.int64))
-    )
     return {Part.TRAIN: train, Part.TEST: test, Part.UNLABELLED: extra}, notes
 
 

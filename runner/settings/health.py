@@ -104,9 +104,11 @@ def _room(what: str, folder: Path) -> Finding:
 
 
 def _data(folder: Path) -> Finding:
-    here = [name for name, (archive, _) in ARCHIVES.items() if (folder / archive).is_dir()]
+    here = {
+        name: (folder / archive, files) for name, (archive, files) in ARCHIVES.items() if (folder / archive).is_dir()
+    }
     fact = f"digits{''.join(f', {name}' for name in here)}; in {folder}"
-    for path in (folder / archive / file for archive, files in map(ARCHIVES.__getitem__, here) for file in files):
+    for path in (archive / file for archive, files in here.values() for file in files):
         if not path.is_file() or path.stat().st_size == 0:
             return Finding("data", f"{path} is missing or empty", "Unpack its archive again, or give train --download.")
     return Finding("data", f"{fact}; --download fetches others" if len(here) < len(ARCHIVES) else fact)
